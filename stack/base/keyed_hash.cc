@@ -1,0 +1,63 @@
+#include "stack/base/keyed_hash.h"
+
+#include <sodium/crypto_generichash.h>
+#include <sodium/crypto_shorthash.h>
+
+#include "stack/base/assert.h"
+
+namespace glasstcp {
+namespace {
+
+// SipHash's eight bytes are a little-endian number.
+std::uint64_t siphash(const std::uint8_t* bytes, std::size_t size, const Key128& key) {
+  static_assert(crypto_shorthash_KEYBYTES == sizeof(Key128));
+  std::uint8_t out[crypto_shorthash_BYTES];
+  crypto_shorthash(out, bytes, size, key.data());
+  std::uint64_t value;
+  static_assert(sizeof value == sizeof out);
+  std::memcpy(&value, out, sizeof value);
+  return std::endian::native == std::endian::little ? value : std::byteswap(value);
+}
+
+// BLAKE2b of a label, keyed by 32 bytes.
+void keyed_digest(ByteSpan out, const std::array<std::uint8_t, 32>& key, std::string_view label) {
+  const int failed = crypto_generichash(out.data(), out.size(),
+                                        reinterpret_cast<const unsigned char*>(label.data()),
+                                        label.size(), key.data(), key.size());
+  STACK_ASSERT(failed == 0);
+}
+
+}  // namespace
+
+// 12 bytes for IPv4 and 36 for IPv6: the length, which SipHash takes in, keeps the two apart.
+std::uint64_t KeyedHash::operator()(const FourTuple& tuple) const {
+  std::uint8_t bytes[36];
+  const ByteView local = tuple.local_address.bytes();
+  const std::size_t n = local.size();
+  std::memcpy(bytes, local.data(), n);
+  std::memcpy(bytes + n, tuple.remote_address.storage().data() + (16 - n), n);
+  store_be16(bytes + 2 * n, number(tuple.local_port));
+  store_be16(bytes + 2 * n + 2, number(tuple.remote_port));
+  return siphash(bytes, 2 * n + 4, key_);
+}
+
+std::uint64_t KeyedHash::operator()(ByteView bytes) const {
+  return siphash(bytes.data(), bytes.size(), key_);
+}
+
+Seed Seed::from_number(std::uint64_t number) {
+  std::array<std::uint8_t, 32> key{};
+  store_be32(key.data(), static_cast<std::uint32_t>(number >> 32));
+  store_be32(key.data() + 4, static_cast<std::uint32_t>(number));
+  Seed seed;
+  keyed_digest(seed.bytes, key, "glasstcp seed from number");
+  return seed;
+}
+
+Key128 derive_key(const Seed& seed, std::string_view label) {
+  Key128 key;
+  keyed_digest(key, seed.bytes, label);
+  return key;
+}
+
+}  // namespace glasstcp
