@@ -1,0 +1,33 @@
+// What the event loop knows of the program above the stack: something that acts on events, has
+// deadlines, and can stop.
+//
+// Invariants:
+//   1. turn() takes every event and every released cookie off the stack.
+//   2. After stop() nothing new begins, and is_finished() becomes true once every response has been
+//   sent.
+//
+// Next: pump.h.
+#pragma once
+
+#include "stack/base/time.h"
+
+namespace glasstcp {
+
+/// The program that uses the stack.
+class Application {
+ public:
+  Application() = default;
+  Application(const Application&) = delete;
+  Application& operator=(const Application&) = delete;
+  virtual ~Application() = default;
+
+  /// Acts on what happened in the stack, and on its own deadlines up to `now`.
+  virtual void turn(Instant now) noexcept = 0;
+  /// When turn() must be called at the latest; kNever: only after a packet.
+  [[nodiscard]] virtual Instant next_deadline() const noexcept = 0;
+  /// Stop listening; let what has begun come to its end.
+  virtual void stop(Instant now) noexcept = 0;
+  [[nodiscard]] virtual bool is_finished() const noexcept = 0;
+};
+
+}  // namespace glasstcp

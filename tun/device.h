@@ -1,0 +1,62 @@
+// A device that carries IP packets, as the event loop sees it: packets one at a time in both
+// directions, never waiting.
+//
+// One packet at a time and not a vector of them: the same buffer is used again at once, so it stays
+// in the cache while the stack reads it; a batch is a loop of up to 64 reads (see pump.h).
+//
+// Invariants:
+//   1. No call blocks.
+//   2. The bytes of a packet that was read stay valid until the next read().
+//   3. A packet that was Refused may be tried again, whole; no part of it was taken.
+//
+// Next: virtio_header.h, tun_device.h, fake_device.h.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "stack/base/bytes.h"
+#include "stack/wire/packet.h"
+
+namespace glasstcp {
+
+/// What became of an attempt to read.
+enum class ReadOutcome : std::uint8_t {
+  Packet,  ///< there was one
+  Empty,   ///< none now: wait for the descriptor
+  Gone,    ///< the device will never give another one (it was deleted)
+};
+
+/// What became of a packet that was to be written.
+enum class WriteOutcome : std::uint8_t {
+  Written,
+  Refused,  ///< not now (EAGAIN, ENOBUFS, EIO while the interface is down): the same packet goes
+            ///< first next time
+  Failed,   ///< never (EINVAL, EFAULT: bytes that vanished under us): the packet is lost, as on any
+            ///< network
+};
+
+/// A packet that was read: its bytes are borrowed until the next read().
+struct ReceivedPacket {
+  ByteView bytes;
+  PacketMeta meta;
+};
+
+/// A link to the network of the host.
+class Device {
+ public:
+  Device() = default;
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+  virtual ~Device() = default;
+
+  /// Takes the next packet, if there is one.
+  [[nodiscard]] virtual ReadOutcome read(ReceivedPacket& packet) noexcept = 0;
+  /// Writes one packet, whole.
+  [[nodiscard]] virtual WriteOutcome write(const OutPacket& packet) noexcept = 0;
+  /// To wait on with epoll: readable when there is a packet, writable when a refused one may be
+  /// tried again.
+  [[nodiscard]] virtual int descriptor() const noexcept = 0;
+};
+
+}  // namespace glasstcp

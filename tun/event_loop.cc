@@ -1,0 +1,142 @@
+// See event_loop.h.
+#include "tun/event_loop.h"
+
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "tun/system_clock.h"
+
+namespace glasstcp {
+namespace {
+
+// A device that refuses although it calls itself writable (no memory) is asked again after this
+// time.
+constexpr Duration kRefusalPause = 1ms;
+
+bool watch(int epoll, int descriptor, std::uint32_t events) {
+  epoll_event event{};
+  event.events = events;
+  event.data.fd = descriptor;
+  return ::epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0;
+}
+
+timespec to_timespec(Duration d) {
+  timespec t;
+  t.tv_sec = d.count() / 1'000'000'000;
+  t.tv_nsec = d.count() % 1'000'000'000;
+  return t;
+}
+
+}  // namespace
+
+std::expected<EventLoop, Failure> EventLoop::make(Device& device, Options options) {
+  const auto failed = [](const char* what) {
+    return std::unexpected(Failure{std::string(what) + ": " + std::strerror(errno), {}});
+  };
+  EventLoop loop(device.descriptor(), options);
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGINT);
+  ::sigaddset(&set, SIGTERM);
+  if (::sigprocmask(SIG_BLOCK, &set, nullptr) != 0) return failed("sigprocmask");
+  loop.signals_ = Descriptor(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+  if (!loop.signals_.is_open()) return failed("signalfd");
+  loop.epoll_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
+  if (!loop.epoll_.is_open()) return failed("epoll_create1");
+  if (!watch(loop.epoll_.get(), loop.device_, EPOLLIN) ||
+      !watch(loop.epoll_.get(), loop.signals_.get(), EPOLLIN)) {
+    return failed("epoll_ctl");
+  }
+  return loop;
+}
+
+EventLoop::End EventLoop::run(Pump& pump, Stack& stack, Application& application) {
+  while (true) {
+    const Instant now = SystemClock::now();
+    if (signals_seen_ > 0 && !stop_deadline_) {
+      stop_deadline_ = now + options_.grace;
+      application.stop(now);
+    }
+    const TurnResult turn = pump.turn(now);
+    if (turn.device_gone) return End::DeviceGone;
+    if (signals_seen_ > 1) return End::Interrupted;
+    if (stop_deadline_ && has_stopped(stack, application, now)) {
+      TurnResult last;
+      pump.send(now, last);
+      return End::Stopped;
+    }
+    if (should_wait(turn, now)) {
+      Instant deadline = pump.next_deadline();
+      if (stop_deadline_) deadline = std::min(deadline, *stop_deadline_);
+      wait(turn, deadline);
+    } else if (++turns_since_look_ >= kTurnsBetweenLooks) {
+      look(Duration::zero());
+    }
+  }
+}
+
+bool EventLoop::should_wait(const TurnResult& turn, Instant now) {
+  if (turn.received > 0) {
+    if (slept_) spin_.on_slept(now - last_packet_);
+    slept_ = false;
+    last_packet_ = now;
+  }
+  if (turn.is_blocked) return true;
+  refused_again_ = false;
+  if (turn.has_more) return false;
+  return last_packet_ == Instant::min() || now - last_packet_ >= spin_.current();
+}
+
+void EventLoop::wait(const TurnResult& turn, Instant deadline) {
+  const Instant now = SystemClock::now();
+  slept_ = true;
+  if (turn.is_blocked && refused_again_) deadline = std::min(deadline, now + kRefusalPause);
+  want_writable(turn.is_blocked && !refused_again_);
+  refused_again_ = turn.is_blocked && !refused_again_;
+  constexpr Duration kLong = 1h;
+  look(deadline <= now ? Duration::zero() : deadline - now > kLong ? kLong : deadline - now);
+}
+
+void EventLoop::want_writable(bool wanted) {
+  if (wanted == waits_for_writable_) return;
+  waits_for_writable_ = wanted;
+  epoll_event event{};
+  event.events = wanted ? EPOLLIN | EPOLLOUT : EPOLLIN;
+  event.data.fd = device_;
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, device_, &event);
+}
+
+void EventLoop::look(Duration at_most) {
+  turns_since_look_ = 0;
+  std::array<epoll_event, 2> events;
+  const timespec timeout = to_timespec(at_most);
+  int count = ::epoll_pwait2(epoll_.get(), events.data(), 2, &timeout, nullptr);
+  if (count < 0 &&
+      errno == ENOSYS) {  // before Linux 5.11: whole milliseconds, rounded up so as not to spin
+    const auto milliseconds = (at_most.count() + 999'999) / 1'000'000;
+    count = ::epoll_wait(epoll_.get(), events.data(), 2, static_cast<int>(milliseconds));
+  }
+  for (int i = 0; i < count; ++i) {
+    if (events[static_cast<std::size_t>(i)].data.fd == signals_.get()) take_signals();
+  }
+}
+
+void EventLoop::take_signals() {
+  signalfd_siginfo info;
+  while (::read(signals_.get(), &info, sizeof info) == sizeof info) ++signals_seen_;
+}
+
+bool EventLoop::has_stopped(Stack& stack, Application& application, Instant now) {
+  if (application.is_finished() && stack.connection_count() == 0) return true;
+  if (now < *stop_deadline_) return false;
+  for (const ConnectionId id : stack.connections()) stack.abort(id, now);
+  return true;
+}
+
+}  // namespace glasstcp

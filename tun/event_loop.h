@@ -1,0 +1,72 @@
+// The loop: waits for packets, deadlines and signals, and makes the machine turn.
+//
+// One thread, one epoll with the device and a signalfd. Nothing is waited for while there is work;
+// with --spin, nothing is waited for until the spin budget has passed without a packet.
+//
+// Invariants:
+//   1. Signals are looked at least every kTurnsBetweenLooks turns, however busy the device is.
+//   2. EPOLLOUT is waited for only while a refused packet is held.
+//   3. After the first signal the loop ends within the grace period: what is left then is reset.
+//
+// Next: main.cc.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+
+#include "tun/descriptor.h"
+#include "tun/failure.h"
+#include "tun/pump.h"
+#include "tun/spin_budget.h"
+
+namespace glasstcp {
+
+/// Runs a device, a stack and an application until a signal.
+class EventLoop {
+ public:
+  struct Options {
+    Duration spin =
+        Duration::zero();  ///< busy polling after the last packet at most; 0: sleep at once
+    Duration grace = 5s;   ///< for responses in flight after the first signal
+  };
+  /// How it ended.
+  enum class End : std::uint8_t {
+    Stopped,      ///< after a signal, in order
+    Interrupted,  ///< by a second signal, at once
+    DeviceGone,
+  };
+
+  /// Blocks SIGINT and SIGTERM for this thread, to be read as events.
+  static std::expected<EventLoop, Failure> make(Device& device, Options options);
+  EventLoop(EventLoop&&) = default;
+
+  End run(Pump& pump, Stack& stack, Application& application);
+
+ private:
+  static constexpr std::uint32_t kTurnsBetweenLooks = 256;
+
+  EventLoop(int device, Options options)
+      : device_(device), options_(options), spin_(options.spin) {}
+  bool should_wait(const TurnResult& turn, Instant now);
+  void wait(const TurnResult& turn, Instant deadline);
+  void look(Duration at_most);
+  void want_writable(bool wanted);
+  void take_signals();
+  bool has_stopped(Stack& stack, Application& application, Instant now);
+
+  int device_;
+  Options options_;
+  SpinBudget spin_;
+  Descriptor epoll_;
+  Descriptor signals_;
+  bool waits_for_writable_ = false;
+  bool refused_again_ = false;  // a refusal right after EPOLLOUT: wait by time instead
+  std::uint32_t turns_since_look_ = 0;
+  std::uint32_t signals_seen_ = 0;
+  bool slept_ = false;
+  Instant last_packet_ = Instant::min();
+  std::optional<Instant> stop_deadline_;
+};
+
+}  // namespace glasstcp

@@ -1,0 +1,79 @@
+// See pump.h.
+#include "tun/pump.h"
+
+#include <algorithm>
+
+namespace glasstcp {
+
+TurnResult Pump::turn(Instant now) {
+  TurnResult result;
+  receive(now, result);
+  stack_.advance(now);
+  application_.turn(now);
+  send(now, result);
+  return result;
+}
+
+void Pump::receive(Instant now, TurnResult& result) {
+  ReceivedPacket packet;
+  while (result.received < kBatch) {
+    switch (device_.read(packet)) {
+      case ReadOutcome::Packet:
+        break;
+      case ReadOutcome::Empty:
+        return;
+      case ReadOutcome::Gone:
+        result.device_gone = true;
+        return;
+    }
+    ++result.received;
+    stack_.receive(packet.bytes, packet.meta, now);
+  }
+  result.has_more = true;
+}
+
+bool Pump::write_held() {
+  if (!hold_.is_holding()) return true;
+  const WriteOutcome outcome = device_.write(hold_.packet());
+  if (outcome == WriteOutcome::Refused) {
+    ++counters_.refused;
+    return false;
+  }
+  if (outcome == WriteOutcome::Failed) ++counters_.failed;
+  hold_.release();
+  return true;
+}
+
+void Pump::send(Instant now, TurnResult& result) {
+  if (!write_held()) {
+    result.is_blocked = true;
+    return;
+  }
+  while (stack_.transmit(now, out_)) {
+    switch (device_.write(out_)) {
+      case WriteOutcome::Written:
+        break;
+      case WriteOutcome::Failed:
+        ++counters_.failed;
+        break;
+      case WriteOutcome::Refused:
+        ++counters_.refused;
+        if (!hold_.hold(out_)) {
+          ++counters_.failed;
+          break;
+        }
+        result.is_blocked = true;
+        return;
+    }
+    if (++result.sent == kBatch) {
+      result.has_more = true;
+      return;
+    }
+  }
+}
+
+Instant Pump::next_deadline() const {
+  return std::min(stack_.next_deadline(), application_.next_deadline());
+}
+
+}  // namespace glasstcp
