@@ -1,0 +1,147 @@
+// Files as http sees them: looked up by path, held by count, and read without copying where that is
+// safe.
+//
+// RFC 9110 §8.8 (validators) and §17.3 (paths that escape). The implementations live elsewhere: on disk in tun/, in memory
+// in memory_store.h. Everything is synchronous; nothing throws.
+//
+// Invariants:
+//   1. A File's info() and whole() never change while it is held. A file that changes on disk
+//   becomes a new File.
+//   2. Bytes from whole() and mapped() stay readable as long as the File is held; only mapped()
+//   bytes may change under us,
+//      which is why the end of a mapped response is sent only after unchanged() has said yes.
+//   3. Counts are not atomic: a store, its files and the stack that sends them belong to one
+//   thread.
+//
+// Next: site.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "stack/base/bytes.h"
+#include "stack/base/time.h"
+
+namespace glasstcp {
+
+/// Something that is kept alive by a count: the owner of bytes that are on their way out.
+class Shared {
+ public:
+  Shared() = default;
+  Shared(const Shared&) = delete;
+  Shared& operator=(const Shared&) = delete;
+
+  void retain() noexcept { ++references_; }
+  /// Gives one reference back; the last one destroys the object.
+  void release() noexcept {
+    if (--references_ == 0) destroy();
+  }
+  /// How many hold it; 0 only before the first Ref takes it.
+  [[nodiscard]] std::uint32_t references() const noexcept { return references_; }
+
+ protected:
+  virtual ~Shared() = default;
+  /// Called once, when the last reference goes. Objects that live in a pool return there instead.
+  virtual void destroy() noexcept { delete this; }
+
+ private:
+  std::uint32_t references_ = 0;
+};
+
+/// A counted pointer to a Shared object; empty when default-constructed.
+template <typename T>
+class Ref {
+ public:
+  Ref() = default;
+  explicit Ref(T* object) noexcept : object_(object) {
+    if (object_ != nullptr) object_->retain();
+  }
+  Ref(const Ref& other) noexcept : Ref(other.object_) {}
+  Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  Ref& operator=(Ref other) noexcept {
+    std::swap(object_, other.object_);
+    return *this;
+  }
+  ~Ref() {
+    if (object_ != nullptr) object_->release();
+  }
+
+  [[nodiscard]] T* get() const noexcept { return object_; }
+  T* operator->() const noexcept { return object_; }
+  T& operator*() const noexcept { return *object_; }
+  explicit operator bool() const noexcept { return object_ != nullptr; }
+  /// Hands the reference to the caller, who must release() it.
+  [[nodiscard]] T* detach() noexcept { return std::exchange(object_, nullptr); }
+
+ private:
+  T* object_ = nullptr;
+};
+
+/// What is known of a file without reading it.
+struct FileInfo {
+  std::uint64_t size = 0;               ///< bytes
+  std::int64_t mtime_seconds = 0;       ///< last modification, seconds since 1970 UTC
+  std::uint32_t mtime_nanoseconds = 0;  ///< and the rest of it, 0..999,999,999
+  /// Part of the entity tag: two Files of different content must differ in size, mtime or this. A
+  /// hash of the content is best where the file was read into memory; inode and change time
+  /// otherwise.
+  std::uint64_t identity = 0;
+
+  friend bool operator==(const FileInfo&, const FileInfo&) = default;
+};
+
+/// Files up to this size are read into shared immutable memory; larger ones are mapped or read
+/// piece by piece (design D10).
+inline constexpr std::uint64_t kWholeFileLimit = 16u << 20;
+
+/// One regular file, open. Held by FileRef.
+class File : public Shared {
+ public:
+  [[nodiscard]] virtual const FileInfo& info() const noexcept = 0;
+  /// All bytes in memory that never changes; empty optional for a file larger than kWholeFileLimit.
+  [[nodiscard]] virtual std::optional<ByteView> whole() const noexcept = 0;
+  /// Bytes [offset, offset+length) of the file in a mapping, valid while the File is held; empty
+  /// when mapping is not allowed (segments that need a software checksum) or fails. The range must
+  /// lie within info().size.
+  [[nodiscard]] virtual std::optional<ByteView> mapped(std::uint64_t offset,
+                                                       std::size_t length) noexcept = 0;
+  /// Copies [offset, offset+out.size()) into `out`; false when the file is shorter now or cannot be
+  /// read.
+  [[nodiscard]] virtual bool read(std::uint64_t offset, ByteSpan out) noexcept = 0;
+  /// Whether size, modification time and change time are still what they were when the file was
+  /// opened.
+  [[nodiscard]] virtual bool unchanged() noexcept = 0;
+};
+using FileRef = Ref<File>;
+
+/// What stands at a path.
+enum class LookupStatus : std::uint8_t {
+  Found,        ///< a regular file; `file` is set
+  Directory,    ///< a directory
+  NotFound,     ///< nothing, or something that is neither file nor directory
+  Forbidden,    ///< it exists and may not be read
+  Unavailable,  ///< no descriptor or memory left just now: 503
+};
+
+/// The answer of a lookup.
+struct Lookup {
+  LookupStatus status = LookupStatus::NotFound;
+  FileRef file{};
+  /// Until when this answer may be used again without asking; at most one second after the disk was
+  /// looked at.
+  Instant valid_until = Instant::min();
+};
+
+/// A tree of files below a root that no path can leave.
+class FileStore {
+ public:
+  virtual ~FileStore() = default;
+  /// Looks up `path`: components joined by single slashes, already decoded; no leading or trailing
+  /// slash, no component that is empty, "." or "..", no NUL. The empty path is the root directory.
+  /// A store must not follow links out of its root.
+  [[nodiscard]] virtual Lookup lookup(std::string_view path, Instant now) noexcept = 0;
+};
+
+}  // namespace glasstcp

@@ -1,0 +1,156 @@
+// One HTTP/1.1 connection: bytes in, pieces of answers out, and deadlines. It knows no socket.
+//
+// RFC 9112 §6.3 (bodies), §9 (connection management); RFC 9110 §10.1.1 (Expect).
+//
+// How its caller drives it:
+//     while (auto* piece = front_piece(at)) send it, then take_piece(at);   // stop when TCP has no
+//     room n = on_bytes(received, at); give n bytes back to TCP;                 // it takes one
+//     request at a time again, while something happened; then look at wants() and next_deadline()
+//
+// Invariants:
+//   1. Answers leave in the order of their requests: no request is read while an answer is being
+//   handed out.
+//   2. When idle it holds no block: only sizeof(HttpConnection) bytes.
+//   3. After the last answer it closes in stages: what the peer still sends is read and thrown
+//   away, within bounds.
+//   4. While it waits for something it has a deadline.
+//
+// Next: server.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "http/access_log.h"
+#include "http/body_decoder.h"
+#include "http/site.h"
+#include "stack/base/addresses.h"
+
+namespace glasstcp::http {
+
+/// Limits and deadlines of every connection.
+struct ConnectionConfig {
+  HeadLimits head;
+  std::uint64_t max_discarded_body = 1u << 20;  ///< bytes of a body that nobody wants; more is 413
+  Duration header_timeout =
+      10s;  ///< from the first byte of a request, or from the start of the connection
+  Duration idle_timeout = 60s;  ///< between requests
+  Duration body_timeout = 20s;  ///< without a byte of a body
+  Duration send_timeout = 60s;  ///< without an acknowledgement of what was sent
+  Duration linger_idle = 2s;    ///< without a byte, after the last answer has been acknowledged
+  Duration linger_total = 10s;
+  std::uint32_t linger_bytes = 1u << 20;
+};
+
+/// What all connections of a server share; borrowed by each of them.
+struct ConnectionServices {
+  Site& site;
+  const ConnectionConfig& config;
+  AccessLogSink* access_log = nullptr;  ///< may be absent
+};
+
+/// What the caller should do with the TCP connection.
+enum class Want : std::uint8_t {
+  KeepOpen,
+  CloseWhenSent,  ///< send FIN behind what was handed out, and go on delivering bytes and time
+  Release,        ///< close; nothing more is of interest
+  Abort,          ///< RST: the answer cannot be completed, or the peer does not take it
+};
+
+/// The state of one connection. Not movable while an answer is in progress, except by relocation of
+/// the whole object.
+class HttpConnection {
+ public:
+  HttpConnection(ConnectionServices& services, const IpAddress& peer, const Moment& at) noexcept;
+  ~HttpConnection();
+  HttpConnection(const HttpConnection&) = delete;
+  HttpConnection& operator=(const HttpConnection&) = delete;
+
+  /// New bytes, in order, from the first that was not consumed. Returns how many were taken; those
+  /// that were not must be offered again later. Takes nothing while an answer waits to be handed
+  /// out.
+  std::size_t on_bytes(ByteView bytes, const Moment& at) noexcept;
+  /// The peer sends no more: call when all its bytes were offered and either taken or are the start
+  /// of nothing complete.
+  void on_peer_closed(const Moment& at) noexcept;
+  /// Time has passed: call at next_deadline() or later.
+  void on_deadline(const Moment& at) noexcept;
+  /// Some of what was handed out has been acknowledged.
+  void on_progress(const Moment& at) noexcept;
+  /// All of it has.
+  void on_all_acknowledged(const Moment& at) noexcept;
+  /// The server goes down: finish the answer in progress, start no other.
+  void begin_shutdown(const Moment& at) noexcept;
+
+  /// The next bytes to send; null when there are none now. Valid until the next call.
+  [[nodiscard]] const OwnedBytes* front_piece(const Moment& at) noexcept;
+  /// Whether the front piece is a head whose content follows at once: TCP need not send a small
+  /// segment for it alone.
+  [[nodiscard]] bool is_followed_at_once() const noexcept {
+    return !body_.bytes.empty() || (transfer_ && transfer_->handed_out() == 0);
+  }
+  /// Hands the front piece over, which must exist. The caller keeps the owner until the bytes are
+  /// acknowledged.
+  [[nodiscard]] OwnedBytes take_piece(const Moment& at) noexcept;
+  /// Whether on_bytes() would take anything.
+  [[nodiscard]] bool is_reading() const noexcept {
+    return phase_ != Phase::Sending && phase_ != Phase::Ended;
+  }
+  [[nodiscard]] Want wants() const noexcept { return want_; }
+  /// When on_deadline() must be called; kNever when nothing is waited for.
+  [[nodiscard]] Instant next_deadline() const noexcept { return deadline_; }
+
+ private:
+  enum class Phase : std::uint8_t {
+    Idle,     // between requests
+    Head,     // a part of a head has arrived
+    Body,     // a body is being read; the answer is ready and waits
+    Sending,  // an answer is being handed out
+    Closing,  // the last answer has been handed out
+    Ended,    // Release or Abort
+  };
+  struct Side;
+
+  std::size_t take_head_in_place(ByteView bytes, const Moment& at) noexcept;
+  std::size_t take_partial_head(ByteView bytes, const Moment& at) noexcept;
+  bool keep_partial_head(const HeadParser& parser, ByteView bytes, const Moment& at) noexcept;
+  std::size_t append_to_head(ByteView bytes) noexcept;
+  void note_head_progress(bool had_begun, const HeadParser& parser, const Moment& at) noexcept;
+  void on_head_error(const HeadParser& parser, std::string_view bytes, const Moment& at) noexcept;
+  void on_request(const Request& request, const Moment& at) noexcept;
+  void on_request_with_body(const Request& request, Site::SinkMatch sink,
+                            const Moment& at) noexcept;
+  void begin_body(const Request& request, Reply reply, Site::SinkMatch sink,
+                  const Moment& at) noexcept;
+  std::size_t take_body(ByteView bytes, const Moment& at) noexcept;
+  void end_body(const Moment& at) noexcept;
+  std::size_t take_lingering(ByteView bytes, const Moment& at) noexcept;
+  void refuse(int status, Method method, std::string_view request_line, const Moment& at) noexcept;
+  void begin_answer(Reply reply, std::string_view request_line, const Moment& at) noexcept;
+  void end_answer(const Moment& at) noexcept;
+  void begin_closing(const Moment& at) noexcept;
+  void begin_lingering(const Moment& at) noexcept;
+  void end(Want want) noexcept;
+  [[nodiscard]] Persistence persistence_for(const RequestHead& head) noexcept;
+  void pull_transfer(const Moment& at) noexcept;
+  void log_answer(const Reply& reply, std::string_view request_line, const Moment& at) noexcept;
+  void finish_log() noexcept;
+
+  ConnectionServices* services_;
+  OwnedBytes head_{};            // the front piece,
+  OwnedBytes body_{};            // those after it,
+  Pooled<Transfer> transfer_{};  // and those after them
+  Pooled<Side> side_{};          // what only a busy connection needs
+  Instant deadline_;
+  IpAddress peer_;
+  Phase phase_ = Phase::Idle;
+  Want want_ = Want::KeepOpen;
+  bool close_after_answer_ : 1 = false;
+  bool all_acknowledged_ : 1 = true;
+  bool peer_closed_ : 1 = false;
+  bool is_shutting_down_ : 1 = false;
+  bool waits_for_memory_ : 1 = false;
+};
+static_assert(sizeof(HttpConnection) <= 104, "an idle connection is cheap");
+
+}  // namespace glasstcp::http

@@ -1,0 +1,120 @@
+// From a request to its answer: the static site, and every status that it can have.
+//
+// RFC 9110 §9 (methods), §13 (preconditions), §14 (ranges), §15 (statuses); RFC 9111 §5.2 (Cache-Control).
+//
+// Invariants:
+//   1. An answer is complete when it is given: its length is known and its bytes are owned.
+//   2. An answer to HEAD differs from that to GET only by its missing content.
+//   3. A prepared answer is used only as long as its lookup is valid and within the second of its
+//   Date.
+//
+// Next: http_connection.h.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "http/conditional.h"
+#include "http/media_types.h"
+#include "http/transfer.h"
+
+namespace glasstcp::http {
+
+/// What a site is made from.
+struct SiteConfig {
+  std::string server_name = "glasstcp";
+  std::optional<std::uint32_t>
+      max_age;  ///< seconds in Cache-Control; empty: no-cache, so that a reload asks again
+  std::string sink_path;  ///< PUT and POST here are counted and discarded; empty: nowhere
+};
+
+/// A complete answer. The bytes of `head` come first, then `body`, then those of `transfer`.
+struct Reply {
+  int status = 0;                    ///< 0: no memory for an answer
+  std::uint64_t content_length = 0;  ///< of what is sent: 0 for HEAD
+  OwnedBytes head{};
+  OwnedBytes body{};
+  Pooled<Transfer> transfer{};
+
+  [[nodiscard]] bool is_error() const noexcept { return status >= 400; }
+};
+
+/// Answers requests from a FileStore.
+class Site {
+ public:
+  /// All borrowed for the life of the site.
+  Site(FileStore& store, BlockPool& pool, const MediaTypes& types, SiteConfig config);
+  ~Site();
+
+  /// The answer to a complete head, whose body (if any) does not matter.
+  [[nodiscard]] Reply respond(const Request& request, Persistence persistence,
+                              const Moment& at) noexcept;
+  /// The answer to what is no request, or to one that may not go on: `status`, with a page for
+  /// people. To HEAD without the page.
+  [[nodiscard]] Reply refuse(int status, Method method, Persistence persistence,
+                             const Moment& at) noexcept;
+  /// The answer to a browser that speaks TLS to us: 400 in plain text.
+  [[nodiscard]] Reply refuse_tls(const Moment& at) noexcept;
+  /// The answer to a discarded upload: its length, and its SHA-256 in hexadecimal unless empty.
+  [[nodiscard]] Reply sink_report(std::uint64_t bytes, std::string_view sha256,
+                                  Persistence persistence, const Moment& at) noexcept;
+  /// Whether a request is an upload to the sink, and whether it wants the hash.
+  struct SinkMatch {
+    bool is_upload = false;
+    bool wants_sha256 = false;
+  };
+  [[nodiscard]] SinkMatch match_sink(const Request& request) const noexcept;
+
+  [[nodiscard]] BlockPool& pool() noexcept { return *pool_; }
+
+ private:
+  struct Prepared;
+  struct Served;  // a file about to be answered with
+
+  [[nodiscard]] std::string_view date(const Moment& at) noexcept;
+  [[nodiscard]] HeadStart head_start(int status, Persistence persistence,
+                                     const Moment& at) noexcept;
+  [[nodiscard]] bool is_sink_path(std::string_view path) const noexcept;
+
+  [[nodiscard]] Prepared* prepared_for(const Request& request) noexcept;
+  [[nodiscard]] Reply reply_from(const Prepared& prepared, Method method) const noexcept;
+  void prepare(Prepared& slot, const Request& request, const Reply& reply, const Lookup& found,
+               const Moment& at) noexcept;
+
+  [[nodiscard]] Reply options(const Request& request, Persistence persistence,
+                              const Moment& at) noexcept;
+  [[nodiscard]] Reply get(const Request& request, Persistence persistence,
+                          const Moment& at) noexcept;
+  [[nodiscard]] Reply answer_with_file(const Request& request, const Served& served,
+                                       Persistence persistence, const Moment& at) noexcept;
+  [[nodiscard]] Reply full_file(const Request& request, const Served& served,
+                                Persistence persistence, const Moment& at) noexcept;
+  [[nodiscard]] Reply partial_file(const Request& request, const Served& served,
+                                   const RangeSet& set, Persistence persistence,
+                                   const Moment& at) noexcept;
+  [[nodiscard]] Reply unsatisfiable(const Request& request, const Served& served,
+                                    Persistence persistence, const Moment& at) noexcept;
+  [[nodiscard]] Reply not_modified(const Served& served, Persistence persistence,
+                                   const Moment& at) noexcept;
+  [[nodiscard]] Reply redirect(const Request& request, std::string_view path,
+                               Persistence persistence, const Moment& at) noexcept;
+  void write_validators(TextWriter& out, const Served& served) const noexcept;
+  [[nodiscard]] Reply page(int status, Method method, std::string_view more_fields,
+                           Persistence persistence, const Moment& at) noexcept;
+  [[nodiscard]] Reply finish(int status, BlockRef block, const TextWriter& out,
+                             std::size_t head_size, bool without_body) const noexcept;
+
+  FileStore* store_;
+  BlockPool* pool_;
+  const MediaTypes* types_;
+  SiteConfig config_;
+  std::string cache_control_;
+  std::int64_t date_second_ = INT64_MIN;
+  DateText date_{};
+  std::uint64_t serial_ = 0;  // of multipart boundaries
+  std::unique_ptr<Prepared[]> prepared_;
+};
+
+}  // namespace glasstcp::http

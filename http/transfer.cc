@@ -1,0 +1,127 @@
+// Bodies sent piece by piece. See transfer.h.
+#include "http/transfer.h"
+
+#include <algorithm>
+
+namespace glasstcp::http {
+namespace {
+
+constexpr std::size_t kPartHeadSize = 512;
+
+}  // namespace
+
+Transfer::Transfer(FileRef file, ByteRange range) noexcept
+    : file_(std::move(file)), offset_(range.first) {
+  ranges_[0] = range;
+}
+
+Transfer::Transfer(FileRef file, const RangeSet& set, std::string_view type,
+                   std::uint64_t serial) noexcept
+    : file_(std::move(file)),
+      ranges_(set.ranges),
+      type_(type),
+      offset_(set.ranges[0].first),
+      count_(static_cast<std::uint8_t>(set.count)) {
+  TextWriter out(reinterpret_cast<std::uint8_t*>(boundary_.data()), boundary_.size());
+  out.text("glasstcp-").hex(serial * 0x9e3779b97f4a7c15u ^ file_->info().identity);
+  boundary_length_ = static_cast<std::uint8_t>(out.size());
+}
+
+// RFC 9110 §15.3.7.2: each part says its type and its range, and nothing that concerns the whole response.
+void Transfer::write_part_head(TextWriter& out, const ByteRange& range) const noexcept {
+  out.text("\r\n--").text(boundary()).text("\r\n");
+  out.field("Content-Type", type_);
+  out.text("Content-Range: bytes ").number(range.first).text("-").number(range.last);
+  out.text("/").number(file_->info().size).text("\r\n\r\n");
+}
+
+void Transfer::write_end(TextWriter& out) const noexcept {
+  out.text("\r\n--").text(boundary()).text("--\r\n");
+}
+
+std::uint64_t Transfer::length() const noexcept {
+  std::uint64_t total = 0;
+  std::uint8_t memory[kPartHeadSize];
+  for (std::size_t i = 0; i < count_; ++i) {
+    total += ranges_[i].length();
+    if (!is_multipart()) continue;
+    TextWriter out(memory, sizeof memory);
+    write_part_head(out, ranges_[i]);
+    total += out.size();
+  }
+  if (!is_multipart()) return total;
+  TextWriter out(memory, sizeof memory);
+  write_end(out);
+  return total + out.size();
+}
+
+Transfer::Next Transfer::next(BlockPool& pool, bool all_acknowledged) noexcept {
+  if (index_ < count_ && is_multipart() && !part_head_sent_)
+    return text_piece(pool, &ranges_[index_]);
+  if (index_ < count_) return content_piece(pool, all_acknowledged);
+  if (is_multipart() && !part_head_sent_) return text_piece(pool, nullptr);
+  return {};
+}
+
+/// The head of a part, or, without a range, the end of them all.
+Transfer::Next Transfer::text_piece(BlockPool& pool, const ByteRange* range) noexcept {
+  BlockRef block = pool.take(kPartHeadSize);
+  if (!block) return {.status = Status::WaitMemory};
+  TextWriter out(block->data(), block->capacity());
+  if (range != nullptr) {
+    write_part_head(out, *range);
+  } else {
+    write_end(out);
+  }
+  part_head_sent_ = true;
+  const ByteView bytes(block->data(), out.size());
+  return handed({bytes, Ref<Shared>(block.get())}, false);
+}
+
+Transfer::Next Transfer::content_piece(BlockPool& pool, bool all_acknowledged) noexcept {
+  const std::uint64_t left = ranges_[index_].last + 1 - offset_;
+  if (const std::optional<ByteView> whole = file_->whole(); whole.has_value()) {
+    const ByteView bytes =
+        whole->subspan(static_cast<std::size_t>(offset_), static_cast<std::size_t>(left));
+    return handed({bytes, Ref<Shared>(file_.get())}, true);
+  }
+  const bool is_last_range = index_ + 1 == count_;
+  if (is_last_range && left <= kPiece) {
+    if (has_lent_mapped_bytes_ && !all_acknowledged) return {.status = Status::WaitAcknowledgement};
+    return read_piece(pool, static_cast<std::size_t>(left), true);
+  }
+  const std::uint64_t may_go = is_last_range ? left - kPiece : left;
+  const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(may_go, kMappedPiece));
+  // Looked at before each piece, so that a change is found early; the check that counts is the one
+  // before the last piece.
+  if (!file_->unchanged()) return {.status = Status::Failed};
+  if (const std::optional<ByteView> bytes = file_->mapped(offset_, length); bytes.has_value()) {
+    has_lent_mapped_bytes_ = true;
+    return handed({*bytes, Ref<Shared>(file_.get())}, true);
+  }
+  return read_piece(pool, std::min(length, kPiece), false);
+}
+
+Transfer::Next Transfer::read_piece(BlockPool& pool, std::size_t length, bool is_last) noexcept {
+  BlockRef block = pool.take(length);
+  if (!block) return {.status = Status::WaitMemory};
+  const ByteSpan bytes(block->data(), length);
+  if (!file_->read(offset_, bytes)) return {.status = Status::Failed};
+  if (is_last && !file_->unchanged()) return {.status = Status::Failed};
+  return handed({bytes, Ref<Shared>(block.get())}, true);
+}
+
+Transfer::Next Transfer::handed(OwnedBytes piece, bool is_content) noexcept {
+  handed_out_ += piece.bytes.size();
+  if (is_content) {
+    offset_ += piece.bytes.size();
+    if (offset_ > ranges_[index_].last) {
+      ++index_;
+      part_head_sent_ = false;
+      if (index_ < count_) offset_ = ranges_[index_].first;
+    }
+  }
+  return {.status = Status::Piece, .piece = std::move(piece)};
+}
+
+}  // namespace glasstcp::http

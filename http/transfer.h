@@ -1,0 +1,91 @@
+// A body that is sent piece by piece: a large file, a range of one, or several ranges of any.
+//
+// RFC 9110 §14.6, §15.3.7.2 (multipart/byteranges). Design D10: bytes of the site are borrowed, not copied.
+//
+// Invariants:
+//   1. The pieces together have exactly length() bytes, or the transfer fails; it never sends wrong
+//   bytes silently.
+//   2. The last piece of a file that is not in shared memory goes out only when everything before
+//   it is acknowledged, from
+//      owned memory, and after the file has been found unchanged. So a mapped byte that was lost on
+//      the way and sent again is covered by that check.
+//   3. At most one block of kPiece bytes is taken per piece; without mapping the caller bounds how
+//   many are in flight.
+//
+// Next: http_connection.h.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "http/ranges.h"
+#include "http/response.h"
+
+namespace glasstcp::http {
+
+/// Hands out a body.
+class Transfer {
+ public:
+  /// Bytes of a piece that is copied, and of the last one.
+  static constexpr std::size_t kPiece = BlockPool::kLargest;
+  /// Bytes of a piece that is borrowed from a mapping.
+  static constexpr std::size_t kMappedPiece = 512u << 10;
+
+  enum class Status : std::uint8_t {
+    Piece,                ///< `piece` is next
+    WaitAcknowledgement,  ///< ask again when everything handed out has been acknowledged
+    WaitMemory,           ///< ask again a little later: the pool is empty
+    Done,                 ///< nothing is left
+    Failed,               ///< the file changed or cannot be read: abort the connection
+  };
+  struct Next {
+    Status status = Status::Done;
+    OwnedBytes piece{};
+  };
+
+  /// One range as the whole body (200, or 206 with a single range). `range` may cover the file.
+  Transfer(FileRef file, ByteRange range) noexcept;
+  /// Several ranges as multipart/byteranges. `type` (the media type of each part) must outlive the
+  /// transfer; `serial` makes the boundary different from that of other responses.
+  Transfer(FileRef file, const RangeSet& set, std::string_view type, std::uint64_t serial) noexcept;
+
+  /// Bytes of the whole body.
+  [[nodiscard]] std::uint64_t length() const noexcept;
+  /// Bytes handed out so far.
+  [[nodiscard]] std::uint64_t handed_out() const noexcept { return handed_out_; }
+  /// The boundary of the parts; empty unless multipart.
+  [[nodiscard]] std::string_view boundary() const noexcept {
+    return {boundary_.data(), boundary_length_};
+  }
+
+  /// Whether every piece has been handed out.
+  [[nodiscard]] bool is_finished() const noexcept {
+    return index_ == count_ && (!is_multipart() || part_head_sent_);
+  }
+  /// The next piece. `all_acknowledged`: whether nothing of this connection's output is
+  /// unacknowledged.
+  [[nodiscard]] Next next(BlockPool& pool, bool all_acknowledged) noexcept;
+
+ private:
+  [[nodiscard]] bool is_multipart() const noexcept { return boundary_length_ > 0; }
+  void write_part_head(TextWriter& out, const ByteRange& range) const noexcept;
+  void write_end(TextWriter& out) const noexcept;
+  Next text_piece(BlockPool& pool, const ByteRange* range) noexcept;
+  Next content_piece(BlockPool& pool, bool all_acknowledged) noexcept;
+  Next read_piece(BlockPool& pool, std::size_t length, bool is_last) noexcept;
+  Next handed(OwnedBytes piece, bool is_content) noexcept;
+
+  FileRef file_;
+  std::array<ByteRange, kMaxRanges> ranges_{};
+  std::string_view type_{};
+  std::uint64_t handed_out_ = 0;
+  std::uint64_t offset_ = 0;  // the next byte of the current range
+  std::uint8_t count_ = 1;
+  std::uint8_t index_ = 0;
+  std::uint8_t boundary_length_ = 0;
+  bool part_head_sent_ = false;
+  bool has_lent_mapped_bytes_ = false;
+  std::array<char, 40> boundary_{};
+};
+
+}  // namespace glasstcp::http
