@@ -1,0 +1,199 @@
+// See options.h.
+#include "tun/cli/options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+
+#include "generated/version.h"
+#include "tun/cli/quantity.h"
+
+namespace glasstcp {
+namespace {
+
+// Options that a parser of ours reads: `parse` gives an optional<T>, empty for what it refuses.
+template <typename T, typename Parse>
+CLI::Option* add_parsed(CLI::App& app, const std::string& name, T& into, Parse parse,
+                        const std::string& expected, const std::string& help) {
+  const auto read = [&into, parse, name, expected](const std::string& text) {
+    const auto value = parse(text);
+    if (!value) throw CLI::ValidationError(name, "'" + text + "' is not " + expected);
+    into = *value;
+  };
+  return app.add_option_function<std::string>(name, read, help);
+}
+
+template <IpVersion Version>
+std::optional<IpAddress> parse_address(const std::string& text) {
+  auto address = IpAddress::parse(text);
+  if (address && address->version() != Version) address.reset();
+  return address;
+}
+
+template <IpVersion Version>
+std::optional<Cidr> parse_cidr(const std::string& text) {
+  auto cidr = Cidr::parse(text);
+  if (cidr && cidr->address.version() != Version) cidr.reset();
+  return cidr;
+}
+
+template <typename T, std::uint64_t Least, std::uint64_t Most>
+std::optional<T> parse_number(const std::string& text) {
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || rest != end || number < Least || number > Most) return std::nullopt;
+  return static_cast<T>(number);
+}
+
+std::optional<bool> parse_switch(const std::string& text) {
+  if (text == "on") return true;
+  if (text == "off") return false;
+  return std::nullopt;
+}
+
+std::optional<CongestionAlgorithm> parse_congestion(const std::string& text) {
+  if (text == "reno") return CongestionAlgorithm::NewReno;
+  return std::nullopt;
+}
+
+void add_network_options(CLI::App& app, ServeOptions& o) {
+  add_parsed(app, "--address", o.address, parse_cidr<IpVersion::V4>, "an IPv4 ADDRESS/LENGTH",
+             "our IPv4 address and its network (192.0.2.2/24)")
+      ->type_name("CIDR");
+  add_parsed(app, "--host-address", o.host_address, parse_address<IpVersion::V4>, "an IPv4 address",
+             "the kernel's address in that network (192.0.2.1)")
+      ->type_name("IP");
+  add_parsed(app, "--address6", o.address6, parse_cidr<IpVersion::V6>, "an IPv6 ADDRESS/LENGTH",
+             "our IPv6 address and its network (2001:db8::2/64)")
+      ->type_name("CIDR");
+  add_parsed(app, "--host-address6", o.host_address6, parse_address<IpVersion::V6>,
+             "an IPv6 address", "the kernel's address in that network (2001:db8::1)")
+      ->type_name("IP");
+  app.add_option("--tun", o.tun, "name of the TUN interface (tun0)")
+      ->type_name("NAME")
+      ->option_text("NAME");
+  add_parsed(app, "--mtu", o.mtu, parse_number<std::uint32_t, 576, 65535>,
+             "a number of bytes from 576 to 65535", "MTU of the interface in bytes (1500)")
+      ->type_name("N");
+  add_parsed(app, "--offload", o.offload, parse_switch, "'on' or 'off'",
+             "let the kernel cut segments and complete checksums: fast (on); 'off' puts every "
+             "segment on the interface as it is")
+      ->type_name("on|off");
+  add_parsed(
+      app, "--spin", o.spin, [](const std::string& t) { return parse_duration(t, 1us); }, "a time",
+      "look for packets this long before sleeping, in microseconds (0)")
+      ->type_name("US");
+}
+
+void add_tcp_options(CLI::App& app, ServeOptions& o) {
+  add_parsed(app, "--port", o.port, parse_number<std::uint16_t, 1, 65535>, "a port from 1 to 65535",
+             "TCP port to serve on (80)")
+      ->type_name("N");
+  add_parsed(app, "--congestion", o.congestion, parse_congestion, "'reno'",
+             "congestion control (reno)")
+      ->type_name("reno");
+  add_parsed(
+      app, "--msl", o.msl, [](const std::string& t) { return parse_duration(t, 1s); }, "a time",
+      "maximum segment lifetime in seconds; TIME-WAIT lasts twice that (30)")
+      ->type_name("S");
+  add_parsed(app, "--memory", o.memory, parse_size, "a size like 512M",
+             "one budget for all buffers (1G)")
+      ->type_name("SIZE");
+  add_parsed(app, "--seed", o.seed, parse_number<std::uint64_t, 0, UINT64_MAX>, "a number",
+             "make every random choice again; not for open networks (random)")
+      ->type_name("N");
+}
+
+void add_site_options(CLI::App& app, ServeOptions& o) {
+  app.add_option("--site", o.site, "folder to serve (a built-in page)")
+      ->type_name("DIR")
+      ->option_text("DIR");
+  add_parsed(app, "--max-age", o.max_age, parse_number<std::uint32_t, 0, UINT32_MAX>,
+             "a number of seconds", "let browsers reuse files for S seconds without asking (0)")
+      ->type_name("S");
+  app.add_option("--sink", o.sink, "discard and count what is uploaded to this path (nowhere)")
+      ->option_text("PATH");
+  app.add_option("--user", o.user,
+                 "become this user once set up (the one behind sudo; in a container the owner of "
+                 "the site; else nobody)")
+      ->option_text("NAME");
+  app.add_option("--access-log", o.access_log,
+                 "write a line per request in the common log format; '-' is stdout (none)")
+      ->option_text("FILE");
+  app.add_flag("--verbose,-v", o.verbose, "tell every packet and its reason on stderr");
+  app.add_option("--lang", o.language, "language of --verbose (en)")
+      ->check(CLI::IsMember({"en", "zh"}))
+      ->option_text("en|zh");
+}
+
+// What single options cannot see. Empty: fine.
+std::string inconsistency(const ServeOptions& o) {
+  if (o.tun.empty() || o.tun.size() > 15 || o.tun.find_first_of("/ \t\n%") != std::string::npos) {
+    return "--tun: an interface name has 1 to 15 characters and no slash, space or percent sign";
+  }
+  const auto check = [](const Cidr& ours, const IpAddress& host,
+                        const std::string& six) -> std::string {
+    if (ours.address == host) {
+      return "--host-address" + six + " must differ from --address" + six +
+             ": one is the kernel's, the other is ours";
+    }
+    if (!ours.contains(host)) {
+      return "--host-address" + six + " " + host.to_string() +
+             " is not in the network of --address" + six + " " + ours.to_string();
+    }
+    return {};
+  };
+  if (std::string e = check(o.address, o.host_address, ""); !e.empty()) return e;
+  if (std::string e = check(o.address6, o.host_address6, "6"); !e.empty()) return e;
+  if (o.memory < 1U << 20) return "--memory: at least 1M";
+  if (!o.sink.empty() && o.sink.front() != '/') return "--sink: a path begins with '/'";
+  return {};
+}
+
+ExitNow wrong_usage(std::string message, const std::string& command) {
+  // One line, whatever CLI11 says.
+  std::replace(message.begin(), message.end(), '\n', ' ');
+  return {
+      kExitWrongUsage, {}, "glasstcp: " + message + " (try 'glasstcp " + command + "--help')\n"};
+}
+
+}  // namespace
+
+ServeOptions::ServeOptions()
+    : address6(*Cidr::parse("2001:db8::2/64")), host_address6(*IpAddress::parse("2001:db8::1")) {}
+
+CommandLine parse_command_line(const std::vector<std::string>& arguments) {
+  ServeOptions options;
+  CLI::App app{"glasstcp: a userspace TCP/IP stack that explains itself", "glasstcp"};
+  app.set_version_flag("--version", "glasstcp " + std::string(kVersion));
+  app.require_subcommand(1);
+  app.failure_message(CLI::FailureMessage::simple);
+  CLI::App& serve = *app.add_subcommand("serve", "serve a site over HTTP on a TUN interface");
+  add_network_options(serve, options);
+  add_site_options(serve, options);
+  add_tcp_options(serve, options);
+  serve.footer(
+      "Needs the capability NET_ADMIN (sudo, or --cap-add=NET_ADMIN "
+      "--device=/dev/net/tun), which it gives up once it is set up.\n"
+      "Example: sudo glasstcp serve --site ./page --offload off --verbose");
+
+  const std::string command = arguments.empty() || arguments.front() != "serve" ? "" : "serve ";
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::CallForVersion&) {
+    return ExitNow{0, "glasstcp " + std::string(kVersion) + "\n", {}};
+  } catch (const CLI::Success&) {
+    return ExitNow{0, serve.parsed() ? serve.help() : app.help(), {}};
+  } catch (const CLI::RequiredError&) {
+    return wrong_usage("a command is missing", command);
+  } catch (const CLI::ParseError& error) {
+    return wrong_usage(error.what(), command);
+  }
+  if (std::string message = inconsistency(options); !message.empty()) {
+    return wrong_usage(std::move(message), command);
+  }
+  return options;
+}
+
+}  // namespace glasstcp

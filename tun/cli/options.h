@@ -1,0 +1,70 @@
+// The command line: text in, options or an exit code with its message out.
+//
+// Design section 3 is the contract. CLI11 does the parsing; its own exit codes are mapped to 2 for
+// wrong usage. Nothing is printed here, so that tests can look at every outcome.
+//
+// Invariants:
+//   1. Options that are handed out are consistent: addresses of the right version, host and server
+//   in one network and different from each other, numbers in range.
+//   2. What is not built does not appear in --help.
+//
+// Next: serve.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "stack/base/addresses.h"
+#include "stack/base/time.h"
+#include "stack/tcp/config.h"
+
+namespace glasstcp {
+
+/// What `glasstcp serve` was asked to do.
+struct ServeOptions {
+  std::string tun = "tun0";
+  Cidr address{IpAddress::v4(192, 0, 2, 2), 24};
+  IpAddress host_address = IpAddress::v4(192, 0, 2, 1);
+  Cidr address6;            ///< default: 2001:db8::2/64
+  IpAddress host_address6;  ///< default: 2001:db8::1
+  std::uint16_t port = 80;
+  std::string site;                      ///< a folder; empty: the built-in page
+  std::optional<std::uint32_t> max_age;  ///< seconds
+  std::uint32_t mtu = 1500;              ///< bytes
+  bool offload = true;
+  Duration spin = Duration::zero();
+  CongestionAlgorithm congestion = CongestionAlgorithm::NewReno;
+  Duration msl = 30s;
+  std::uint64_t memory = 1ULL << 30;  ///< bytes
+  std::string sink;                   ///< path of URLs; empty: no uploads
+  std::optional<std::uint64_t> seed;  ///< empty: random
+  std::string user;                   ///< empty: see privileges.h
+  std::string access_log;             ///< a file, or "-" for stdout; empty: none
+  bool verbose = false;
+  std::string language = "en";  ///< "en" or "zh"
+
+  ServeOptions();
+  /// The kernel's end of the link, with the prefix of ours.
+  [[nodiscard]] Cidr host_cidr() const { return {host_address, address.prefix_length}; }
+  [[nodiscard]] Cidr host_cidr6() const { return {host_address6, address6.prefix_length}; }
+};
+
+/// End now: after --help or --version, or on wrong usage.
+struct ExitNow {
+  int code = 0;
+  std::string out;  ///< for stdout
+  std::string err;  ///< for stderr
+};
+
+using CommandLine = std::variant<ServeOptions, ExitNow>;
+
+inline constexpr int kExitFailure = 1;
+inline constexpr int kExitWrongUsage = 2;
+
+/// Parses the arguments after the program's name.
+[[nodiscard]] CommandLine parse_command_line(const std::vector<std::string>& arguments);
+
+}  // namespace glasstcp

@@ -1,0 +1,69 @@
+// The kernel's side of the link: addresses, MTU, queue length and "up", through netlink.
+//
+// rtnetlink(7), through libnl-route-3. What is right already is left alone, so that a device that
+// root prepared needs no rights; what is missing and may not be changed is named with its cure.
+//
+// Invariants:
+//   1. Only what was added is removed. A device that we created needs no cleaning: it vanishes with
+//   its descriptor; from a persistent one, the addresses that were added are removed.
+//   2. Without IPv6 (disable_ipv6=1, or an MTU below 1280) everything goes on with IPv4 alone.
+//
+// Leaves out: routes (the prefix of an address makes the only one that is needed), and DNAT.
+// Next: privileges.h.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stack/base/addresses.h"
+#include "tun/descriptor.h"
+#include "tun/failure.h"
+
+namespace glasstcp {
+
+/// What the kernel's side is to look like.
+struct NetworkPlan {
+  std::string interface;
+  Cidr host_address;                  ///< IPv4
+  std::optional<Cidr> host_address6;  ///< empty: IPv4 alone
+  std::uint32_t mtu = 1500;           ///< bytes, 576..65535
+  std::uint32_t queue_length = 4096;  ///< packets; a longer queue is left as it is
+};
+
+/// What it looks like.
+struct NetworkState {
+  bool has_v6 = false;
+  std::uint32_t mtu = 0;           ///< of the interface now
+  std::vector<std::string> notes;  ///< what the user should know, with the cure
+  std::vector<Cidr> added;         ///< addresses that were not there before
+};
+
+/// Makes it so.
+[[nodiscard]] std::expected<NetworkState, Failure> set_up_network(const NetworkPlan& plan);
+
+/// Removes addresses from an interface when its owner ends, however it ends: a small process that
+/// keeps the one capability it needs, waits for the end of a pipe, cleans, and is gone.
+class AddressKeeper {
+ public:
+  AddressKeeper() = default;
+  /// Starts the process. Before privileges are given up.
+  static AddressKeeper start(const std::string& interface, const std::vector<Cidr>& addresses);
+  AddressKeeper(AddressKeeper&& other) noexcept
+      : pipe_(std::move(other.pipe_)), process_(std::exchange(other.process_, -1)) {}
+  AddressKeeper& operator=(AddressKeeper&& other) noexcept {
+    std::swap(pipe_, other.pipe_);
+    std::swap(process_, other.process_);
+    return *this;
+  }
+  /// Lets it clean, and waits until it has.
+  ~AddressKeeper();
+
+ private:
+  Descriptor pipe_;
+  int process_ = -1;
+};
+
+}  // namespace glasstcp
