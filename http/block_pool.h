@@ -61,6 +61,11 @@ class BlockPool {
   /// A block of at least `capacity` bytes; empty when larger than kLargest, over budget, or out of
   /// memory.
   [[nodiscard]] BlockRef take(std::size_t capacity) noexcept;
+  /// Whether a block of `capacity` bytes would leave a quarter of the budget free: for what can
+  /// wait.
+  [[nodiscard]] bool has_spare(std::size_t capacity) const noexcept {
+    return in_use_ + capacity <= budget_ - budget_ / 4;
+  }
   /// Bytes in blocks that are held, and in blocks that wait to be used again.
   [[nodiscard]] std::size_t in_use() const noexcept { return in_use_; }
   [[nodiscard]] std::size_t idle() const noexcept { return idle_; }

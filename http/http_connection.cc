@@ -51,9 +51,8 @@ struct HttpConnection::Side {
   std::uint32_t lingered_bytes = 0;
 };
 
-HttpConnection::HttpConnection(ConnectionServices& services, const IpAddress& peer,
-                               const Moment& at) noexcept
-    : services_(&services), deadline_(at.now + services.config.header_timeout), peer_(peer) {}
+HttpConnection::HttpConnection(const ConnectionServices& services, const Moment& at) noexcept
+    : services_(&services), deadline_(at.now + services.config.header_timeout) {}
 
 HttpConnection::~HttpConnection() {
   finish_log();
@@ -367,7 +366,9 @@ void HttpConnection::on_deadline(const Moment& at) noexcept {
   }
 }
 
-void HttpConnection::on_progress(const Moment& at) noexcept {
+void HttpConnection::on_progress(std::size_t unacknowledged, const Moment& at) noexcept {
+  const auto left = static_cast<std::uint32_t>(unacknowledged);
+  if (std::exchange(unacknowledged_, left) <= left) return;
   const bool sends = phase_ == Phase::Sending || (phase_ == Phase::Closing && !all_acknowledged_);
   if (sends && !waits_for_memory_) deadline_ = at.now + services_->config.send_timeout;
   if (phase_ == Phase::Idle && !all_acknowledged_)
@@ -375,7 +376,8 @@ void HttpConnection::on_progress(const Moment& at) noexcept {
 }
 
 void HttpConnection::on_all_acknowledged(const Moment& at) noexcept {
-  on_progress(at);
+  unacknowledged_ = std::max(unacknowledged_, 1u);
+  on_progress(0, at);
   const bool is_news = !all_acknowledged_;
   all_acknowledged_ = true;
   if (phase_ == Phase::Closing && is_news) begin_lingering(at);
@@ -412,14 +414,24 @@ void HttpConnection::begin_answer(Reply reply, std::string_view request_line,
   }
   if (services_->access_log != nullptr) log_answer(reply, request_line, at);
   head_ = std::move(reply.head);  // a 100 that was not handed out yet has become pointless
-  body_ = std::move(reply.body);
+  set_body(std::move(reply.body));
   transfer_ = std::move(reply.transfer);
   phase_ = Phase::Sending;
   deadline_ = at.now + services_->config.send_timeout;
 }
 
+void HttpConnection::set_body(OwnedBytes body) noexcept {
+  body_ = body.bytes.data();
+  body_size_ =
+      static_cast<std::uint32_t>(body.bytes.size());  // a file in memory: at most kWholeFileLimit
+  body_owner_ = std::move(body.owner);
+}
+
 const OwnedBytes* HttpConnection::front_piece(const Moment& at) noexcept {
-  if (head_.bytes.empty() && !body_.bytes.empty()) head_ = std::exchange(body_, OwnedBytes{});
+  if (head_.bytes.empty() && body_size_ > 0) {
+    head_ = {.bytes = {body_, body_size_}, .owner = std::move(body_owner_)};
+    set_body({});
+  }
   if (head_.bytes.empty() && transfer_) pull_transfer(at);
   return head_.bytes.empty() ? nullptr : &head_;
 }
@@ -450,7 +462,8 @@ void HttpConnection::pull_transfer(const Moment& at) noexcept {
 OwnedBytes HttpConnection::take_piece(const Moment& at) noexcept {
   OwnedBytes piece = std::exchange(head_, OwnedBytes{});
   all_acknowledged_ = false;
-  const bool is_last = body_.bytes.empty() && (!transfer_ || transfer_->is_finished());
+  unacknowledged_ += static_cast<std::uint32_t>(piece.bytes.size());
+  const bool is_last = body_size_ == 0 && (!transfer_ || transfer_->is_finished());
   if (phase_ == Phase::Sending && is_last) end_answer(at);
   return piece;
 }
@@ -511,7 +524,7 @@ void HttpConnection::end(Want want) noexcept {
   want_ = want;
   deadline_ = kNever;
   head_ = {};
-  body_ = {};
+  set_body({});
   transfer_.reset();
   side_.reset();
 }
@@ -524,7 +537,10 @@ void HttpConnection::log_answer(const Reply& reply, std::string_view request_lin
   std::uint8_t memory[kLogLineSize];
   TextWriter line(memory, sizeof memory);
   const auto date = format_log_date(at.unix_seconds);
-  line.text(peer_.to_string()).text(" - - [").text({date.data(), date.size()}).text("] \"");
+  line.text(services_->peers->peer_of(tag_).to_string())
+      .text(" - - [")
+      .text({date.data(), date.size()})
+      .text("] \"");
   line.escaped(request_line.substr(0, 200)).text("\" ");
   line.number(static_cast<std::uint64_t>(reply.status)).text(" ");
   if (reply.transfer) {

@@ -42,11 +42,20 @@ struct ConnectionConfig {
   std::uint32_t linger_bytes = 1u << 20;
 };
 
+/// Tells who is at the other end; asked only for the access log, so that no connection stores an
+/// address.
+class PeerNames {
+ public:
+  virtual ~PeerNames() = default;
+  [[nodiscard]] virtual IpAddress peer_of(std::uint32_t tag) const noexcept = 0;
+};
+
 /// What all connections of a server share; borrowed by each of them.
 struct ConnectionServices {
   Site& site;
   const ConnectionConfig& config;
   AccessLogSink* access_log = nullptr;  ///< may be absent
+  const PeerNames* peers = nullptr;     ///< needed with an access log
 };
 
 /// What the caller should do with the TCP connection.
@@ -61,7 +70,7 @@ enum class Want : std::uint8_t {
 /// the whole object.
 class HttpConnection {
  public:
-  HttpConnection(ConnectionServices& services, const IpAddress& peer, const Moment& at) noexcept;
+  HttpConnection(const ConnectionServices& services, const Moment& at) noexcept;
   ~HttpConnection();
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
@@ -75,8 +84,9 @@ class HttpConnection {
   void on_peer_closed(const Moment& at) noexcept;
   /// Time has passed: call at next_deadline() or later.
   void on_deadline(const Moment& at) noexcept;
-  /// Some of what was handed out has been acknowledged.
-  void on_progress(const Moment& at) noexcept;
+  /// How many bytes of what was handed out are unacknowledged now: call before on_deadline(), so
+  /// that a peer that takes its answer slowly is told from one that takes nothing.
+  void on_progress(std::size_t unacknowledged, const Moment& at) noexcept;
   /// All of it has.
   void on_all_acknowledged(const Moment& at) noexcept;
   /// The server goes down: finish the answer in progress, start no other.
@@ -87,7 +97,7 @@ class HttpConnection {
   /// Whether the front piece is a head whose content follows at once: TCP need not send a small
   /// segment for it alone.
   [[nodiscard]] bool is_followed_at_once() const noexcept {
-    return !body_.bytes.empty() || (transfer_ && transfer_->handed_out() == 0);
+    return body_size_ > 0 || (transfer_ && transfer_->handed_out() == 0);
   }
   /// Hands the front piece over, which must exist. The caller keeps the owner until the bytes are
   /// acknowledged.
@@ -99,6 +109,10 @@ class HttpConnection {
   [[nodiscard]] Want wants() const noexcept { return want_; }
   /// When on_deadline() must be called; kNever when nothing is waited for.
   [[nodiscard]] Instant next_deadline() const noexcept { return deadline_; }
+
+  /// What its owner calls it, for PeerNames and for itself.
+  void set_tag(std::uint32_t tag) noexcept { tag_ = tag; }
+  [[nodiscard]] std::uint32_t tag() const noexcept { return tag_; }
 
  private:
   enum class Phase : std::uint8_t {
@@ -132,17 +146,19 @@ class HttpConnection {
   void begin_lingering(const Moment& at) noexcept;
   void end(Want want) noexcept;
   [[nodiscard]] Persistence persistence_for(const RequestHead& head) noexcept;
+  void set_body(OwnedBytes body) noexcept;
   void pull_transfer(const Moment& at) noexcept;
   void log_answer(const Reply& reply, std::string_view request_line, const Moment& at) noexcept;
   void finish_log() noexcept;
 
-  ConnectionServices* services_;
-  OwnedBytes head_{};            // the front piece,
-  OwnedBytes body_{};            // those after it,
-  Pooled<Transfer> transfer_{};  // and those after them
+  // Ordered and packed for size: an idle connection is little else than this.
+  const ConnectionServices* services_;
+  OwnedBytes head_{};                   // the front piece,
+  const std::uint8_t* body_ = nullptr;  // the piece after it,
+  Ref<Shared> body_owner_{};
+  Pooled<Transfer> transfer_{};  // and the pieces after that
   Pooled<Side> side_{};          // what only a busy connection needs
   Instant deadline_;
-  IpAddress peer_;
   Phase phase_ = Phase::Idle;
   Want want_ = Want::KeepOpen;
   bool close_after_answer_ : 1 = false;
@@ -150,7 +166,10 @@ class HttpConnection {
   bool peer_closed_ : 1 = false;
   bool is_shutting_down_ : 1 = false;
   bool waits_for_memory_ : 1 = false;
+  std::uint32_t body_size_ = 0;
+  std::uint32_t unacknowledged_ = 0;  // at the last on_progress(), and what was handed out since
+  std::uint32_t tag_ = 0;
 };
-static_assert(sizeof(HttpConnection) <= 104, "an idle connection is cheap");
+static_assert(sizeof(HttpConnection) <= 88, "an idle connection is cheap");
 
 }  // namespace glasstcp::http

@@ -103,7 +103,8 @@ Transfer::Next Transfer::content_piece(BlockPool& pool, bool all_acknowledged) n
 }
 
 Transfer::Next Transfer::read_piece(BlockPool& pool, std::size_t length, bool is_last) noexcept {
-  BlockRef block = pool.take(length);
+  // Large files take what is spare, so that there is always room for the heads of other answers.
+  BlockRef block = pool.has_spare(length) ? pool.take(length) : BlockRef{};
   if (!block) return {.status = Status::WaitMemory};
   const ByteSpan bytes(block->data(), length);
   if (!file_->read(offset_, bytes)) return {.status = Status::Failed};

@@ -1,0 +1,266 @@
+// The HTTP server. See server.h.
+#include "http/server.h"
+
+namespace glasstcp::http {
+namespace {
+
+/// Requests of one connection that are answered in a row before others have their turn.
+constexpr int kRequestsPerTurn = 64;
+/// When to try again after running out of loans.
+constexpr Duration kLoanRetry = 10ms;
+/// What a loan keeps of a slot's generation.
+constexpr std::uint32_t kGenerationMask = 0x7fffffffU;
+
+}  // namespace
+
+/// One connection. Inherits its timer, so that the wheel's answer is the slot.
+struct HttpServer::Slot : TimerNode {
+  Slot(const ConnectionServices& services, ConnectionId connection_id, const Moment& at) noexcept
+      : http(services, at), id(connection_id) {}
+  HttpConnection http;
+  ConnectionId id;
+};
+
+/// Bytes that the stack holds; its cookie is the index of this.
+struct HttpServer::Loan {
+  Shared* owner = nullptr;
+  std::uint32_t slot = kNone;
+  std::uint32_t generation : 31 = 0;
+  std::uint32_t wakes : 1 = 0;  // the connection waits for room: its turn comes with this release
+};
+
+HttpServer::HttpServer(Stack& stack, FileStore& store, const MediaTypes& types,
+                       const ServerConfig& config, Instant start, AccessLogSink* access_log)
+    : stack_(stack),
+      config_(config),
+      pool_(config.memory),
+      site_(store, pool_, types, config.site),
+      services_{
+          .site = site_, .config = config_.connection, .access_log = access_log, .peers = this},
+      latest_(start),
+      wheel_(start),
+      loans_(config.max_loans),
+      slots_(config.max_connections) {
+  static_assert(sizeof(Slot) < 128, "the HTTP state of an idle connection");
+}
+
+HttpServer::~HttpServer() {
+  // Aborting makes the stack give back what it holds, before the owners go.
+  slots_.for_each([this](Slot& slot) {
+    stack_.abort(slot.id, latest_);
+    drop(slot);
+  });
+  while (const std::optional<std::uint64_t> cookie = stack_.next_released()) {
+    give_back(static_cast<std::uint32_t>(*cookie));
+  }
+  // Connections that were closed before may still have been sending: their stack goes with us.
+  loans_.for_each([this](std::uint32_t index, Loan&) { give_back(index); });
+}
+
+std::expected<void, OpenError> HttpServer::listen(const Endpoint& local) {
+  const std::expected<ListenerId, OpenError> listener = stack_.listen(local, config_.backlog);
+  if (!listener.has_value()) return std::unexpected(listener.error());
+  listeners_.push_back(*listener);
+  return {};
+}
+
+void HttpServer::turn(const Moment& at) noexcept {
+  latest_ = at.now;
+  while (const std::optional<Event> event = stack_.next_event()) on_event(*event, at);
+  take_released(at);
+  run_timers(at);
+}
+
+Instant HttpServer::next_deadline() const noexcept {
+  const Instant timer = wheel_.next_deadline();
+  return slots_.size() > 0 ? std::min(timer, drain_end_) : timer;
+}
+
+void HttpServer::stop(const Moment& at) noexcept {
+  if (is_stopping_) return;
+  is_stopping_ = true;
+  drain_end_ = at.now + config_.drain_timeout;
+  for (const ListenerId listener : listeners_) {
+    accept_all(listener, at);  // whoever finished the handshake is not reset, but closed in order
+    stack_.close_listener(listener);
+  }
+  slots_.for_each([&](Slot& slot) {
+    slot.http.begin_shutdown(at);
+    pump(slot, at);
+  });
+}
+
+IpAddress HttpServer::peer_of(std::uint32_t tag) const noexcept {
+  const std::optional<FourTuple> tuple = stack_.tuple(slots_[tag].id);
+  return tuple.has_value() ? tuple->remote_address : IpAddress{};
+}
+
+// -- Events
+// -------------------------------------------------------------------------------------------------------------
+
+void HttpServer::on_event(const Event& event, const Moment& at) noexcept {
+  if (event.is_listener) {
+    accept_all(event.listener, at);
+    return;
+  }
+  const auto index = static_cast<std::uint32_t>(event.user);
+  if (!slots_.is_live(index) || slots_[index].id != event.connection) return;
+  Slot& slot = slots_[index];
+  if ((event.mask & EventMask::kError) != 0) {
+    stack_.close(slot.id, at.now);
+    drop(slot);
+    return;
+  }
+  if ((event.mask & EventMask::kDrained) != 0 && stack_.unacknowledged(slot.id) == 0) {
+    slot.http.on_all_acknowledged(at);
+  }
+  pump(slot, at);
+  const bool is_over = (event.mask & EventMask::kClosed) != 0;
+  if (is_over && slots_.is_live(index) && slots_[index].id == event.connection) {
+    stack_.close(event.connection, at.now);
+    drop(slots_[index]);
+  }
+}
+
+void HttpServer::accept_all(ListenerId listener, const Moment& at) noexcept {
+  while (const std::optional<ConnectionId> id = stack_.accept(listener)) {
+    const std::uint32_t index = slots_.acquire(services_, *id, at);
+    if (index == kNone) {
+      stack_.abort(*id, at.now);
+      continue;
+    }
+    Slot& slot = slots_[index];
+    slot.http.set_tag(index);
+    stack_.set_user(*id, index);
+    // An answer is queued as a whole, so that Nagle's algorithm could only hold its last segment
+    // back.
+    stack_.set_nagle(*id, false, at.now);
+    pump(slot, at);  // the request may have come with the handshake's last ACK
+  }
+}
+
+/// Ends a loan; the answer says whose it was.
+HttpServer::Loan HttpServer::give_back(std::uint32_t index) noexcept {
+  const Loan loan = loans_[index];
+  loans_.release(index);
+  if (loan.owner != nullptr) loan.owner->release();
+  return loan;
+}
+
+void HttpServer::take_released(const Moment& at) noexcept {
+  while (const std::optional<std::uint64_t> cookie = stack_.next_released()) {
+    const Loan loan = give_back(static_cast<std::uint32_t>(*cookie));
+    if (loan.wakes == 0 || !slots_.is_live(loan.slot)) continue;
+    if ((slots_.generation(loan.slot) & kGenerationMask) == loan.generation)
+      pump(slots_[loan.slot], at);
+  }
+}
+
+void HttpServer::run_timers(const Moment& at) noexcept {
+  while (TimerNode* node = wheel_.pop_expired(at.now)) on_timer(static_cast<Slot&>(*node), at);
+  if (at.now < drain_end_) return;
+  slots_.for_each([&](Slot& slot) {
+    stack_.abort(slot.id, at.now);
+    drop(slot);
+  });
+}
+
+void HttpServer::on_timer(Slot& slot, const Moment& at) noexcept {
+  slot.http.on_progress(stack_.unacknowledged(slot.id), at);
+  slot.http.on_deadline(at);
+  pump(slot, at);
+}
+
+// -- Bytes
+// --------------------------------------------------------------------------------------------------------------
+
+/// Answers what can be answered now: output first, since its end lets the next request be read.
+void HttpServer::pump(Slot& slot, const Moment& at) noexcept {
+  for (int i = 0; i < kRequestsPerTurn; ++i) {
+    if (!send_pieces(slot, at)) {
+      settle(slot, at);
+      return;
+    }
+    if (!read_bytes(slot, at)) {
+      settle(slot, at);
+      return;
+    }
+  }
+  wake_by(slot, at.now);  // the others first
+}
+
+/// Lends pieces to the stack. False: some are left and must wait.
+bool HttpServer::send_pieces(Slot& slot, const Moment& at) noexcept {
+  while (const OwnedBytes* piece = slot.http.front_piece(at)) {
+    if (stack_.unacknowledged(slot.id) >= config_.in_flight_bytes) return false;
+    // Static text has no owner and needs no loan of its own, but the stack wants a cookie that it
+    // can give back.
+    const std::uint32_t loan = loans_.acquire();
+    if (loan == kNone) {
+      wake_by(slot, at.now + kLoanRetry);
+      return false;
+    }
+    const SendOptions options{.more = slot.http.is_followed_at_once(), .urgent = false};
+    if (!stack_.send_borrowed(slot.id, piece->bytes, loan, options, at.now).has_value()) {
+      loans_.release(loan);
+      return false;  // kWritable or kError follows
+    }
+    OwnedBytes taken = slot.http.take_piece(at);
+    const bool is_much = stack_.unacknowledged(slot.id) > config_.pipeline_bytes / 2;
+    loans_[loan] = {.owner = taken.owner.detach(),
+                    .slot = slot.http.tag(),
+                    .generation = slots_.generation(slot.http.tag()) & kGenerationMask,
+                    .wakes = is_much ? 1u : 0u};
+  }
+  return true;
+}
+
+/// Offers received bytes to HTTP, one request at a time. False: nothing moved.
+bool HttpServer::read_bytes(Slot& slot, const Moment& at) noexcept {
+  if (!slot.http.is_reading() || stack_.unacknowledged(slot.id) > config_.pipeline_bytes)
+    return false;
+  const std::expected<ByteView, StreamError> received = stack_.peek(slot.id);
+  if (!received.has_value()) return false;
+  if (received->empty()) {
+    const Want before = slot.http.wants();
+    slot.http.on_peer_closed(at);
+    return slot.http.wants() == before &&
+           !slot.http.is_reading();  // an error page may have to be sent
+  }
+  const std::size_t taken = slot.http.on_bytes(*received, at);
+  if (taken > 0) stack_.consume(slot.id, taken, at.now);
+  return taken > 0;
+}
+
+/// Does what HTTP wants of the TCP connection, and arms its timer.
+void HttpServer::settle(Slot& slot, const Moment& at) noexcept {
+  switch (slot.http.wants()) {
+    case Want::KeepOpen:
+      break;
+    case Want::CloseWhenSent:
+      // RFC 9112 §9.6 SHOULD R9112-33: FIN behind the answer; reading goes on. A second call finds it closing already.
+      (void)stack_.shutdown_send(slot.id, at.now);
+      break;
+    case Want::Release:
+      stack_.close(slot.id, at.now);
+      drop(slot);
+      return;
+    case Want::Abort:
+      stack_.abort(slot.id, at.now);
+      drop(slot);
+      return;
+  }
+  wake_by(slot, slot.http.next_deadline());
+}
+
+/// A deadline that moves later does not touch the wheel: the timer fires early, finds nothing due,
+/// and is armed again.
+void HttpServer::wake_by(Slot& slot, Instant deadline) noexcept {
+  if (deadline < slot.deadline()) wheel_.schedule(slot, deadline);
+}
+
+void HttpServer::drop(Slot& slot) noexcept {
+  slots_.release(slot.http.tag());
+}
+
+}  // namespace glasstcp::http

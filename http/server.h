@@ -1,0 +1,103 @@
+// The HTTP server: joins the stack's connections to HttpConnections, and borrowed bytes to their
+// owners.
+//
+// RFC 9112 §9. No socket, clock or thread: the event loop calls turn() after packets and at next_deadline().
+//
+// Invariants:
+//   1. Bytes lent to the stack stay alive until it releases them, whatever happens to their
+//   connection.
+//   2. Each accepted connection has one slot, from accept() to close() or abort(); an idle one
+//   costs sizeof(Slot) < 128 bytes.
+//   3. Nothing is allocated in steady state: slots and loans come from slabs.
+//   4. A connection that has much unacknowledged output is not read from: pipelining is bounded.
+//
+// Leaves out TLS and HTTP/2. Next: client.h.
+#pragma once
+
+#include <expected>
+#include <vector>
+
+#include "http/http_connection.h"
+#include "stack/base/slab.h"
+#include "stack/base/timing_wheel.h"
+#include "stack/socket/stack.h"
+
+namespace glasstcp::http {
+
+/// What a server is made from.
+struct ServerConfig {
+  SiteConfig site;
+  ConnectionConfig connection;
+  std::size_t memory =
+      64u << 20;  ///< bytes of response heads, pieces of large files and partial requests together
+  std::uint32_t max_connections = 1u << 20;
+  std::uint32_t max_loans = 1u << 20;  ///< pieces lent to the stack at once
+  std::uint32_t pipeline_bytes =
+      1u << 20;  ///< unacknowledged output at which a connection's requests wait
+  std::uint32_t in_flight_bytes =
+      4u << 20;  ///< unacknowledged output at which the pieces of a long answer wait
+  std::uint32_t backlog = 4096;
+  Duration drain_timeout = 5s;  ///< for answers in flight after stop()
+};
+
+/// Serves a FileStore over a Stack.
+class HttpServer final : private PeerNames {
+ public:
+  /// All borrowed for the life of the server. `access_log` may be null.
+  HttpServer(Stack& stack, FileStore& store, const MediaTypes& types, const ServerConfig& config,
+             Instant start, AccessLogSink* access_log = nullptr);
+  ~HttpServer() override;
+
+  /// Listens on one endpoint (an unspecified address means every own address of its version). May
+  /// be called again.
+  std::expected<void, OpenError> listen(const Endpoint& local);
+
+  /// Takes every event and released cookie off the stack, and lets deadlines up to `at` happen.
+  void turn(const Moment& at) noexcept;
+  /// When turn() must be called at the latest; kNever: only after a packet.
+  [[nodiscard]] Instant next_deadline() const noexcept;
+  /// Stops listening. Idle connections close; answers in flight end, or are aborted after
+  /// drain_timeout.
+  void stop(const Moment& at) noexcept;
+  /// Whether stop() was called and no connection is left.
+  [[nodiscard]] bool is_finished() const noexcept { return is_stopping_ && slots_.size() == 0; }
+
+  /// Connections that have a slot now, and requests answered since the start.
+  [[nodiscard]] std::uint32_t connection_count() const noexcept { return slots_.size(); }
+  /// Pieces that the stack still holds.
+  [[nodiscard]] std::uint32_t loan_count() const noexcept { return loans_.size(); }
+  [[nodiscard]] const BlockPool& pool() const noexcept { return pool_; }
+
+ private:
+  struct Slot;
+  struct Loan;
+
+  [[nodiscard]] IpAddress peer_of(std::uint32_t tag) const noexcept override;
+  void accept_all(ListenerId listener, const Moment& at) noexcept;
+  void on_event(const Event& event, const Moment& at) noexcept;
+  Loan give_back(std::uint32_t index) noexcept;
+  void take_released(const Moment& at) noexcept;
+  void run_timers(const Moment& at) noexcept;
+  void on_timer(Slot& slot, const Moment& at) noexcept;
+  void pump(Slot& slot, const Moment& at) noexcept;
+  bool send_pieces(Slot& slot, const Moment& at) noexcept;
+  bool read_bytes(Slot& slot, const Moment& at) noexcept;
+  void settle(Slot& slot, const Moment& at) noexcept;
+  void wake_by(Slot& slot, Instant deadline) noexcept;
+  void drop(Slot& slot) noexcept;
+
+  Stack& stack_;
+  ServerConfig config_;
+  BlockPool pool_;  // outlives the site, the loans and the slots below
+  Site site_;
+  ConnectionServices services_;
+  Instant latest_;
+  TimingWheel wheel_;
+  Slab<Loan> loans_;
+  Slab<Slot> slots_;
+  std::vector<ListenerId> listeners_;
+  Instant drain_end_ = kNever;
+  bool is_stopping_ = false;
+};
+
+}  // namespace glasstcp::http
