@@ -1,0 +1,160 @@
+// The table of keys.
+#include "tests/script/knobs.h"
+
+#include <charconv>
+#include <functional>
+#include <map>
+#include <stdexcept>
+#include <string_view>
+
+namespace glasstcp::test {
+namespace {
+
+std::int64_t number_of(const std::string& text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw std::invalid_argument("'" + text + "' is not a number");
+  }
+  return value;
+}
+
+std::uint32_t count_of(const std::string& text) {
+  return static_cast<std::uint32_t>(number_of(text));
+}
+
+Duration duration_of(const std::string& text) {
+  const std::size_t unit_at = text.find_first_not_of("0123456789");
+  const std::int64_t value = number_of(text.substr(0, unit_at));
+  const std::string unit = unit_at == std::string::npos ? "" : text.substr(unit_at);
+  if (unit == "us") return std::chrono::microseconds(value);
+  if (unit == "ms") return std::chrono::milliseconds(value);
+  if (unit == "s") return std::chrono::seconds(value);
+  if (unit == "min") return std::chrono::minutes(value);
+  if (unit == "h") return std::chrono::hours(value);
+  if (unit.empty() && value == 0) return Duration{};
+  throw std::invalid_argument("'" + text + "' is not a time: 40ms, 1s, 2h");
+}
+
+bool switch_of(const std::string& text) {
+  if (text == "on" || text == "off") return text == "on";
+  throw std::invalid_argument("'" + text + "' is neither on nor off");
+}
+
+using Setter = std::function<void(Settings&, const std::string&)>;
+
+Setter count(std::uint32_t TcpConfig::*member) {
+  return [member](Settings& s, const std::string& v) { s.stack.tcp.*member = count_of(v); };
+}
+Setter duration(Duration TcpConfig::*member) {
+  return [member](Settings& s, const std::string& v) { s.stack.tcp.*member = duration_of(v); };
+}
+Setter toggle(bool TcpConfig::*member) {
+  return [member](Settings& s, const std::string& v) { s.stack.tcp.*member = switch_of(v); };
+}
+
+const std::map<std::string, Setter>& setters() {
+  static const std::map<std::string, Setter> table = {
+      {"receive_buffer", count(&TcpConfig::receive_buffer)},
+      {"send_buffer", count(&TcpConfig::send_buffer)},
+      {"initial_window", count(&TcpConfig::initial_window_segments)},
+      {"window_scaling", toggle(&TcpConfig::use_window_scale)},
+      {"timestamps", toggle(&TcpConfig::use_timestamps)},
+      {"sack", toggle(&TcpConfig::use_sack)},
+      {"delayed_ack", duration(&TcpConfig::delayed_ack)},
+      {"ack_every", count(&TcpConfig::ack_every_segments)},
+      {"initial_rto", duration(&TcpConfig::initial_rto)},
+      {"min_rto", duration(&TcpConfig::min_rto)},
+      {"max_rto", duration(&TcpConfig::max_rto)},
+      {"r1", count(&TcpConfig::r1_retransmissions)},
+      {"r2", count(&TcpConfig::r2_retransmissions)},
+      {"syn_retries", count(&TcpConfig::syn_retries)},
+      {"syn_ack_retries", count(&TcpConfig::syn_ack_retries)},
+      {"user_timeout", duration(&TcpConfig::user_timeout)},
+      {"slow_start_after_idle", toggle(&TcpConfig::slow_start_after_idle)},
+      {"nagle", toggle(&TcpConfig::nagle)},
+      {"sws_override", duration(&TcpConfig::sws_override)},
+      {"keep_alive_idle", duration(&TcpConfig::keep_alive_idle)},
+      {"keep_alive_interval", duration(&TcpConfig::keep_alive_interval)},
+      {"keep_alive_probes", count(&TcpConfig::keep_alive_probes)},
+      {"msl", duration(&TcpConfig::msl)},
+      {"fin_wait_2_timeout", duration(&TcpConfig::fin_wait_2_timeout)},
+      {"max_connections", count(&TcpConfig::max_connections)},
+      {"max_half_open", count(&TcpConfig::max_half_open)},
+      {"max_time_wait", count(&TcpConfig::max_time_wait)},
+      {"max_out_of_order_runs", count(&TcpConfig::max_out_of_order_runs)},
+      {"challenge_acks_per_second", count(&TcpConfig::challenge_acks_per_second)},
+      {"blind_attack_defence", toggle(&TcpConfig::blind_attack_defence)},
+      {"window_scale",
+       [](Settings& s, const std::string& v) {
+         s.stack.tcp.window_scale = static_cast<std::uint8_t>(count_of(v));
+       }},
+      {"mss",
+       [](Settings& s, const std::string& v) {
+         s.stack.tcp.mss = static_cast<std::uint16_t>(count_of(v));
+       }},
+      {"hop_limit",
+       [](Settings& s, const std::string& v) {
+         s.stack.tcp.hop_limit = static_cast<std::uint8_t>(count_of(v));
+       }},
+      {"layout",
+       [](Settings& s, const std::string& v) {
+         s.stack.tcp.option_layout = v == "bsd" ? OptionLayout::Bsd : OptionLayout::Linux;
+       }},
+      {"mtu", [](Settings& s, const std::string& v) { s.stack.mtu = count_of(v); }},
+      {"memory", [](Settings& s, const std::string& v) { s.stack.memory = count_of(v); }},
+      {"tolerance", [](Settings& s, const std::string& v) { s.tolerance = duration_of(v); }},
+  };
+  return table;
+}
+
+}  // namespace
+
+std::string World::name() const {
+  std::string text = version == IpVersion::V4 ? "v4_isn_near_" : "v6_isn_near_";
+  if (our_isn > 0xf0000000U) return text + "2_32";
+  return text + (our_isn > 0x70000000U ? "2_31" : "0");
+}
+
+IpAddress our_address(IpVersion version) {
+  return *IpAddress::parse(version == IpVersion::V4 ? "192.0.2.2" : "2001:db8::2");
+}
+
+IpAddress peer_address(IpVersion version) {
+  return *IpAddress::parse(version == IpVersion::V4 ? "192.0.2.1" : "2001:db8::1");
+}
+
+std::expected<IpAddress, std::string> named_address(const std::string& name,
+                                                    const IpAddress& otherwise) {
+  static const std::map<std::string, std::pair<const char*, const char*>> names = {
+      {"multicast", {"224.0.0.1", "ff02::1"}},   {"broadcast", {"192.0.2.255", "ff02::1"}},
+      {"own", {"192.0.2.2", "2001:db8::2"}},     {"unspecified", {"0.0.0.0", "::"}},
+      {"other", {"192.0.2.77", "2001:db8::77"}}, {"loopback", {"127.0.0.1", "::1"}},
+  };
+  if (name.empty()) return otherwise;
+  const auto found = names.find(name);
+  if (found == names.end()) return std::unexpected("no address is called '" + name + "'");
+  return *IpAddress::parse(otherwise.is_v4() ? found->second.first : found->second.second);
+}
+
+std::expected<Settings, std::string> settings_of(const Script& script, const World& world) {
+  Settings settings;
+  settings.stack.addresses = {*Cidr::parse("192.0.2.2/24"), *Cidr::parse("2001:db8::2/64")};
+  settings.stack.tcp.fixed_iss = world.our_isn;
+  settings.stack.tcp.fixed_timestamp =
+      world.our_isn + 7;  // the clock of timestamps wraps in these runs too
+  try {
+    for (const auto& [key, value] : script.knobs) {
+      const auto setter = setters().find(key);
+      if (setter == setters().end()) return std::unexpected("no knob is called '" + key + "'");
+      setter->second(settings, value);
+    }
+  } catch (const std::exception& error) {
+    return std::unexpected(error.what());
+  }
+  // An IPv6 header is 20 bytes longer: with 20 bytes more of MTU both versions offer the same MSS.
+  if (world.version == IpVersion::V6) settings.stack.mtu += 20;
+  return settings;
+}
+
+}  // namespace glasstcp::test

@@ -1,0 +1,391 @@
+// Events in order, time from deadline to deadline.
+#include "tests/script/runner.h"
+
+#include <charconv>
+#include <sstream>
+
+#include "stack/wire/tcp.h"
+#include "tests/support/segment_codec.h"
+
+namespace glasstcp::test {
+namespace {
+
+constexpr Instant kStart{1000s};     // any origin will do; zero would hide mistakes
+constexpr Duration kPatience = 24h;  // how long "*" waits, in virtual time
+constexpr int kSpinLimit = 200'000;
+
+Bytes bytes_of_hex(const std::string& text) {
+  Bytes bytes;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    bytes.push_back(static_cast<std::uint8_t>(std::stoul(word, nullptr, 16)));
+  }
+  return bytes;
+}
+
+struct IcmpNumbers {
+  std::uint8_t type;
+  std::uint8_t code;
+};
+
+// RFC 792 and RFC 1122 §3.2.2.1; RFC 4443 §3 for the same meanings.
+std::optional<IcmpNumbers> icmp_numbers(const ScriptIcmp& icmp, IpVersion version) {
+  const bool v4 = version == IpVersion::V4;
+  static const std::map<std::string, std::pair<IcmpNumbers, IcmpNumbers>> unreachable = {
+      {"net_unreachable", {{3, 0}, {1, 0}}},      {"host_unreachable", {{3, 1}, {1, 3}}},
+      {"protocol_unreachable", {{3, 2}, {4, 1}}}, {"port_unreachable", {{3, 3}, {1, 4}}},
+      {"frag_needed", {{3, 4}, {2, 0}}},          {"source_route_failed", {{3, 5}, {1, 5}}},
+      {"admin_prohibited", {{3, 13}, {1, 1}}}};
+  if (icmp.type == "source_quench") return IcmpNumbers{4, 0};
+  if (icmp.type == "time_exceeded") return v4 ? IcmpNumbers{11, 0} : IcmpNumbers{3, 0};
+  if (icmp.type == "parameter_problem") return v4 ? IcmpNumbers{12, 0} : IcmpNumbers{4, 0};
+  const auto found = unreachable.find(icmp.code);
+  if (icmp.type != "unreachable" || found == unreachable.end()) return std::nullopt;
+  return v4 ? found->second.first : found->second.second;
+}
+
+std::string sentence_of(SendReason reason) {
+  const ReasonInfo& row = info(reason);
+  return std::string(row.name) + " (" + std::string(row.rfc) + "): " + std::string(row.sentence);
+}
+
+}  // namespace
+
+Runner::Runner(Script script, const World& world)
+    : script_(std::move(script)), world_(world), start_(kStart), now_(kStart), previous_(kStart) {
+  auto settings = settings_of(script_, world);
+  if (!settings) {
+    setup_error_ = settings.error();
+    return;
+  }
+  settings_ = *settings;
+  stack_ = std::make_unique<Stack>(settings_.stack, start_);
+  user_ = std::make_unique<User>(*stack_, world);
+}
+
+Runner::~Runner() = default;
+
+std::optional<std::string> Runner::run() {
+  if (!setup_error_.empty()) return setup_error_;
+  const ScriptEvent* current = nullptr;
+  try {
+    for (const ScriptEvent& event : script_.events) {
+      current = &event;
+      perform(event);
+    }
+    if (pending_) fail("the call never returned: " + pending_->text);
+    forbid_unexpected(kNever);
+  } catch (const Failure& failure) {
+    return report(*current, failure.what);
+  }
+  return std::nullopt;
+}
+
+std::string Runner::report(const ScriptEvent& event, const std::string& what) const {
+  return "script line " + std::to_string(event.line) + " in " + world_.name() + "\n    " +
+         event.text + "\n  " + what + "\n  the conversation so far:\n" + conversation_;
+}
+
+void Runner::perform(const ScriptEvent& event) {
+  if (const auto* expected = std::get_if<ScriptSegment>(&event.action);
+      expected != nullptr && !expected->is_inbound) {
+    perform_outbound(event, *expected);
+    return;
+  }
+  Instant when = now_;
+  if (event.time.base != EventTime::Base::Any) {
+    when = (event.time.base == EventTime::Base::Script ? start_ : previous_) + event.time.from;
+  }
+  if (when < now_) fail("this time has passed already");
+  advance_to(when);
+  previous_ = when;
+  forbid_unexpected(when - settings_.tolerance);
+  if (const auto* segment = std::get_if<ScriptSegment>(&event.action)) {
+    perform_inbound(event, *segment);
+  } else if (const auto* icmp = std::get_if<ScriptIcmp>(&event.action)) {
+    perform_icmp(event, *icmp);
+  } else if (const auto* call = std::get_if<ScriptCall>(&event.action)) {
+    perform_call(event, *call);
+  } else {
+    perform_check(std::get<ScriptCheck>(event.action));
+  }
+}
+
+// -- Time and output -----------------------------------------------------------------------------
+
+void Runner::advance_to(Instant when) {
+  for (int spins = 0; stack_->next_deadline() <= when; ++spins) {
+    if (spins > kSpinLimit) fail("the stack asks to be woken again and again without progress");
+    now_ = std::max(now_, stack_->next_deadline());
+    settle();
+  }
+  now_ = when;
+  settle();
+}
+
+void Runner::settle() {
+  stack_->advance(now_);
+  while (const auto event = stack_->next_event()) user_->on_event(*event);
+  while (stack_->next_released()) {
+  }
+  pull_packets();
+  stack_->check_invariants();
+  try_pending_call();
+}
+
+void Runner::pull_packets() {
+  OutPacket out;
+  for (int count = 0; stack_->transmit(now_, out); ++count) {
+    if (count > kSpinLimit) fail("the stack never stops sending");
+    take_packet(out);
+  }
+}
+
+void Runner::take_packet(const OutPacket& out) {
+  Bytes packet(out.header.begin(), out.header.begin() + out.header_length);
+  for (std::size_t i = 0; i < out.payload_slices; ++i) {
+    packet.insert(packet.end(), out.payload[i].begin(), out.payload[i].end());
+  }
+  auto judged = judge(packet);
+  if (!judged) fail("the stack sent a packet that is not well-formed: " + judged.error());
+  Flow& flow = flow_of_port(judged->destination_port);
+  if (judged->source != our_address(world_.version)) fail("a packet from an address not ours");
+  log(">", segment_text(judged->segment, flow.outbound()), std::string(name_of(out.reason)));
+  sent_.push_back({now_, std::move(*judged), out.reason});
+}
+
+bool Runner::wait_for_packet(Instant limit) {
+  for (int spins = 0; sent_.empty(); ++spins) {
+    const Instant deadline = stack_->next_deadline();
+    if (deadline > limit) return false;
+    if (spins > kSpinLimit) fail("the stack asks to be woken again and again without progress");
+    now_ = std::max(now_, deadline);
+    settle();
+  }
+  return true;
+}
+
+void Runner::forbid_unexpected(Instant before) {
+  if (sent_.empty() || sent_.front().at >= before) return;
+  fail("the script does not expect this segment:\n" + describe(sent_.front()));
+}
+
+std::string Runner::describe(const Sent& sent) {
+  const Flow& flow = flow_of_port(sent.datagram.destination_port);
+  return "    sent at " + seconds_text(elapsed(sent.at)) + "  > " +
+         segment_text(sent.datagram.segment, flow.outbound()) + "\n    because " +
+         sentence_of(sent.reason);
+}
+
+// -- Outbound
+// --------------------------------------------------------------------------------------
+
+void Runner::perform_outbound(const ScriptEvent& event, const ScriptSegment& expected) {
+  const bool any_time = event.time.base == EventTime::Base::Any;
+  const Instant base = event.time.base == EventTime::Base::Script ? start_ : previous_;
+  const Instant from = any_time ? Instant::min() : base + event.time.from - settings_.tolerance;
+  const Instant to = any_time ? now_ + kPatience : base + event.time.to + settings_.tolerance;
+  if (!wait_for_packet(to)) {
+    fail("expected by " + seconds_text(elapsed(to)) + ", but the stack sent nothing");
+  }
+  const Sent sent = std::move(sent_.front());
+  sent_.pop_front();
+  compare(event, expected, sent);
+  if (sent.at < from || sent.at > to) {
+    fail("at the wrong time: expected " + seconds_text(elapsed(from)) + " to " +
+         seconds_text(elapsed(to)) + "\n" + describe(sent));
+  }
+  // Without a range the script's own time goes on, so that small differences do not add up.
+  const bool exact = !any_time && event.time.from == event.time.to;
+  previous_ = exact ? base + event.time.from : sent.at;
+  if (previous_ > now_) advance_to(previous_);
+}
+
+void Runner::compare(const ScriptEvent& event, const ScriptSegment& expected, const Sent& sent) {
+  Flow& flow = flow_of_port(sent.datagram.destination_port);
+  std::vector<std::string> lines = differences(expected, sent.datagram.segment, flow);
+  if (const std::string wanted = event.note("reason");
+      !wanted.empty() && wanted != name_of(sent.reason)) {
+    lines.push_back("reason: the script says " + wanted + ", the stack " +
+                    std::string(name_of(sent.reason)));
+  }
+  if (const std::string port = event.note("port");
+      !port.empty() && port != std::to_string(sent.datagram.destination_port)) {
+    lines.push_back("to port " + std::to_string(sent.datagram.destination_port));
+  }
+  if (expected.traffic_class && *expected.traffic_class != sent.datagram.traffic_class) {
+    lines.push_back("traffic class: " + std::to_string(sent.datagram.traffic_class));
+  }
+  if (expected.hop_limit && *expected.hop_limit != sent.datagram.hop_limit) {
+    lines.push_back("hop limit: " + std::to_string(sent.datagram.hop_limit));
+  }
+  if (lines.empty()) return;
+  std::string what = "the stack sent something else:";
+  for (const std::string& line : lines) what += "\n      " + line;
+  fail(what + "\n" + describe(sent));
+}
+
+// -- Inbound
+// ---------------------------------------------------------------------------------------
+
+void Runner::perform_inbound(const ScriptEvent& event, const ScriptSegment& segment) {
+  Flow& flow = flow_of(event);
+  const auto from = named_address(event.note("from"), peer_address(world_.version));
+  const auto to = named_address(event.note("to"), our_address(world_.version));
+  if (!from || !to) fail(from ? to.error() : from.error());
+  Datagram datagram;
+  datagram.source = *from;
+  datagram.destination = *to;
+  datagram.source_port = flow.peer_port;
+  datagram.destination_port = flow.our_port;
+  datagram.traffic_class = segment.traffic_class.value_or(0);
+  datagram.hop_limit = segment.hop_limit.value_or(64);
+  if ((segment.flags & TcpFlags::kSyn) != 0 && flow.expects_our_syn) {
+    flow.peer_first_byte = segment.seq + 1;
+  }
+  datagram.segment = to_wire(segment, flow);
+  RawParts raw;
+  raw.corrupt_checksum = event.notes.contains("corrupt");
+  if (event.notes.contains("raw_options")) raw.options = bytes_of_hex(event.note("raw_options"));
+  hand_in(encode(datagram, raw), event, segment_text(datagram.segment, flow.inbound()), flow,
+          &segment);
+}
+
+void Runner::hand_in(const Bytes& packet, const ScriptEvent& event, const std::string& shown,
+                     Flow& flow, const ScriptSegment* segment) {
+  const Verdict verdict = stack_->receive(packet, {}, now_);
+  log("<", shown, std::string(name_of(verdict)));
+  const std::string wanted = event.note("verdict");
+  if (!wanted.empty() && wanted != name_of(verdict)) {
+    const VerdictInfo& row = info(verdict);
+    fail("the script says its verdict is " + wanted + ", the stack says " + std::string(row.name) +
+         " (" + std::string(row.rfc) + "): " + std::string(row.sentence));
+  }
+  if (segment != nullptr &&
+      (verdict == Verdict::SynAccepted || verdict == Verdict::TimeWaitReused)) {
+    flow.expects_our_syn = true;
+    flow.peer_first_byte = segment->seq + 1;
+  }
+  if (!event.notes.contains("batch")) settle();
+}
+
+void Runner::perform_icmp(const ScriptEvent& event, const ScriptIcmp& icmp) {
+  const auto numbers = icmp_numbers(icmp, world_.version);
+  if (!numbers) fail("the runner does not know this ICMP message");
+  const Flow& flow = flow_of(event);
+  Datagram ours;
+  ours.source = our_address(world_.version);
+  ours.destination = peer_address(world_.version);
+  ours.source_port = flow.our_port;
+  ours.destination_port = flow.peer_port;
+  ours.segment.seq = icmp.quoted_seq + flow.our_isn;
+  ours.segment.flags = TcpFlags::kAck;
+  ours.segment.payload = Bytes(icmp.quoted_length);
+  IcmpError error;
+  error.source = ours.destination;
+  error.destination = ours.source;
+  error.type = numbers->type;
+  error.code = numbers->code;
+  const bool is_v6 = world_.version == IpVersion::V6;
+  if (icmp.mtu != 0) error.word = is_v6 ? icmp.mtu + 20 : icmp.mtu;
+  error.quoted = encode(ours);
+  hand_in(encode(error), event, event.text.substr(event.text.find("icmp")), flow_of(event),
+          nullptr);
+}
+
+// -- Calls and checks
+// ------------------------------------------------------------------------------
+
+void Runner::perform_call(const ScriptEvent& event, const ScriptCall& call) {
+  if (pending_) fail("the call before has not returned yet: " + pending_->text);
+  const auto outcome = user_->perform(call, now_);
+  if (!outcome) fail(outcome.error());
+  adopt_active_open();
+  if (outcome->would_block && event.time.is_blocking) {
+    pending_ = event;
+    const Instant base =
+        event.time.base == EventTime::Base::Script ? start_ : previous_ - Duration{};
+    pending_until_ = base + event.time.to;
+    log(" ", event.text, "blocks");
+  } else {
+    if (event.time.is_blocking) fail("the call returned at once");
+    finish_call(event, call, *outcome);
+  }
+  settle();
+}
+
+void Runner::try_pending_call() {
+  if (!pending_) return;
+  const ScriptEvent event = *pending_;
+  const auto& call = std::get<ScriptCall>(event.action);
+  const auto outcome = user_->perform(call, now_);
+  if (!outcome) fail(outcome.error());
+  if (outcome->would_block) {
+    if (now_ > pending_until_ + settings_.tolerance) fail("the call did not return: " + event.text);
+    return;
+  }
+  pending_.reset();
+  if (now_ < pending_until_ - settings_.tolerance || now_ > pending_until_ + settings_.tolerance) {
+    fail("the call returned at " + seconds_text(elapsed(now_)) + " instead of " +
+         seconds_text(elapsed(pending_until_)) + ": " + event.text);
+  }
+  finish_call(event, call, *outcome);
+}
+
+void Runner::finish_call(const ScriptEvent& event, const ScriptCall& call,
+                         const CallOutcome& outcome) {
+  log(" ", event.text, "returns " + std::to_string(outcome.result) + ' ' + outcome.error);
+  if (call.result && *call.result != outcome.result) {
+    fail("the call returned " + std::to_string(outcome.result) + ' ' + outcome.error);
+  }
+  if (!call.error.empty() && call.error != outcome.error) {
+    fail("the call's error is " + outcome.error + ", the script says " + call.error);
+  }
+}
+
+void Runner::perform_check(const ScriptCheck& check) {
+  const Flow& flow = flows_[current_port_];
+  const Lookup lookup = [this, &flow](std::string_view name) {
+    return user_->lookup(name, flow.our_isn, flow.peer_isn);
+  };
+  for (const std::string& condition : check.conditions) {
+    const auto found = violation(condition, lookup);
+    if (!found) fail(found.error());
+    if (!found->empty()) fail(*found);
+  }
+}
+
+// -- Flows and the record
+// ----------------------------------------------------------------------------
+
+Flow& Runner::flow_of(const ScriptEvent& event) {
+  const std::string port = event.note("port");
+  if (port.empty()) return flow_of_port(current_port_);
+  return flow_of_port(static_cast<std::uint16_t>(std::stoul(port)));
+}
+
+Flow& Runner::flow_of_port(std::uint16_t peer_port) {
+  const auto [place, is_new] = flows_.try_emplace(peer_port);
+  if (is_new) {
+    place->second.peer_port = peer_port;
+    place->second.our_isn = world_.our_isn;
+    place->second.peer_isn = world_.peer_isn;
+  }
+  return place->second;
+}
+
+void Runner::adopt_active_open() {
+  const auto& tuple = user_->active_tuple();
+  if (!tuple || current_port_ == number(tuple->remote_port)) return;
+  current_port_ = number(tuple->remote_port);
+  flow_of_port(current_port_).our_port = number(tuple->local_port);
+}
+
+void Runner::log(const std::string& direction, const std::string& text, const std::string& note) {
+  std::string line = "    " + seconds_text(elapsed(now_)) + "  " + direction + ' ' + text;
+  constexpr std::size_t kNoteColumn = 72;
+  line.resize(std::max(line.size() + 2, kNoteColumn), ' ');
+  conversation_ += line + note + '\n';
+}
+
+}  // namespace glasstcp::test

@@ -1,0 +1,100 @@
+// A packet script as data: what the parser makes of a .pkt file, and what the runner performs.
+//
+// The language is packetdrill's (a public tool for testing TCP by conversations): each event has a
+// time and is a segment that comes in ("<"), a segment that must go out (">"), an ICMP error that
+// comes in, a socket call with its expected result, or a check of the connection's variables. See
+// cases/README.md for what we add in comments.
+//
+// Invariants:
+//   1. Sequence numbers here are as written: relative to the initial number of the side that owns
+//   them.
+//
+// Next: script_parser.h.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "stack/base/time.h"
+#include "tests/support/segment.h"
+
+namespace glasstcp::test {
+
+/// When an event happens. For an outbound segment [from, to] is when it may be sent; for a call,
+/// from its begin to its return.
+struct EventTime {
+  enum class Base : std::uint8_t { Script, Previous, Any };
+  Base base = Base::Previous;
+  Duration from{};
+  Duration to{};
+  bool is_blocking = false;  ///< written with "...": the call must return exactly at `to`
+};
+
+/// One option as written; the numbers of SACK and TS are relative.
+struct ScriptOption {
+  std::uint8_t kind = 0;
+  std::vector<std::uint32_t> numbers;
+  Bytes raw;  ///< for kinds without numbers: a fast open cookie
+};
+
+/// A segment as written.
+struct ScriptSegment {
+  bool is_inbound = false;
+  std::uint16_t flags = 0;
+  std::uint32_t seq = 0;
+  std::uint32_t length = 0;
+  std::optional<std::uint32_t> ack;
+  std::optional<std::uint16_t> window;
+  std::optional<std::uint16_t> urgent;
+  std::vector<ScriptOption> options;
+  bool any_options = false;                   ///< "<...>"
+  std::optional<std::uint8_t> traffic_class;  ///< "[tos 0x10]"
+  std::optional<std::uint8_t> hop_limit;      ///< "[ttl 64]"
+};
+
+/// An ICMP error as written: "icmp unreachable frag_needed mtu 1400 [1:1001(1000)]".
+struct ScriptIcmp {
+  std::string type;
+  std::string code;
+  std::uint32_t mtu = 0;
+  std::uint32_t quoted_seq = 0;
+  std::uint32_t quoted_length = 0;
+};
+
+/// A socket call as written: arguments as text, the expected result as a number and perhaps an
+/// errno's name.
+struct ScriptCall {
+  std::string name;
+  std::vector<std::string> arguments;
+  std::optional<long long> result;  ///< empty: not checked
+  std::string error;
+};
+
+/// Conditions on the connection's variables: "%{ state == "ESTABLISHED", cwnd == 10 * 1460 }%".
+struct ScriptCheck {
+  std::vector<std::string> conditions;
+};
+
+/// One event, with the words in its trailing comment ("reason: AckDelayTimer") by key.
+struct ScriptEvent {
+  int line = 0;
+  std::string text;  ///< as written, for messages
+  EventTime time;
+  std::variant<ScriptSegment, ScriptIcmp, ScriptCall, ScriptCheck> action;
+  std::map<std::string, std::string> notes;
+
+  /// The note of that key, or empty.
+  [[nodiscard]] std::string note(const std::string& key) const;
+};
+
+/// A whole script.
+struct Script {
+  std::vector<std::string> covers;           ///< ids of the COVERS line
+  std::map<std::string, std::string> knobs;  ///< "//: key=value" lines
+  std::vector<ScriptEvent> events;
+};
+
+}  // namespace glasstcp::test

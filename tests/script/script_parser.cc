@@ -1,0 +1,470 @@
+// A recursive-descent reader over one string; it throws ParseError inside and answers with text
+// outside.
+#include "tests/script/script_parser.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <stdexcept>
+
+#include "stack/wire/tcp.h"
+
+namespace glasstcp::test {
+namespace {
+
+struct ParseError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) {
+    text.remove_prefix(1);
+  }
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
+bool is_word(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
+
+// A comment and where it stands: notes are found by line after the events are read.
+struct Comment {
+  int line;
+  std::string_view text;
+};
+
+// The characters of a script, with comments out of the way and the line at hand.
+class Cursor {
+ public:
+  explicit Cursor(std::string_view text) : text_(text) {}
+
+  [[nodiscard]] int line() const { return line_; }
+  [[nodiscard]] std::size_t position() const { return position_; }
+  // What was read since `begin`, without the space and comments behind it.
+  [[nodiscard]] std::string_view since(std::size_t begin) const {
+    return text_.substr(begin, token_end_ - begin);
+  }
+  [[nodiscard]] const std::vector<Comment>& comments() const { return comments_; }
+
+  [[noreturn]] void fail(const std::string& what) const {
+    throw ParseError("line " + std::to_string(line_) + ": " + what);
+  }
+
+  bool at_end() {
+    skip_space();
+    return position_ == text_.size();
+  }
+  char peek() {
+    skip_space();
+    return raw_peek();
+  }
+  bool accept(std::string_view expected) {
+    skip_space();
+    if (!text_.substr(position_).starts_with(expected)) return false;
+    const std::size_t end = position_ + expected.size();
+    const bool ends_in_word = is_word(expected.back()) && end < text_.size() && is_word(text_[end]);
+    if (ends_in_word) return false;
+    take(expected.size());
+    return true;
+  }
+  void expect(std::string_view expected) {
+    if (!accept(expected)) {
+      fail("expected '" + std::string(expected) + "' before '" +
+           std::string(text_.substr(position_, 20)) + "'");
+    }
+  }
+  std::string word() {
+    skip_space();
+    const std::size_t begin = position_;
+    while (is_word(raw_peek())) take(1);
+    if (begin == position_) fail("expected a word");
+    return std::string(since(begin));
+  }
+  std::uint32_t number() {
+    skip_space();
+    const bool hex = text_.substr(position_).starts_with("0x");
+    if (hex) take(2);
+    std::uint32_t value = 0;
+    const char* begin = text_.data() + position_;
+    const auto [end, error] =
+        std::from_chars(begin, text_.data() + text_.size(), value, hex ? 16 : 10);
+    if (error != std::errc()) fail("expected a number");
+    take(static_cast<std::size_t>(end - begin));
+    return value;
+  }
+  // Seconds with a fraction; "0...0.2" must not read the first dots as a fraction.
+  Duration seconds() {
+    skip_space();
+    std::int64_t nanoseconds = 0;  // ".02" has no digit before its point
+    if (raw_peek() != '.') nanoseconds = static_cast<std::int64_t>(number()) * 1'000'000'000;
+    if (raw_peek() != '.' || text_.substr(position_).starts_with("..."))
+      return Duration(nanoseconds);
+    take(1);
+    for (std::int64_t unit = 100'000'000; std::isdigit(raw_peek()) != 0; unit /= 10) {
+      nanoseconds += (raw_peek() - '0') * unit;
+      take(1);
+    }
+    return Duration(nanoseconds);
+  }
+  // Everything up to `stop`, which is taken too.
+  std::string_view until(std::string_view stop) {
+    const std::size_t found = text_.find(stop, position_);
+    if (found == std::string_view::npos) fail("missing '" + std::string(stop) + "'");
+    const std::size_t begin = position_;
+    take(found - position_);
+    const std::string_view inside = text_.substr(begin, found - begin);
+    take(stop.size());
+    return inside;
+  }
+  [[nodiscard]] char raw_peek() const { return position_ < text_.size() ? text_[position_] : '\0'; }
+  void take(std::size_t count) {
+    skip(count);
+    token_end_ = position_;
+  }
+
+ private:
+  void skip(std::size_t count) {
+    for (; count > 0; --count) {
+      if (text_[position_++] == '\n') ++line_;
+    }
+  }
+  void skip_space() {
+    while (position_ < text_.size()) {
+      const std::string_view rest = text_.substr(position_);
+      if (std::isspace(static_cast<unsigned char>(rest.front())) != 0) {
+        skip(1);
+      } else if (rest.starts_with("//") || rest.starts_with("#")) {
+        const std::string_view text = rest.substr(0, rest.find('\n'));
+        comments_.push_back({line_, text});
+        skip(text.size());
+      } else if (rest.starts_with("/*")) {
+        const std::size_t end = rest.find("*/");
+        if (end == std::string_view::npos) fail("missing '*/'");
+        skip(end + 2);
+      } else {
+        return;
+      }
+    }
+  }
+
+  std::string_view text_;
+  std::size_t position_ = 0;
+  std::size_t token_end_ = 0;
+  int line_ = 1;
+  std::vector<Comment> comments_;
+};
+
+EventTime parse_time(Cursor& in) {
+  EventTime time;
+  if (in.accept("*")) {
+    time.base = EventTime::Base::Any;
+    return time;
+  }
+  const bool relative = in.accept("+");
+  time.base = relative ? EventTime::Base::Previous : EventTime::Base::Script;
+  time.from = time.to = in.seconds();
+  if (in.accept("...")) {
+    time.is_blocking = true;
+    in.accept("+");
+    time.to = in.seconds();
+  } else if (in.accept("~")) {
+    in.accept("+");
+    time.to = in.seconds();
+  }
+  if (time.to < time.from) in.fail("the range of times runs backwards");
+  return time;
+}
+
+std::uint16_t parse_flags(Cursor& in) {
+  in.peek();
+  std::uint16_t flags = 0;
+  for (;;) {
+    switch (in.raw_peek()) {
+      case 'S':
+        flags |= TcpFlags::kSyn;
+        break;
+      case 'F':
+        flags |= TcpFlags::kFin;
+        break;
+      case 'R':
+        flags |= TcpFlags::kRst;
+        break;
+      case 'P':
+        flags |= TcpFlags::kPsh;
+        break;
+      case '.':
+        flags |= TcpFlags::kAck;
+        break;
+      case 'E':
+        flags |= TcpFlags::kEce;
+        break;
+      case 'W':
+        flags |= TcpFlags::kCwr;
+        break;
+      case 'U':
+        flags |= TcpFlags::kUrg;
+        break;
+      case '-':
+        break;
+      case ' ':
+        return flags;
+      default:
+        in.fail("a flag must be one of S F R P . E W U -");
+    }
+    in.take(1);
+  }
+}
+
+std::uint16_t parse_16(Cursor& in) {
+  const std::uint32_t value = in.number();
+  if (value > 0xffff) in.fail("does not fit 16 bits");
+  return static_cast<std::uint16_t>(value);
+}
+
+// "1:1001(1000)": the three numbers must agree. Returns the length.
+std::uint32_t parse_range(Cursor& in, std::uint32_t& seq) {
+  seq = in.number();
+  in.expect(":");
+  const std::uint32_t end = in.number();
+  in.expect("(");
+  const std::uint32_t length = in.number();
+  in.expect(")");
+  if (seq + length != end) in.fail("the sequence numbers and the length do not agree");
+  return length;
+}
+
+ScriptOption parse_option(Cursor& in) {
+  if (in.accept("mss")) return {kOptionMss, {in.number()}, {}};
+  if (in.accept("nop")) return {kOptionNop, {}, {}};
+  if (in.accept("eol")) return {kOptionEnd, {}, {}};
+  if (in.accept("sackOK")) return {kOptionSackPermitted, {}, {}};
+  if (in.accept("wscale")) return {kOptionScale, {in.number()}, {}};
+  if (in.accept("TS")) {
+    ScriptOption option{kOptionTimestamps, {}, {}};
+    in.expect("val");
+    option.numbers.push_back(in.number());
+    in.expect("ecr");
+    option.numbers.push_back(in.number());
+    return option;
+  }
+  if (in.accept("FO")) return {kOptionFastOpen, {}, {}};
+  in.expect("sack");
+  ScriptOption option{kOptionSack, {}, {}};
+  while (std::isdigit(in.peek()) != 0) {
+    option.numbers.push_back(in.number());
+    in.expect(":");
+    option.numbers.push_back(in.number());
+  }
+  return option;
+}
+
+void parse_options(Cursor& in, ScriptSegment& segment) {
+  if (in.accept("...")) {
+    segment.any_options = true;
+    in.expect(">");
+    return;
+  }
+  while (!in.accept(">")) {
+    segment.options.push_back(parse_option(in));
+    in.accept(",");
+  }
+}
+
+void parse_ip_info(Cursor& in, ScriptSegment& segment) {
+  if (!in.accept("[")) return;
+  while (!in.accept("]")) {
+    if (in.accept("tos")) {
+      segment.traffic_class = static_cast<std::uint8_t>(in.number());
+    } else {
+      in.expect("ttl");
+      segment.hop_limit = static_cast<std::uint8_t>(in.number());
+    }
+    in.accept(",");
+  }
+}
+
+ScriptSegment parse_segment(Cursor& in, bool is_inbound) {
+  ScriptSegment segment;
+  segment.is_inbound = is_inbound;
+  parse_ip_info(in, segment);
+  segment.flags = parse_flags(in);
+  segment.length = parse_range(in, segment.seq);
+  if (in.accept("ack")) segment.ack = in.number();
+  if (in.accept("win")) segment.window = parse_16(in);
+  if (in.accept("urg")) segment.urgent = parse_16(in);
+  if (in.accept("<")) parse_options(in, segment);
+  const bool has_ack_flag = (segment.flags & TcpFlags::kAck) != 0;
+  if (has_ack_flag != segment.ack.has_value()) in.fail("flag '.' and 'ack N' go together");
+  const bool is_reset = (segment.flags & TcpFlags::kRst) != 0;
+  if (is_inbound && !segment.window && !is_reset) in.fail("an inbound segment needs 'win N'");
+  if (is_inbound && segment.any_options) in.fail("an inbound segment needs its options");
+  return segment;
+}
+
+ScriptIcmp parse_icmp(Cursor& in) {
+  ScriptIcmp icmp;
+  icmp.type = in.word();
+  if (in.peek() != '[' && !in.accept("mtu")) {
+    icmp.code = in.word();
+    if (in.accept("mtu")) icmp.mtu = in.number();
+  } else if (in.peek() != '[') {
+    icmp.mtu = in.number();
+  }
+  in.expect("[");
+  icmp.quoted_length = parse_range(in, icmp.quoted_seq);
+  in.expect("]");
+  return icmp;
+}
+
+// Arguments are split at the commas that stand outside of brackets and strings.
+std::vector<std::string> parse_arguments(Cursor& in) {
+  std::vector<std::string> arguments;
+  std::string current;
+  bool in_string = false;
+  for (int depth = 1; depth > 0; in.take(1)) {
+    const char c = in.raw_peek();
+    if (c == '\0') in.fail("a call that does not end");
+    if (c == '"') in_string = !in_string;
+    if (!in_string && (c == '(' || c == '[' || c == '{')) ++depth;
+    if (!in_string && (c == ')' || c == ']' || c == '}')) --depth;
+    if (depth == 0 || (depth == 1 && c == ',' && !in_string)) {
+      if (depth != 0 || !trim(current).empty()) arguments.emplace_back(trim(current));
+      current.clear();
+    } else {
+      current += c;
+    }
+  }
+  return arguments;
+}
+
+ScriptCall parse_call(Cursor& in) {
+  ScriptCall call;
+  call.name = in.word();
+  in.expect("(");
+  call.arguments = parse_arguments(in);
+  in.expect("=");
+  if (in.accept("?")) return call;
+  const bool negative = in.accept("-");
+  const auto value = static_cast<long long>(in.number());
+  call.result = negative ? -value : value;
+  if (in.peek() != 'E') return call;
+  call.error = in.word();
+  if (in.accept("(")) in.until(")");
+  return call;
+}
+
+ScriptCheck parse_check(std::string_view inside) {
+  ScriptCheck check;
+  for (;;) {
+    const std::size_t comma = inside.find_first_of(",;\n");
+    const std::string_view condition = trim(inside.substr(0, comma));
+    if (!condition.empty()) check.conditions.emplace_back(condition);
+    if (comma == std::string_view::npos) return check;
+    inside.remove_prefix(comma + 1);
+  }
+}
+
+ScriptEvent parse_event(Cursor& in) {
+  ScriptEvent event;
+  in.peek();
+  event.line = in.line();
+  const std::size_t begin = in.position();
+  event.time = parse_time(in);
+  if (in.accept("%{")) {
+    event.action = parse_check(in.until("}%"));
+  } else if (in.accept("<")) {
+    if (in.accept("icmp")) {
+      event.action = parse_icmp(in);
+    } else {
+      event.action = parse_segment(in, true);
+    }
+  } else if (in.accept(">")) {
+    event.action = parse_segment(in, false);
+  } else {
+    event.action = parse_call(in);
+  }
+  event.text = in.since(begin);
+  return event;
+}
+
+constexpr std::string_view kNoteKeys[] = {"reason", "verdict", "port",        "to",  "from",
+                                          "batch",  "corrupt", "raw_options", "text"};
+
+// "// reason: NewData; port: 5001 - and prose": known keys are notes, everything else is for
+// people.
+void add_notes(std::string_view comment, std::map<std::string, std::string>& notes) {
+  for (const std::string_view key : kNoteKeys) {
+    const std::size_t found = comment.find(std::string(key) + ':');
+    if (found == std::string_view::npos) continue;
+    if (found > 0 && is_word(comment[found - 1])) continue;
+    std::string_view value = comment.substr(found + key.size() + 1);
+    value = value.substr(0, value.find_first_of(";("));
+    value = value.substr(0, value.find(" - "));
+    notes[std::string(key)] = trim(value);
+  }
+}
+
+void attach_notes(const std::vector<Comment>& comments, std::vector<ScriptEvent>& events) {
+  for (const Comment& comment : comments) {
+    for (ScriptEvent& event : events) {
+      const int last = event.line + static_cast<int>(std::ranges::count(event.text, '\n'));
+      if (comment.line < event.line || comment.line > last) continue;
+      add_notes(comment.text, event.notes);
+      break;
+    }
+  }
+}
+
+std::vector<std::string> split_words(std::string_view text) {
+  std::vector<std::string> words;
+  while (!(text = trim(text)).empty()) {
+    const std::size_t end = text.find_first_of(" \t,");
+    words.emplace_back(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return words;
+}
+
+void read_file_comments(const std::vector<Comment>& comments, Script& script) {
+  for (const auto& [line, comment] : comments) {
+    if (comment.starts_with("//:")) {
+      for (const std::string& pair : split_words(comment.substr(3))) {
+        const std::size_t equals = pair.find('=');
+        if (equals == std::string::npos) {
+          throw ParseError("line " + std::to_string(line) + ": '//:' needs key=value");
+        }
+        script.knobs[pair.substr(0, equals)] = pair.substr(equals + 1);
+      }
+    }
+    const std::size_t covers = comment.find("COVERS:");
+    if (covers == std::string_view::npos) continue;
+    for (std::string& id : split_words(comment.substr(covers + 7))) {
+      script.covers.push_back(std::move(id));
+    }
+  }
+}
+
+}  // namespace
+
+std::string ScriptEvent::note(const std::string& key) const {
+  const auto found = notes.find(key);
+  return found == notes.end() ? std::string() : found->second;
+}
+
+std::expected<Script, std::string> parse_script(std::string_view text) {
+  try {
+    Script script;
+    Cursor in(text);
+    while (!in.at_end()) script.events.push_back(parse_event(in));
+    attach_notes(in.comments(), script.events);
+    read_file_comments(in.comments(), script);
+    return script;
+  } catch (const ParseError& error) {
+    return std::unexpected(error.what());
+  }
+}
+
+}  // namespace glasstcp::test

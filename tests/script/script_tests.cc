@@ -1,0 +1,79 @@
+// Every packet script under cases/ as GoogleTest tests: six worlds each, IPv4 and IPv6 with initial
+// numbers near 0, 2^31 and 2^32, so that every script also tests the arithmetic modulo 2^32 (RFC
+// 9293 §3.4).
+//
+// A test is called FOLDER.NAME_WORLD, e.g. `--gtest_filter='ack.delayed_ack_timer_*'`.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/script/runner.h"
+#include "tests/script/script_parser.h"
+
+namespace glasstcp::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string text_of(const fs::path& file) {
+  std::ifstream in(file);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+// A script is performed in a fresh stack each time; COVERS ids become properties of the test.
+class ScriptTest : public ::testing::Test {
+ public:
+  ScriptTest(fs::path file, const World& world) : file_(std::move(file)), world_(world) {}
+
+  void TestBody() override {
+    auto script = parse_script(text_of(file_));
+    ASSERT_TRUE(script) << file_ << ": " << script.error();
+    for (const std::string& id : script->covers) RecordProperty(id, "covered");
+    Runner runner(std::move(*script), world_);
+    const auto failure = runner.run();
+    if (failure)
+      ADD_FAILURE() << file_.parent_path().filename() / file_.filename() << ", " << *failure;
+  }
+
+ private:
+  fs::path file_;
+  World world_;
+};
+
+// The initial numbers lie so close below the edge that a few hundred bytes cross it.
+constexpr std::pair<std::uint32_t, std::uint32_t> kInitialNumbers[] = {
+    {0, 1}, {0x7fffff00U, 0x7ffffe80U}, {0xffffff00U, 0xfffffe80U}};
+
+void register_script(const fs::path& file) {
+  const std::string suite = file.parent_path().filename().string();
+  for (const IpVersion version : {IpVersion::V4, IpVersion::V6}) {
+    for (const auto& [ours, peers] : kInitialNumbers) {
+      const World world{version, ours, peers};
+      const std::string name = file.stem().string() + '_' + world.name();
+      ::testing::RegisterTest(
+          suite.c_str(), name.c_str(), nullptr, nullptr, file.c_str(), 1,
+          [file, world]() -> ::testing::Test* { return new ScriptTest(file, world); });
+    }
+  }
+}
+
+bool register_all() {
+  std::vector<fs::path> files;
+  for (const auto& entry :
+       fs::recursive_directory_iterator(GLASSTCP_SOURCE_DIR "/tests/script/cases")) {
+    if (entry.path().extension() == ".pkt") files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  std::ranges::for_each(files, register_script);
+  return true;
+}
+
+[[maybe_unused]] const bool kRegistered = register_all();
+
+}  // namespace
+}  // namespace glasstcp::test
