@@ -1,0 +1,199 @@
+// The command line: what is accepted, what is wrong usage (exit 2, one line), and what --help says.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tun/cli/options.h"
+#include "tun/cli/quantity.h"
+
+namespace glasstcp {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using Arguments = std::vector<std::string>;
+
+ServeOptions accepted(const Arguments& more) {
+  Arguments arguments{"serve"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  const CommandLine line = parse_command_line(arguments);
+  const ExitNow* const refused = std::get_if<ExitNow>(&line);
+  EXPECT_EQ(refused, nullptr) << (refused != nullptr ? refused->err : "");
+  return refused == nullptr ? std::get<ServeOptions>(line) : ServeOptions{};
+}
+
+ExitNow ended(const Arguments& arguments) {
+  const CommandLine line = parse_command_line(arguments);
+  const ExitNow* const end = std::get_if<ExitNow>(&line);
+  EXPECT_NE(end, nullptr);
+  return end != nullptr ? *end : ExitNow{-1, {}, {}};
+}
+
+TEST(Options, DefaultsServeBothVersionsOnPort80) {
+  const ServeOptions o = accepted({});
+  EXPECT_EQ(o.tun, "tun0");
+  EXPECT_EQ(o.address.to_string(), "192.0.2.2/24");
+  EXPECT_EQ(o.host_cidr().to_string(), "192.0.2.1/24");
+  EXPECT_EQ(o.address6.to_string(), "2001:db8::2/64");
+  EXPECT_EQ(o.host_cidr6().to_string(), "2001:db8::1/64");
+  EXPECT_EQ(o.port, 80);
+  EXPECT_EQ(o.mtu, 1500u);
+  EXPECT_TRUE(o.offload);
+  EXPECT_EQ(o.spin, Duration::zero());
+  EXPECT_EQ(o.msl, 30s);
+  EXPECT_FALSE(o.seed.has_value());
+  EXPECT_FALSE(o.max_age.has_value());
+}
+
+TEST(Options, TakesEveryValue) {
+  const ServeOptions o = accepted({"--tun",
+                                   "tun7",
+                                   "--address",
+                                   "10.77.0.2/16",
+                                   "--host-address",
+                                   "10.77.3.4",
+                                   "--address6",
+                                   "fd77::2/64",
+                                   "--host-address6",
+                                   "fd77::1",
+                                   "--port",
+                                   "8080",
+                                   "--site",
+                                   "page",
+                                   "--max-age",
+                                   "60",
+                                   "--mtu",
+                                   "9000",
+                                   "--offload",
+                                   "off",
+                                   "--spin",
+                                   "50",
+                                   "--congestion",
+                                   "reno",
+                                   "--msl",
+                                   "1",
+                                   "--memory",
+                                   "512M",
+                                   "--sink",
+                                   "/up",
+                                   "--seed",
+                                   "7",
+                                   "--user",
+                                   "www-data",
+                                   "--access-log",
+                                   "-",
+                                   "--verbose",
+                                   "--lang",
+                                   "zh"});
+  EXPECT_EQ(o.tun, "tun7");
+  EXPECT_EQ(o.host_cidr().to_string(), "10.77.3.4/16");
+  EXPECT_EQ(o.host_cidr6().to_string(), "fd77::1/64");
+  EXPECT_EQ(o.port, 8080);
+  EXPECT_EQ(o.site, "page");
+  EXPECT_EQ(o.max_age, 60u);
+  EXPECT_EQ(o.mtu, 9000u);
+  EXPECT_FALSE(o.offload);
+  EXPECT_EQ(o.spin, 50us);
+  EXPECT_EQ(o.msl, 1s);
+  EXPECT_EQ(o.memory, 512u << 20);
+  EXPECT_EQ(o.sink, "/up");
+  EXPECT_EQ(o.seed, 7u);
+  EXPECT_EQ(o.user, "www-data");
+  EXPECT_EQ(o.access_log, "-");
+  EXPECT_TRUE(o.verbose);
+  EXPECT_EQ(o.language, "zh");
+}
+
+TEST(Options, TheLastOfSeveralValuesIsNotSilentlyTaken) {
+  EXPECT_EQ(ended({"serve", "--port", "1", "--port", "2"}).code, kExitWrongUsage);
+}
+
+class WrongUsage : public testing::TestWithParam<Arguments> {};
+
+TEST_P(WrongUsage, EndsWithTwoAndOneLine) {
+  const ExitNow end = ended(GetParam());
+  EXPECT_EQ(end.code, kExitWrongUsage);
+  EXPECT_EQ(end.out, "");
+  EXPECT_THAT(end.err, testing::StartsWith("glasstcp: "));
+  EXPECT_THAT(end.err, HasSubstr("--help"));
+  EXPECT_EQ(std::count(end.err.begin(), end.err.end(), '\n'), 1) << end.err;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Options, WrongUsage,
+    testing::Values(Arguments{}, Arguments{"brew"}, Arguments{"--port", "80"},
+                    Arguments{"serve", "--unknown"}, Arguments{"serve", "extra"},
+                    Arguments{"serve", "--port"}, Arguments{"serve", "--port", "0"},
+                    Arguments{"serve", "--port", "65536"}, Arguments{"serve", "--port", "80x"},
+                    Arguments{"serve", "--port", "-1"}, Arguments{"serve", "--mtu", "575"},
+                    Arguments{"serve", "--mtu", "65536"}, Arguments{"serve", "--offload", "maybe"},
+                    Arguments{"serve", "--address", "192.0.2.2"},
+                    Arguments{"serve", "--address", "2001:db8::2/64"},
+                    Arguments{"serve", "--address6", "192.0.2.2/24"},
+                    Arguments{"serve", "--host-address", "192.0.2.2"},
+                    Arguments{"serve", "--host-address", "198.51.100.1"},
+                    Arguments{"serve", "--host-address6", "2001:db8:1::1"},
+                    Arguments{"serve", "--tun", ""}, Arguments{"serve", "--tun", "a/b"},
+                    Arguments{"serve", "--tun", "longer-than-15-ch"},
+                    Arguments{"serve", "--memory", "lots"}, Arguments{"serve", "--memory", "1K"},
+                    Arguments{"serve", "--msl", "soon"}, Arguments{"serve", "--seed", "x"},
+                    Arguments{"serve", "--sink", "upload"}, Arguments{"serve", "--lang", "fr"},
+                    Arguments{"serve", "--congestion", "magic"}));
+
+TEST(Options, SaysWhatIsWrong) {
+  EXPECT_THAT(ended({"serve", "--port", "70000"}).err, HasSubstr("a port from 1 to 65535"));
+  EXPECT_THAT(ended({"serve", "--host-address", "198.51.100.1"}).err,
+              HasSubstr("is not in the network of --address 192.0.2.2/24"));
+}
+
+TEST(Options, HelpAndVersionGoToStdoutAndAreNoFailure) {
+  const ExitNow help = ended({"--help"});
+  EXPECT_EQ(help.code, 0);
+  EXPECT_THAT(help.out, HasSubstr("serve"));
+  EXPECT_EQ(help.err, "");
+  const ExitNow serve_help = ended({"serve", "--help"});
+  EXPECT_EQ(serve_help.code, 0);
+  EXPECT_THAT(serve_help.out, HasSubstr("--host-address6"));
+  const ExitNow version = ended({"--version"});
+  EXPECT_EQ(version.code, 0);
+  EXPECT_THAT(version.out, testing::MatchesRegex("glasstcp [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+}
+
+TEST(Options, HelpNamesOnlyWhatIsBuilt) {
+  const std::string help = ended({"serve", "--help"}).out;
+  for (const char* later : {"--queues", "--impair", "--publish", "cubic", "bbr"}) {
+    EXPECT_THAT(help, Not(HasSubstr(later)));
+  }
+}
+
+TEST(Quantity, SizesCountInPowersOf1024) {
+  EXPECT_EQ(parse_size("4096"), 4096u);
+  EXPECT_EQ(parse_size("64K"), 65536u);
+  EXPECT_EQ(parse_size("64k"), 65536u);
+  EXPECT_EQ(parse_size("512M"), 512u << 20);
+  EXPECT_EQ(parse_size("2GiB"), 2ULL << 30);
+  EXPECT_EQ(parse_size("1TB"), 1ULL << 40);
+  EXPECT_EQ(parse_size("16B"), 16u);
+}
+
+TEST(Quantity, WhatIsNoSizeIsRefused) {
+  for (const char* text : {"", "M", "-1", "1.5G", "1 G", "1GG", "1iB", "1X", "0x10",
+                           "18446744073709551616", "16777216T"}) {
+    EXPECT_FALSE(parse_size(text).has_value()) << text;
+  }
+}
+
+TEST(Quantity, DurationsCountInTheUnitTheyNameOrTheGivenOne) {
+  EXPECT_EQ(parse_duration("30", 1s), 30s);
+  EXPECT_EQ(parse_duration("50", 1us), 50us);
+  EXPECT_EQ(parse_duration("50ms", 1us), 50ms);
+  EXPECT_EQ(parse_duration("2min", 1s), 2min);
+  EXPECT_EQ(parse_duration("1h", 1s), 1h);
+  for (const char* text : {"", "s", "-1s", "1d", "1 s", "99999999999999999h"}) {
+    EXPECT_FALSE(parse_duration(text, 1s).has_value()) << text;
+  }
+}
+
+}  // namespace
+}  // namespace glasstcp

@@ -1,0 +1,17 @@
+// The program: one command, one function that does it.
+#include <cstdio>
+#include <variant>
+
+#include "tun/cli/options.h"
+#include "tun/serve.h"
+
+int main(int argc, char** argv) {
+  const glasstcp::CommandLine line = glasstcp::parse_command_line({argv + 1, argv + argc});
+  if (const auto* options = std::get_if<glasstcp::ServeOptions>(&line)) {
+    return glasstcp::serve(*options);
+  }
+  const auto& end = std::get<glasstcp::ExitNow>(line);
+  std::fputs(end.out.c_str(), stdout);
+  std::fputs(end.err.c_str(), stderr);
+  return end.code;
+}

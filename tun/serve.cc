@@ -1,0 +1,193 @@
+// See serve.h.
+#include "tun/serve.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/random.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+#include "http/server.h"
+#include "stack/socket/stack.h"
+#include "tun/access_log_file.h"
+#include "tun/event_loop.h"
+#include "tun/http_application.h"
+#include "tun/network_setup.h"
+#include "tun/privileges.h"
+#include "tun/pump.h"
+#include "tun/site_files.h"
+#include "tun/system_clock.h"
+#include "tun/tun_device.h"
+#include "tun/watchers.h"
+
+namespace glasstcp {
+namespace {
+
+constexpr std::uint32_t kLargestSuperpacket = 65535;  // the most that an IPv4 length can say
+
+// How one budget is divided: files in memory, HTTP's heads and pieces, and the rest for TCP.
+struct MemoryShares {
+  explicit MemoryShares(std::uint64_t all)
+      : files(std::min<std::uint64_t>(all / 4, 256ULL << 20)),
+        http(std::min<std::uint64_t>(all / 16, 64ULL << 20)),
+        stack(all - files - http) {}
+  std::uint64_t files;
+  std::uint64_t http;
+  std::uint64_t stack;
+};
+
+void say(const std::string& line) {
+  fmt::print(stderr, "glasstcp: {}\n", line);
+}
+
+std::unexpected<Failure> failed(Failure failure) {
+  return std::unexpected(std::move(failure));
+}
+
+std::expected<Seed, Failure> draw_seed(const ServeOptions& options) {
+  if (options.seed) return Seed::from_number(*options.seed);
+  Seed seed;
+  if (::getrandom(seed.bytes.data(), seed.bytes.size(), 0) !=
+      static_cast<ssize_t>(seed.bytes.size())) {
+    return failed({"the kernel gives no random numbers", {}});
+  }
+  return seed;
+}
+
+// What needed rights, and is done.
+struct Ground {
+  std::unique_ptr<TunDevice> device;
+  NetworkState network;
+  AddressKeeper keeper;
+  SiteFiles site;
+};
+
+std::expected<Ground, Failure> prepare_ground(const ServeOptions& options) {
+  auto device = TunDevice::open(options.tun, options.offload);
+  if (!device) return failed(device.error());
+
+  NetworkPlan plan{(*device)->name(), options.host_cidr(), options.host_cidr6(), options.mtu};
+  auto network = set_up_network(plan);
+  if (!network) return failed(network.error());
+  AddressKeeper keeper;
+  if ((*device)->is_persistent()) keeper = AddressKeeper::start(plan.interface, network->added);
+
+  auto site =
+      SiteFiles::open(options.site, {(*device)->has_offload(), MemoryShares(options.memory).files});
+  if (!site) return failed(site.error());
+  return Ground{std::move(*device), std::move(*network), std::move(keeper), std::move(*site)};
+}
+
+std::expected<void, Failure> give_up_rights(const ServeOptions& options, const SiteFiles& site) {
+  const auto facts = gather_privilege_facts(options.user, site.owner());
+  if (!facts) return failed(facts.error());
+  const PrivilegeDecision decision = decide_privileges(*facts);
+  if (auto dropped = drop_privileges(decision); !dropped) return dropped;
+  if (!decision.note.empty()) say(decision.note);
+  return site.check_readable();
+}
+
+StackConfig stack_config(const ServeOptions& options, const Ground& ground, const Seed& seed) {
+  StackConfig config;
+  config.addresses.push_back(options.address);
+  if (ground.network.has_v6) config.addresses.push_back(options.address6);
+  config.mtu = ground.network.mtu;
+  config.checksum_offload = ground.device->has_offload();
+  config.gso_max = ground.device->has_offload() ? kLargestSuperpacket : 0;
+  config.memory = MemoryShares(options.memory).stack;
+  config.seed = seed;
+  config.tcp.msl = options.msl;
+  config.tcp.congestion = options.congestion;
+  return config;
+}
+
+http::ServerConfig server_config(const ServeOptions& options) {
+  http::ServerConfig config;
+  config.site.max_age = options.max_age;
+  config.site.sink_path = options.sink;
+  config.memory = MemoryShares(options.memory).http;
+  return config;
+}
+
+// Listens on every address of the stack. Gives the URLs, as the ready line names them.
+std::expected<std::string, Failure> listen(const StackConfig& config, const ServeOptions& options,
+                                           http::HttpServer& server) {
+  const std::string port = options.port == 80 ? "" : fmt::format(":{}", options.port);
+  std::string urls;
+  for (const Cidr& own : config.addresses) {
+    if (!server.listen({own.address, Port{options.port}})) {
+      return failed({"cannot listen on " + own.address.to_string(), {}});
+    }
+    const std::string address = own.address.to_string();
+    urls += fmt::format(" http://{}{}/", own.address.is_v4() ? address : "[" + address + "]", port);
+  }
+  return urls;
+}
+
+int exit_code(EventLoop::End end, const ServeOptions& options) {
+  switch (end) {
+    case EventLoop::End::Stopped:
+      return 0;
+    case EventLoop::End::Interrupted:
+      return 128 + SIGINT;
+    case EventLoop::End::DeviceGone:
+      break;
+  }
+  say("the interface " + options.tun + " was deleted");
+  return kExitFailure;
+}
+
+std::expected<int, Failure> run(const ServeOptions& options) {
+  auto ground = prepare_ground(options);
+  if (!ground) return failed(ground.error());
+  for (const std::string& note : ground->network.notes) say(note);
+  if (auto dropped = give_up_rights(options, ground->site); !dropped) {
+    return failed(dropped.error());
+  }
+  std::unique_ptr<AccessLogFile> log;
+  if (!options.access_log.empty()) {
+    auto opened = AccessLogFile::open(options.access_log);
+    if (!opened) return failed(opened.error());
+    log = std::move(*opened);
+  }
+
+  const auto seed = draw_seed(options);
+  if (!seed) return failed(seed.error());
+  const StackConfig config = stack_config(options, *ground, *seed);
+  const Instant start = SystemClock::now();
+  Stack stack(config, start);
+  StderrLines lines;
+  Narrator narrator(lines, options.language == "zh" ? Language::Chinese : Language::English, start);
+  Watchers watchers;
+  if (options.verbose) watchers.add(narrator);
+  if (!watchers.is_empty()) stack.set_observer(&watchers);
+
+  const http::MediaTypes types = system_media_types();
+  http::HttpServer server(stack, ground->site.store(), types, server_config(options), start,
+                          log.get());
+  const auto urls = listen(config, options, server);
+  if (!urls) return failed(urls.error());
+
+  HttpApplication application(server, log.get());
+  Pump pump(*ground->device, stack, application);
+  auto loop = EventLoop::make(*ground->device, {.spin = options.spin});
+  if (!loop) return failed(loop.error());
+  fmt::print("ready{}\n", *urls);
+  std::fflush(stdout);
+  return exit_code(loop->run(pump, stack, application), options);
+}
+
+}  // namespace
+
+int serve(const ServeOptions& options) {
+  // A reader of our output that went away is found by the write that fails.
+  ::signal(SIGPIPE, SIG_IGN);
+  const auto code = run(options);
+  if (code) return *code;
+  say(code.error().to_string());
+  return kExitFailure;
+}
+
+}  // namespace glasstcp
