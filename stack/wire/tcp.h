@@ -1,7 +1,8 @@
 // The TCP header: a view that is checked once, and a writer.
 //
 // RFC 9293 §3.1. The view checks that the header lies within the bytes and that the data offset makes sense; after that
-// its accessors cannot fail. Checksums are verified by the caller, who knows whether the device did it already.
+// its accessors cannot fail. Checksums are verified by the caller, who knows whether the device did
+// it already.
 //
 // Invariants:
 //   1. A TcpView exists only over bytes that hold the whole header that the data offset claims.
@@ -21,8 +22,8 @@ namespace glasstcp {
 
 /// The control bits (RFC 9293 §3.1), and the AE bit of RFC 9768 as bit 8.
 struct TcpFlags {
-  static constexpr std::uint16_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kPsh = 0x08, kAck = 0x10, kUrg = 0x20,
-                                 kEce = 0x40, kCwr = 0x80, kAe = 0x100;
+  static constexpr std::uint16_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kPsh = 0x08, kAck = 0x10,
+                                 kUrg = 0x20, kEce = 0x40, kCwr = 0x80, kAe = 0x100;
   std::uint16_t bits = 0;
 
   [[nodiscard]] constexpr bool has(std::uint16_t flag) const { return (bits & flag) != 0; }
@@ -42,9 +43,9 @@ struct TcpHeader {
   static constexpr std::size_t kSize = 20;
   Port source{};
   Port destination{};
-  SeqNum seq;
-  SeqNum ack;
-  TcpFlags flags;
+  SeqNum seq{};
+  SeqNum ack{};
+  TcpFlags flags{};
   std::uint16_t window = 0;  ///< as it stands in the header: not scaled
   std::uint16_t urgent = 0;
   std::uint8_t header_length = kSize;  ///< bytes, with options: 20..60
@@ -68,7 +69,8 @@ class TcpView {
   ByteView bytes_;
 };
 
-/// Writes the fixed 20 bytes with a zero checksum; header.header_length goes into the data offset. `out` has room.
+/// Writes the fixed 20 bytes with a zero checksum; header.header_length goes into the data offset.
+/// `out` has room.
 void write_tcp_header(ByteSpan out, const TcpHeader& header);
 
 }  // namespace glasstcp

@@ -36,9 +36,12 @@ enum class TcpOptionKind : std::uint8_t {
   AccurateEcn1 = 174,
 };
 
-/// A timestamp value (RFC 7323 §3): compared modulo 2^32, like a sequence number, but never mixed up with one.
+/// A timestamp value (RFC 7323 §3): compared modulo 2^32, like a sequence number, but never mixed
+/// up with one.
 enum class TsVal : std::uint32_t {};
-constexpr std::uint32_t raw(TsVal t) { return static_cast<std::uint32_t>(t); }
+constexpr std::uint32_t raw(TsVal t) {
+  return static_cast<std::uint32_t>(t);
+}
 /// How far `a` is after `b` (RFC 7323 §5.2): negative when it is older.
 constexpr std::int32_t difference(TsVal a, TsVal b) {
   return static_cast<std::int32_t>(raw(a) - raw(b));
@@ -63,14 +66,16 @@ struct TcpOptions {
   static constexpr std::size_t kMaxSackBlocks = 4;
 
   std::optional<std::uint16_t> mss;
-  std::optional<std::uint8_t> window_scale;  ///< as received: may exceed 14 (RFC 7323 §2.3 limits the use of it)
+  std::optional<std::uint8_t>
+      window_scale;  ///< as received: may exceed 14 (RFC 7323 §2.3 limits the use of it)
   bool sack_permitted = false;
   std::uint8_t sack_count = 0;
   std::optional<TimestampsOption> timestamps;
   std::array<SackBlock, kMaxSackBlocks> sack{};
-  std::optional<std::uint16_t> user_timeout;  ///< raw 16 bits: granularity bit and value (RFC 5482 §3)
-  bool fast_open = false;                     ///< the option was there (its cookie may be empty: a request)
-  ByteView fast_open_cookie;                  ///< borrowed from the packet, 0 or 4-16 bytes
+  std::optional<std::uint16_t>
+      user_timeout;           ///< raw 16 bits: granularity bit and value (RFC 5482 §3)
+  bool fast_open = false;     ///< the option was there (its cookie may be empty: a request)
+  ByteView fast_open_cookie;  ///< borrowed from the packet, 0 or 4-16 bytes
 };
 
 /// How the options of a SYN are laid out; what they say is the same.
@@ -79,12 +84,13 @@ enum class OptionLayout : std::uint8_t {
   Bsd,    ///< MSS, NOP, window scale, SACK-permitted, timestamps
 };
 
-/// Reads the options of a segment (the bytes between the fixed header and the text). Malformed lengths give
-/// BadTcpOption (RFC 9293 §3.1 MUST-7); unknown kinds are skipped (MUST-6).
+/// Reads the options of a segment (the bytes between the fixed header and the text). Malformed
+/// lengths give BadTcpOption (RFC 9293 §3.1 MUST-7); unknown kinds are skipped (MUST-6).
 [[nodiscard]] std::expected<TcpOptions, Verdict> read_tcp_options(ByteView bytes);
 
-/// Writes the options; `out` has room for kMaxBytes. Returns the bytes written, a multiple of 4. SACK blocks that do
-/// not fit beside the other options are left out, last first.
-[[nodiscard]] std::size_t write_tcp_options(ByteSpan out, const TcpOptions& options, OptionLayout layout);
+/// Writes the options; `out` has room for kMaxBytes. Returns the bytes written, a multiple of 4.
+/// SACK blocks that do not fit beside the other options are left out, last first.
+[[nodiscard]] std::size_t write_tcp_options(ByteSpan out, const TcpOptions& options,
+                                            OptionLayout layout);
 
 }  // namespace glasstcp

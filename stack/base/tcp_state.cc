@@ -1,0 +1,61 @@
+#include "stack/base/tcp_state.h"
+
+#include <algorithm>
+#include <array>
+
+namespace glasstcp {
+namespace {
+
+constexpr std::array<std::string_view, kStateCount> kNames = {
+    "CLOSED",     "LISTEN",     "SYN-SENT", "SYN-RECEIVED", "ESTABLISHED", "FIN-WAIT-1",
+    "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING",  "LAST-ACK",     "TIME-WAIT",
+};
+
+// RFC 9293 §3.3.2 Figure 5, and the arrows to CLOSED that §3.10 adds in text (abort, RST, timeouts, delete TCB).
+constexpr std::array kTransitions = {
+    Transition{State::Closed, State::Listen, "passive OPEN"},
+    Transition{State::Closed, State::SynSent, "active OPEN, send SYN"},
+    Transition{State::Listen, State::SynReceived, "receive SYN, send SYN-ACK"},
+    Transition{State::Listen, State::SynSent, "SEND, send SYN"},
+    Transition{State::Listen, State::Closed, "CLOSE"},
+    Transition{State::SynSent, State::SynReceived, "receive SYN (simultaneous open), send SYN-ACK"},
+    Transition{State::SynSent, State::Established, "receive SYN-ACK, send ACK"},
+    Transition{State::SynSent, State::Closed, "CLOSE, reset or timeout"},
+    Transition{State::SynReceived, State::Established, "receive ACK of SYN"},
+    Transition{State::SynReceived, State::FinWait1, "CLOSE, send FIN"},
+    Transition{State::SynReceived, State::CloseWait, "receive FIN"},
+    Transition{State::SynReceived, State::Listen, "receive RST after a passive OPEN"},
+    Transition{State::SynReceived, State::Closed, "reset or timeout"},
+    Transition{State::Established, State::FinWait1, "CLOSE, send FIN"},
+    Transition{State::Established, State::CloseWait, "receive FIN, send ACK"},
+    Transition{State::Established, State::Closed, "ABORT, reset or timeout"},
+    Transition{State::FinWait1, State::FinWait2, "receive ACK of FIN"},
+    Transition{State::FinWait1, State::Closing, "receive FIN, send ACK"},
+    Transition{State::FinWait1, State::TimeWait, "receive FIN and ACK of FIN, send ACK"},
+    Transition{State::FinWait1, State::Closed, "ABORT, reset or timeout"},
+    Transition{State::FinWait2, State::TimeWait, "receive FIN, send ACK"},
+    Transition{State::FinWait2, State::Closed, "ABORT, reset or timeout"},
+    Transition{State::CloseWait, State::LastAck, "CLOSE, send FIN"},
+    Transition{State::CloseWait, State::Closed, "ABORT, reset or timeout"},
+    Transition{State::Closing, State::TimeWait, "receive ACK of FIN"},
+    Transition{State::Closing, State::Closed, "ABORT, reset or timeout"},
+    Transition{State::LastAck, State::Closed, "receive ACK of FIN, reset or timeout"},
+    Transition{State::TimeWait, State::Closed, "2 MSL passed, or the tuple is used again"},
+};
+
+}  // namespace
+
+std::string_view name_of(State state) {
+  return kNames[static_cast<std::size_t>(state)];
+}
+
+std::span<const Transition> transitions() {
+  return kTransitions;
+}
+
+bool is_transition(State from, State to) {
+  return std::ranges::any_of(kTransitions,
+                             [=](const Transition& t) { return t.from == from && t.to == to; });
+}
+
+}  // namespace glasstcp

@@ -1,0 +1,56 @@
+// The eleven states of a TCP connection, and the arrows between them.
+//
+// RFC 9293 §3.3.2, Figure 5. The table is data, so that one gate (Connection::enter) can check every change of state,
+// and so that the diagram in the documentation is generated from it and not drawn by hand.
+//
+// Invariants:
+//   1. A state changes only along an arrow of the table; CLOSED is reachable from every state
+//   (abort, RST, timeouts).
+//
+// Next: ../trace/reason.h.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace glasstcp {
+
+/// RFC 9293 §3.3.2. CLOSED is fictional: it is the absence of a connection.
+enum class State : std::uint8_t {
+  Closed,
+  Listen,
+  SynSent,
+  SynReceived,
+  Established,
+  FinWait1,
+  FinWait2,
+  CloseWait,
+  Closing,
+  LastAck,
+  TimeWait,
+};
+inline constexpr int kStateCount = 11;
+
+/// One arrow of Figure 5: from, to, and what makes the change.
+struct Transition {
+  State from;
+  State to;
+  std::string_view because;
+};
+
+/// The state's name as the RFC prints it, e.g. "SYN-SENT".
+[[nodiscard]] std::string_view name_of(State state);
+
+/// Every arrow that a connection may take, in the order of a connection's life.
+[[nodiscard]] std::span<const Transition> transitions();
+
+/// Whether Figure 5 (with aborts and resets) has an arrow between the two states.
+[[nodiscard]] bool is_transition(State from, State to);
+
+/// RFC 9293 §3.3.2: both sides agree on sequence numbers from ESTABLISHED on.
+[[nodiscard]] constexpr bool is_synchronized(State state) {
+  return state >= State::Established;
+}
+
+}  // namespace glasstcp

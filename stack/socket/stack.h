@@ -1,0 +1,179 @@
+// The whole stack behind one class: packets and time go in, packets and events come out.
+//
+// RFC 9293 §3.9 (interfaces), §3.10.1-3.10.6 (user calls). A pure machine: no clock, no system call, no thread, no
+// global. The same inputs at the same times give the same bytes out.
+//
+// How a loop drives it:
+//     while (read a packet) stack.receive(packet, meta, now);
+//     stack.advance(now);
+//     while (auto e = stack.next_event()) act on it;           // accept, read, send, close
+//     while (auto c = stack.next_released()) free(*c);
+//     while (stack.transmit(now, out)) write it;
+//     sleep until a packet comes or stack.next_deadline()
+//
+// Invariants:
+//   1. Only transmit() makes packets; no other call sends.
+//   2. ConnectionId stays valid until the application closes or aborts it, even if the connection
+//   ended before; a stale
+//      id is answered with NotConnected, never with another connection.
+//   3. Not safe for several threads at once: one caller at a time.
+//
+// Next: ../tcp/tcp_layer.h.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "stack/base/addresses.h"
+#include "stack/base/keyed_hash.h"
+#include "stack/base/time.h"
+#include "stack/tcp/config.h"
+#include "stack/tcp/listener.h"
+#include "stack/tcp/user_types.h"
+#include "stack/trace/observer.h"
+#include "stack/wire/packet.h"
+
+namespace glasstcp {
+
+/// What a stack is made from.
+struct StackConfig {
+  std::vector<Cidr> addresses;  ///< ours: any number of IPv4 and IPv6 addresses with their networks
+  std::uint32_t mtu = 1500;     ///< of the device, 576 (IPv6: 1280) .. 65535 bytes
+  bool checksum_offload =
+      false;  ///< outgoing TCP checksums may be left partial (device has a vnet header)
+  std::uint32_t gso_max = 0;  ///< largest superpacket in bytes incl. headers (0: none; 65535 usual)
+  std::uint64_t memory = 1ULL << 30;  ///< one budget for all buffers, bytes
+  Seed seed{};  ///< keys of hashes, ISNs, ports; 32 random bytes in production
+  TcpConfig tcp;
+};
+
+/// One event.
+struct Event {
+  bool is_listener = false;
+  ListenerId listener;
+  ConnectionId connection;
+  std::uint16_t mask = 0;
+  std::uint64_t user = 0;  ///< what set_user stored
+};
+
+/// Counters since the start, all monotonic.
+struct StackCounters {
+  std::uint64_t packets_in = 0, packets_out = 0, bytes_in = 0, bytes_out = 0;
+  std::uint64_t segments_in = 0,
+                segments_out = 0;  ///< merged packets count as the segments they stand for
+  std::uint64_t retransmitted_segments = 0;
+  std::uint64_t connections_opened = 0, connections_accepted = 0;
+  std::uint64_t verdicts[static_cast<std::size_t>(kVerdictCount)] = {};
+  std::uint64_t reasons[static_cast<std::size_t>(kSendReasonCount)] = {};
+};
+
+/// A userspace TCP/IP stack.
+class Stack {
+ public:
+  Stack(const StackConfig& config, Instant start);
+  ~Stack();
+  Stack(const Stack&) = delete;
+  Stack& operator=(const Stack&) = delete;
+
+  // -- Packets and time
+  // ------------------------------------------------------------------------------------------
+  /// One packet from the device, borrowed during the call. Any bytes are survivable. `now` never
+  /// runs backwards.
+  Verdict receive(ByteView packet, const PacketMeta& meta, Instant now);
+  /// Lets every deadline up to `now` happen.
+  void advance(Instant now);
+  /// The next packet to write, or false: nothing to say now. Its slices live until the next
+  /// non-const call.
+  [[nodiscard]] bool transmit(Instant now, OutPacket& out);
+  /// When advance() must be called at the latest; kNever when no timer runs. Never earlier than
+  /// useful: no spinning.
+  [[nodiscard]] Instant next_deadline() const;
+  /// Whether transmit() could have something to say without a new input.
+  [[nodiscard]] bool has_output() const;
+
+  // -- Events
+  // ----------------------------------------------------------------------------------------------------
+  [[nodiscard]] std::optional<Event> next_event();
+  /// A cookie of send_borrowed whose bytes are no longer needed (acknowledged, or the connection
+  /// ended).
+  [[nodiscard]] std::optional<std::uint64_t> next_released();
+
+  // -- User calls (RFC 9293 §3.10)
+  // ---------------------------------------------------------------------------------
+  /// Passive OPEN. `local.address` unspecified (0.0.0.0 or ::) = every own address of that version.
+  /// `backlog`: finished connections that wait for accept(), at least 1.
+  std::expected<ListenerId, OpenError> listen(const Endpoint& local, std::uint32_t backlog);
+  /// Stops listening: half-open and unaccepted connections of this listener are reset.
+  void close_listener(ListenerId id);
+  /// The next finished connection, if any. The connection is the application's from then on.
+  [[nodiscard]] std::optional<ConnectionId> accept(ListenerId id);
+  /// Active OPEN: kConnected or kError follows as an event.
+  std::expected<ConnectionId, OpenError> connect(const ConnectOptions& options, Instant now);
+
+  /// SEND with a copy: as much as fits; 0 < result <= bytes.size(), or WouldBlock.
+  std::expected<std::size_t, StreamError> send(ConnectionId id, ByteView bytes, SendOptions options,
+                                               Instant now);
+  /// SEND without a copy: all or nothing. The bytes must stay as they are until next_released()
+  /// gives `cookie` (also when the connection fails). On an error the cookie is not taken over.
+  std::expected<void, StreamError> send_borrowed(ConnectionId id, ByteView bytes,
+                                                 std::uint64_t cookie, SendOptions options,
+                                                 Instant now);
+  /// RECEIVE without a copy: the first contiguous run of unread bytes, borrowed until the next
+  /// non-const call on this connection. Empty view = end of stream (the peer closed); WouldBlock =
+  /// nothing yet.
+  [[nodiscard]] std::expected<ByteView, StreamError> peek(ConnectionId id) const;
+  /// Says that the first n unread bytes were used; opens the window.
+  void consume(ConnectionId id, std::size_t n, Instant now);
+  /// RECEIVE with a copy; 0 = end of stream.
+  std::expected<std::size_t, StreamError> read(ConnectionId id, ByteSpan into, Instant now);
+  /// RFC 9293 §3.10.4 CLOSE: no more to send; FIN follows the queued bytes. Reading goes on.
+  std::expected<void, StreamError> shutdown_send(ConnectionId id, Instant now);
+  /// The application is done in both directions and gives the id back. Queued bytes and FIN are
+  /// still delivered; unread data turns it into a reset (SHLD-3).
+  void close(ConnectionId id, Instant now);
+  /// RFC 9293 §3.10.5 ABORT: RST, and the id is given back.
+  void abort(ConnectionId id, Instant now);
+  /// RFC 9293 §3.10.6 STATUS; empty for a stale id.
+  [[nodiscard]] std::optional<TcbSnapshot> status(ConnectionId id) const;
+  /// Why it failed, if it did.
+  [[nodiscard]] std::optional<StreamError> error(ConnectionId id) const;
+  [[nodiscard]] std::optional<FourTuple> tuple(ConnectionId id) const;
+  /// Bytes to the end of urgent data, 0: none pending (MUST-33).
+  [[nodiscard]] std::uint32_t urgent_remaining(ConnectionId id) const;
+  /// Bytes queued and not yet acknowledged.
+  [[nodiscard]] std::size_t unacknowledged(ConnectionId id) const;
+
+  // -- Options of one connection
+  // ---------------------------------------------------------------------------------
+  void set_user(ConnectionId id, std::uint64_t user);
+  void set_listener_user(ListenerId id, std::uint64_t user);
+  void set_nagle(ConnectionId id, bool on, Instant now);                  ///< MUST-17
+  void set_keep_alive(ConnectionId id, bool on, Instant now);             ///< MUST-24
+  void set_user_timeout(ConnectionId id, Duration timeout, Instant now);  ///< MUST-21; 0: R2 alone
+  void set_traffic_class(ConnectionId id,
+                         std::uint8_t dscp_byte);  ///< MUST-48: DSCP in the upper six bits
+
+  // -- Looking in
+  // --------------------------------------------------------------------------------------------------
+  /// Borrowed until replaced; null: nobody watches.
+  void set_observer(Observer* observer);
+  [[nodiscard]] const StackCounters& counters() const;
+  /// Calls f(ConnectionId) for each connection that is not CLOSED; also half-open ones are counted
+  /// by half_open_count.
+  [[nodiscard]] std::vector<ConnectionId> connections() const;
+  [[nodiscard]] std::uint32_t connection_count() const;
+  [[nodiscard]] std::uint32_t half_open_count() const;
+  [[nodiscard]] std::uint32_t time_wait_count() const;
+  /// Checks every invariant of every connection; aborts on a violation. For debug builds,
+  /// simulation and fuzzing.
+  void check_invariants() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace glasstcp

@@ -1,0 +1,155 @@
+// Doing what was decided: the one place that builds a connection's segments and moves snd.nxt.
+// RFC 9293 §3.1 (format), §3.4 (numbers), §3.8.1 (timer), RFC 7323 §3.2, RFC 2018 §3.
+#include <algorithm>
+
+#include "stack/base/assert.h"
+#include "stack/tcp/connection.h"
+#include "stack/tcp/segment_writer.h"
+
+namespace glasstcp {
+
+bool Connection::commit(const SendDecision& decision, Instant now, OutPacket& out) {
+  SendDecision d = decision;
+  if (d.length > 0) {
+    const std::uint32_t gathered = tx_.gather(context_.tx, d.seq, d.length, out);
+    if (gathered < d.length) {  // it lies in more pieces than a packet can name
+      d.length = gathered;
+      d.flags.bits &= static_cast<std::uint16_t>(~(TcpFlags::kFin | TcpFlags::kPsh));
+    }
+  } else {
+    out.payload_slices = 0;
+    out.payload_length = 0;
+  }
+  const SeqNum end = d.seq + d.length + (d.flags.syn() || d.flags.fin() ? 1U : 0U);
+  if (d.kind != SendDecision::Kind::Reset && end > snd.nxt &&
+      !log_.append(context_.sent, snd.nxt, end, now)) {
+    return false;
+  }
+  build(d, now, out);
+  note_sent(d, now);
+  return true;
+}
+
+TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
+  TcpOptions options;
+  const TcpConfig& config = context_.config;
+  const bool syn = d.flags.syn();
+  if (syn) {
+    // RFC 9293 §3.7.1 MAY-3, §3.2 MUST-65: on every SYN, and on nothing else.
+    options.mss = context_.offered_mss(tuple_.local_address.version());
+    // What the peer's SYN did not offer is left out of our SYN-ACK (RFC 7323 §2.3 R7323-04, RFC
+    // 2018 §2 R2018-01).
+    const bool answering = d.flags.ack();
+    options.sack_permitted = answering ? sack_ : config.use_sack;
+    const bool scale = answering ? rcv.shift > 0 || snd.shift > 0 : config.use_window_scale;
+    if (scale) options.window_scale = context_.rcv_shift;
+  }
+  // RFC 7323 §3.2 R7323-09: once negotiated, on every segment; §5.2 R7323-18: a reset may carry it too.
+  const bool stamped = syn && !d.flags.ack() ? config.use_timestamps : timestamps_.enabled();
+  if (stamped) {
+    options.timestamps = TimestampsOption{timestamps_.now_value(now),
+                                          d.flags.ack() ? timestamps_.recent() : TsVal{0}};
+  }
+  if (sack_ && !syn && !d.flags.rst()) {
+    std::uint8_t room = timestamps_.enabled() ? 3 : 4;
+    std::array<SackBlock, TcpOptions::kMaxSackBlocks> runs{};
+    if (has_duplicate_) options.sack[options.sack_count++] = duplicate_;  // RFC 2883 §4: first
+    room = static_cast<std::uint8_t>(room - options.sack_count);
+    const std::uint8_t count = rx_.sack_blocks(context_.rx, runs, room);
+    for (std::uint8_t i = 0; i < count; ++i) options.sack[options.sack_count++] = runs[i];
+  }
+  return options;
+}
+
+void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
+  TcpHeader header;
+  header.source = tuple_.local_port;
+  header.destination = tuple_.remote_port;
+  header.seq = d.seq;
+  header.ack = d.flags.ack() ? rcv.nxt : SeqNum(0);
+  header.flags = d.flags;
+  if (d.flags.urg()) {
+    // RFC 9293 §3.8.5 MUST-30, MUST-62; an urgent end further than 65535 octets away is named as far as the field goes.
+    header.urgent = static_cast<std::uint16_t>(std::min<std::int32_t>(snd.up - d.seq, 65535));
+  }
+  if (d.flags.syn()) {
+    header.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(receive_buffer_, 65535));
+    if (!d.flags.ack()) rcv.edge = rcv.nxt;
+  } else if (!d.flags.rst()) {
+    header.window = window_field(window_to_offer());
+    note_ack_carried(header.window);
+  }
+  SegmentFrame frame;
+  frame.tuple = &tuple_;
+  frame.hash = hash_;
+  frame.traffic_class = traffic_class_;
+  frame.hop_limit = context_.config.hop_limit;
+  frame.segment_text = max_text();
+  write_segment(frame, header, options_for(d, now), context_, out);
+  out.reason = d.reason;
+  out.connection = id_;
+}
+
+// A segment with rcv.nxt and a window leaves: every ACK that was owed rides on it.
+void Connection::note_ack_carried(std::uint16_t window) {
+  const SeqNum edge = rcv.nxt + (static_cast<std::uint32_t>(window) << rcv.shift);
+  rcv.edge = later(rcv.edge, edge);  // RFC 9293 §3.8.6 SHLD-14: never to the left
+  last_ack_sent_ = rcv.nxt;
+  ack_.on_ack_sent();
+  timers_.stop(TimerName::DelayedAck);
+}
+
+void Connection::note_sent(const SendDecision& d, Instant now) {
+  last_sent_ = now;
+  const std::uint32_t length = d.length + (d.flags.syn() || d.flags.fin() ? 1U : 0U);
+  const SeqNum end = d.seq + length;
+  has_duplicate_ = d.flags.rst() ? has_duplicate_ : false;
+  switch (d.kind) {
+    case SendDecision::Kind::Reset:
+      pending_reset_.reset();
+      return;
+    case SendDecision::Kind::Syn:
+      syn_ack_due_ = false;
+      if (snd.nxt == snd.iss) {
+        snd.nxt = end;
+      } else {
+        log_.touch_first(context_.sent, now);
+        if (log_.first_lost(context_.sent) != kNone)
+          log_.on_retransmitted(context_.sent, log_.head(), 1, now);
+      }
+      break;
+    case SendDecision::Kind::NewData:
+      override_small_ = false;
+      snd.nxt = later(snd.nxt, end);
+      // More would have gone if the congestion window had allowed it: the window is what limits us
+      // (RFC 7661).
+      was_cwnd_limited_ = was_cwnd_limited_ || cwnd_room() < max_text();
+      if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, now);
+      break;
+    case SendDecision::Kind::Retransmission:
+      log_.on_retransmitted(context_.sent, d.record, length, now);
+      if (retransmit_reason_ == SendReason::RetransmitTimeout) {
+        retransmit_reason_ = SendReason::RetransmitAfterTimeout;
+      }
+      retransmit_now_ = false;
+      break;
+    case SendDecision::Kind::Probe:
+      if (keep_alive_due_ && !probe_due_) {
+        keep_alive_due_ = false;
+        break;
+      }
+      probe_due_ = false;
+      if (end > snd.nxt) {
+        snd.nxt = end;
+        if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, now);
+      } else if (!log_.empty()) {
+        log_.touch_first(context_.sent, now);
+      }
+      break;
+    case SendDecision::Kind::Ack:
+      break;
+  }
+  manage_send_timers(now);
+}
+
+}  // namespace glasstcp

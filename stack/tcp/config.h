@@ -1,0 +1,90 @@
+// Every knob of TCP, with its default and its reason. One Config per stack; nothing is global.
+//
+// RFC 9293 §3.8 names most of them. Defaults follow the RFCs; where deployed practice differs, the comment gives both.
+//
+// Invariants:
+//   1. Values are fixed when the stack is made; what may differ per connection is also a field of
+//   ConnectionOptions.
+//
+// Next: segment.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "stack/base/time.h"
+#include "stack/wire/tcp_options.h"
+
+namespace glasstcp {
+
+/// The congestion control algorithms that a connection can use (RFC 9293 §3.8.2 MAY-18).
+enum class CongestionAlgorithm : std::uint8_t { NewReno };
+
+/// All knobs of TCP. Times are durations, sizes are bytes.
+struct TcpConfig {
+  // Windows and buffers.
+  std::uint32_t receive_buffer = 4 * 1024 * 1024;  ///< a window grows up to this; 4 KiB .. 1 GiB
+  std::uint32_t initial_receive_buffer =
+      64 * 1024;                            ///< and starts at this (less when memory is short)
+  std::uint32_t send_buffer = 1024 * 1024;  ///< bytes that send() copies and holds at most
+  std::uint32_t borrowed_limit = 1U << 30;  ///< borrowed bytes queued at most; below 2^31
+  std::optional<std::uint8_t>
+      window_scale;  ///< forced shift 0..14; empty: the least that covers the buffer
+  std::uint32_t initial_window_segments = 10;  ///< RFC 6928 §2 IW10 (RFC 5681's 2-4 by setting 3)
+  std::uint16_t mss = 0;  ///< offered MSS; 0: from the device's MTU (RFC 9293 §3.7.1)
+
+  // Options we use if the peer does.
+  bool use_window_scale = true;  ///< RFC 7323 §2
+  bool use_timestamps = true;    ///< RFC 7323 §3
+  bool use_sack = true;          ///< RFC 2018
+  OptionLayout option_layout = OptionLayout::Linux;
+
+  // Acknowledging.
+  Duration delayed_ack =
+      40ms;  ///< RFC 9293 §3.8.6.3 MUST-40: below 0.5 s; 0: every segment at once
+  std::uint32_t ack_every_segments = 2;
+
+  // Retransmission (RFC 6298).
+  Duration initial_rto = 1s;
+  Duration min_rto = 200ms;  ///< RFC 6298 §2.4 says 1 s; every deployed stack uses 200-300 ms,
+                             ///< since clocks are fine now
+  Duration max_rto = 60s;    ///< RFC 6298 §2.5: not below 60 s
+  std::uint32_t r1_retransmissions =
+      3;  ///< RFC 9293 §3.8.3 SHLD-10: tell the application from here on
+  std::uint32_t r2_retransmissions =
+      15;  ///< then give up: about 15 minutes with the default RTO bounds (SHLD-11: >= 100 s)
+  std::uint32_t syn_retries = 7;      ///< 1+2+4+...+128 s > 3 minutes (MUST-23)
+  std::uint32_t syn_ack_retries = 5;  ///< RFC 4987 §3.4: half-open state must expire soon
+  Duration user_timeout{};            ///< 0: none (RFC 9293 §3.9.1.1 suggests 5 minutes)
+  bool slow_start_after_idle = true;  ///< RFC 5681 §4.1
+  bool nagle = true;                  ///< RFC 9293 §3.7.4 SHLD-7
+  Duration sws_override = 200ms;      ///< RFC 9293 §3.8.6.2.1: 0.1-1 s
+  CongestionAlgorithm congestion = CongestionAlgorithm::NewReno;
+
+  // Probing a peer.
+  Duration keep_alive_idle = 2h;  ///< RFC 9293 §3.8.4 MUST-28: two hours or more
+  Duration keep_alive_interval = 75s;
+  std::uint32_t keep_alive_probes = 9;
+
+  // Ending.
+  Duration msl = 30s;  ///< RFC 9293 §3.4.3 says 2 minutes; 30 s is what deployed stacks use.
+                       ///< TIME-WAIT is 2 MSL
+  Duration fin_wait_2_timeout =
+      60s;  ///< after the application is gone; the RFC has no limit, every stack has one
+
+  // Limits.
+  std::uint32_t max_connections = 1U << 20;
+  std::uint32_t max_half_open = 4096;         ///< all listeners together (RFC 4987 §3.2)
+  std::uint32_t max_time_wait = 262144;       ///< beyond it the oldest records go early
+  std::uint32_t max_out_of_order_runs = 128;  ///< separate runs of out-of-order data per connection
+  std::uint32_t challenge_acks_per_second = 10;  ///< RFC 5961 §7, per connection
+
+  // Behaviour that tests and personalities choose.
+  bool blind_attack_defence = true;        ///< RFC 5961; off: RFC 9293's plain rules
+  std::uint8_t hop_limit = 64;             ///< RFC 9293 §3.9.2 MUST-49
+  std::optional<std::uint32_t> fixed_iss;  ///< ISN override, for scripts only
+  std::optional<std::uint32_t>
+      fixed_timestamp;  ///< the timestamp clock starts here, for scripts only
+};
+
+}  // namespace glasstcp

@@ -1,0 +1,325 @@
+// A connection: the transmission control block of RFC 9293 §3.3.1, and what the RFC lets happen to
+// it.
+//
+// The class is one; its work stands in files by topic, each to be read beside one section of the
+// RFC:
+//   segment_arrives.cc  §3.10.7   what an incoming segment does (in the RFC's order)
+//   process_ack.cc      §3.10.7.4 fifth check: acknowledgments, windows, recovery
+//   sender.cc           §3.7-3.8  what is sent next, and why (const: it only looks)
+//   commit.cc                     doing it: one place that builds segments and moves snd.nxt
+//   receiver.cc         §3.8.6    text, FIN, window, acknowledgments owed
+//   user_calls.cc       §3.10.1-6 OPEN, SEND, RECEIVE, CLOSE, ABORT, STATUS
+//   timeouts.cc         §3.10.8   what each timer does
+//
+// Invariants (checked by check_invariants):
+//   1. snd.una <= snd.nxt, and the sent log tiles [snd.una, snd.nxt) exactly.
+//   2. The right edge of the offered window, rcv.edge, never moves left.
+//   3. state_ changes in enter() only, along an arrow of Figure 5.
+//   4. The retransmission timer runs iff something is outstanding and the peer's window is open;
+//   the persist timer iff
+//      something waits and the window is closed.
+//
+// Leaves out: passive opens before they are complete (half_open.h) and TIME-WAIT (time_wait.h):
+// they have other lifetimes.
+//
+// Next: segment_arrives.cc.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+
+#include "stack/base/intrusive_list.h"
+#include "stack/base/tcp_state.h"
+#include "stack/tcp/ack_policy.h"
+#include "stack/tcp/challenge.h"
+#include "stack/tcp/recovery.h"
+#include "stack/tcp/segment.h"
+#include "stack/tcp/send_decision.h"
+#include "stack/tcp/tcp_context.h"
+#include "stack/tcp/timers.h"
+#include "stack/tcp/timestamps.h"
+#include "stack/tcp/user_types.h"
+
+namespace glasstcp {
+
+/// RFC 9293 §3.3.1: send sequence variables.
+struct SendVariables {
+  SeqNum una;  ///< oldest unacknowledged
+  SeqNum nxt;  ///< next to send
+  SeqNum up;   ///< urgent pointer
+  SeqNum wl1;  ///< seg.seq of the last window update
+  SeqNum wl2;  ///< seg.ack of the last window update
+  SeqNum iss;
+  // RFC 9293 §3.1 REC-1: windows are 32-bit quantities here.
+  std::uint32_t wnd = 0;      ///< the peer's window, scaled
+  std::uint32_t max_wnd = 0;  ///< the largest it ever offered
+  std::uint16_t mss = 0;      ///< the peer's MSS option (or the default)
+  std::uint8_t shift = 0;     ///< scale of the peer's window fields
+};
+
+/// RFC 9293 §3.3.1: receive sequence variables.
+struct ReceiveVariables {
+  SeqNum nxt;   ///< next expected
+  SeqNum edge;  ///< right edge of what was ever offered: rcv.nxt + rcv.wnd
+  SeqNum up;
+  SeqNum irs;
+  std::uint8_t shift = 0;  ///< scale of our window fields
+  [[nodiscard]] std::uint32_t wnd() const {
+    return edge > nxt ? static_cast<std::uint32_t>(edge - nxt) : 0;
+  }
+};
+
+/// What the handshake agreed on; how a Connection is born from a half-open one.
+struct Agreement {
+  FourTuple tuple;
+  std::uint64_t hash = 0;
+  SeqNum iss;
+  SeqNum irs;
+  std::uint16_t peer_mss = 0;
+  std::uint8_t snd_shift = 0;
+  std::uint8_t rcv_shift = 0;
+  bool sack = false;
+  bool scaled = false;  ///< both SYNs had window scale
+  bool timestamps = false;
+  std::uint32_t ts_offset = 0;
+  TsVal ts_recent{};
+  std::uint32_t buffer = 0;  ///< receive buffer, reserved from the budget
+  Instant syn_ack_sent{};
+  std::uint8_t syn_ack_retries = 0;
+};
+
+/// A verdict ends the processing of a segment; empty lets the next check see it.
+using Check = std::optional<Verdict>;
+
+/// One connection.
+class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public TcpTimer {
+ public:
+  /// An active open, in SYN-SENT after open(); `buffer` was reserved from the budget and is
+  /// returned by the destructor.
+  Connection(TcpContext& context, const FourTuple& tuple, std::uint64_t hash, std::uint32_t buffer,
+             Instant now);
+  /// A passive open in SYN-RECEIVED whose SYN-ACK was sent: the next segment completes it.
+  Connection(TcpContext& context, const Agreement& agreement, Instant now);
+  ~Connection();
+  /// Says under which name it is known. Once, right after construction.
+  void set_id(ConnectionId id) { id_ = id; }
+  /// RFC 9293 §3.10.1: an active open begins.
+  void open(Instant now);
+
+  // -- What arrives
+  // ----------------------------------------------------------------------------------------------
+  Verdict segment_arrives(const Segment& seg, Instant now);
+  Verdict icmp_arrives(const IcmpSignal& signal, Instant now);
+  void on_timer(Instant now);
+
+  // -- What leaves
+  // -----------------------------------------------------------------------------------------------
+  /// What is the next segment, and why? Looks, does not touch.
+  [[nodiscard]] std::optional<SendDecision> next(Instant now) const;
+  /// Does it: fills `out` and moves the variables. False: no memory to remember it by; nothing was
+  /// changed.
+  bool commit(const SendDecision& decision, Instant now, OutPacket& out);
+
+  // -- User calls (see socket/stack.h for their contracts)
+  // -----------------------------------------------------------
+  std::expected<std::size_t, StreamError> send(ByteView bytes, SendOptions options, Instant now);
+  std::expected<void, StreamError> send_borrowed(ByteView bytes, std::uint64_t cookie,
+                                                 SendOptions options, Instant now);
+  [[nodiscard]] std::expected<ByteView, StreamError> peek() const;
+  void consume(std::size_t n, Instant now);
+  std::expected<void, StreamError> shutdown_send(Instant now);
+  /// The application gives the id back.
+  void close(Instant now);
+  void abort(Instant now);
+  [[nodiscard]] TcbSnapshot status() const;
+  [[nodiscard]] std::uint32_t urgent_remaining() const;
+  void set_nagle(bool on) {
+    nagle_ = on;
+    wants_output();
+  }
+  void set_keep_alive(bool on, Instant now);
+  void set_user_timeout(Duration timeout, Instant now);
+  void set_traffic_class(std::uint8_t dscp_byte) { traffic_class_ = dscp_byte & 0xfcU; }
+  void set_user(std::uint64_t user) { user_ = user; }
+
+  // -- For the population
+  // --------------------------------------------------------------------------------------------
+  [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] ConnectionId id() const { return id_; }
+  [[nodiscard]] const FourTuple& tuple() const { return tuple_; }
+  [[nodiscard]] std::uint64_t hash() const { return hash_; }
+  [[nodiscard]] std::uint64_t user() const { return user_; }
+  [[nodiscard]] std::optional<StreamError> error() const { return error_; }
+  [[nodiscard]] std::size_t unacknowledged() const { return tx_.size(); }
+  [[nodiscard]] const SendVariables& snd_variables() const { return snd; }
+  [[nodiscard]] const ReceiveVariables& rcv_variables() const { return rcv; }
+  [[nodiscard]] const Timestamps& timestamps() const { return timestamps_; }
+  [[nodiscard]] bool owes_ack() const { return ack_.owed() != AckPolicy::Owed::None; }
+  [[nodiscard]] SendReason ack_reason() const { return ack_.reason(); }
+  [[nodiscard]] std::uint8_t traffic_class() const { return traffic_class_; }
+  /// The application gave the id back; nobody reads or is told any more.
+  [[nodiscard]] bool is_orphan() const { return orphan_; }
+  /// It may be freed: CLOSED or in TIME-WAIT, with nothing left to send, and nobody holds it.
+  [[nodiscard]] bool is_finished() const {
+    return orphan_ && !pending_reset_ && (state_ == State::Closed || state_ == State::TimeWait);
+  }
+  [[nodiscard]] bool is_known_in_table() const { return in_table_; }
+  void set_known_in_table(bool known) { in_table_ = known; }
+  /// Handed to the application: events flow from here on.
+  void accepted();
+  /// The events since the last call.
+  [[nodiscard]] std::uint16_t take_events();
+  /// Text in TIME-WAIT is impossible: releases what only a living connection needs.
+  void on_time_wait_taken_over();
+  void check_invariants() const;
+
+ private:
+  // segment_arrives.cc
+  Verdict segment_arrives_in_syn_sent(const Segment& seg, Instant now);
+  Check check_timestamps(const Segment& seg, Instant now);
+  Check first_check_sequence_number(const Segment& seg, Instant now);
+  Check second_check_reset(const Segment& seg, Instant now);
+  Check fourth_check_syn(const Segment& seg, Instant now);
+  Check fifth_check_ack(const Segment& seg, Instant now);
+  Check fifth_check_ack_in_syn_received(const Segment& seg, Instant now);
+  void sixth_check_urg(const Segment& seg);
+  Verdict seventh_process_text(const Segment& seg, Instant now);
+  void eighth_check_fin(const Segment& seg, Instant now);
+  Verdict unacceptable(const Segment& seg, Instant now);
+  [[nodiscard]] bool is_acceptable(const Segment& seg) const;
+  void challenge(SendReason reason, Instant now);
+  void adopt_options(const Segment& syn, Instant now);
+  void become_established(const Segment& seg, Instant now);
+  // process_ack.cc
+  void process_new_ack(const Segment& seg, Instant now);
+  void process_duplicate_ack(const Segment& seg, Instant now);
+  void take_rtt_sample(const Segment& seg, const AckedSegments& acked, Instant now);
+  void update_send_window(const Segment& seg, Instant now);
+  void on_everything_acked(Instant now);
+  void act_on(RecoveryAction action, Instant now);
+  void after_fin_acked(Instant now);
+  // receiver.cc
+  void on_stored(const StoreResult& stored, const Segment& seg, std::uint32_t segment_size,
+                 Instant now);
+  void on_peer_fin(Instant now);
+  [[nodiscard]] std::uint32_t window_to_offer() const;
+  [[nodiscard]] std::uint16_t window_field(std::uint32_t window) const;
+  [[nodiscard]] bool window_update_is_worth_it() const;
+  void grow_receive_buffer();
+  // sender.cc
+  [[nodiscard]] std::optional<SendDecision> next_reset_or_syn() const;
+  [[nodiscard]] std::optional<SendDecision> next_retransmission() const;
+  [[nodiscard]] std::optional<SendDecision> next_new_data() const;
+  [[nodiscard]] std::optional<SendDecision> next_probe() const;
+  [[nodiscard]] std::optional<SendDecision> next_pure_ack() const;
+  [[nodiscard]] std::uint32_t cwnd_room() const;
+  [[nodiscard]] bool may_send_small(std::uint32_t length, std::uint32_t unsent) const;
+  [[nodiscard]] std::uint32_t cut_to_segments(std::uint32_t sendable, std::uint32_t unsent) const;
+  [[nodiscard]] SendDecision data_decision(SeqNum seq, std::uint32_t length) const;
+  // commit.cc
+  void build(const SendDecision& decision, Instant now, OutPacket& out);
+  void note_sent(const SendDecision& decision, Instant now);
+  void note_ack_carried(std::uint16_t window);
+  [[nodiscard]] TcpOptions options_for(const SendDecision& decision, Instant now) const;
+  [[nodiscard]] std::uint32_t option_bytes() const;
+  [[nodiscard]] std::uint32_t max_text() const;
+  // timeouts.cc
+  void on_retransmit_timer(Instant now);
+  void on_persist_timer(Instant now);
+  void on_keep_alive_timer(Instant now);
+  bool has_given_up(Instant now);
+  void manage_send_timers(Instant now);
+  void restart_retransmit_timer(Instant now);
+  void arm(TimerName timer, Instant deadline);
+  void arm_wheel();
+  // user_calls.cc and shared
+  [[nodiscard]] std::optional<StreamError> refuse_send() const;
+  void after_queueing(SendOptions options, Instant now);
+  void enter(State to, Instant now);
+  void fail(StreamError error, Instant now);
+  void reset(SendReason reason, StreamError error, Instant now);
+  void signal(std::uint16_t events);
+  void wants_output();
+  void release_buffers();
+  void apply_path_mtu(std::uint32_t mtu, Instant now);
+  void set_effective_mss(Instant now);
+
+  [[nodiscard]] bool has_sent_fin() const { return fin_queued_ && snd.nxt == tx_.end_seq() + 1; }
+  [[nodiscard]] std::uint32_t unsent() const {
+    return tx_.end_seq() > snd.nxt ? static_cast<std::uint32_t>(tx_.end_seq() - snd.nxt) : 0;
+  }
+  [[nodiscard]] std::uint32_t flight() const {
+    return static_cast<std::uint32_t>(snd.nxt - snd.una);
+  }
+  [[nodiscard]] bool has_something_waiting() const {
+    return flight() > 0 || unsent() > 0 || (fin_queued_ && !has_sent_fin());
+  }
+
+  TcpContext& context_;
+  ConnectionId id_;
+  FourTuple tuple_;
+  std::uint64_t hash_;
+  std::uint64_t user_ = 0;
+
+  SendVariables snd;
+  ReceiveVariables rcv;
+  TxQueue tx_;
+  SentLog log_;
+  ReceiveBuffer rx_;
+  RttEstimator rtt_;
+  CongestionState congestion_;
+  Recovery recovery_;
+  Timestamps timestamps_;
+  AckPolicy ack_;
+  ChallengeLimit challenges_;
+  TimerTable timers_;
+  Instant last_received_{};
+  Instant last_sent_{};
+  Duration user_timeout_{};
+
+  std::uint32_t receive_buffer_;     // reserved from the budget
+  std::uint32_t consumed_ = 0;       // bytes read since the buffer last grew
+  SeqNum last_ack_sent_;             // RFC 7323 §4.3
+  SeqNum fin_at_;                    // where the peer's FIN stands, if peer_fin_known_
+  SackBlock duplicate_{};            // to report as D-SACK with the next ACK, if has_duplicate_
+  std::uint32_t pending_mtu_ = 0;    // RFC 5927 §7.2: believed only if progress stops
+  std::uint16_t effective_mss_ = 0;  // text bytes of a full segment, options already taken off
+  std::uint16_t largest_acked_ = 0;  // text bytes of the largest segment known to have arrived
+  std::uint16_t events_ = 0;
+  std::uint8_t retransmissions_ = 0;  // in a row, without progress
+  std::uint8_t unanswered_probes_ = 0;
+  std::uint8_t probe_backoff_ = 0;
+  std::uint8_t keep_alives_unanswered_ = 0;
+  std::uint8_t traffic_class_ = 0;
+  State state_ = State::Closed;
+  SendReason retransmit_reason_ = SendReason::RetransmitTimeout;
+  std::optional<SendReason> pending_reset_;
+  std::optional<StreamError> error_;
+
+  bool sack_ : 1 = false;
+  bool passive_ : 1 = false;  // MUST-11: how SYN-RECEIVED was reached
+  bool nagle_ : 1 = true;
+  bool keep_alive_ : 1 = false;
+  bool fin_queued_ : 1 = false;
+  bool more_coming_ : 1 = false;      // the last SEND said so
+  bool override_small_ : 1 = false;   // the SWS override timer ended
+  bool urgent_pending_ : 1 = false;   // we have urgent data to announce
+  bool urgent_received_ : 1 = false;  // rcv.up is valid
+  bool peer_fin_known_ : 1 = false;
+  bool peer_fin_done_ : 1 = false;
+  bool has_duplicate_ : 1 = false;
+  bool orphan_ : 1 = false;
+  bool accepted_ : 1 = false;  // the application knows it
+  bool in_table_ : 1 = false;
+  bool wants_writable_ : 1 = false;
+  bool was_cwnd_limited_ : 1 = false;
+  bool retransmit_now_ : 1 = false;  // fast retransmit does not ask cwnd
+  bool probe_due_ : 1 = false;
+  bool keep_alive_due_ : 1 = false;
+  bool syn_ack_due_ : 1 = false;  // simultaneous open
+  bool soft_error_told_ : 1 = false;
+  bool syn_was_lost_ : 1 = false;
+};
+
+}  // namespace glasstcp

@@ -1,0 +1,69 @@
+// A half-open connection: a SYN came, our SYN-ACK is on its way, and nothing more is known. Kept
+// small, since anyone can cause one with a single packet.
+//
+// RFC 9293 §3.10.7.2 (LISTEN), §3.10.7.4 as far as it concerns SYN-RECEIVED after a passive open, RFC 4987 §3.2.
+//
+// Invariants:
+//   1. It becomes a Connection only by a segment that passes every check of §3.10.7.4 up to the ACK
+//   of our SYN.
+//   2. It dies after a limited number of unanswered SYN-ACKs (RFC 4987 §3.4).
+//
+// Next: time_wait.h.
+#pragma once
+
+#include <cstdint>
+
+#include "stack/base/intrusive_list.h"
+#include "stack/tcp/challenge.h"
+#include "stack/tcp/connection.h"
+#include "stack/tcp/segment.h"
+#include "stack/tcp/tcp_context.h"
+
+namespace glasstcp {
+
+struct HalfOpenReadyTag;
+
+/// What the checks of a segment say about a half-open record.
+enum class HalfOpenFate : std::uint8_t {
+  Stays,     ///< the segment is dealt with
+  Dies,      ///< a valid reset
+  Completes  ///< the segment acknowledges our SYN: make a Connection and give it the segment
+};
+
+/// What was decided about a segment.
+struct HalfOpenResult {
+  HalfOpenFate fate = HalfOpenFate::Stays;
+  Verdict verdict = Verdict::Accepted;
+};
+
+/// RFC 9293's SYN-RECEIVED after a passive open.
+class HalfOpen : public ListHook<HalfOpenReadyTag>, public TcpTimer {
+ public:
+  /// From a SYN that a listener takes. `buffer` bytes are the window offered; nothing is reserved
+  /// yet.
+  HalfOpen(const TcpContext& context, const Segment& syn, std::uint32_t listener, SeqNum iss,
+           Instant now);
+
+  HalfOpenResult segment_arrives(const Segment& seg, TcpContext& context, Instant now);
+  /// The SYN-ACK timer ended. False: too often; the record dies.
+  bool on_timer(const TcpContext& context);
+  /// Fills `out` with the SYN-ACK that is due and starts the timer.
+  void transmit(TcpContext& context, Instant now, OutPacket& out);
+
+  [[nodiscard]] bool is_due() const { return due_; }
+  [[nodiscard]] const Agreement& agreement() const { return agreed_; }
+  [[nodiscard]] Agreement& agreement() { return agreed_; }
+  [[nodiscard]] std::uint32_t listener() const { return listener_; }
+
+ private:
+  void reply_ack(TcpContext& context, SendReason reason, Instant now) const;
+  [[nodiscard]] std::uint16_t window() const;
+
+  Agreement agreed_;
+  ChallengeLimit challenges_;
+  std::uint32_t listener_;
+  SendReason reason_ = SendReason::SynAck;
+  bool due_ = true;
+};
+
+}  // namespace glasstcp

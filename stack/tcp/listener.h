@@ -1,0 +1,60 @@
+// A port where connections are awaited, and the queue of those that are complete and not accepted
+// yet.
+//
+// RFC 9293 §3.10.1 (passive OPEN). One listener serves any number of connections, as sockets do.
+//
+// Invariants:
+//   1. The queue holds at most `backlog` connections; when it is full, half-open ones stay
+//   half-open.
+//
+// Next: half_open.h.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "stack/base/addresses.h"
+#include "stack/base/slab.h"
+
+namespace glasstcp {
+
+/// Names a listening port.
+struct ListenerId {
+  std::uint32_t index = kNone;
+  std::uint32_t generation = 0;
+  friend constexpr bool operator==(ListenerId, ListenerId) = default;
+};
+
+/// A passive open.
+class Listener {
+ public:
+  Listener(const Endpoint& local, std::uint32_t backlog) : local_(local), queue_(backlog) {}
+
+  [[nodiscard]] const Endpoint& local() const { return local_; }
+  // RFC 9293 §3.9.1.1 MUST-43: one address, or every one of that IP version.
+  [[nodiscard]] bool matches(const Endpoint& to) const {
+    return local_.port == to.port && local_.address.version() == to.address.version() &&
+           (local_.address.is_unspecified() || local_.address == to.address);
+  }
+  [[nodiscard]] bool is_full() const { return count_ == queue_.size(); }
+  void push(std::uint32_t connection) { queue_[(first_ + count_++) % queue_.size()] = connection; }
+  /// kNone if nobody waits.
+  std::uint32_t pop() {
+    if (count_ == 0) return kNone;
+    const std::uint32_t connection = queue_[first_];
+    first_ = (first_ + 1) % queue_.size();
+    --count_;
+    return connection;
+  }
+
+  std::uint64_t user = 0;
+  bool has_event = false;  ///< kAcceptable was not fetched yet
+
+ private:
+  Endpoint local_;
+  std::vector<std::uint32_t> queue_;
+  std::size_t first_ = 0;
+  std::size_t count_ = 0;
+};
+
+}  // namespace glasstcp

@@ -1,0 +1,178 @@
+// The fifth check's work (RFC 9293 §3.10.7.4): an acceptable ACK and what follows from it: the
+// queue, the round-trip time, the congestion window, loss recovery, the peer's window, and our own
+// FIN.
+#include <algorithm>
+
+#include "stack/tcp/connection.h"
+
+namespace glasstcp {
+
+void Connection::process_new_ack(const Segment& seg, Instant now) {
+  const bool had_data = !tx_.empty();
+  const AckedSegments acked = log_.acknowledge(context_.sent, seg.ack);
+  take_rtt_sample(seg, acked, now);
+  snd.una = seg.ack;
+  // The SYN and the FIN are numbers without bytes.
+  tx_.acknowledge(context_.tx, earlier(seg.ack, tx_.end_seq()));
+  if (acked.bytes > 0)
+    largest_acked_ =
+        static_cast<std::uint16_t>(std::min<std::uint32_t>(acked.bytes, effective_mss_));
+  pending_mtu_ = 0;  // RFC 5927 §7.2 R5927-03: progress shows that the message was not true
+  retransmissions_ =
+      state_ == State::SynSent || state_ == State::SynReceived ? retransmissions_ : std::uint8_t{0};
+  unanswered_probes_ = 0;
+  soft_error_told_ = false;
+  if (snd.up <= snd.una) urgent_pending_ = false;
+
+  if (is_synchronized(state_)) {
+    const FlightFacts facts{snd.una, snd.nxt, effective_mss_};
+    const bool in_recovery = recovery_.is_active();
+    act_on(recovery_.on_advance(congestion_, seg.ack, acked.bytes, facts), now);
+    if (!in_recovery) {
+      context_.congestion.on_ack(congestion_, {acked.bytes, effective_mss_, was_cwnd_limited_});
+    }
+    was_cwnd_limited_ = false;
+  }
+  // RFC 6298 §5.3 R6298-10: restart the timer when new data is acknowledged.
+  if (recovery_.may_restart_timer()) restart_retransmit_timer(now);
+  if (had_data && tx_.empty()) on_everything_acked(now);
+  if (wants_writable_ && tx_.size() < context_.config.send_buffer / 2) {
+    wants_writable_ = false;
+    signal(EventMask::kWritable);
+  }
+}
+
+void Connection::on_everything_acked(Instant) {
+  signal(EventMask::kDrained);
+}
+
+void Connection::take_rtt_sample(const Segment& seg, const AckedSegments& acked, Instant now) {
+  // RFC 6298 §3 R6298-06, R6298-07: from our own record if nothing in it was sent twice...
+  if (acked.newest_sent && !acked.any_retransmitted) {
+    rtt_.add_sample(now - *acked.newest_sent, context_.rto_bounds);
+    return;
+  }
+  // ... else from the echoed timestamp, which tells the copies apart (RFC 7323 §4.1 R7323-13,
+  // R7323-15).
+  if (acked.any_retransmitted && timestamps_.enabled() && seg.options.timestamps) {
+    const Duration since = timestamps_.since(seg.options.timestamps->ecr, now);
+    if (since >= Duration::zero() && since < 1h)
+      rtt_.add_sample(std::max<Duration>(since, 1ms), context_.rto_bounds);
+  }
+}
+
+void Connection::process_duplicate_ack(const Segment& seg, Instant now) {
+  unanswered_probes_ = 0;
+  // RFC 5681 §2: a duplicate acknowledges nothing new while something is outstanding, carries neither text, SYN nor FIN,
+  // and does not change the window.
+  const std::uint32_t window = static_cast<std::uint32_t>(seg.wnd) << snd.shift;
+  if (flight() == 0 || seg.len() > 0 || window != snd.wnd || snd.wnd == 0) return;
+  // RFC 5681 §3.2 R5681-11, SACK senders: not a sign of loss unless it reports something.
+  if (sack_ && seg.options.sack_count == 0) return;
+  act_on(
+      recovery_.on_duplicate(congestion_, context_.congestion, {snd.una, snd.nxt, effective_mss_}),
+      now);
+}
+
+void Connection::act_on(RecoveryAction action, Instant now) {
+  switch (action) {
+    case RecoveryAction::RetransmitFirst:
+    case RecoveryAction::RetransmitNextHole:
+      retransmit_reason_ = action == RecoveryAction::RetransmitFirst
+                               ? SendReason::FastRetransmit
+                               : SendReason::PartialAckRetransmit;
+      log_.mark_first_lost(context_.sent, max_text());
+      retransmit_now_ = true;
+      if (action == RecoveryAction::RetransmitFirst) restart_retransmit_timer(now);
+      break;
+    case RecoveryAction::None:
+    case RecoveryAction::SendNewSegment:
+    case RecoveryAction::Leave:
+      break;
+  }
+}
+
+// R9293-P10: only from segments that are not older than the one that set the window last.
+void Connection::update_send_window(const Segment& seg, Instant) {
+  if (seg.ack < snd.una) return;
+  const bool newer = snd.wl1 < seg.seq || (snd.wl1 == seg.seq && snd.wl2 <= seg.ack);
+  if (!newer) return;
+  // RFC 7323 §2.3 R7323-05: scaled on every segment but a SYN.
+  const bool was_closed = snd.wnd == 0;
+  snd.wnd = static_cast<std::uint32_t>(seg.wnd) << snd.shift;
+  snd.max_wnd = std::max(snd.max_wnd, snd.wnd);
+  snd.wl1 = seg.seq;
+  snd.wl2 = seg.ack;
+  if (was_closed && snd.wnd > 0) {
+    // What was sent into the closed window (probes, or data before it closed) did not arrive: send
+    // it again at once.
+    probe_backoff_ = 0;
+    probe_due_ = false;
+    if (flight() > 0) {
+      retransmit_reason_ = SendReason::ZeroWindowProbe;
+      log_.mark_all_lost(context_.sent);
+    }
+  }
+}
+
+void Connection::after_fin_acked(Instant now) {
+  if (!has_sent_fin() || snd.una != snd.nxt) return;
+  switch (state_) {
+    case State::FinWait1:
+      enter(State::FinWait2, now);
+      // RFC 9293 has no limit here; without one a silent peer would keep the record of a departed application for ever.
+      if (orphan_) arm(TimerName::FinWait2, now + context_.config.fin_wait_2_timeout);
+      break;
+    case State::Closing:
+      enter(State::TimeWait, now);
+      break;
+    case State::LastAck:
+      enter(State::Closed, now);
+      signal(EventMask::kClosed);
+      break;
+    default:
+      break;
+  }
+}
+
+Verdict Connection::icmp_arrives(const IcmpSignal& signal_in, Instant now) {
+  // RFC 5927 §4.1 R5927-01: the quoted number must be one that is outstanding.
+  if (signal_in.quoted_seq < snd.una || signal_in.quoted_seq >= snd.nxt)
+    return Verdict::IcmpErrorImplausible;
+  if (signal_in.kind == IcmpSignal::Kind::PacketTooBig) {
+    const std::uint32_t headers = tuple_.local_address.is_v4() ? 40 : 60;
+    const std::uint32_t acked_packet =
+        largest_acked_ == 0 ? 0 : largest_acked_ + headers + option_bytes();
+    const auto mtu = context_.ip.path_mtu().on_packet_too_big(tuple_.remote_address,
+                                                              signal_in.packet_too_big(), now);
+    if (!mtu) return Verdict::IcmpErrorImplausible;
+    if (is_synchronized(state_) && acked_packet > *mtu && retransmissions_ == 0) {
+      // RFC 5927 §7.2 R5927-03: packets of this size did arrive; believe it only if progress stops.
+      pending_mtu_ = *mtu;
+      return Verdict::IcmpErrorUsed;
+    }
+    apply_path_mtu(*mtu, now);
+    wants_output();
+    return Verdict::IcmpErrorUsed;
+  }
+  // RFC 9293 §3.9.2.2 MUST-54, MUST-56, SHLD-25, SHLD-26; RFC 5927 §5.2 R5927-02: a hard error ends only a connection that
+  // is not synchronized yet; everything else is a hint for the application.
+  if (signal_in.is_hard() && !is_synchronized(state_)) {
+    fail(StreamError::Unreachable, now);
+    return Verdict::IcmpErrorUsed;
+  }
+  signal(EventMask::kSoftError);
+  return Verdict::IcmpErrorUsed;
+}
+
+void Connection::apply_path_mtu(std::uint32_t mtu, Instant now) {
+  const std::uint16_t old = effective_mss_;
+  pending_mtu_ = 0;
+  set_effective_mss(now);
+  if (effective_mss_ >= old || mtu == 0) return;
+  // RFC 8201 §5.4 R8201-05; RFC 1191 §6.3 R1191-06: what was too big is sent again, smaller; this is not congestion.
+  retransmit_reason_ = SendReason::MtuRetransmit;
+  log_.mark_all_lost(context_.sent);
+}
+
+}  // namespace glasstcp

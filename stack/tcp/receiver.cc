@@ -1,0 +1,116 @@
+// The receiving side: text and FIN in order, acknowledgments owed, and the window that we offer.
+// RFC 9293 §3.8.6 (window management), §3.8.6.2.2 (receiver's silly-window avoidance), §3.8.6.3 (delayed ACK).
+#include <algorithm>
+
+#include "stack/tcp/connection.h"
+
+namespace glasstcp {
+
+void Connection::on_stored(const StoreResult& stored, const Segment& seg,
+                           std::uint32_t segment_size, Instant now) {
+  if (stored.duplicate && sack_) {
+    duplicate_ = *stored.duplicate;
+    has_duplicate_ = true;
+  }
+  if (stored.advanced > 0) {
+    rcv.nxt += stored.advanced;
+    // RFC 9293 §3.10.7.4 MUST-58, MUST-59: nothing is sent from here; one ACK covers whatever a batch brought.
+    ack_.on_data(stored.advanced, segment_size, context_.config.ack_every_segments);
+    signal(EventMask::kReadable);
+  }
+  // RFC 5681 §4.2 R5681-14; RFC 9293 §3.10.7.4 MAY-13: at once for what is beyond a gap and for what fills one.
+  if (stored.filled_gap || (stored.advanced > 0 && rx_.has_gap())) {
+    ack_.demand(SendReason::AckGapFilled);
+  } else if (stored.advanced == 0) {
+    ack_.demand(stored.kept_out_of_order || stored.dropped ? SendReason::AckOutOfOrder
+                                                           : SendReason::AckDuplicateData);
+  }
+  if (context_.config.delayed_ack == Duration::zero()) ack_.demand(SendReason::AckImmediate);
+  // MUST-40: below half a second.
+  if (ack_.owed() == AckPolicy::Owed::Delayed && !timers_.is_armed(TimerName::DelayedAck)) {
+    arm(TimerName::DelayedAck, now + context_.config.delayed_ack);
+  }
+  static_cast<void>(seg);
+}
+
+// RFC 9293 §3.10.7.4, eighth: R9293-P11, R9293-P14.
+void Connection::on_peer_fin(Instant now) {
+  peer_fin_done_ = true;
+  rcv.nxt += 1;
+  rcv.edge = later(rcv.edge, rcv.nxt);
+  ack_.demand(SendReason::AckFin);
+  signal(EventMask::kPeerClosed | EventMask::kReadable);
+  switch (state_) {
+    case State::SynReceived:
+    case State::Established:
+      enter(State::CloseWait, now);
+      break;
+    case State::FinWait1:
+      // If our FIN had been acknowledged, the fifth check would have moved us to FIN-WAIT-2.
+      enter(State::Closing, now);
+      break;
+    case State::FinWait2:
+      enter(State::TimeWait, now);
+      break;
+    default:
+      break;
+  }
+}
+
+// The window to offer, in bytes from rcv.nxt on.
+std::uint32_t Connection::window_to_offer() const {
+  const std::uint32_t unread = rx_.unread();
+  const std::uint32_t free = receive_buffer_ > unread ? receive_buffer_ - unread : 0;
+  const std::uint32_t offered = rcv.wnd();
+  if (free <= offered) return offered;  // SHLD-14: the edge stays
+  // RFC 9293 §3.8.6.2.2 MUST-39: the edge moves by at least a segment or half of the buffer, or not at all.
+  const std::uint32_t step =
+      std::min(receive_buffer_ / 2, std::max<std::uint32_t>(ack_.rcv_mss(), 536));
+  return free - offered >= step ? free : offered;
+}
+
+// A field counts units of 2^shift bytes. Rounding down would pull the edge back by part of a unit,
+// so it is rounded up, as long as that promises at most one unit more than there is room for.
+std::uint16_t Connection::window_field(std::uint32_t window) const {
+  const std::uint32_t unit = 1U << rcv.shift;
+  const std::uint32_t room = receive_buffer_ > rx_.unread() ? receive_buffer_ - rx_.unread() : 0;
+  std::uint32_t field = window >> rcv.shift;
+  const std::uint32_t rounded_up = (window + unit - 1) >> rcv.shift;
+  if (window == rcv.wnd() && (rounded_up << rcv.shift) <= room + unit) field = rounded_up;
+  return static_cast<std::uint16_t>(std::min<std::uint32_t>(field, 65535));
+}
+
+// Whether the reader has freed enough that the peer should hear of it without waiting for data.
+bool Connection::window_update_is_worth_it() const {
+  if (peer_fin_known_ || !is_synchronized(state_)) return false;
+  const std::uint32_t offered = rcv.wnd();
+  const std::uint32_t could = window_to_offer();
+  if (could <= offered) return false;
+  // The peer may be stuck on a closed window, or half of the buffer is free that it does not know
+  // of.
+  const std::uint32_t mss = std::max<std::uint32_t>(ack_.rcv_mss(), 536);
+  return offered < std::min(mss, receive_buffer_ / 2) || could - offered >= receive_buffer_ / 2;
+}
+
+void Connection::consume(std::size_t n, Instant) {
+  rx_.consume(context_.rx, n);
+  consumed_ += static_cast<std::uint32_t>(std::min<std::size_t>(n, 1U << 20));
+  if (consumed_ >= 2 * receive_buffer_) grow_receive_buffer();
+  if (window_update_is_worth_it()) {
+    ack_.demand(SendReason::WindowUpdate);
+    wants_output();
+  }
+}
+
+// A reader that keeps up with two full windows deserves a larger one, as long as the budget has it.
+void Connection::grow_receive_buffer() {
+  consumed_ = 0;
+  const std::uint32_t largest = rcv.shift == 0 ? 65535 : context_.config.receive_buffer;
+  const std::uint32_t target = std::min(receive_buffer_ * 2, std::max(largest, receive_buffer_));
+  const std::uint32_t more = target - receive_buffer_;
+  // The last eighth of the budget is for those who have nothing yet.
+  if (more == 0 || context_.budget.available() < context_.budget.limit() / 8 + more) return;
+  if (context_.budget.reserve(more)) receive_buffer_ = target;
+}
+
+}  // namespace glasstcp

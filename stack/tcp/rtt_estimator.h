@@ -1,0 +1,78 @@
+// How long to wait for an acknowledgment: smoothed round-trip time, its variation, and the timeout
+// made of them.
+//
+// RFC 6298, with Karn's rule (the caller hands in only samples that are unambiguous) and exponential backoff.
+//
+// Invariants:
+//   1. min_rto <= rto() <= max_rto once a sample exists; before that, initial_rto (RFC 6298 §2.1),
+//   both backed off.
+//
+// Next: sent_log.h.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "stack/base/time.h"
+
+namespace glasstcp {
+
+/// The bounds that RFC 6298 leaves to the implementation.
+struct RtoBounds {
+  Duration initial;
+  Duration min;
+  Duration max;
+};
+
+/// RFC 6298 §2. 32 bytes; a value, no allocation.
+class RttEstimator {
+ public:
+  // RFC 6298 §2.1 R6298-01: one second before any sample (the configured initial value).
+  explicit RttEstimator(const RtoBounds& bounds) : base_rto_(bounds.initial) {}
+
+  /// One unambiguous measurement (Karn's rule is the caller's duty). Ends any backoff.
+  void add_sample(Duration rtt, const RtoBounds& bounds) {
+    // RFC 6298 §4 R6298-08: never less than the granularity of our clock, which is taken as 1 us.
+    rtt = std::max<Duration>(rtt, 1us);
+    if (!has_sample()) {
+      // RFC 6298 §2.2 R6298-02: first sample: srtt = R, rttvar = R/2.
+      srtt_ = rtt;
+      rttvar_ = rtt / 2;
+    } else {
+      // RFC 6298 §2.3 R6298-03: the variation first, with the old mean; gains 1/4 and 1/8.
+      const Duration error = srtt_ > rtt ? srtt_ - rtt : rtt - srtt_;
+      rttvar_ += (error - rttvar_) / 4;
+      srtt_ += (rtt - srtt_) / 8;
+    }
+    // RFC 6298 §2.3, §2.4 R6298-04, R6298-05: a floor (200 ms by default, the RFC advises 1 s) and a cap of at least 60 s.
+    base_rto_ =
+        std::clamp<Duration>(srtt_ + std::max<Duration>(1us, 4 * rttvar_), bounds.min, bounds.max);
+    backoffs_ = 0;
+  }
+
+  /// RFC 6298 §5.5 R6298-11: doubles the timeout, up to the cap.
+  void back_off() { backoffs_ = std::min<std::uint8_t>(backoffs_ + 1, 30); }
+  /// Progress was made without a usable sample: the doubling ends (the base stays as it was).
+  void end_backoff() { backoffs_ = 0; }
+  // RFC 6298 §5.7 R6298-12: the SYN timed out, so data starts with at least 3 s.
+  /// Raises the timeout to at least `floor` until the first sample.
+  void raise_to(Duration floor) { base_rto_ = std::max(base_rto_, floor); }
+
+  /// The timeout to use now, with backoff and cap.
+  [[nodiscard]] Duration rto(const RtoBounds& bounds) const {
+    Duration value = base_rto_;
+    for (int i = 0; i < backoffs_ && value < bounds.max; ++i) value *= 2;
+    return std::min(value, bounds.max);
+  }
+  [[nodiscard]] bool has_sample() const { return srtt_ != Duration::zero(); }
+  [[nodiscard]] Duration srtt() const { return srtt_; }
+  [[nodiscard]] Duration rttvar() const { return rttvar_; }
+
+ private:
+  Duration srtt_{};
+  Duration rttvar_{};
+  Duration base_rto_;
+  std::uint8_t backoffs_ = 0;
+};
+
+}  // namespace glasstcp

@@ -1,0 +1,56 @@
+// A TCP segment that arrived and whose form is good, in the words of RFC 9293 §3.3.1: seg.seq,
+// seg.ack, seg.len ...
+//
+// Made once at the border (TcpLayer::receive), after lengths, checksum and options were checked;
+// from then on it is trusted as far as its form goes. What it *says* is still judged, check by
+// check, in segment_arrives.
+//
+// Invariants:
+//   1. Views are borrowed from the packet and live only during the call that brought it.
+//   2. tuple.local_* is ours, tuple.remote_* the sender's; `hash` is the keyed hash of the tuple,
+//   computed once.
+//
+// Next: rtt_estimator.h.
+#pragma once
+
+#include <cstdint>
+
+#include "stack/base/addresses.h"
+#include "stack/base/bytes.h"
+#include "stack/base/seq_num.h"
+#include "stack/wire/tcp.h"
+#include "stack/wire/tcp_options.h"
+
+namespace glasstcp {
+
+/// An incoming segment.
+struct Segment {
+  FourTuple tuple;
+  std::uint64_t hash = 0;
+  SeqNum seq;
+  SeqNum ack;
+  // RFC 9293 §3.1 MUST-1: the window is unsigned.
+  std::uint16_t wnd = 0;  ///< as in the header, not scaled
+  std::uint16_t up = 0;   ///< urgent pointer, offset from seq
+  TcpFlags flags;
+  std::uint8_t traffic_class = 0;
+  std::uint16_t gso_size =
+      0;  ///< text bytes of each segment it was merged from; 0: it is one segment
+  ByteView text;
+  TcpOptions options;
+
+  /// RFC 9293 §3.4: text, and one each for SYN and FIN.
+  [[nodiscard]] std::uint32_t len() const {
+    return static_cast<std::uint32_t>(text.size()) + (flags.syn() ? 1U : 0U) +
+           (flags.fin() ? 1U : 0U);
+  }
+  /// The first number after it.
+  [[nodiscard]] SeqNum end() const { return seq + len(); }
+  /// How many segments of the wire it stands for (more than 1 after receive offload merged some).
+  [[nodiscard]] std::uint32_t count() const {
+    if (gso_size == 0 || text.size() <= gso_size) return 1;
+    return (static_cast<std::uint32_t>(text.size()) + gso_size - 1) / gso_size;
+  }
+};
+
+}  // namespace glasstcp

@@ -1,0 +1,321 @@
+// SEGMENT ARRIVES: RFC 9293 §3.10.7.3 (SYN-SENT) and §3.10.7.4 (every other state), check by check
+// in the RFC's order. Each check decides the segment's fate (a Verdict), or is empty: the next
+// check sees it. Nothing is sent from here.
+#include "stack/base/assert.h"
+#include "stack/tcp/connection.h"
+
+namespace glasstcp {
+
+Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
+  last_received_ = now;
+  keep_alives_unanswered_ = 0;
+  Verdict verdict = Verdict::Accepted;
+  if (state_ == State::SynSent) {
+    verdict = segment_arrives_in_syn_sent(seg, now);
+  } else if (Check c =
+                 check_timestamps(seg, now)) {  // RFC 7323 §5.3 puts it before the first check
+    verdict = *c;
+  } else if (c = first_check_sequence_number(seg, now); c) {
+    verdict = *c;
+  } else if (c = second_check_reset(seg, now); c) {
+    verdict = *c;
+  } else if (c = fourth_check_syn(seg, now);
+             c) {  // the third, security and precedence, went with RFC 9293
+    verdict = *c;
+  } else if (c = fifth_check_ack(seg, now); c) {
+    verdict = *c;
+  } else {
+    sixth_check_urg(seg);
+    verdict = seventh_process_text(seg, now);
+    if (state_ != State::Closed) eighth_check_fin(seg, now);
+  }
+  manage_send_timers(now);
+  wants_output();
+  return verdict;
+}
+
+// RFC 9293 §3.10.7.3.
+Verdict Connection::segment_arrives_in_syn_sent(const Segment& seg, Instant now) {
+  // First, the ACK bit. R9293-P5: an ACK outside (iss, snd.nxt] draws a reset before SYN is looked
+  // at.
+  if (seg.flags.ack() && (seg.ack <= snd.iss || seg.ack > snd.nxt)) {
+    if (seg.flags.rst()) return Verdict::SynSentBadReset;
+    if (const auto reply = reset_for(seg, SendReason::RstUnacceptableAck))
+      context_.replies.push(*reply);
+    return Verdict::SynSentBadAck;
+  }
+  // Second, the RST bit. R9293-P3: believed only if it acknowledges our SYN.
+  if (seg.flags.rst()) {
+    if (!seg.flags.ack()) return Verdict::SynSentBadReset;
+    fail(StreamError::Refused, now);
+    return Verdict::ResetAccepted;
+  }
+  // Fourth, the SYN bit (a segment with neither SYN nor RST is dropped by the fifth).
+  if (!seg.flags.syn()) return Verdict::SynSentNothing;
+  rcv.irs = seg.seq;
+  rcv.nxt = seg.seq + 1;
+  rcv.edge = rcv.nxt + std::min<std::uint32_t>(receive_buffer_, 65535);
+  adopt_options(seg, now);
+  if (seg.flags.ack()) {
+    process_new_ack(seg, now);
+    become_established(seg, now);
+    enter(State::Established, now);
+    ack_.demand(SendReason::HandshakeAck);
+    signal(EventMask::kConnected | EventMask::kWritable);
+    // RFC 9293 §3.10.7.3: text and FIN may ride on the SYN-ACK; they are processed from the sixth step on.
+    sixth_check_urg(seg);
+    const Verdict verdict = seventh_process_text(seg, now);
+    if (state_ != State::Closed) eighth_check_fin(seg, now);
+    return verdict;
+  }
+  // RFC 9293 §3.5 MUST-10: simultaneous open: both SYNs cross; our SYN goes again, now with an ACK.
+  enter(State::SynReceived, now);
+  snd.wnd = seg.wnd;
+  snd.wl1 = seg.seq;
+  snd.wl2 = snd.iss;
+  syn_ack_due_ = true;
+  return Verdict::SynAccepted;
+}
+
+// What the peer's SYN said about options; what it did not offer is not used.
+void Connection::adopt_options(const Segment& syn, Instant now) {
+  const TcpConfig& config = context_.config;
+  // RFC 9293 §3.7.1 MUST-14, MUST-15. A tiny MSS would make us send headers around nothing: 64 is the least we obey.
+  snd.mss = std::max<std::uint16_t>(
+      syn.options.mss.value_or(default_mss(tuple_.remote_address.version())), 64);
+  // RFC 7323 §2.2 R7323-01, R7323-06: scaling only if both SYNs had it; a shift above 14 means 14.
+  const bool scale = config.use_window_scale && syn.options.window_scale.has_value();
+  snd.shift = scale ? std::min<std::uint8_t>(*syn.options.window_scale, 14) : std::uint8_t{0};
+  rcv.shift = scale ? context_.rcv_shift : std::uint8_t{0};
+  sack_ = config.use_sack && syn.options.sack_permitted;
+  if (config.use_timestamps && syn.options.timestamps) {
+    timestamps_ = Timestamps(timestamps_.offset(), syn.options.timestamps->val, now);
+  }
+  set_effective_mss(now);
+}
+
+void Connection::become_established(const Segment& seg, Instant now) {
+  // RFC 7323 §2.2 R7323-03: the window field of a SYN is never scaled.
+  snd.wnd = seg.flags.syn() ? seg.wnd : static_cast<std::uint32_t>(seg.wnd) << snd.shift;
+  snd.max_wnd = std::max(snd.max_wnd, snd.wnd);
+  snd.wl1 = seg.seq;
+  snd.wl2 = seg.ack;
+  recovery_.start(snd.una);
+  const std::uint32_t mss = effective_mss_;
+  std::uint32_t window =
+      std::min(context_.config.initial_window_segments * mss, std::max(2 * mss, 14600U));
+  // RFC 6928 §2 R6928-01, R6928-02; RFC 5681 §3.1 R5681-03: one segment only if the SYN was lost more than once.
+  if (retransmissions_ > 1) window = mss;
+  // RFC 6298 §5.7 R6298-12.
+  if (retransmissions_ > 0 && !rtt_.has_sample()) rtt_.raise_to(3s);
+  retransmissions_ = 0;
+  context_.congestion.start(congestion_, window);
+  if (keep_alive_) arm(TimerName::KeepAlive, now + context_.config.keep_alive_idle);
+}
+
+// RFC 7323 §5.3, R1 of PAWS.
+Check Connection::check_timestamps(const Segment& seg, Instant now) {
+  // RFC 7323 §3.2 R7323-12: not negotiated, not looked at. §5.2 R7323-17: a reset is judged by its number alone.
+  if (!timestamps_.enabled() || seg.flags.rst()) return std::nullopt;
+  // RFC 7323 §3.2 R7323-10, R7323-11: a segment without the option is dropped; the connection lives on.
+  if (!seg.options.timestamps) return Verdict::TimestampMissing;
+  // RFC 7323 §5.3 R7323-19: too old: acknowledge and drop, before the window test.
+  if (timestamps_.is_too_old(seg.options.timestamps->val, now)) {
+    if (seg.len() > 0 || challenges_.take(now, context_.config.challenge_acks_per_second)) {
+      ack_.demand(SendReason::AckOldTimestamp);
+    }
+    return Verdict::PawsRejected;
+  }
+  return std::nullopt;
+}
+
+// RFC 9293 §3.10.7.4 R9293-P6: the four cases of the acceptability test.
+bool Connection::is_acceptable(const Segment& seg) const {
+  // RFC 7323 §2.4 R7323-07: rcv.edge is the furthest ever offered, so rounding never makes an honest segment unacceptable.
+  const std::uint32_t wnd = rcv.wnd();
+  const std::uint32_t len = seg.len();
+  if (wnd == 0) return seg.seq == rcv.nxt && len == 0;
+  if (is_within(seg.seq, rcv.nxt, wnd)) return true;
+  return len > 0 && is_within(seg.end() - 1, rcv.nxt, wnd);
+}
+
+Check Connection::first_check_sequence_number(const Segment& seg, Instant now) {
+  if (is_acceptable(seg)) {
+    if (timestamps_.enabled() && seg.options.timestamps && !seg.flags.rst()) {
+      timestamps_.on_segment(seg.options.timestamps->val, seg.seq, last_ack_sent_, now);
+    }
+    return std::nullopt;
+  }
+  // RFC 9293 §3.4 MUST-66: with a closed window, what stands at its edge still has its ACK, RST and URG processed; its
+  // text is trimmed to nothing by the seventh step, which answers the probe.
+  if (rcv.wnd() == 0 && seg.seq == rcv.nxt && !seg.flags.syn()) return std::nullopt;
+  return unacceptable(seg, now);
+}
+
+Verdict Connection::unacceptable(const Segment& seg, Instant now) {
+  // RFC 5961 §3.2 R5961-03.
+  if (seg.flags.rst()) return Verdict::ResetOutsideWindow;
+  // RFC 5961 §4.2 R5961-04: a SYN draws a challenge wherever its number lies.
+  if (seg.flags.syn()) {
+    challenge(SendReason::ChallengeSyn, now);
+    return Verdict::SynChallenged;
+  }
+  if (seg.len() == 0) {
+    // An ACK that answers an ACK could go on for ever, so these are limited like challenges.
+    if (challenges_.take(now, context_.config.challenge_acks_per_second))
+      ack_.demand(SendReason::AckOutsideWindow);
+    return Verdict::OutsideWindow;
+  }
+  if (seg.end() > rcv.nxt) {
+    ack_.demand(SendReason::AckOutsideWindow);
+    return Verdict::OutsideWindow;
+  }
+  // Wholly old: our ACK was lost, or the peer was too quick. RFC 2883 §4 R2883-01: say which part
+  // came twice.
+  if (sack_ && !seg.text.empty()) {
+    duplicate_ = {seg.seq, seg.seq + static_cast<std::uint32_t>(seg.text.size())};
+    has_duplicate_ = true;
+  }
+  ack_.demand(seg.flags.fin() ? SendReason::AckFin : SendReason::AckDuplicateData);
+  return Verdict::AcceptedDuplicate;
+}
+
+Check Connection::second_check_reset(const Segment& seg, Instant now) {
+  if (!seg.flags.rst()) return std::nullopt;
+  // RFC 5961 §3.2 R5961-01, R5961-02: only the exact number resets; any other in the window is asked about.
+  if (context_.config.blind_attack_defence && seg.seq != rcv.nxt) {
+    challenge(SendReason::ChallengeReset, now);
+    return Verdict::ResetChallenged;
+  }
+  // RFC 9293 §3.5.3 SHLD-2: text in a reset is tolerated, and ignored. §3.6 MUST-12: the application learns of the abort.
+  const bool was_refused = state_ == State::SynReceived;
+  fail(was_refused ? StreamError::Refused : StreamError::ResetByPeer, now);
+  return Verdict::ResetAccepted;
+}
+
+Check Connection::fourth_check_syn(const Segment& seg, Instant now) {
+  if (!seg.flags.syn()) return std::nullopt;
+  if (!context_.config.blind_attack_defence) {
+    // RFC 9293 §3.10.7.4 gives both rules; this is RFC 793's: a SYN in the window is an error that ends the connection.
+    reset(SendReason::RstAborted, StreamError::ResetByPeer, now);
+    return Verdict::ResetAccepted;
+  }
+  challenge(SendReason::ChallengeSyn, now);
+  return Verdict::SynChallenged;
+}
+
+void Connection::challenge(SendReason reason, Instant now) {
+  if (challenges_.take(now, context_.config.challenge_acks_per_second)) ack_.demand(reason);
+}
+
+Check Connection::fifth_check_ack(const Segment& seg, Instant now) {
+  // R9293-P8.
+  if (!seg.flags.ack()) return Verdict::NoAckFlag;
+  if (state_ == State::SynReceived) {
+    if (Check c = fifth_check_ack_in_syn_received(seg, now)) return c;
+  }
+  // R9293-P9: it acknowledges what was never sent.
+  if (seg.ack > snd.nxt) {
+    if (challenges_.take(now, context_.config.challenge_acks_per_second))
+      ack_.demand(SendReason::AckOfUnsentData);
+    return Verdict::AckOfUnsent;
+  }
+  // RFC 9293 §3.10.7.4 MAY-12; RFC 5961 §5.2 R5961-05: an ACK older than the largest window ever offered to us is a forgery.
+  if (context_.config.blind_attack_defence &&
+      snd.una - seg.ack > static_cast<std::int32_t>(snd.max_wnd)) {
+    challenge(SendReason::ChallengeAck, now);
+    return Verdict::AckTooOld;
+  }
+  if (seg.ack > snd.una) {
+    process_new_ack(seg, now);
+  } else if (seg.ack == snd.una) {
+    process_duplicate_ack(seg, now);
+  }
+  update_send_window(seg, now);
+  after_fin_acked(now);
+  // LAST-ACK ends here, CLOSING becomes TIME-WAIT: there is nothing in the segment that still
+  // matters.
+  if (state_ == State::Closed || state_ == State::TimeWait) return Verdict::Accepted;
+  return std::nullopt;
+}
+
+Check Connection::fifth_check_ack_in_syn_received(const Segment& seg, Instant now) {
+  // A passive open's SYN counts as acknowledged: its half-open record checked this very segment.
+  // See Connection().
+  const bool acceptable = passive_ ? seg.ack == snd.una : seg.ack > snd.una && seg.ack <= snd.nxt;
+  if (!acceptable) {
+    if (const auto reply = reset_for(seg, SendReason::RstUnacceptableAck))
+      context_.replies.push(*reply);
+    return Verdict::ListenBadAck;
+  }
+  if (!passive_) process_new_ack(seg, now);
+  become_established(seg, now);
+  // CLOSE may have been called before the handshake ended: then a FIN waits (§3.10.4).
+  enter(fin_queued_ ? State::FinWait1 : State::Established, now);
+  if (!passive_) signal(EventMask::kConnected | EventMask::kWritable);
+  return std::nullopt;
+}
+
+void Connection::sixth_check_urg(const Segment& seg) {
+  if (!seg.flags.urg() || state_ == State::Closed) return;
+  if (state_ != State::Established && state_ != State::FinWait1 && state_ != State::FinWait2)
+    return;
+  // RFC 9293 §3.8.5 MUST-62: the pointer names the octet after the urgent data; MUST-31: however long that is.
+  const SeqNum up = seg.seq + seg.up;
+  if (up <= rcv.nxt && !urgent_received_) return;
+  // MUST-32: tell the application when it first becomes pending and when it moves forward.
+  if (!urgent_received_ || up > rcv.up) {
+    rcv.up = up;
+    urgent_received_ = true;
+    signal(EventMask::kUrgent);
+  }
+}
+
+Verdict Connection::seventh_process_text(const Segment& seg, Instant now) {
+  if (seg.text.empty()) return Verdict::Accepted;
+  const bool may_receive =
+      state_ == State::Established || state_ == State::FinWait1 || state_ == State::FinWait2;
+  // After the peer's FIN no text can follow; RFC 9293 §3.10.7.4 ignores it.
+  if (!may_receive || peer_fin_done_) return Verdict::AcceptedDuplicate;
+  // R9293-P7: keep what is new and inside the window.
+  const SeqNum begin = seg.seq + (seg.flags.syn() ? 1U : 0U);
+  const SeqNum end = begin + static_cast<std::uint32_t>(seg.text.size());
+  const SeqNum from = later(begin, rcv.nxt);
+  const SeqNum to = earlier(end, rcv.edge);
+  if (from >= to) {
+    ack_.demand(end <= rcv.nxt ? SendReason::AckDuplicateData : SendReason::AckOutsideWindow);
+    return end <= rcv.nxt ? Verdict::AcceptedDuplicate : Verdict::OutsideWindow;
+  }
+  if (orphan_) {
+    // RFC 9293 §3.6.1 SHLD-3: nobody will ever read this; the sender must learn that it is lost.
+    reset(SendReason::RstUnreadData, StreamError::Aborted, now);
+    return Verdict::DataAfterClose;
+  }
+  if (begin < from && sack_) {
+    duplicate_ = {begin, from};
+    has_duplicate_ = true;
+  }
+  const auto text =
+      seg.text.subspan(static_cast<std::size_t>(from - begin), static_cast<std::size_t>(to - from));
+  const StoreResult stored =
+      rx_.store(context_.rx, from, text, rcv.nxt, context_.config.max_out_of_order_runs);
+  const auto segment_size =
+      seg.gso_size != 0 ? std::min<std::size_t>(seg.gso_size, seg.text.size()) : seg.text.size();
+  on_stored(stored, seg, static_cast<std::uint32_t>(segment_size), now);
+  if (stored.advanced > 0) return Verdict::Accepted;
+  if (stored.kept_out_of_order) return Verdict::AcceptedOutOfOrder;
+  return stored.dropped ? Verdict::ReassemblyFull : Verdict::AcceptedDuplicate;
+}
+
+void Connection::eighth_check_fin(const Segment& seg, Instant now) {
+  // A FIN beyond the window was trimmed away with the text before it.
+  if (seg.flags.fin() && !peer_fin_known_ && seg.end() <= later(rcv.edge, rcv.nxt)) {
+    peer_fin_known_ = true;
+    fin_at_ = seg.end() - 1;
+    if (fin_at_ != rcv.nxt) ack_.demand(SendReason::AckOutOfOrder);
+  }
+  // R9293-P11: only in order; a FIN that came early waits here.
+  if (peer_fin_known_ && !peer_fin_done_ && rcv.nxt == fin_at_) on_peer_fin(now);
+}
+
+}  // namespace glasstcp

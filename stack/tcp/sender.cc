@@ -1,0 +1,217 @@
+// What is the next segment, and why? RFC 9293 §3.7 (segmentation, Nagle), §3.8.6 (windows), RFC
+// 5681 (congestion window). All of it is const: it looks at the connection and answers with a
+// value. The order of next() is the order of urgency.
+#include <algorithm>
+
+#include "stack/tcp/connection.h"
+
+namespace glasstcp {
+
+std::optional<SendDecision> Connection::next(Instant) const {
+  if (auto d = next_reset_or_syn()) return d;
+  if (state_ == State::Closed || state_ == State::SynSent || state_ == State::SynReceived)
+    return std::nullopt;
+  if (auto d = next_retransmission()) return d;
+  if (auto d = next_new_data()) return d;
+  if (auto d = next_probe()) return d;
+  return next_pure_ack();
+}
+
+std::optional<SendDecision> Connection::next_reset_or_syn() const {
+  SendDecision d;
+  if (pending_reset_) {
+    d.kind = SendDecision::Kind::Reset;
+    d.reason = *pending_reset_;
+    d.flags.bits = TcpFlags::kRst | TcpFlags::kAck;
+    d.seq = snd.nxt;
+    return d;
+  }
+  if (state_ != State::SynSent && state_ != State::SynReceived) return std::nullopt;
+  d.kind = SendDecision::Kind::Syn;
+  d.seq = snd.iss;
+  const bool first = snd.nxt == snd.iss;
+  const bool again = log_.first_lost(context_.sent) != kNone;
+  if (state_ == State::SynSent) {
+    if (!first && !again) return std::nullopt;
+    d.flags.bits = TcpFlags::kSyn;
+    d.reason = first ? SendReason::Syn : SendReason::SynRetransmit;
+    return d;
+  }
+  // SYN-RECEIVED is here only by a simultaneous open: passive opens are half-open records until
+  // complete.
+  if (syn_ack_due_ || again) {
+    d.flags.bits = TcpFlags::kSyn | TcpFlags::kAck;
+    d.reason = syn_ack_due_ ? SendReason::SynAck : SendReason::SynAckRetransmit;
+    return d;
+  }
+  return next_pure_ack();
+}
+
+// How many bytes of text fit into one segment, beside the options it will carry.
+std::uint32_t Connection::max_text() const {
+  const std::uint32_t sack_bytes = option_bytes() - (timestamps_.enabled() ? 12U : 0U);
+  return effective_mss_ - sack_bytes;
+}
+
+std::uint32_t Connection::option_bytes() const {
+  std::uint32_t bytes = timestamps_.enabled() ? 12 : 0;
+  if (sack_ && (rx_.has_gap() || has_duplicate_))
+    bytes += timestamps_.enabled() ? 28 : 36;  // 3 or 4 blocks at most
+  return bytes;
+}
+
+// RFC 5681 §2 R5681-01: what the congestion window still allows; what was judged lost is not in the network any more.
+std::uint32_t Connection::cwnd_room() const {
+  const std::uint32_t in_network = flight() - log_.lost_bytes();
+  const std::uint32_t window = congestion_.cwnd + recovery_.limited_transmit(effective_mss_);
+  return window > in_network ? window - in_network : 0;
+}
+
+std::optional<SendDecision> Connection::next_retransmission() const {
+  const std::uint32_t record = log_.first_lost(context_.sent);
+  if (record == kNone) return std::nullopt;
+  const SentSegment& lost = context_.sent[record];
+  // RFC 9293 §3.8.6 SHLD-16, MAY-7 not done: what lies beyond a shrunken window waits, since it would be dropped there.
+  const SeqNum edge = snd.una + snd.wnd;
+  if (lost.begin >= edge) return std::nullopt;
+  const std::uint32_t mss = max_text();
+  const bool has_fin = fin_queued_ && lost.end == tx_.end_seq() + 1;
+  std::uint32_t length = lost.length() - (has_fin ? 1U : 0U);
+  length = std::min(length, static_cast<std::uint32_t>(edge - lost.begin));
+  const std::uint32_t room = cwnd_room();
+  // RFC 5681 §3.2 step 3: fast retransmit does not wait for the window; a timeout's first segment fits its loss window.
+  if (retransmit_now_ || room < mss) {
+    if (!retransmit_now_ && room < std::min(length, mss)) return std::nullopt;
+    length = std::min(length, mss);
+  } else {
+    length = std::min(length, cut_to_segments(std::min(length, room), length));
+  }
+  SendDecision d = data_decision(lost.begin, length);
+  d.kind = SendDecision::Kind::Retransmission;
+  d.record = record;
+  d.reason = retransmit_reason_;
+  if (has_fin && lost.begin + length == tx_.end_seq()) d.flags.bits |= TcpFlags::kFin;
+  if (length == 0 && !d.flags.fin()) return std::nullopt;
+  return d;
+}
+
+// A segment with text: ACK always, PSH where the application's data ends, URG while urgent data is
+// ahead.
+SendDecision Connection::data_decision(SeqNum seq, std::uint32_t length) const {
+  SendDecision d;
+  d.seq = seq;
+  d.length = length;
+  d.flags.bits = TcpFlags::kAck;
+  // RFC 9293 §3.9.1.2 MUST-60, MUST-61, SHLD-27: no push flag in the call; the segment that empties the queue carries PSH.
+  if (length > 0 && seq + length == tx_.end_seq() && !more_coming_) d.flags.bits |= TcpFlags::kPsh;
+  if (urgent_pending_ && snd.up > seq) {
+    d.flags.bits |= TcpFlags::kUrg;
+    d.reason = SendReason::NewDataUrgent;
+  }
+  return d;
+}
+
+// Whole segments only, unless all that is queued goes; never more than the device takes in one
+// packet.
+std::uint32_t Connection::cut_to_segments(std::uint32_t sendable, std::uint32_t unsent) const {
+  const std::uint32_t mss = max_text();
+  const std::uint32_t headers = (tuple_.local_address.is_v4() ? 40U : 60U) + option_bytes();
+  const std::uint32_t gso = context_.limits.gso_max;
+  const std::uint32_t most = gso > headers + mss ? (gso - headers) / mss * mss : mss;
+  const std::uint32_t length = std::min(sendable, most);
+  const bool is_all = length == unsent;
+  if (length <= mss || length % mss == 0) return length;
+  // The short segment at the end rides along only if it could also go alone.
+  const bool tail_may_go = is_all && !more_coming_ && (!nagle_ || fin_queued_);
+  return tail_may_go ? length : length / mss * mss;
+}
+
+// RFC 9293 §3.8.6.2.1 MUST-38: the sender's silly-window rules, and §3.7.4 SHLD-7: Nagle.
+bool Connection::may_send_small(std::uint32_t length, std::uint32_t unsent_bytes) const {
+  if (override_small_) return true;
+  const bool is_all = length == unsent_bytes;
+  if (is_all && more_coming_) return false;
+  // MUST-17: Nagle can be switched off. A FIN behind the data means that no more will come to be
+  // coalesced.
+  if (is_all && (!nagle_ || fin_queued_ || flight() == 0)) return true;
+  // Half of the largest window ever offered is worth a segment even if it is short of a full one.
+  return flight() == 0 && length >= snd.max_wnd / 2 && length > 0;
+}
+
+std::optional<SendDecision> Connection::next_new_data() const {
+  if (log_.lost_bytes() > 0) return std::nullopt;  // what is lost goes first
+  const std::uint32_t waiting = unsent();
+  const bool fin_waits = fin_queued_ && !has_sent_fin();
+  if (waiting == 0 && !fin_waits) return std::nullopt;
+  // RFC 9293 §3.8.6 MUST-34, SHLD-15: the usable window may be negative after the peer pulled it back; then nothing goes.
+  const std::int32_t usable_window = snd.una + snd.wnd - snd.nxt;
+  const std::uint32_t usable = usable_window > 0 ? static_cast<std::uint32_t>(usable_window) : 0;
+  if (waiting == 0) {
+    if (usable == 0 && flight() > 0) return std::nullopt;
+    if (usable == 0 && snd.wnd == 0) return std::nullopt;
+    SendDecision d = data_decision(snd.nxt, 0);
+    d.reason = SendReason::Fin;
+    d.flags.bits |= TcpFlags::kFin;
+    return d;
+  }
+  const std::uint32_t mss = max_text();
+  const std::uint32_t sendable = std::min({waiting, usable, cwnd_room()});
+  const std::uint32_t length = cut_to_segments(sendable, waiting);
+  if (length == 0) return std::nullopt;
+  // SHLD-28: full-sized segments go whenever they can; a smaller one must be allowed to.
+  if (length < mss) {
+    const bool cwnd_cut_it = sendable < std::min(waiting, usable);
+    if (cwnd_cut_it && flight() > 0) return std::nullopt;
+    if (!may_send_small(length, waiting)) return std::nullopt;
+  }
+  SendDecision d = data_decision(snd.nxt, length);
+  if (!d.flags.urg()) d.reason = SendReason::NewData;
+  if (length < mss && override_small_) d.reason = SendReason::SwsOverride;
+  if (recovery_.limited_transmit(effective_mss_) > 0 && flight() + length > congestion_.cwnd) {
+    d.reason = SendReason::LimitedTransmit;
+  }
+  if (fin_queued_ && length == waiting && usable > length) {
+    d.flags.bits |= TcpFlags::kFin;
+    if (d.reason == SendReason::NewData) d.reason = SendReason::NewDataFin;
+  }
+  return d;
+}
+
+std::optional<SendDecision> Connection::next_probe() const {
+  if (probe_due_) {
+    // RFC 9293 §3.8.6.1 MUST-36, MUST-35: one octet at the edge of the closed window: new data, or the first octet that is
+    // outstanding; if only the FIN is left, that.
+    const SeqNum seq = snd.una;
+    const bool has_text = seq < tx_.end_seq();
+    SendDecision d = data_decision(seq, has_text ? 1 : 0);
+    d.kind = SendDecision::Kind::Probe;
+    d.reason = SendReason::ZeroWindowProbe;
+    if (!has_text) d.flags.bits |= TcpFlags::kFin;
+    return d;
+  }
+  if (keep_alive_due_) {
+    // RFC 9293 §3.8.4 SHLD-12: no text, a number just before the window: any TCP answers with an ACK. MAY-6, not done: a
+    // garbage octet for peers that ignore such a segment; none is known any more.
+    SendDecision d;
+    d.kind = SendDecision::Kind::Probe;
+    d.reason = SendReason::KeepAlive;
+    d.flags.bits = TcpFlags::kAck;
+    d.seq = snd.nxt - 1;
+    return d;
+  }
+  return std::nullopt;
+}
+
+std::optional<SendDecision> Connection::next_pure_ack() const {
+  if (ack_.owed() != AckPolicy::Owed::Now) return std::nullopt;
+  SendDecision d;
+  d.kind = SendDecision::Kind::Ack;
+  d.reason = ack_.reason();
+  d.flags.bits = TcpFlags::kAck;
+  // A pure ACK carries snd.nxt; beyond a shrunken window it would not be accepted, so it stays at
+  // its edge.
+  d.seq = snd.nxt;
+  return d;
+}
+
+}  // namespace glasstcp

@@ -1,0 +1,66 @@
+#include "stack/tcp/tcp_context.h"
+
+#include <algorithm>
+
+#include "stack/tcp/connection.h"
+#include "stack/tcp/new_reno.h"
+
+namespace glasstcp {
+namespace {
+
+const CongestionControl& algorithm(CongestionAlgorithm) {
+  static const NewReno kNewReno;  // stateless
+  return kNewReno;
+}
+
+// RFC 7323 §2.3: the least shift whose windows reach the whole buffer.
+std::uint8_t shift_for(const TcpConfig& config) {
+  // RFC 7323 §2.3 R7323-06: never above 14.
+  if (config.window_scale) return std::min<std::uint8_t>(*config.window_scale, 14);
+  std::uint8_t shift = 0;
+  while (shift < 14 && (65535U << shift) < config.receive_buffer) ++shift;
+  return shift;
+}
+
+std::uint32_t count_for(std::uint64_t memory, std::uint64_t each) {
+  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(memory / each, 1024, 1U << 24));
+}
+
+}  // namespace
+
+TcpContext::TcpContext(const TcpConfig& tcp_config, const OutputLimits& output_limits,
+                       IpLayer& ip_layer, const Seed& seed, std::uint64_t memory, Instant start)
+    : config(tcp_config),
+      limits(output_limits),
+      rto_bounds{config.initial_rto, config.min_rto, config.max_rto},
+      rcv_shift(shift_for(config)),
+      ip(ip_layer),
+      isn(seed, config.fixed_iss),
+      budget(memory),
+      blocks(count_for(memory, BlockPool::kBlockSize)),
+      tx(count_for(memory, 256), blocks),
+      rx(count_for(memory, BlockPool::kBlockSize), blocks),
+      sent(count_for(memory, 128)),
+      wheel(start),
+      congestion(algorithm(config.congestion)) {}
+
+std::uint16_t TcpContext::send_mss(const IpAddress& remote, Instant now) const {
+  const std::uint32_t headers = remote.is_v4() ? 40 : 60;
+  const std::uint32_t mtu = ip.path_mtu().lookup(remote, now);
+  return static_cast<std::uint16_t>(std::max<std::uint32_t>(mtu, headers + 64) - headers);
+}
+
+std::uint16_t TcpContext::offered_mss(IpVersion version) const {
+  if (config.mss != 0) return config.mss;
+  // RFC 8200 §8.3 R8200-15: 60 bytes of headers on IPv6.
+  return static_cast<std::uint16_t>(ip.config().mtu - (version == IpVersion::V4 ? 40 : 60));
+}
+
+std::uint32_t TcpContext::timestamp_offset(const FourTuple& tuple, Instant now) const {
+  if (!config.fixed_timestamp) return isn.timestamp_offset(tuple);
+  // Scripts want the clock to read a known value at the time zero of their own clock.
+  static_cast<void>(now);
+  return *config.fixed_timestamp;
+}
+
+}  // namespace glasstcp

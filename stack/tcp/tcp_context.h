@@ -1,0 +1,84 @@
+// What all connections of one stack share: configuration, memory, timers, lists, and who is told
+// what happens.
+//
+// Invariants:
+//   1. Everything here belongs to one stack; nothing is global.
+//   2. A connection stands on `ready` while it may have something to say, and on `events` while it
+//   has something to tell.
+//
+// Next: connection.h.
+#pragma once
+
+#include <cstdint>
+
+#include "stack/base/block_pool.h"
+#include "stack/base/intrusive_list.h"
+#include "stack/base/memory_budget.h"
+#include "stack/base/timing_wheel.h"
+#include "stack/ip/ip_layer.h"
+#include "stack/tcp/config.h"
+#include "stack/tcp/congestion.h"
+#include "stack/tcp/isn.h"
+#include "stack/tcp/receive_buffer.h"
+#include "stack/tcp/replies.h"
+#include "stack/tcp/rtt_estimator.h"
+#include "stack/tcp/sent_log.h"
+#include "stack/tcp/tx_queue.h"
+#include "stack/trace/observer.h"
+
+namespace glasstcp {
+
+class Connection;
+struct ReadyTag;
+struct EventTag;
+
+/// A place in the timing wheel that knows what kind of object it belongs to.
+struct TcpTimer : TimerNode {
+  explicit TcpTimer(bool half_open) : is_half_open(half_open) {}
+  bool is_half_open;
+};
+
+/// How much the device takes in one packet.
+struct OutputLimits {
+  bool checksum_offload = false;
+  std::uint32_t gso_max = 0;  ///< bytes of a superpacket with headers; 0: one segment per packet
+};
+
+/// Shared by all connections of a stack.
+struct TcpContext {
+  TcpContext(const TcpConfig& tcp_config, const OutputLimits& output_limits, IpLayer& ip_layer,
+             const Seed& seed, std::uint64_t memory, Instant start);
+
+  const TcpConfig config;
+  const OutputLimits limits;
+  const RtoBounds rto_bounds;
+  const std::uint8_t rcv_shift;  ///< the window scale that we offer
+  IpLayer& ip;
+  IsnGenerator isn;
+  MemoryBudget budget;
+  BlockPool blocks;
+  TxPool tx;
+  ReceivePool rx;
+  SentLog::Pool sent;
+  TimingWheel wheel;
+  IntrusiveList<Connection, ReadyTag> ready;
+  IntrusiveList<Connection, EventTag> events;
+  ReplyQueue replies;
+  const CongestionControl& congestion;
+  Observer* observer = nullptr;
+
+  /// The largest text of a segment towards `remote`, before options: path MTU less headers.
+  [[nodiscard]] std::uint16_t send_mss(const IpAddress& remote, Instant now) const;
+  // RFC 9293 §3.7.1 MUST-67, SHLD-5, SHLD-6: what we can receive: the device's MTU less fixed headers.
+  /// The MSS to offer in a SYN.
+  [[nodiscard]] std::uint16_t offered_mss(IpVersion version) const;
+  /// RFC 7323 §4: the timestamp clock of a connection.
+  [[nodiscard]] std::uint32_t timestamp_offset(const FourTuple& tuple, Instant now) const;
+};
+
+/// RFC 9293 §3.7.1 MUST-15: what a peer can receive when it does not say.
+[[nodiscard]] constexpr std::uint16_t default_mss(IpVersion version) {
+  return version == IpVersion::V4 ? 536 : 1220;
+}
+
+}  // namespace glasstcp

@@ -1,0 +1,559 @@
+#include "stack/tcp/tcp_layer.h"
+
+#include <algorithm>
+
+#include "stack/base/assert.h"
+#include "stack/tcp/segment_writer.h"
+
+namespace glasstcp {
+namespace {
+
+constexpr std::uint32_t kMaxListeners = 4096;
+// What one connection may send before the next gets its turn.
+constexpr std::uint32_t kQuantum = 64 * 1024;
+// The least window worth opening a connection for.
+constexpr std::uint32_t kLeastBuffer = 4096;
+
+}  // namespace
+
+TcpLayer::TcpLayer(const TcpConfig& config, const OutputLimits& limits, IpLayer& ip,
+                   const Seed& seed, std::uint64_t memory, Instant start)
+    : context_(config, limits, ip, seed, memory, start),
+      flow_hash_(derive_key(seed, "flow table")),
+      port_hash_(derive_key(seed, "ports")),
+      table_(config.max_connections + config.max_half_open + config.max_time_wait),
+      connections_(std::min(config.max_connections, kIndexMask)),
+      half_open_(std::min(config.max_half_open, kIndexMask)),
+      time_waits_(std::min(config.max_time_wait, kIndexMask)),
+      listeners_(kMaxListeners) {}
+
+TcpLayer::~TcpLayer() = default;
+
+// -- Finding whose a segment is
+// ----------------------------------------------------------------------------------------
+
+std::uint32_t TcpLayer::look_up(const FourTuple& tuple, std::uint64_t hash) const {
+  return table_.find(hash, [&](std::uint32_t value) {
+    const std::uint32_t index = value & kIndexMask;
+    switch (static_cast<Kind>(value >> kKindShift)) {
+      case Kind::Connection:
+        return connections_[index].tuple() == tuple;
+      case Kind::HalfOpen:
+        return half_open_[index].agreement().tuple == tuple;
+      case Kind::TimeWait:
+        return time_waits_[index].tuple() == tuple;
+    }
+    return false;
+  });
+}
+
+// RFC 9293 §3.1: the form of a segment: lengths, checksum, options. Empty: it is good, and `seg` is filled.
+std::optional<Verdict> TcpLayer::read_segment(const IpDatagram& datagram, Segment& seg) const {
+  const auto view = TcpView::parse(datagram.payload);
+  if (!view) return view.error();
+  // MUST-3.
+  if (!verify_transport_checksum(datagram)) return Verdict::BadTcpChecksum;
+  const TcpHeader header = view->header();
+  if (number(header.source) == 0 || number(header.destination) == 0) return Verdict::BadTcpPort;
+  if (!view->options().empty()) {
+    auto options = read_tcp_options(view->options());  // MUST-5: on any segment
+    if (!options) return options.error();
+    seg.options = *options;
+  }
+  seg.tuple = {datagram.destination, datagram.source, header.destination, header.source};
+  seg.hash = flow_hash_(seg.tuple);
+  seg.seq = header.seq;
+  seg.ack = header.ack;
+  seg.wnd = header.window;
+  seg.up = header.urgent;
+  seg.flags = header.flags;
+  seg.text = view->text();
+  seg.traffic_class = datagram.traffic_class;
+  seg.gso_size = datagram.meta.gso_size;
+  return std::nullopt;
+}
+
+void TcpLayer::receive(const IpDatagram& datagram, Instant now, SegmentOutcome& outcome) {
+  Segment seg;
+  if (const auto bad = read_segment(datagram, seg)) {
+    outcome.verdict = *bad;
+    return;
+  }
+  outcome.segments = seg.count();
+  const std::uint32_t value = look_up(seg.tuple, seg.hash);
+  outcome.verdict = value == kNone ? arrives_for_nobody(seg, now, std::nullopt)
+                                   : dispatch(value, seg, now, outcome);
+}
+
+Verdict TcpLayer::dispatch(std::uint32_t value, const Segment& seg, Instant now,
+                           SegmentOutcome& outcome) {
+  const std::uint32_t index = value & kIndexMask;
+  switch (static_cast<Kind>(value >> kKindShift)) {
+    case Kind::HalfOpen:
+      return arrives_half_open(index, seg, now, outcome);
+    case Kind::TimeWait:
+      return arrives_time_wait(index, seg, now);
+    case Kind::Connection:
+      break;
+  }
+  Connection& connection = connections_[index];
+  outcome.connection = connection.id();
+  outcome.observed = context_.observer != nullptr;
+  if (outcome.observed) outcome.before = connection.status();
+  const Verdict verdict = connection.segment_arrives(seg, now);
+  if (outcome.observed) outcome.after = connection.status();
+  settle(connection, now);
+  return verdict;
+}
+
+// RFC 9293 §3.10.7.1 (CLOSED) and §3.10.7.2 (LISTEN). `above`: the new connection's numbers must start above this one.
+Verdict TcpLayer::arrives_for_nobody(const Segment& seg, Instant now, std::optional<SeqNum> above) {
+  const std::uint32_t listener = listener_for(seg.tuple.local());
+  if (listener != kNone) return arrives_at_listener(listener, seg, now, above);
+  // R9293-P1, R9293-P2.
+  const auto reply = reset_for(seg, SendReason::RstNoConnection);
+  if (!reply) return Verdict::ResetNoConnection;
+  context_.replies.push(*reply);
+  return Verdict::NoConnection;
+}
+
+Verdict TcpLayer::arrives_at_listener(std::uint32_t listener, const Segment& seg, Instant now,
+                                      std::optional<SeqNum> above) {
+  // §3.10.7.2 R9293-P4: first RST, second ACK, third SYN; anything else is dropped.
+  if (seg.flags.rst()) return Verdict::ResetNoConnection;
+  if (seg.flags.ack()) {
+    if (const auto reply = reset_for(seg, SendReason::RstNoConnection))
+      context_.replies.push(*reply);
+    return Verdict::ListenBadAck;
+  }
+  if (!seg.flags.syn()) return Verdict::ListenIgnored;
+  // RFC 9293 §3.9.2.3 MUST-57, MUST-63: the IP layer lets neither a broadcast nor an invalid source come this far.
+  SeqNum iss = context_.isn.generate(seg.tuple, now);
+  // RFC 1122 §4.2.2.13: a tuple used again starts above the numbers it used last, even after a fast transfer.
+  if (above && !context_.config.fixed_iss && iss <= *above) iss = *above + 65536;
+  // RFC 4987 §3.2 R4987-01; §3.5 R4987-03: one keyed table, so that nobody can aim at a bucket.
+  const std::uint32_t index = half_open_.acquire(context_, seg, listener, iss, now);
+  if (index == kNone) return Verdict::SynBacklogFull;
+  if (!table_.insert(seg.hash, value_of(Kind::HalfOpen, index))) {
+    half_open_.release(index);
+    return Verdict::ConnectionTableFull;
+  }
+  half_open_ready_.push_back(half_open_[index]);
+  // RFC 9293 §3.10.7.2: text and controls on the SYN may be ignored here: the peer sends them again.
+  return Verdict::SynAccepted;
+}
+
+std::uint32_t TcpLayer::listener_for(const Endpoint& local) {
+  std::uint32_t found = kNone;
+  listeners_.for_each([&](std::uint32_t index, Listener& listener) {
+    // A listener on this very address comes before one on every address.
+    if (!listener.matches(local)) return;
+    if (found == kNone || !listener.local().address.is_unspecified()) found = index;
+  });
+  return found;
+}
+
+Verdict TcpLayer::arrives_half_open(std::uint32_t index, const Segment& seg, Instant now,
+                                    SegmentOutcome& outcome) {
+  HalfOpen& half_open = half_open_[index];
+  const HalfOpenResult result = half_open.segment_arrives(seg, context_, now);
+  switch (result.fate) {
+    case HalfOpenFate::Stays:
+      if (half_open.is_due() && !half_open.ListHook<HalfOpenReadyTag>::is_linked()) {
+        half_open_ready_.push_back(half_open);
+      }
+      return result.verdict;
+    case HalfOpenFate::Dies:
+      remove_half_open(index);
+      return result.verdict;
+    case HalfOpenFate::Completes:
+      break;
+  }
+  return complete(index, seg, now, outcome);
+}
+
+Verdict TcpLayer::complete(std::uint32_t half_open, const Segment& seg, Instant now,
+                           SegmentOutcome& outcome) {
+  const std::uint32_t listener_index = half_open_[half_open].listener();
+  if (!listeners_.is_live(listener_index)) {
+    remove_half_open(half_open);
+    return arrives_for_nobody(seg, now, std::nullopt);
+  }
+  Listener& listener = listeners_[listener_index];
+  // The peer will send again; by then somebody may have been accepted.
+  if (listener.is_full()) return Verdict::AcceptQueueFull;
+  const auto buffer = reserve_buffer();
+  if (!buffer) return Verdict::OutOfMemory;
+  Agreement agreed = half_open_[half_open].agreement();
+  agreed.buffer = *buffer;
+  const std::uint32_t index = connections_.acquire(context_, agreed, now);
+  if (index == kNone) {
+    context_.budget.release(*buffer);
+    return Verdict::OutOfMemory;
+  }
+  remove_half_open(half_open);
+  Connection& connection = connections_[index];
+  connection.set_id({index, connections_.generation(index)});
+  if (!table_.insert(seg.hash,
+                     value_of(Kind::Connection, index))) {  // cannot be: a place was freed just now
+    connections_.release(index);
+    return Verdict::ConnectionTableFull;
+  }
+  connection.set_known_in_table(true);
+  ++open_connections_;
+  listener.push(index);
+  signal_listener(listener_index);
+  outcome.connection = connection.id();
+  outcome.observed = context_.observer != nullptr;
+  if (outcome.observed) outcome.before = connection.status();
+  const Verdict verdict = connection.segment_arrives(seg, now);
+  if (outcome.observed) outcome.after = connection.status();
+  settle(connection, now);
+  return verdict == Verdict::Accepted ? Verdict::HandshakeComplete : verdict;
+}
+
+// The window that a connection starts with, out of the one budget: less and less as the budget
+// fills.
+std::optional<std::uint32_t> TcpLayer::reserve_buffer() {
+  constexpr std::uint64_t kShares = 16384;
+  const std::uint64_t share = context_.budget.available() / kShares;
+  const std::uint32_t wanted = context_.config.initial_receive_buffer;
+  const auto buffer = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(wanted, std::max<std::uint64_t>(share, kLeastBuffer)));
+  if (!context_.budget.reserve(buffer)) return std::nullopt;
+  return buffer;
+}
+
+Verdict TcpLayer::arrives_time_wait(std::uint32_t index, const Segment& seg, Instant now) {
+  TimeWaitRecord& record = time_waits_[index];
+  const TimeWaitResult result = record.segment_arrives(seg, context_, now);
+  switch (result.fate) {
+    case TimeWaitFate::Stays:
+      break;
+    case TimeWaitFate::Restarts:
+      record.unlink();
+      record.set_expires(now + 2 * context_.config.msl);
+      time_wait_order_.push_back(record);
+      break;
+    case TimeWaitFate::Yields: {
+      if (listener_for(seg.tuple.local()) == kNone) return Verdict::TimeWaitOldDuplicate;
+      const SeqNum above = record.snd_nxt();
+      remove_time_wait(index);
+      const Verdict verdict = arrives_for_nobody(seg, now, above);
+      return verdict == Verdict::SynAccepted ? result.verdict : verdict;
+    }
+  }
+  return result.verdict;
+}
+
+Verdict TcpLayer::icmp_arrives(const IcmpSignal& signal, Instant now) {
+  const std::uint32_t value = look_up(signal.tuple, flow_hash_(signal.tuple));
+  if (value == kNone) return Verdict::IcmpErrorNotOurs;
+  if (static_cast<Kind>(value >> kKindShift) != Kind::Connection) return Verdict::IcmpErrorNotOurs;
+  Connection& connection = connections_[value & kIndexMask];
+  const Verdict verdict = connection.icmp_arrives(signal, now);
+  settle(connection, now);
+  return verdict;
+}
+
+// -- Ends
+// --------------------------------------------------------------------------------------------------------------
+
+void TcpLayer::settle(Connection& connection, Instant now) {
+  if (connection.is_known_in_table()) {
+    if (connection.state() == State::TimeWait) {
+      move_to_time_wait(connection, now);
+    } else if (connection.state() == State::Closed) {
+      table_.erase(connection.hash(), value_of(Kind::Connection, connection.id().index));
+      connection.set_known_in_table(false);
+      --open_connections_;
+    }
+  }
+  if (connection.is_finished()) connections_.release(connection.id().index);
+}
+
+void TcpLayer::move_to_time_wait(Connection& connection, Instant now) {
+  table_.erase(connection.hash(), value_of(Kind::Connection, connection.id().index));
+  connection.set_known_in_table(false);
+  --open_connections_;
+  if (time_waits_.size() >= context_.config.max_time_wait && !time_wait_order_.empty()) {
+    const TimeWaitRecord& oldest = *time_wait_order_.front();
+    remove_time_wait(look_up(oldest.tuple(), oldest.hash()) & kIndexMask);
+  }
+  // RFC 9293 §3.6.1 MUST-13: twice the maximum segment lifetime.
+  const std::uint32_t index = time_waits_.acquire(connection, now + 2 * context_.config.msl);
+  if (index != kNone && table_.insert(connection.hash(), value_of(Kind::TimeWait, index))) {
+    TimeWaitRecord& record = time_waits_[index];
+    time_wait_order_.push_back(record);
+    if (connection.owes_ack()) record.reply_ack(context_, connection.ack_reason(), now);
+  } else if (index != kNone) {
+    time_waits_.release(index);
+  }
+  connection.on_time_wait_taken_over();
+}
+
+void TcpLayer::remove_half_open(std::uint32_t index) {
+  HalfOpen& half_open = half_open_[index];
+  table_.erase(half_open.agreement().hash, value_of(Kind::HalfOpen, index));
+  context_.wheel.cancel(half_open);
+  half_open_.release(index);
+}
+
+void TcpLayer::remove_time_wait(std::uint32_t index) {
+  table_.erase(time_waits_[index].hash(), value_of(Kind::TimeWait, index));
+  time_waits_.release(index);
+}
+
+// -- Time
+// --------------------------------------------------------------------------------------------------------------
+
+void TcpLayer::advance(Instant now) {
+  while (TimerNode* node = context_.wheel.pop_expired(now)) {
+    auto& timer = static_cast<TcpTimer&>(*node);
+    if (!timer.is_half_open) {
+      auto& connection = static_cast<Connection&>(timer);
+      connection.on_timer(now);
+      settle(connection, now);
+      continue;
+    }
+    auto& half_open = static_cast<HalfOpen&>(timer);
+    if (half_open.on_timer(context_)) {
+      if (!half_open.ListHook<HalfOpenReadyTag>::is_linked()) half_open_ready_.push_back(half_open);
+    } else {
+      remove_half_open(look_up(half_open.agreement().tuple, half_open.agreement().hash) &
+                       kIndexMask);
+    }
+  }
+  while (TimeWaitRecord* record = time_wait_order_.front()) {
+    if (record->expires() > now) break;
+    remove_time_wait(look_up(record->tuple(), record->hash()) & kIndexMask);
+  }
+}
+
+Instant TcpLayer::next_deadline() const {
+  const TimeWaitRecord* oldest = time_wait_order_.front();
+  return std::min(context_.wheel.next_deadline(), oldest == nullptr ? kNever : oldest->expires());
+}
+
+// -- Output
+// ------------------------------------------------------------------------------------------------------------
+
+bool TcpLayer::has_output() const {
+  return !context_.replies.empty() || !half_open_ready_.empty() || !context_.ready.empty();
+}
+
+void TcpLayer::send_reply(const Reply& reply, OutPacket& out) {
+  TcpHeader header;
+  header.source = reply.tuple.local_port;
+  header.destination = reply.tuple.remote_port;
+  header.seq = reply.seq;
+  header.ack = reply.ack;
+  header.flags = reply.flags;
+  header.window = reply.window;
+  TcpOptions options;
+  options.timestamps = reply.timestamps;
+  SegmentFrame frame;
+  frame.tuple = &reply.tuple;
+  frame.hash = flow_hash_(reply.tuple);
+  frame.hop_limit = context_.config.hop_limit;
+  out.payload_slices = 0;
+  out.payload_length = 0;
+  write_segment(frame, header, options, context_, out);
+  out.reason = reply.reason;
+  out.connection = {};
+}
+
+bool TcpLayer::transmit(Instant now, OutPacket& out, TransmitOutcome& outcome) {
+  if (const auto reply = context_.replies.pop()) {
+    send_reply(*reply, out);
+    return true;
+  }
+  if (HalfOpen* half_open = half_open_ready_.pop_front()) {
+    half_open->transmit(context_, now, out);
+    return true;
+  }
+  while (Connection* connection = context_.ready.front()) {
+    const auto decision = connection->next(now);
+    outcome.observed = context_.observer != nullptr;
+    if (outcome.observed) outcome.before = connection->status();
+    if (!decision || !connection->commit(*decision, now, out)) {
+      connection->ListHook<ReadyTag>::unlink();
+      quantum_used_ = 0;
+      settle(*connection, now);
+      continue;
+    }
+    if (outcome.observed) outcome.after = connection->status();
+    quantum_used_ += static_cast<std::uint32_t>(out.size());
+    if (quantum_used_ >= kQuantum) {  // the next one's turn
+      quantum_used_ = 0;
+      connection->ListHook<ReadyTag>::unlink();
+      context_.ready.push_back(*connection);
+    }
+    return true;
+  }
+  return false;
+}
+
+// -- User calls
+// --------------------------------------------------------------------------------------------------------
+
+std::expected<ListenerId, OpenError> TcpLayer::listen(const Endpoint& local,
+                                                      std::uint32_t backlog) {
+  if (number(local.port) == 0) return std::unexpected(OpenError::InvalidRemote);
+  if (!local.address.is_unspecified() && !context_.ip.is_own(local.address)) {
+    return std::unexpected(OpenError::AddressNotOurs);
+  }
+  bool taken = false;
+  listeners_.for_each([&](Listener& other) { taken = taken || other.local() == local; });
+  // RFC 9293 §3.9.1.1 MUST-41, MUST-42: connections on this port, whatever their state, neither hinder nor notice it.
+  if (taken) return std::unexpected(OpenError::AddressInUse);
+  const std::uint32_t index = listeners_.acquire(local, std::max<std::uint32_t>(backlog, 1));
+  if (index == kNone) return std::unexpected(OpenError::InsufficientResources);
+  return ListenerId{index, listeners_.generation(index)};
+}
+
+void TcpLayer::close_listener(ListenerId id, Instant now) {
+  Listener* listener = find(id);
+  if (listener == nullptr) return;
+  for (std::uint32_t index = listener->pop(); index != kNone; index = listener->pop()) {
+    Connection& connection = connections_[index];
+    connection.abort(now);
+    settle(connection, now);
+  }
+  std::erase(listener_events_, id.index);
+  std::vector<std::uint32_t> dying;
+  half_open_.for_each([&](std::uint32_t index, HalfOpen& half_open) {
+    if (half_open.listener() == id.index) dying.push_back(index);
+  });
+  for (const std::uint32_t index : dying) {
+    const Agreement& agreed = half_open_[index].agreement();
+    Reply reply;
+    reply.tuple = agreed.tuple;
+    reply.seq = agreed.iss + 1;
+    reply.ack = agreed.irs + 1;
+    reply.flags.bits = TcpFlags::kRst | TcpFlags::kAck;
+    reply.reason = SendReason::RstAborted;
+    context_.replies.push(reply);
+    remove_half_open(index);
+  }
+  listeners_.release(id.index);
+}
+
+std::optional<ConnectionId> TcpLayer::accept(ListenerId id) {
+  Listener* listener = find(id);
+  if (listener == nullptr) return std::nullopt;
+  const std::uint32_t index = listener->pop();
+  if (index == kNone) return std::nullopt;
+  connections_[index].accepted();
+  return connections_[index].id();
+}
+
+std::expected<ConnectionId, OpenError> TcpLayer::connect(const ConnectOptions& options,
+                                                         Instant now) {
+  const auto tuple = choose_tuple(options);
+  if (!tuple) return std::unexpected(tuple.error());
+  const std::uint64_t hash = flow_hash_(*tuple);
+  const auto buffer = reserve_buffer();
+  if (!buffer) return std::unexpected(OpenError::InsufficientResources);
+  const std::uint32_t index = connections_.acquire(context_, *tuple, hash, *buffer, now);
+  if (index == kNone) {
+    context_.budget.release(*buffer);
+    return std::unexpected(OpenError::InsufficientResources);
+  }
+  Connection& connection = connections_[index];
+  connection.set_id({index, connections_.generation(index)});
+  if (!table_.insert(hash, value_of(Kind::Connection, index))) {
+    connections_.release(index);
+    return std::unexpected(OpenError::InsufficientResources);
+  }
+  connection.set_known_in_table(true);
+  ++open_connections_;
+  connection.open(now);
+  return connection.id();
+}
+
+std::expected<FourTuple, OpenError> TcpLayer::choose_tuple(const ConnectOptions& options) {
+  const IpLayer& ip = context_.ip;
+  // RFC 9293 §3.9.1.1 MUST-46.
+  if (!ip.is_valid_remote(options.remote.address) || number(options.remote.port) == 0) {
+    return std::unexpected(OpenError::InvalidRemote);
+  }
+  // MUST-43, MUST-44, MUST-45: the address that the caller names, or the one that IP picks; fixed
+  // from then on.
+  const auto local =
+      options.local_address ? options.local_address : ip.source_for(options.remote.address);
+  if (!local) return std::unexpected(OpenError::NoRoute);
+  if (!ip.is_own(*local) || local->version() != options.remote.address.version()) {
+    return std::unexpected(OpenError::AddressNotOurs);
+  }
+  FourTuple tuple{*local, options.remote.address, options.local_port.value_or(Port{}),
+                  options.remote.port};
+  if (options.local_port) {
+    // RFC 9293 §3.10.1: "connection already exists".
+    if (look_up(tuple, flow_hash_(tuple)) != kNone) return std::unexpected(OpenError::AddressInUse);
+    return tuple;
+  }
+  const auto port = choose_port(tuple);
+  if (!port) return std::unexpected(OpenError::NoPorts);
+  tuple.local_port = *port;
+  return tuple;
+}
+
+// RFC 6056 §3.3 R6056-01: a keyed hash of the destination chooses where to start, a counter where to go on.
+std::optional<Port> TcpLayer::choose_port(FourTuple tuple) {
+  constexpr std::uint32_t kFirst = 10240;
+  constexpr std::uint32_t kCount = 65536 - kFirst;
+  const std::uint64_t offset = port_hash_(tuple) + port_counter_;
+  for (std::uint32_t i = 0; i < kCount; ++i) {
+    tuple.local_port = Port(static_cast<std::uint16_t>(kFirst + (offset + i) % kCount));
+    if (look_up(tuple, flow_hash_(tuple)) != kNone) continue;
+    port_counter_ += i + 1;
+    return tuple.local_port;
+  }
+  return std::nullopt;
+}
+
+Connection* TcpLayer::find(ConnectionId id) {
+  if (id.is_none()) return nullptr;
+  Connection* connection = connections_.get(id.index, id.generation);
+  return connection == nullptr || connection->is_orphan() ? nullptr : connection;
+}
+
+void TcpLayer::signal_listener(std::uint32_t index) {
+  Listener& listener = listeners_[index];
+  if (listener.has_event) return;
+  listener.has_event = true;
+  listener_events_.push_back(index);
+}
+
+std::optional<ListenerId> TcpLayer::next_listener_event() {
+  if (listener_events_.empty()) return std::nullopt;
+  const std::uint32_t index = listener_events_.back();
+  listener_events_.pop_back();
+  listeners_[index].has_event = false;
+  return ListenerId{index, listeners_.generation(index)};
+}
+
+Connection* TcpLayer::next_connection_event() {
+  return context_.events.pop_front();
+}
+
+std::vector<ConnectionId> TcpLayer::connections() const {
+  std::vector<ConnectionId> ids;
+  const_cast<Slab<Connection>&>(connections_).for_each([&](Connection& connection) {
+    if (connection.state() != State::Closed) ids.push_back(connection.id());
+  });
+  return ids;
+}
+
+void TcpLayer::check_invariants() const {
+  std::uint32_t known = 0;
+  const_cast<Slab<Connection>&>(connections_).for_each([&](Connection& connection) {
+    connection.check_invariants();
+    if (connection.is_known_in_table()) ++known;
+  });
+  STACK_ASSERT(known == open_connections_);
+  STACK_ASSERT(table_.size() == known + half_open_.size() + time_waits_.size());
+}
+
+}  // namespace glasstcp

@@ -1,0 +1,135 @@
+// All of TCP: who a segment belongs to, and everyone it may belong to.
+//
+// RFC 9293 §3.10.7.1 (CLOSED), §3.10.7.2 (LISTEN), §3.10.1 (OPEN); the rest is done by the object that the segment
+// belongs to. One table finds a tuple's Connection, HalfOpen or TimeWaitRecord in one look-up.
+//
+// Invariants:
+//   1. A tuple is in the table at most once, under exactly one of the three kinds.
+//   2. A Connection is freed only here, when it is finished: CLOSED or TIME-WAIT, silent, and given
+//   back.
+//
+// Next: ../socket/stack.cc.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <vector>
+
+#include "stack/base/flow_table.h"
+#include "stack/base/keyed_hash.h"
+#include "stack/base/random.h"
+#include "stack/base/slab.h"
+#include "stack/tcp/connection.h"
+#include "stack/tcp/half_open.h"
+#include "stack/tcp/listener.h"
+#include "stack/tcp/tcp_context.h"
+#include "stack/tcp/time_wait.h"
+
+namespace glasstcp {
+
+/// What became of a segment, and whose it was. Snapshots are filled only while somebody observes.
+struct SegmentOutcome {
+  Verdict verdict = Verdict::NoConnection;
+  ConnectionId connection;
+  std::uint32_t segments = 1;
+  bool observed = false;
+  TcbSnapshot before;
+  TcbSnapshot after;
+};
+
+/// A packet to send, and whose. Snapshots as above.
+struct TransmitOutcome {
+  bool observed = false;
+  TcbSnapshot before;
+  TcbSnapshot after;
+};
+
+/// Every connection of a stack.
+class TcpLayer {
+ public:
+  TcpLayer(const TcpConfig& config, const OutputLimits& limits, IpLayer& ip, const Seed& seed,
+           std::uint64_t memory, Instant start);
+  ~TcpLayer();
+  TcpLayer(const TcpLayer&) = delete;
+  TcpLayer& operator=(const TcpLayer&) = delete;
+
+  void receive(const IpDatagram& datagram, Instant now, SegmentOutcome& outcome);
+  Verdict icmp_arrives(const IcmpSignal& signal, Instant now);
+  void advance(Instant now);
+  [[nodiscard]] bool transmit(Instant now, OutPacket& out, TransmitOutcome& outcome);
+  [[nodiscard]] Instant next_deadline() const;
+  [[nodiscard]] bool has_output() const;
+
+  std::expected<ListenerId, OpenError> listen(const Endpoint& local, std::uint32_t backlog);
+  void close_listener(ListenerId id, Instant now);
+  [[nodiscard]] std::optional<ConnectionId> accept(ListenerId id);
+  std::expected<ConnectionId, OpenError> connect(const ConnectOptions& options, Instant now);
+  [[nodiscard]] Listener* find(ListenerId id) { return listeners_.get(id.index, id.generation); }
+  /// Null: stale, or given back by the application.
+  [[nodiscard]] Connection* find(ConnectionId id);
+  [[nodiscard]] const Connection* find(ConnectionId id) const {
+    return const_cast<TcpLayer*>(this)->find(id);
+  }
+  /// To be called after any user call on a connection: it may have ended.
+  void settle(Connection& connection, Instant now);
+
+  /// The next listener or connection with events.
+  [[nodiscard]] std::optional<ListenerId> next_listener_event();
+  [[nodiscard]] Connection* next_connection_event();
+
+  [[nodiscard]] TcpContext& context() { return context_; }
+  [[nodiscard]] const TcpContext& context() const { return context_; }
+  [[nodiscard]] std::uint32_t connection_count() const { return open_connections_; }
+  [[nodiscard]] std::uint32_t half_open_count() const { return half_open_.size(); }
+  [[nodiscard]] std::uint32_t time_wait_count() const { return time_waits_.size(); }
+  [[nodiscard]] std::vector<ConnectionId> connections() const;
+  void check_invariants() const;
+
+ private:
+  // A table value: two bits of kind, thirty of index.
+  enum class Kind : std::uint32_t { Connection = 0, HalfOpen = 1, TimeWait = 2 };
+  static constexpr std::uint32_t kKindShift = 30;
+  static constexpr std::uint32_t kIndexMask = (1U << kKindShift) - 1;
+  static std::uint32_t value_of(Kind kind, std::uint32_t index) {
+    return (static_cast<std::uint32_t>(kind) << kKindShift) | index;
+  }
+
+  [[nodiscard]] std::uint32_t look_up(const FourTuple& tuple, std::uint64_t hash) const;
+  std::optional<Verdict> read_segment(const IpDatagram& datagram, Segment& seg) const;
+  Verdict dispatch(std::uint32_t value, const Segment& seg, Instant now, SegmentOutcome& outcome);
+  Verdict arrives_for_nobody(const Segment& seg, Instant now, std::optional<SeqNum> above);
+  Verdict arrives_at_listener(std::uint32_t listener, const Segment& seg, Instant now,
+                              std::optional<SeqNum> above);
+  Verdict arrives_half_open(std::uint32_t index, const Segment& seg, Instant now,
+                            SegmentOutcome& outcome);
+  Verdict arrives_time_wait(std::uint32_t index, const Segment& seg, Instant now);
+  Verdict complete(std::uint32_t half_open, const Segment& seg, Instant now,
+                   SegmentOutcome& outcome);
+  [[nodiscard]] std::uint32_t listener_for(const Endpoint& local);
+  [[nodiscard]] std::optional<std::uint32_t> reserve_buffer();
+  std::expected<FourTuple, OpenError> choose_tuple(const ConnectOptions& options);
+  [[nodiscard]] std::optional<Port> choose_port(FourTuple tuple);
+  void remove_half_open(std::uint32_t index);
+  void remove_time_wait(std::uint32_t index);
+  void move_to_time_wait(Connection& connection, Instant now);
+  void send_reply(const Reply& reply, OutPacket& out);
+  void signal_listener(std::uint32_t index);
+
+  TcpContext context_;
+  KeyedHash flow_hash_;
+  KeyedHash port_hash_;
+  std::uint64_t port_counter_ = 0;
+  FlowTable table_;
+  Slab<Connection> connections_;
+  Slab<HalfOpen> half_open_;
+  Slab<TimeWaitRecord> time_waits_;
+  Slab<Listener> listeners_;
+  IntrusiveList<HalfOpen, HalfOpenReadyTag> half_open_ready_;
+  IntrusiveList<TimeWaitRecord, TimeWaitTag> time_wait_order_;
+  std::vector<std::uint32_t> listener_events_;
+  std::uint32_t quantum_used_ = 0;
+  std::uint32_t open_connections_ = 0;
+};
+
+}  // namespace glasstcp

@@ -1,0 +1,80 @@
+// Timestamps of one connection: what we send, what we echo, and what is too old to be believed
+// (PAWS).
+//
+// RFC 7323 §3-§5. The clock ticks once per millisecond (RFC 7323 §5.4: between 1 ms and 1 s) and has a secret offset.
+//
+// Invariants:
+//   1. ts_recent changes only by a segment that covers last_ack_sent (RFC 7323 §4.3).
+//
+// Next: ack_policy.h.
+#pragma once
+
+#include <cstdint>
+
+#include "stack/base/seq_num.h"
+#include "stack/base/time.h"
+#include "stack/wire/tcp_options.h"
+
+namespace glasstcp {
+
+/// RFC 7323's per-connection variables. 24 bytes.
+class Timestamps {
+ public:
+  Timestamps() = default;
+  Timestamps(std::uint32_t offset, TsVal recent, Instant now)
+      : recent_at_(now), recent_(recent), offset_(offset), enabled_(true), has_recent_(true) {}
+
+  /// For an active open: the clock is known, the peer's use of it is not yet.
+  static Timestamps with_offset(std::uint32_t offset) {
+    Timestamps t;
+    t.offset_ = offset;
+    return t;
+  }
+
+  /// The clock alone, for our SYN: whether the peer uses timestamps is not known yet.
+  static TsVal clock(std::uint32_t offset, Instant now) {
+    // RFC 7323 §4.1 R7323-14, §5.4 R7323-21: 1 ms ticks, proportional to time; wraps after 49 days, far beyond an MSL.
+    return TsVal{static_cast<std::uint32_t>(to_ms(now.time_since_epoch())) + offset};
+  }
+
+  [[nodiscard]] bool enabled() const { return enabled_; }
+  [[nodiscard]] TsVal recent() const { return recent_; }
+  [[nodiscard]] std::uint32_t offset() const { return offset_; }
+  [[nodiscard]] Instant recent_at() const { return recent_at_; }
+  [[nodiscard]] TsVal now_value(Instant now) const { return clock(offset_, now); }
+
+  // RFC 7323 §5.3 R7323-19: older than the recent one: an old duplicate.
+  /// Whether PAWS rejects a segment with this TSval.
+  [[nodiscard]] bool is_too_old(TsVal val, Instant now) const {
+    // RFC 7323 §5.5 R7323-22: after 24 days of idleness the stored value says nothing any more.
+    constexpr Duration kOutdated = 24 * 24h;
+    return has_recent_ && difference(val, recent_) < 0 && now - recent_at_ <= kOutdated;
+  }
+
+  // RFC 7323 §4.3 R7323-16, §5.3 R7323-20: only a segment that covers the last ACK we sent updates ts_recent, so that a
+  // delayed ACK echoes the earliest unacknowledged segment and a filled gap the latest.
+  /// Takes TSval of an acceptable segment that starts at `seq`.
+  void on_segment(TsVal val, SeqNum seq, SeqNum last_ack_sent, Instant now) {
+    if (seq > last_ack_sent) return;
+    if (has_recent_ && difference(val, recent_) < 0 && !is_outdated(now)) return;
+    recent_ = val;
+    recent_at_ = now;
+    has_recent_ = true;
+  }
+
+  /// How long ago the segment was sent that this echo belongs to, in whole ticks.
+  [[nodiscard]] Duration since(TsVal ecr, Instant now) const {
+    return std::chrono::milliseconds(difference(now_value(now), ecr));
+  }
+
+ private:
+  [[nodiscard]] bool is_outdated(Instant now) const { return now - recent_at_ > 24 * 24h; }
+
+  Instant recent_at_{};
+  TsVal recent_{};
+  std::uint32_t offset_ = 0;
+  bool enabled_ = false;
+  bool has_recent_ = false;
+};
+
+}  // namespace glasstcp

@@ -1,0 +1,171 @@
+// The user calls of RFC 9293 §3.10.2-§3.10.6: SEND, RECEIVE, CLOSE, ABORT. OPEN is in tcp_layer.cc,
+// STATUS in connection.cc.
+#include <algorithm>
+
+#include "stack/tcp/connection.h"
+
+namespace glasstcp {
+
+// RFC 9293 §3.10.2: who may SEND. Before the handshake is complete the bytes are queued.
+std::optional<StreamError> Connection::refuse_send() const {
+  if (error_) return error_;
+  if (state_ == State::Closed) return StreamError::NotConnected;
+  const bool open = state_ == State::SynSent || state_ == State::SynReceived ||
+                    state_ == State::Established || state_ == State::CloseWait;
+  if (!open || fin_queued_) return StreamError::Closing;
+  return std::nullopt;
+}
+
+std::expected<std::size_t, StreamError> Connection::send(ByteView bytes, SendOptions options,
+                                                         Instant now) {
+  if (const auto refused = refuse_send()) return std::unexpected(*refused);
+  const std::uint32_t queued = tx_.size();
+  const std::uint32_t limit = context_.config.send_buffer;
+  const std::size_t room = limit > queued ? limit - queued : 0;
+  if (bytes.empty()) return 0;
+  if (room == 0) {
+    wants_writable_ = true;
+    return std::unexpected(StreamError::WouldBlock);
+  }
+  const std::size_t n = tx_.append_copy(context_.tx, bytes.first(std::min(room, bytes.size())));
+  if (n == 0) return std::unexpected(StreamError::OutOfMemory);
+  if (n < bytes.size()) {
+    wants_writable_ = true;
+    options.more = false;
+  }
+  after_queueing(options, now);
+  return n;
+}
+
+std::expected<void, StreamError> Connection::send_borrowed(ByteView bytes, std::uint64_t cookie,
+                                                           SendOptions options, Instant now) {
+  if (const auto refused = refuse_send()) return std::unexpected(*refused);
+  const std::uint32_t limit = context_.config.borrowed_limit;
+  if (bytes.size() > limit || tx_.size() > limit - bytes.size()) {
+    wants_writable_ = true;
+    return std::unexpected(StreamError::WouldBlock);
+  }
+  if (bytes.empty() || !tx_.append_borrowed(context_.tx, bytes, cookie)) {
+    return std::unexpected(StreamError::OutOfMemory);
+  }
+  after_queueing(options, now);
+  return {};
+}
+
+void Connection::after_queueing(SendOptions options, Instant now) {
+  more_coming_ = options.more;
+  if (options.urgent) {
+    // RFC 9293 §3.8.5: the pointer names the octet after the last urgent one.
+    snd.up = tx_.end_seq();
+    urgent_pending_ = true;
+  }
+  // RFC 5681 §4.1 R5681-13: after an idle time longer than a timeout the old window says nothing about the path.
+  const bool was_idle = flight() == 0 && is_synchronized(state_);
+  if (was_idle && context_.config.slow_start_after_idle &&
+      now - last_sent_ > rtt_.rto(context_.rto_bounds)) {
+    const std::uint32_t mss = effective_mss_;
+    context_.congestion.on_idle(congestion_,
+                                std::max(context_.config.initial_window_segments * mss, 2 * mss));
+  }
+  manage_send_timers(now);
+  wants_output();
+}
+
+// RFC 9293 §3.10.3 RECEIVE. Bytes first, then the end of the stream or the error.
+std::expected<ByteView, StreamError> Connection::peek() const {
+  if (rx_.unread() > 0) return rx_.front(context_.rx);
+  if (peer_fin_done_) return ByteView{};
+  if (error_) return std::unexpected(*error_);
+  if (state_ == State::Closed) return std::unexpected(StreamError::NotConnected);
+  return std::unexpected(StreamError::WouldBlock);
+}
+
+// RFC 9293 §3.10.4 CLOSE: MAY-1 not done in this call: it closes one direction only; close() gives up both.
+std::expected<void, StreamError> Connection::shutdown_send(Instant now) {
+  switch (state_) {
+    case State::SynSent:
+      fail(StreamError::Aborted, now);
+      return {};
+    case State::SynReceived:
+    case State::CloseWait:
+      if (fin_queued_) return std::unexpected(StreamError::Closing);
+      fin_queued_ = true;
+      break;
+    case State::Established:
+      fin_queued_ = true;
+      enter(State::FinWait1, now);
+      break;
+    default:
+      if (error_) return std::unexpected(*error_);
+      return std::unexpected(StreamError::Closing);
+  }
+  more_coming_ = false;
+  manage_send_timers(now);
+  wants_output();
+  return {};
+}
+
+void Connection::close(Instant now) {
+  const bool can_lose_data = state_ == State::Established || state_ == State::FinWait1 ||
+                             state_ == State::FinWait2 || state_ == State::CloseWait;
+  if (rx_.unread() > 0 && can_lose_data) {
+    // RFC 9293 §3.6.1 SHLD-3: the peer must not believe that its data was read.
+    reset(SendReason::RstUnreadData, StreamError::Aborted, now);
+  } else if (state_ != State::Closed && !fin_queued_) {
+    static_cast<void>(shutdown_send(now));
+  }
+  rx_.clear(context_.rx);
+  orphan_ = true;
+  ListHook<EventTag>::unlink();
+  if (state_ == State::FinWait2) arm(TimerName::FinWait2, now + context_.config.fin_wait_2_timeout);
+}
+
+// RFC 9293 §3.10.5.
+void Connection::abort(Instant now) {
+  switch (state_) {
+    case State::SynReceived:
+    case State::Established:
+    case State::FinWait1:
+    case State::FinWait2:
+    case State::CloseWait:
+      reset(SendReason::RstAborted, StreamError::Aborted, now);
+      break;
+    case State::SynSent:
+    case State::Closing:
+    case State::LastAck:
+      fail(StreamError::Aborted, now);
+      break;
+    default:
+      break;
+  }
+  rx_.clear(context_.rx);
+  orphan_ = true;
+  ListHook<EventTag>::unlink();
+}
+
+// RFC 9293 §3.8.5 MUST-33: how much urgent data is still to be read.
+std::uint32_t Connection::urgent_remaining() const {
+  if (!urgent_received_) return 0;
+  const SeqNum read_up_to = rcv.nxt - rx_.unread();
+  return rcv.up > read_up_to ? static_cast<std::uint32_t>(rcv.up - read_up_to) : 0;
+}
+
+// RFC 9293 §3.8.4 MUST-24, MUST-25, MUST-27: off by default, switched per connection.
+void Connection::set_keep_alive(bool on, Instant now) {
+  keep_alive_ = on;
+  keep_alives_unanswered_ = 0;
+  if (on && is_synchronized(state_) && state_ != State::TimeWait) {
+    arm(TimerName::KeepAlive, now + context_.config.keep_alive_idle);
+  } else {
+    timers_.stop(TimerName::KeepAlive);
+  }
+}
+
+// RFC 9293 §3.8.3 MUST-21.
+void Connection::set_user_timeout(Duration timeout, Instant now) {
+  user_timeout_ = timeout;
+  timers_.stop(TimerName::UserTimeout);
+  if (state_ != State::Closed) manage_send_timers(now);
+}
+
+}  // namespace glasstcp

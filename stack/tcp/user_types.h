@@ -1,0 +1,70 @@
+// The words of the user interface: what an application may ask, what it is told, and why it is
+// refused.
+//
+// RFC 9293 §3.9.1 (the TCP/user interface), §3.10.1-3.10.6 (user calls).
+//
+// Invariants:
+//   1. Events are a mask: events of one connection that were not fetched yet coalesce.
+//
+// Next: tcp_context.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "stack/base/addresses.h"
+
+namespace glasstcp {
+
+/// Why an OPEN failed at once.
+enum class OpenError : std::uint8_t {
+  AddressInUse,  ///< somebody listens there, or the connection exists already (RFC 9293 §3.10.1)
+  AddressNotOurs,
+  InvalidRemote,  ///< broadcast, multicast, unspecified (MUST-46), or port 0
+  NoRoute,        ///< no own address of that IP version
+  NoPorts,        ///< every ephemeral port is taken towards that endpoint
+  InsufficientResources,
+};
+
+/// Why a call on a connection was refused.
+enum class StreamError : std::uint8_t {
+  NotConnected,  ///< stale id, or never opened
+  WouldBlock,    ///< nothing to read yet / no room to send: wait for the event
+  Closing,       ///< SEND or CLOSE after CLOSE (RFC 9293 §3.10.2)
+  ResetByPeer,
+  TimedOut,     ///< R2, user timeout or keep-alive
+  Refused,      ///< RST in answer to our SYN
+  Unreachable,  ///< hard ICMP error before the connection was synchronized
+  Aborted,      ///< by our own side
+  OutOfMemory,
+};
+
+/// What happened since the last event of that connection or listener.
+struct EventMask {
+  static constexpr std::uint16_t kAcceptable = 1;   ///< a listener has connections to accept
+  static constexpr std::uint16_t kConnected = 2;    ///< active open completed
+  static constexpr std::uint16_t kReadable = 4;     ///< new bytes in order
+  static constexpr std::uint16_t kWritable = 8;     ///< room again after WouldBlock
+  static constexpr std::uint16_t kPeerClosed = 16;  ///< FIN: no bytes after those readable now
+  static constexpr std::uint16_t kUrgent = 32;      ///< urgent data pending or extended (MUST-32)
+  static constexpr std::uint16_t kDrained = 64;     ///< everything sent so far was acknowledged
+  static constexpr std::uint16_t kError = 128;      ///< the connection failed: error() tells
+  static constexpr std::uint16_t kSoftError =
+      256;  ///< R1 passed or a soft ICMP error (MUST-47, SHLD-9)
+  static constexpr std::uint16_t kClosed = 512;  ///< nothing more will happen; close() the id
+};
+
+/// Options of an active open.
+struct ConnectOptions {
+  Endpoint remote;
+  std::optional<IpAddress> local_address;  ///< MUST-43; empty: chosen by address (MUST-44)
+  std::optional<Port> local_port;          ///< empty: ephemeral (RFC 6056)
+};
+
+/// How a SEND is to be treated.
+struct SendOptions {
+  bool more = false;    ///< more follows at once: no PSH yet, no small segment yet
+  bool urgent = false;  ///< urgent pointer after the last of these bytes (RFC 9293 §3.8.5)
+};
+
+}  // namespace glasstcp

@@ -1,0 +1,116 @@
+// What an observer may see: packets with their reasons or verdicts, changes of state, timers; each
+// with the TCB beside it.
+//
+// Invariants:
+//   1. Watching does not change what is watched: events are const, and observers have no way back
+//   into the stack.
+//   2. Pointers and views in an event live only during the call.
+//
+// Next: observer.h.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "stack/base/addresses.h"
+#include "stack/base/bytes.h"
+#include "stack/base/seq_num.h"
+#include "stack/base/tcp_state.h"
+#include "stack/base/time.h"
+#include "stack/trace/reason.h"
+#include "stack/trace/verdict.h"
+
+namespace glasstcp {
+
+/// The timers a connection can have armed (RFC 9293 §3.8, RFC 6298, RFC 1122 §4.2.2.17, RFC 8985).
+enum class TimerName : std::uint8_t {
+  Retransmit,
+  Persist,
+  DelayedAck,
+  KeepAlive,
+  FinWait2,
+  TimeWait,
+  UserTimeout,
+  TailLossProbe,
+  RackReordering,
+  Pacing,
+};
+[[nodiscard]] std::string_view name_of(TimerName timer);
+
+/// A copy of the variables of RFC 9293 §3.3.1 and of congestion control, in the RFCs' names.
+struct TcbSnapshot {
+  State state = State::Closed;
+  struct {
+    SeqNum una, nxt, up, wl1, wl2, iss;
+    std::uint32_t wnd = 0;
+  } snd;
+  struct {
+    SeqNum nxt, up, irs;
+    std::uint32_t wnd = 0;
+  } rcv;
+  std::uint32_t cwnd = 0;      ///< bytes
+  std::uint32_t ssthresh = 0;  ///< bytes; 0xffffffff: none yet
+  std::uint32_t flight = 0;    ///< bytes sent and not acknowledged
+  std::uint32_t unsent = 0;    ///< bytes queued and not sent
+  std::uint32_t unread = 0;    ///< bytes received and not read by the application
+  std::uint32_t effective_mss = 0;
+  std::uint8_t snd_shift = 0;  ///< window scale of the peer's windows
+  std::uint8_t rcv_shift = 0;  ///< window scale of ours
+  bool in_recovery = false;
+  Duration srtt{};
+  Duration rttvar{};
+  Duration rto{};
+  std::uint32_t duplicate_acks = 0;
+  std::uint32_t retransmissions = 0;  ///< in a row, without progress
+};
+
+/// The connection an event belongs to; index 0xffffffff: none.
+struct ConnectionId {
+  std::uint32_t index = 0xffffffffU;
+  std::uint32_t generation = 0;
+  [[nodiscard]] constexpr bool is_none() const { return index == 0xffffffffU; }
+  friend constexpr bool operator==(ConnectionId, ConnectionId) = default;
+};
+
+/// A packet is about to leave.
+struct PacketSentEvent {
+  Instant at;
+  SendReason reason;
+  ConnectionId connection;
+  std::span<const ByteView> pieces;  ///< the whole IP packet, in order
+  bool checksum_partial;             ///< the device or kernel completes the checksum
+  std::uint16_t gso_size;            ///< payload bytes per segment; 0: an ordinary packet
+  const TcbSnapshot* before;         ///< null when no connection is concerned
+  const TcbSnapshot* after;
+};
+
+/// A packet came and was dealt with.
+struct PacketReceivedEvent {
+  Instant at;
+  Verdict verdict;
+  ConnectionId connection;
+  ByteView packet;
+  bool checksum_partial;
+  std::uint16_t gso_size;
+  const TcbSnapshot* before;
+  const TcbSnapshot* after;
+};
+
+/// A connection took an arrow of Figure 5.
+struct StateChangedEvent {
+  Instant at;
+  ConnectionId connection;
+  FourTuple tuple;
+  State from;
+  State to;
+};
+
+/// A deadline came.
+struct TimerFiredEvent {
+  Instant at;
+  ConnectionId connection;
+  TimerName timer;
+  const TcbSnapshot* after;
+};
+
+}  // namespace glasstcp
