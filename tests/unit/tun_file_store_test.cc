@@ -26,11 +26,15 @@ class DiskStoreTest : public testing::Test {
   DiskStoreTest() {
     std::string name = (fs::temp_directory_path() / "glasstcp-store-XXXXXX").string();
     base_ = ::mkdtemp(name.data());
+    ::umask(022);
     fs::create_directory(root());
     write("index.html", "home");
     std::ofstream(base_ / "secret.txt") << "secret";
   }
-  ~DiskStoreTest() override { fs::remove_all(base_); }
+  ~DiskStoreTest() override {
+    fs::permissions(root(), fs::perms::owner_all);
+    fs::remove_all(base_);
+  }
 
   [[nodiscard]] fs::path root() const { return base_ / "site"; }
   void write(const std::string& path, Text content) const {
@@ -104,17 +108,51 @@ TEST_F(DiskStoreTest, WhatIsNeitherFileNorFolderDoesNotExistAndDoesNotBlock) {
   EXPECT_EQ(store.lookup("fifo", now_).status, LookupStatus::NotFound);
 }
 
+// Root may read everything, so that rights show only while we are somebody else.
+class AsNobody {
+ public:
+  AsNobody() {
+    if (was_root_ && ::seteuid(65534) != 0) ADD_FAILURE() << "seteuid";
+  }
+  ~AsNobody() {
+    if (was_root_ && ::seteuid(0) != 0) ADD_FAILURE() << "seteuid";
+  }
+
+ private:
+  bool was_root_ = ::geteuid() == 0;
+};
+
 TEST_F(DiskStoreTest, AnUnreadableFileIsForbiddenNotMissing) {
-  if (::geteuid() == 0) GTEST_SKIP() << "root may read everything";
   write("private", "x");
   fs::permissions(root() / "private", fs::perms::none);
   DiskStore store = open();
+  const AsNobody rights;
   EXPECT_EQ(store.lookup("private", now_).status, LookupStatus::Forbidden);
   EXPECT_TRUE(store.check_readable().has_value());
+}
+
+TEST_F(DiskStoreTest, AnUnreadableIndexIsAFailureAtTheStart) {
   fs::permissions(root() / "index.html", fs::perms::none);
+  const DiskStore store = open();
+  const AsNobody rights;
   const auto readable = store.check_readable();
   ASSERT_FALSE(readable.has_value());
-  EXPECT_THAT(readable.error().cure, testing::HasSubstr("chmod"));
+  EXPECT_THAT(readable.error().to_string(), testing::HasSubstr("chmod -R a+rX"));
+}
+
+TEST_F(DiskStoreTest, AnUnreadableFolderIsAFailureAtTheStart) {
+  const DiskStore store = open();
+  fs::permissions(root(), fs::perms::none);
+  const AsNobody rights;
+  EXPECT_FALSE(store.check_readable().has_value());
+}
+
+TEST_F(DiskStoreTest, ASiteInAPrivateHomeIsReadThroughItsOpenFolder) {
+  // mkdtemp made the folder above with mode 0700, as a home may be.
+  DiskStore store = open();
+  const AsNobody rights;
+  EXPECT_TRUE(store.check_readable().has_value());
+  EXPECT_EQ(content(store, "index.html", now_), "home");
 }
 
 TEST_F(DiskStoreTest, AMissingSiteNamesTheCure) {
