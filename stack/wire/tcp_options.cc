@@ -233,6 +233,7 @@ void write_bsd_syn(OptionWriter& writer, const TcpOptions& o) {
 
 std::size_t write_tcp_options(ByteSpan out, const TcpOptions& options, OptionLayout layout) {
   OptionWriter writer(out);
+  // RFC 9293 §3.2 MUST-65: an MSS stands only where the caller put one, and only the makers of SYNs do.
   const bool has_syn_options = options.mss || options.window_scale || options.sack_permitted;
   if (!has_syn_options && options.timestamps) {
     writer.nop(), writer.nop();
