@@ -40,7 +40,7 @@ constexpr std::array kTable = {
     VerdictInfo{FragmentKept, "FragmentKept", "RFC 791 §3.2",
                 "a fragment: kept until the rest of the datagram comes",
                 "分片：先保存，等待数据报的其余部分"},
-    VerdictInfo{QuietlyIgnored, "QuietlyIgnored", "RFC 4861 §6.2.6",
+    VerdictInfo{QuietlyIgnored, "QuietlyIgnored", "RFC 4861 §6.1.1",
                 "for routers or groups, such as a router solicitation: no fault, and not for us",
                 "发给路由器或多播组的报文（如路由器请求）：没有错误，但与本机无关"},
     // IP: dropped.
@@ -125,7 +125,7 @@ constexpr std::array kTable = {
     VerdictInfo{SynToMulticast, "SynToMulticast", "RFC 9293 §3.9.2.3",
                 "a SYN to a broadcast or multicast address: TCP connects two hosts only",
                 "发往广播或多播地址的 SYN：TCP 连接只有两个端点"},
-    VerdictInfo{SynBacklogFull, "SynBacklogFull", "RFC 4987 §2.2",
+    VerdictInfo{SynBacklogFull, "SynBacklogFull", "RFC 4987 §2",
                 "too many handshakes are unfinished: perhaps a SYN flood",
                 "未完成的握手过多：可能是 SYN 洪泛"},
     VerdictInfo{AcceptQueueFull, "AcceptQueueFull", "RFC 9293 §3.9.1.1",

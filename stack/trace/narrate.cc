@@ -1,0 +1,60 @@
+#include "stack/trace/narrate.h"
+
+#include "stack/trace/explain.h"
+#include "stack/trace/packet_summary.h"
+
+namespace glasstcp {
+
+// The connection's index tells lines of several connections apart; packets of none have a dash.
+void Narrator::begin(Instant at, ConnectionId connection) {
+  line_.clear();
+  const std::int64_t us = to_us(at - origin_);
+  line_.add("{}.{:06} ", us / 1'000'000, us % 1'000'000);
+  if (connection.is_none()) {
+    line_.add("[-] ");
+  } else {
+    line_.add("[{}] ", connection.index);
+  }
+}
+
+void Narrator::end() {
+  line_.end_line();
+  sink_.write(line_.view());
+}
+
+void Narrator::on_packet_sent(const PacketSentEvent& event) noexcept {
+  const PacketSummary packet = summarize(event.pieces);
+  begin(event.at, event.connection);
+  line_.add("OUT ");
+  add_packet(line_, packet, true, numbers_.learn(packet, true, event.after));
+  line_.add("  ");
+  add_reason(line_, event, language_);
+  end();
+}
+
+void Narrator::on_packet_received(const PacketReceivedEvent& event) noexcept {
+  const PacketSummary packet = summarize(event.packet);
+  begin(event.at, event.connection);
+  line_.add("{} ", is_accepted(event.verdict) ? "IN " : "DROP");
+  add_packet(line_, packet, false, numbers_.learn(packet, false, event.after));
+  line_.add("  ");
+  add_verdict(line_, event, language_);
+  end();
+}
+
+void Narrator::on_state_changed(const StateChangedEvent& event) noexcept {
+  begin(event.at, event.connection);
+  line_.add("    ");
+  add_state_change(line_, event.from, event.to);
+  line_.add(" ({})", event.tuple.remote().to_string());
+  end();
+}
+
+void Narrator::on_timer_fired(const TimerFiredEvent& event) noexcept {
+  begin(event.at, event.connection);
+  line_.add("    ");
+  add_timer(line_, event, language_);
+  end();
+}
+
+}  // namespace glasstcp

@@ -1,0 +1,276 @@
+// What people read: the summary of a packet, the explanation of a reason, the narrated line, and
+// the recorder.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "stack/base/random.h"
+#include "stack/trace/explain.h"
+#include "stack/trace/narrate.h"
+#include "stack/trace/packet_summary.h"
+#include "stack/trace/recorder.h"
+#include "tests/support/raw_packet.h"
+
+namespace glasstcp {
+namespace {
+
+using test::raw_packet;
+using test::RawTcp;
+using test::reversed;
+
+const FourTuple kOurs{IpAddress::v4(192, 0, 2, 2), IpAddress::v4(192, 0, 2, 1), Port{80},
+                      Port{40000}};
+const FourTuple kOurs6{*IpAddress::parse("2001:db8::2"), *IpAddress::parse("2001:db8::1"), Port{80},
+                       Port{40000}};
+const std::vector<std::uint8_t> kSynOptions = {2, 4, 5, 180, 4, 2, 8, 10, 0, 0,
+                                               0, 1, 0, 0,   0, 0, 1, 3,  3, 7};
+constexpr std::uint32_t kOurIss = 1'000'000, kTheirIss = 5'000'000;
+
+class Lines : public LineSink {
+ public:
+  void write(std::string_view line) noexcept override { lines.emplace_back(line); }
+  std::vector<std::string> lines;
+};
+
+PacketSentEvent sent(SendReason reason, const ByteView& packet) {
+  return {.at = Instant{123us},
+          .reason = reason,
+          .connection = {3, 1},
+          .pieces = std::span(&packet, 1),
+          .checksum_partial = false,
+          .gso_size = 0,
+          .before = nullptr,
+          .after = nullptr};
+}
+PacketReceivedEvent received(Verdict verdict, ByteView packet) {
+  return {.at = Instant{1500ms},
+          .verdict = verdict,
+          .connection = {3, 1},
+          .packet = packet,
+          .checksum_partial = false,
+          .gso_size = 0,
+          .before = nullptr,
+          .after = nullptr};
+}
+
+TEST(PacketSummary, ReadsTcpOverBothIpVersions) {
+  for (const FourTuple& tuple : {kOurs, kOurs6}) {
+    const auto bytes = raw_packet(
+        {.tuple = tuple, .seq = 7, .ack = 9, .flags = 0x12, .options = kSynOptions, .text = 5});
+    const PacketSummary s = summarize(bytes);
+    ASSERT_TRUE(s.is_tcp());
+    EXPECT_EQ(s.source, tuple.local_address);
+    EXPECT_EQ(s.destination, tuple.remote_address);
+    EXPECT_EQ(s.source_port, Port{80});
+    EXPECT_EQ(s.seq.raw(), 7U);
+    EXPECT_EQ(s.ack.raw(), 9U);
+    EXPECT_TRUE(s.has(PacketSummary::kSyn));
+    EXPECT_EQ(s.text_length, 5U);
+    EXPECT_EQ(s.segment_length(), 6U) << "SYN counts for one";
+    EXPECT_EQ(s.mss, 1460);
+    EXPECT_EQ(s.window_scale, 7);
+    EXPECT_TRUE(s.sack_permitted);
+    EXPECT_EQ(s.ts_val, 1U);
+    EXPECT_EQ(s.total_length, bytes.size());
+  }
+}
+
+TEST(PacketSummary, ReadsAPacketInPieces) {
+  const auto bytes = raw_packet({.tuple = kOurs, .seq = 7, .flags = 0x18, .text = 3000});
+  const ByteView whole(bytes);
+  const std::vector<ByteView> pieces = {whole.first(13), ByteView(), whole.subspan(13, 30),
+                                        whole.subspan(43)};
+  const PacketSummary s = summarize(pieces);
+  ASSERT_TRUE(s.is_tcp());
+  EXPECT_EQ(s.text_length, 3000U);
+}
+
+TEST(PacketSummary, ReadsBehindExtensionHeadersAndStopsAtFragments) {
+  auto bytes = raw_packet({.tuple = kOurs6, .seq = 7, .flags = 0x10});
+  const std::vector<std::uint8_t> extension = {6, 0, 1, 4, 0, 0, 0, 0};
+  bytes.insert(bytes.begin() + 40, extension.begin(), extension.end());
+  bytes[6] = 60;
+  bytes[5] = static_cast<std::uint8_t>(bytes[5] + 8);
+  EXPECT_TRUE(summarize(bytes).is_tcp());
+  bytes[6] = 44;
+  EXPECT_EQ(summarize(bytes).kind, PacketSummary::Kind::Fragment);
+  auto v4 = raw_packet({.tuple = kOurs});
+  v4[6] = 0x20;
+  EXPECT_EQ(summarize(v4).kind, PacketSummary::Kind::Fragment);
+}
+
+TEST(PacketSummary, SurvivesAnyBytes) {
+  SeededRandom random(21);
+  const auto good4 = raw_packet({.tuple = kOurs, .options = kSynOptions, .text = 20});
+  const auto good6 = raw_packet({.tuple = kOurs6, .options = kSynOptions, .text = 20});
+  for (int i = 0; i < 50'000; ++i) {
+    std::vector<std::uint8_t> bytes = random.chance(0.5) ? good4 : good6;
+    for (std::uint64_t n = random.below(6); n > 0; --n) {
+      bytes[random.below(bytes.size())] = static_cast<std::uint8_t>(random.next());
+    }
+    bytes.resize(random.below(bytes.size() + 1));
+    TextBuffer text;
+    add_packet(text, summarize(bytes), random.chance(0.5), {});
+    ASSERT_GT(text.size(), 0U);
+  }
+}
+
+TEST(TextBuffer, CutsBetweenCharacters) {
+  TextBuffer text;
+  for (std::size_t i = 0; i < TextBuffer::kCapacity - 1; ++i) text.add("a");
+  text.add("挥手");
+  EXPECT_EQ(text.size(), TextBuffer::kCapacity - 1);
+  text.add("b");
+  text.add("more");
+  EXPECT_EQ(text.size(), TextBuffer::kCapacity);
+  text.end_line();
+  EXPECT_EQ(text.view().back(), '\n');
+}
+
+TEST(Narrator, TellsAHandshakeWithRelativeNumbers) {
+  Lines out;
+  Narrator narrator(out, Language::English, Instant{});
+  const auto syn = raw_packet(
+      {.tuple = reversed(kOurs), .seq = kTheirIss, .flags = 0x02, .options = kSynOptions});
+  const auto syn_ack = raw_packet({.tuple = kOurs,
+                                   .seq = kOurIss,
+                                   .ack = kTheirIss + 1,
+                                   .flags = 0x12,
+                                   .options = kSynOptions});
+  const auto ack = raw_packet({.tuple = reversed(kOurs),
+                               .seq = kTheirIss + 1,
+                               .ack = kOurIss + 1,
+                               .flags = 0x10,
+                               .text = 12});
+  narrator.on_packet_received(received(Verdict::SynAccepted, syn));
+  const ByteView view(syn_ack);
+  narrator.on_packet_sent(sent(SendReason::SynAck, view));
+  narrator.on_packet_received(received(Verdict::HandshakeComplete, ack));
+  ASSERT_EQ(out.lines.size(), 3U);
+  EXPECT_EQ(out.lines[0],
+            "1.500000 [3] IN  SYN seq 0 win 65535 <mss 1460,sackOK,ts,ws 7>  SynAccepted (RFC 9293 "
+            "§3.10.7.2): "
+            "a SYN for a port that listens: the handshake begins\n");
+  EXPECT_EQ(out.lines[1],
+            "0.000123 [3] OUT SYN-ACK seq 0 ack 1 win 65535 <mss 1460,sackOK,ts,ws 7>  SynAck (RFC "
+            "9293 §3.5): "
+            "answer to a SYN: acknowledges their initial sequence number and announces ours\n");
+  EXPECT_TRUE(out.lines[2].starts_with(
+      "1.500000 [3] IN  ACK seq 1 ack 1 win 65535 len 12  HandshakeComplete"));
+}
+
+TEST(Narrator, MarksNumbersThatAreNotRelative) {
+  Lines out;
+  Narrator narrator(out, Language::Chinese, Instant{});
+  const auto ack = raw_packet({.tuple = reversed(kOurs), .seq = 77, .ack = 88, .flags = 0x10});
+  narrator.on_packet_received(received(Verdict::NoConnection, ack));
+  EXPECT_EQ(
+      out.lines.at(0),
+      "1.500000 [3] DROP ACK seq raw 77 ack raw 88 win 65535  NoConnection (RFC 9293 §3.10.7.1): "
+      "没有这样的连接，也无人收听\n");
+}
+
+TEST(Narrator, TellsStatesAndTimers) {
+  Lines out;
+  Narrator narrator(out, Language::English, Instant{});
+  narrator.on_state_changed({Instant{1s}, {3, 1}, kOurs, State::Established, State::CloseWait});
+  TcbSnapshot tcb;
+  tcb.cwnd = 14480, tcb.ssthresh = 0xffffffff, tcb.flight = 2896, tcb.rto = 213ms;
+  narrator.on_timer_fired({Instant{2s}, {3, 1}, TimerName::Retransmit, &tcb});
+  EXPECT_EQ(
+      out.lines.at(0),
+      "1.000000 [3]     ESTABLISHED -> CLOSE-WAIT: receive FIN, send ACK (192.0.2.1:40000)\n");
+  EXPECT_EQ(out.lines.at(1),
+            "2.000000 [3]     timer ended: Retransmit; cwnd 14480, ssthresh -, flight 2896, rto "
+            "213 ms\n");
+}
+
+TcbSnapshot established() {
+  TcbSnapshot tcb;
+  tcb.state = State::Established;
+  tcb.snd.iss = SeqNum(kOurIss);
+  tcb.snd.una = SeqNum(kOurIss + 14481);
+  tcb.rcv.irs = SeqNum(kTheirIss);
+  tcb.rcv.nxt = SeqNum(kTheirIss + 100);
+  tcb.cwnd = 28960;
+  tcb.ssthresh = 0xffffffffU;
+  tcb.flight = 28960;
+  tcb.rto = 213ms;
+  return tcb;
+}
+
+TEST(Explain, ALossShowsWhatCongestionControlDid) {
+  const TcbSnapshot before = established();
+  TcbSnapshot after = before;
+  after.cwnd = 18824;
+  after.ssthresh = 14480;
+  const auto packet =
+      raw_packet({.tuple = kOurs, .seq = kOurIss + 14481, .flags = 0x10, .text = 1448});
+  const ByteView view(packet);
+  PacketSentEvent event = sent(SendReason::FastRetransmit, view);
+  event.before = &before;
+  event.after = &after;
+  TextBuffer english, chinese;
+  add_reason(english, event, Language::English);
+  add_reason(chinese, event, Language::Chinese);
+  EXPECT_EQ(english.view(),
+            "FastRetransmit (RFC 5681 §3.2): third duplicate ACK for 14481; cwnd 28960 -> 18824, "
+            "ssthresh 14480, "
+            "flight 28960, rto 213 ms");
+  EXPECT_EQ(chinese.view(),
+            "FastRetransmit (RFC 5681 §3.2): 收到对 14481 的第三个重复确认; cwnd 28960 -> 18824, "
+            "ssthresh 14480, "
+            "flight 28960, rto 213 ms");
+}
+
+TEST(Explain, AVerdictShowsWhatChanged) {
+  const TcbSnapshot before = established();
+  TcbSnapshot after = before;
+  after.snd.una = SeqNum(kOurIss + 15929);
+  after.cwnd = 30408;
+  after.srtt = 1234us;
+  after.rto = 200ms;
+  const auto packet = raw_packet({.tuple = reversed(kOurs), .flags = 0x10});
+  PacketReceivedEvent event = received(Verdict::Accepted, packet);
+  event.before = &before;
+  event.after = &after;
+  TextBuffer text;
+  add_verdict(text, event, Language::English);
+  EXPECT_EQ(text.view(),
+            "Accepted (RFC 9293 §3.10.7.4): the segment was acceptable and was processed in full; "
+            "snd.una 14481 -> 15929, cwnd 28960 -> 30408, srtt 1.234 ms, rto 200 ms");
+}
+
+TEST(Recorder, KeepsTheLastEventsInOrder) {
+  Recorder recorder(4);
+  const auto packet = raw_packet({.tuple = kOurs, .seq = 5, .flags = 0x10, .text = 10});
+  const ByteView view(packet);
+  const TcbSnapshot tcb = established();
+  EXPECT_EQ(recorder.size(), 0U);
+  for (int i = 0; i < 5; ++i) {
+    PacketSentEvent event = sent(SendReason::NewData, view);
+    event.after = &tcb;
+    recorder.on_packet_sent(event);
+  }
+  recorder.on_state_changed({Instant{1s}, {3, 1}, kOurs, State::Established, State::FinWait1});
+  recorder.on_timer_fired({Instant{2s}, {3, 1}, TimerName::DelayedAck, nullptr});
+  ASSERT_EQ(recorder.size(), 4U);
+  EXPECT_EQ(recorder.total(), 7U);
+  EXPECT_EQ(recorder[0].number, 3U);
+  EXPECT_EQ(recorder[0].kind, RecordedEvent::Kind::Sent);
+  EXPECT_EQ(recorder[0].packet.text_length, 10U);
+  EXPECT_TRUE(recorder[0].has_after);
+  EXPECT_FALSE(recorder[0].has_before);
+  EXPECT_EQ(recorder[0].after.cwnd, 28960U);
+  EXPECT_EQ(recorder[0].tuple, kOurs);
+  EXPECT_EQ(recorder[2].to, State::FinWait1);
+  EXPECT_EQ(recorder[3].timer, TimerName::DelayedAck);
+  EXPECT_FALSE(recorder[3].has_after) << "nothing is left of the event that stood there before";
+  Recorder none(0);
+  none.on_packet_received(received(Verdict::Accepted, packet));
+  EXPECT_EQ(none.size(), 0U);
+}
+
+}  // namespace
+}  // namespace glasstcp

@@ -1,0 +1,104 @@
+// The tables of reasons and verdicts: complete, unique, and written in one style.
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "stack/trace/event.h"
+#include "stack/trace/language.h"
+
+namespace glasstcp {
+namespace {
+
+// "RFC 9293 §3.8.6.2.1": the form that the index of rules and the anchors in the code use.
+bool is_rfc_section(std::string_view text) {
+  const std::string_view sign = " §";
+  const std::size_t at = text.find(sign);
+  if (!text.starts_with("RFC ") || at == std::string_view::npos) return false;
+  const std::string_view number = text.substr(4, at - 4);
+  const std::string_view section = text.substr(at + sign.size());
+  if (number.size() < 3 || number.find_first_not_of("0123456789") != std::string_view::npos)
+    return false;
+  if (section.empty() || section.front() == '.' || section.back() == '.') return false;
+  return section.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+// Every row of both tables obeys the same rules.
+template <typename Row>
+void expect_good_row(const Row& row) {
+  const std::string name(row.name);
+  EXPECT_TRUE(is_rfc_section(row.rfc)) << name << ": " << row.rfc;
+  EXPECT_NE(row.sentence.back(), '.') << name;
+  EXPECT_FALSE(row.sentence_zh.ends_with("。")) << name;
+  EXPECT_EQ(row.sentence.find('\n'), std::string_view::npos) << name;
+  for (const char c : row.sentence) EXPECT_TRUE(static_cast<unsigned char>(c) < 0x80) << name;
+  EXPECT_LE(row.sentence.size(), 120U) << name << " is too long to be read beside a packet";
+  EXPECT_GE(row.sentence_zh.size(), 9U) << name;
+  EXPECT_NE(static_cast<unsigned char>(row.sentence_zh.back()), '.') << name;
+}
+
+TEST(ReasonTable, HasAGoodRowForEveryReason) {
+  EXPECT_EQ(all_reasons().size(), static_cast<std::size_t>(kSendReasonCount));
+  std::set<std::string_view> names, sentences, sentences_zh;
+  for (const ReasonInfo& row : all_reasons()) {
+    expect_good_row(row);
+    EXPECT_EQ(&info(row.reason), &row);
+    names.insert(row.name);
+    sentences.insert(row.sentence);
+    sentences_zh.insert(row.sentence_zh);
+  }
+  EXPECT_EQ(names.size(), all_reasons().size());
+  EXPECT_EQ(sentences.size(), all_reasons().size())
+      << "two reasons are told apart by their sentences";
+  EXPECT_EQ(sentences_zh.size(), all_reasons().size());
+}
+
+TEST(VerdictTable, HasAGoodRowForEveryVerdict) {
+  EXPECT_EQ(all_verdicts().size(), static_cast<std::size_t>(kVerdictCount));
+  std::set<std::string_view> names, sentences;
+  for (const VerdictInfo& row : all_verdicts()) {
+    expect_good_row(row);
+    EXPECT_EQ(&info(row.verdict), &row);
+    names.insert(row.name);
+    sentences.insert(row.sentence);
+  }
+  EXPECT_EQ(names.size(), all_verdicts().size());
+  EXPECT_EQ(sentences.size(), all_verdicts().size());
+}
+
+TEST(ReasonTable, NamesAreTheEnumerators) {
+  EXPECT_EQ(name_of(SendReason::Syn), "Syn");
+  EXPECT_EQ(name_of(SendReason::NewData), "NewData");
+  EXPECT_EQ(name_of(SendReason::FastRetransmit), "FastRetransmit");
+  EXPECT_EQ(name_of(SendReason::ChallengeAck), "ChallengeAck");
+  EXPECT_EQ(name_of(SendReason::RstOutOfMemory), "RstOutOfMemory");
+  EXPECT_EQ(name_of(SendReason::IcmpTimeExceeded), "IcmpTimeExceeded");
+  EXPECT_EQ(name_of(Verdict::Accepted), "Accepted");
+  EXPECT_EQ(name_of(Verdict::BadTcpPort), "BadTcpPort");
+  EXPECT_EQ(name_of(Verdict::ReassemblyFull), "ReassemblyFull");
+  EXPECT_EQ(name_of(TimerName::Retransmit), "Retransmit");
+  EXPECT_EQ(name_of(TimerName::Pacing), "Pacing");
+}
+
+TEST(ReasonTable, SpeaksBothLanguages) {
+  EXPECT_EQ(sentence(SendReason::RstAborted, Language::English),
+            "the application aborted the connection");
+  EXPECT_EQ(sentence(SendReason::RstAborted, Language::Chinese), "应用程序中止了连接");
+  EXPECT_EQ(sentence(Verdict::BadIpChecksum, Language::Chinese), "IPv4 首部检验和错误");
+}
+
+TEST(ReasonTable, KnowsWhatIsARetransmission) {
+  for (const SendReason r :
+       {SendReason::SynRetransmit, SendReason::RetransmitTimeout, SendReason::FastRetransmit,
+        SendReason::SackHole, SendReason::TailLossProbe, SendReason::MtuRetransmit}) {
+    EXPECT_TRUE(is_retransmission(r)) << name_of(r);
+  }
+  for (const SendReason r :
+       {SendReason::Syn, SendReason::NewData, SendReason::LimitedTransmit,
+        SendReason::ZeroWindowProbe, SendReason::AckOutOfOrder, SendReason::MtuProbe}) {
+    EXPECT_FALSE(is_retransmission(r)) << name_of(r);
+  }
+}
+
+}  // namespace
+}  // namespace glasstcp
