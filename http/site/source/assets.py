@@ -1,7 +1,7 @@
 """Makes the files of ../www/ that are not text: pictures from SVG and formulas, music from numbers.
 
-Called by scripts/make-site-assets; the sizes wanted are those of the page: an emblem of about 130 KB and a piece of about
-3.4 MB, so that a capture shows many full segments.
+Called by scripts/make-site-assets; the sizes wanted are those of the page: an emblem of about 130 KB and a piece of
+about 3.4 MB, so that a capture shows many full segments.
 """
 
 import io
@@ -53,7 +53,8 @@ def write_music(path):
             out.setframerate(music.RATE)
             out.writeframes(music.compose().tobytes())
         sheet.flush()
-        tags = ["--id3v2-only", "--tt", "Glass and Packets", "--ta", "glasstcp", "--tl", "The profile page", "--tg", "Ambient"]
+        tags = ["--id3v2-only", "--tt", "Glass and Packets", "--ta", "glasstcp", "--tl", "The profile page"]
+        tags += ["--tg", "Ambient"]
         command = ["lame", "--silent", "--cbr", "-b", "192", "-q", "2", *tags, sheet.name, str(path)]
         subprocess.run(command, check=True)
 

@@ -1,8 +1,8 @@
 """The music of the profile page, "Glass and Packets": 48 bars in D major, synthesised here, sample by sample.
 
-Written for this project. Glass bells (two-operator FM) carry the tune, over a soft pad, a plucked arpeggio, a bass and a
-little percussion; one artificial hall holds it together. It begins at once and rings out at the very end, so that a player
-can be tested at any position. The same numbers each time: the only noise comes from a seeded generator.
+Written for this project. Glass bells (two-operator FM) carry the tune, over a soft pad, a plucked arpeggio, a bass and
+a little percussion; one artificial hall holds it together. It begins at once and rings out at the very end, so that a
+player can be tested at any position. The same numbers each time: the only noise comes from a seeded generator.
 """
 
 import numpy as np
