@@ -101,10 +101,10 @@ class PatternReader {
     ++c.month;
     return true;
   }
-  /// Skips to after the first ", ".
+  /// Skips the rest of a long day name ("day" to "nesday") and the comma.
   bool skip_long_day_name() {
     const std::size_t comma = text_.find(", ");
-    if (comma == std::string_view::npos || comma < 6 || comma > 9) return false;
+    if (comma == std::string_view::npos || comma < 3 || comma > 6) return false;
     text_.remove_prefix(comma + 2);
     return true;
   }

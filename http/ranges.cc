@@ -58,11 +58,11 @@ RangeSet parse_ranges(std::string_view value, std::uint64_t size) noexcept {
     const SpecKind kind = parse_spec(spec, size, range);
     if (kind == SpecKind::Invalid) return {};
     if (kind == SpecKind::Outside) continue;
-    total += std::min(range.length(),
-                      size - std::min(total, size) + 1);  // saturates just above the size
+    if (range.length() > size - total) return {};
+    total += range.length();
     set.ranges[set.count++] = range;
   }
-  if (specs == 0 || total > size) return {};
+  if (specs == 0) return {};
   set.kind = set.count > 0 ? RangeSet::Kind::Satisfiable : RangeSet::Kind::Unsatisfiable;
   return set;
 }

@@ -1,8 +1,11 @@
-// A client's view of one HttpConnection: text goes in, whole or byte by byte; what would go on the wire comes out as text.
+// A client's view of one HttpConnection: text goes in, whole or byte by byte; what would go on the
+// wire comes out as text.
 //
 // Invariants:
-//   1. Bytes that the connection does not take are offered again after each answer, as a server does it.
-//   2. Everything handed out is released when its bytes have been copied, so that a leak shows as references left over.
+//   1. Bytes that the connection does not take are offered again after each answer, as a server
+//   does it.
+//   2. Everything handed out is released when its bytes have been copied, so that a leak shows as
+//   references left over.
 #pragma once
 
 #include <string>
@@ -87,7 +90,10 @@ class HttpPeer {
     if (!stopped) pump();
   }
   http::Moment moment() const {
-    return {at_.now, kSomeSecond + std::chrono::duration_cast<std::chrono::seconds>(at_.now.time_since_epoch()).count()};
+    return {
+        at_.now,
+        kSomeSecond +
+            std::chrono::duration_cast<std::chrono::seconds>(at_.now.time_since_epoch()).count()};
   }
 
  private:
@@ -135,7 +141,8 @@ struct ParsedResponse {
     std::size_t at = 0;
     while ((at = head.find("\r\n", at)) != std::string::npos) {
       at += 2;
-      if (!http::equals_ignoring_case(std::string_view(head).substr(at, name.size()), name)) continue;
+      if (!http::equals_ignoring_case(std::string_view(head).substr(at, name.size()), name))
+        continue;
       if (head.compare(at + name.size(), 2, ": ") != 0) continue;
       const std::size_t begin = at + name.size() + 2;
       return head.substr(begin, head.find("\r\n", begin) - begin);
