@@ -296,6 +296,7 @@ std::string User::state_name() const {
 std::optional<Value> User::lookup_number(std::string_view name) const {
   const auto number = [](auto value) { return Value{static_cast<std::int64_t>(value), "", false}; };
   if (name == "half_open") return number(stack_.half_open_count());
+  if (name == "default_mss") return number(world_.version == IpVersion::V4 ? 536 : 1220);
   if (name == "time_wait") return number(stack_.time_wait_count());
   if (name == "connections") return number(stack_.connection_count());
   if (name == "urgent_remaining") return number(stack_.urgent_remaining(last_));
