@@ -67,15 +67,16 @@ bool parse_v6(std::string_view text, std::uint8_t* out) {
   return true;
 }
 
-void append_number(std::string& text, unsigned value, int base) {
+template <typename Text>
+void append_number(Text& text, unsigned value, int base) {
   char digits[10];
   const auto result = std::to_chars(digits, digits + sizeof digits, value, base);
-  text.append(digits, result.ptr);
+  text.append(std::string_view(digits, result.ptr));
 }
 
-void append_v4(std::string& text, const std::uint8_t* bytes) {
+void append_v4(AddressText& text, const std::uint8_t* bytes) {
   for (int i = 0; i < 4; ++i) {
-    if (i > 0) text += '.';
+    if (i > 0) text.append(".");
     append_number(text, bytes[i], 10);
   }
 }
@@ -105,20 +106,20 @@ bool is_v4_mapped(const std::uint8_t* bytes) {
          bytes[10] == 0xff && bytes[11] == 0xff;
 }
 
-void append_v6(std::string& text, const std::uint8_t* bytes) {
+void append_v6(AddressText& text, const std::uint8_t* bytes) {
   if (is_v4_mapped(bytes)) {  // RFC 5952 §5: the mixed form for a well-known prefix
-    text += "::ffff:";
+    text.append("::ffff:");
     append_v4(text, bytes + 12);
     return;
   }
   const Run zeros = longest_zero_run(bytes);
   for (int i = 0; i < kGroups; ++i) {
     if (i == zeros.first) {
-      text += "::";
+      text.append("::");
       i += zeros.length - 1;
       continue;
     }
-    if (i > 0 && text.back() != ':') text += ':';
+    if (i > 0 && text.view().back() != ':') text.append(":");
     append_number(text, load_be16(bytes + 2 * i), 16);
   }
 }
@@ -159,7 +160,11 @@ bool IpAddress::is_link_local() const {
 }
 
 std::string IpAddress::to_string() const {
-  std::string text;
+  return std::string(text().view());
+}
+
+AddressText IpAddress::text() const {
+  AddressText text;
   if (is_v4()) {
     append_v4(text, bytes_.data() + 12);
   } else {

@@ -26,6 +26,22 @@ namespace glasstcp {
 /// The version of the Internet Protocol that carries a packet.
 enum class IpVersion : std::uint8_t { V4 = 4, V6 = 6 };
 
+/// The text of an address without a heap: for lines that are written per packet.
+class AddressText {
+ public:
+  [[nodiscard]] std::string_view view() const { return {chars_.data(), size_}; }
+  void append(std::string_view text) {
+    for (const char c : text) {
+      if (size_ < chars_.size()) chars_[size_++] = c;
+    }
+  }
+
+ private:
+  std::array<char, 47>
+      chars_;  // 39 is the longest IPv6 address, 45 the longest that other tools write
+  std::uint8_t size_ = 0;
+};
+
 /// An IPv4 or IPv6 address.
 class IpAddress {
  public:
@@ -75,6 +91,8 @@ class IpAddress {
   [[nodiscard]] bool is_link_local() const;
   /// As text: dotted decimal, or RFC 5952's form.
   [[nodiscard]] std::string to_string() const;
+  /// The same without allocation.
+  [[nodiscard]] AddressText text() const;
 
   friend bool operator==(const IpAddress&, const IpAddress&) = default;
   friend auto operator<=>(const IpAddress&, const IpAddress&) = default;

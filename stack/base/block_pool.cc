@@ -1,3 +1,4 @@
+// How the pool gets and gives back its chunks; taking and returning single blocks is inline in the header.
 #include "stack/base/block_pool.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The only place where the stack calls libsodium: SipHash-2-4 and keyed BLAKE2b.
 #include "stack/base/keyed_hash.h"
 
 #include <sodium/crypto_generichash.h>

@@ -1,3 +1,4 @@
+// From events to packet blocks with comments, and the short memory for what happened between packets.
 #include "stack/trace/capture_sink.h"
 
 #include <algorithm>

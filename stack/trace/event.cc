@@ -1,3 +1,4 @@
+// The names of timers.
 #include "stack/trace/event.h"
 
 #include <array>

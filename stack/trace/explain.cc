@@ -1,3 +1,4 @@
+// Which quantities are shown beside which reason, and how a packet is written on a line.
 #include "stack/trace/explain.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The layout of a narrated line: seconds, [connection], direction, packet, reason.
 #include "stack/trace/narrate.h"
 
 #include "stack/trace/explain.h"
@@ -46,7 +47,9 @@ void Narrator::on_state_changed(const StateChangedEvent& event) noexcept {
   begin(event.at, event.connection);
   line_.add("    ");
   add_state_change(line_, event.from, event.to);
-  line_.add(" ({})", event.tuple.remote().to_string());
+  const bool v4 = event.tuple.remote_address.is_v4();
+  line_.add(" ({}{}{}:{})", v4 ? "" : "[", event.tuple.remote_address.text().view(), v4 ? "" : "]",
+            number(event.tuple.remote_port));
   end();
 }
 

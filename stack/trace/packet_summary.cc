@@ -1,3 +1,4 @@
+// A bounded walk through IP, extension headers, TCP and its options; whatever is odd ends the walk.
 #include "stack/trace/packet_summary.h"
 
 #include <algorithm>

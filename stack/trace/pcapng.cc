@@ -1,3 +1,4 @@
+// Blocks and options of the pcapng format, put together in one buffer.
 #include "stack/trace/pcapng.h"
 
 #include <algorithm>

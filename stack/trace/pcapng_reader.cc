@@ -1,3 +1,4 @@
+// Blocks, options and records of foreign files, each length checked before it is believed.
 #include "stack/trace/pcapng_reader.h"
 
 #include <algorithm>

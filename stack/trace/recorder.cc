@@ -1,3 +1,4 @@
+// Copies each event into the ring.
 #include "stack/trace/recorder.h"
 
 #include <new>

@@ -1,3 +1,4 @@
+// Learns initial sequence numbers from SYNs and from synchronized connections.
 #include "stack/trace/relative_numbers.h"
 
 namespace glasstcp {
