@@ -1,4 +1,5 @@
-// How the pool gets and gives back its chunks; taking and returning single blocks is inline in the header.
+// How the pool gets and gives back its chunks; taking and returning single blocks is inline in the
+// header.
 #include "stack/base/block_pool.h"
 
 #include <algorithm>

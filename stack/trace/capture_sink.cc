@@ -1,4 +1,5 @@
-// From events to packet blocks with comments, and the short memory for what happened between packets.
+// From events to packet blocks with comments, and the short memory for what happened between
+// packets.
 #include "stack/trace/capture_sink.h"
 
 #include <algorithm>
