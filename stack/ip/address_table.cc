@@ -71,8 +71,8 @@ bool AddressTable::is_solicited_node_of_ours(const IpAddress& group) const {
   });
 }
 
-// RFC 1122 §3.2.1.3 R1122-04: what cannot be a sender: "this network", loopback from outside, multicast and all above
-// it, the two broadcast forms of our network, and ourselves.
+// RFC 1122 §3.2.1.3 R1122-04: what cannot be a sender: "this network", loopback from outside,
+// multicast and all above it, the two broadcast forms of our network, and ourselves.
 bool AddressTable::is_valid_source_v4(std::uint32_t source) const {
   const std::uint32_t first_byte = source >> 24;
   if (first_byte == 0 || first_byte == 127 || first_byte >= 224) return false;

@@ -1,7 +1,8 @@
 // Our addresses, and what may be said of anybody else's: who is us, who is a group, who cannot be a
 // sender.
 //
-// RFC 1122 §3.2.1.3 (IPv4 special cases), RFC 4291 §2.4-2.8 (IPv6), RFC 6890 (special-purpose addresses).
+// RFC 1122 §3.2.1.3 (IPv4 special cases), RFC 4291 §2.4-2.8 (IPv6), RFC 6890 (special-purpose
+// addresses).
 //
 // Invariants:
 //   1. An address is never both our own and a valid source or remote.

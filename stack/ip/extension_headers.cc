@@ -17,7 +17,8 @@ class Walk {
   }
 
   HeaderChain run() {
-    // RFC 8200 §4 R8200-02: strictly in the order in which they stand, whatever order and number that is.
+    // RFC 8200 §4 R8200-02: strictly in the order in which they stand, whatever order and number
+    // that is.
     for (int i = 0; is_extension(chain_.protocol); ++i) {
       if (i == kMaxExtensionHeaders) return stop(Verdict::TooManyExtensionHeaders);
       if (!step()) return chain_;
@@ -44,7 +45,8 @@ class Walk {
       case IpProtocol::kRouting:
         return routing_header();
       case IpProtocol::kHopByHop:
-        // RFC 8200 §4, §4.3 R8200-02: first or not at all; elsewhere it counts as a next header that nobody knows.
+        // RFC 8200 §4, §4.3 R8200-02: first or not at all; elsewhere it counts as a next header
+        // that nobody knows.
         if (at() != kIpv6HeaderSize) {
           return problem(Verdict::BadExtensionHeader, Icmpv6Code::kUnknownNextHeader,
                          chain_.next_header_at);
@@ -81,15 +83,17 @@ class Walk {
     return fail(Verdict::BadExtensionHeader);
   }
 
-  // RFC 8200 §4.2 R8200-04: drop in silence, with a report, or with a report unless it was for many.
+  // RFC 8200 §4.2 R8200-04: drop in silence, with a report, or with a report unless it was for
+  // many.
   bool unknown_option(const Ipv6OptionsResult& result) {
     if (result.action == UnknownOptionAction::Discard) return fail(Verdict::BadExtensionHeader);
     chain_.report_even_to_group = result.action == UnknownOptionAction::DiscardAndReport;
     return problem(Verdict::BadExtensionHeader, Icmpv6Code::kUnknownOption, at() + result.offset);
   }
 
-  // RFC 8200 §4.4 R8200-05: we know no type of routing header, so one that is used up is stepped over, and any other
-  // is an error in its type field. RFC 8504 §5.2 R8504-01: type 0 is no exception.
+  // RFC 8200 §4.4 R8200-05: we know no type of routing header, so one that is used up is stepped
+  // over, and any other is an error in its type field. RFC 8504 §5.2 R8504-01: type 0 is no
+  // exception.
   bool routing_header() {
     const std::size_t length = length_of_header();
     if (length == 0) return fail(Verdict::TruncatedPacket);
@@ -102,8 +106,8 @@ class Walk {
     if (context_.is_reassembled || seen_fragment_header_) return fail(Verdict::BadExtensionHeader);
     seen_fragment_header_ = true;
     const Ipv6FragmentHeader header = read_ipv6_fragment_header(bytes_.subspan(at()));
-    // RFC 8200 §4.5 R8200-10: an atomic fragment is a whole packet; it has nothing to do with others that happen to
-    // have its identification.
+    // RFC 8200 §4.5 R8200-10: an atomic fragment is a whole packet; it has nothing to do with
+    // others that happen to have its identification.
     if (header.offset != 0 || header.more_fragments) {
       chain_.fragment = header;
       chain_.payload_at = static_cast<std::uint16_t>(at() + Ipv6FragmentHeader::kSize);

@@ -1,8 +1,8 @@
 // The chain of IPv6 extension headers: one walk, in order, with a bound.
 //
-// RFC 8200 §4 (order, options, routing header, fragment header), RFC 8504 §5.2-5.3 (what a host may refuse).
-// The walk ends at the transport's header, at a fragment header of a packet that is not whole, or
-// at a fault; then the result says which report, if any, the RFC asks for.
+// RFC 8200 §4 (order, options, routing header, fragment header), RFC 8504 §5.2-5.3 (what a host may
+// refuse). The walk ends at the transport's header, at a fragment header of a packet that is not
+// whole, or at a fault; then the result says which report, if any, the RFC asks for.
 //
 // Invariants:
 //   1. At most kMaxExtensionHeaders headers are looked at, and never a byte outside the packet.

@@ -1,4 +1,5 @@
-// RFC 1122 §3.2.2, RFC 4443 §3: types and codes become kinds; the quoted packet becomes a four-tuple.
+// RFC 1122 §3.2.2, RFC 4443 §3: types and codes become kinds; the quoted packet becomes a
+// four-tuple.
 #include "stack/ip/icmp_input.h"
 
 #include "stack/wire/ip_header.h"
@@ -14,7 +15,8 @@ constexpr std::size_t kQuotedTransport = 8;
 // Fills in who the quoted segment was from and to. The bytes begin with its TCP header.
 Verdict read_quoted_tcp(ByteView tcp, const AddressTable& addresses, IcmpSignal& signal) {
   if (tcp.size() < kQuotedTransport) return Verdict::BadIcmpMessage;
-  // RFC 5927 §4, RFC 8201 §4 R8201-03: an error about a packet that we cannot have sent is forged, or went astray.
+  // RFC 5927 §4, RFC 8201 §4 R8201-03: an error about a packet that we cannot have sent is forged,
+  // or went astray.
   if (!addresses.is_own(signal.tuple.local_address) ||
       !addresses.is_valid_remote(signal.tuple.remote_address)) {
     return Verdict::IcmpErrorNotOurs;
@@ -25,7 +27,8 @@ Verdict read_quoted_tcp(ByteView tcp, const AddressTable& addresses, IcmpSignal&
   return Verdict::Accepted;
 }
 
-// RFC 1122 §3.2.2 R1122-11: the protocol field of the quoted header says whose error it is. TCP is our only transport.
+// RFC 1122 §3.2.2 R1122-11: the protocol field of the quoted header says whose error it is. TCP is
+// our only transport.
 Verdict read_quoted_v4(ByteView quote, const AddressTable& addresses, IcmpSignal& signal) {
   if (quote.size() < kIpv4HeaderSize || quote[0] >> 4 != 4) return Verdict::BadIcmpMessage;
   const std::size_t header_length = (quote[0] & 0x0fU) * 4U;
@@ -49,8 +52,9 @@ Verdict read_quoted_v6(ByteView quote, const AddressTable& addresses, IcmpSignal
   return read_quoted_tcp(quote.subspan(kIpv6HeaderSize), addresses, signal);
 }
 
-// RFC 1122 §3.2.2.1 R1122-13: every unreachable goes up. Net, host and source route failed (0, 1, 5) are mere hints,
-// which is why only protocol and port unreachable count as hard (IcmpSignal::is_hard).
+// RFC 1122 §3.2.2.1 R1122-13: every unreachable goes up. Net, host and source route failed (0, 1,
+// 5) are mere hints, which is why only protocol and port unreachable count as hard
+// (IcmpSignal::is_hard).
 Kind kind_of_unreachable_v4(std::uint8_t code) {
   switch (code) {
     case Icmpv4Code::kNet:
@@ -93,7 +97,8 @@ Kind kind_of_unreachable_v6(std::uint8_t code) {
   }
 }
 
-// RFC 4443 §2.4 R4443-02: an error of a type that we do not know goes up as well, as one of no particular kind.
+// RFC 4443 §2.4 R4443-02: an error of a type that we do not know goes up as well, as one of no
+// particular kind.
 // RFC 4443 §3.1 R4443-06, §3.2 R4443-07: so do unreachable and packet too big.
 Kind kind_of_v6(std::uint8_t type, std::uint8_t code) {
   switch (type) {
@@ -119,8 +124,8 @@ IcmpErrorInput read_icmpv4_error(const Icmpv4View& message, const AddressTable& 
   switch (message.type()) {
     // RFC 9293 §3.9.2.2 MUST-55: source quench has no effect at all (RFC 6633).
     case Icmpv4Type::kSourceQuench:
-    // RFC 1122 §3.2.2.2 R1122-14: every redirect is ignored, not only the dubious ones. There is one neighbour at the
-    // end of a TUN device, so there is nowhere to be redirected to.
+    // RFC 1122 §3.2.2.2 R1122-14: every redirect is ignored, not only the dubious ones. There is
+    // one neighbour at the end of a TUN device, so there is nowhere to be redirected to.
     case Icmpv4Type::kRedirect:
       return Verdict::QuietlyIgnored;
     case Icmpv4Type::kDestinationUnreachable:

@@ -1,8 +1,8 @@
 // ICMP errors that arrive: what they quote, and whether it could be a segment of ours.
 //
-// RFC 792, RFC 1122 §3.2.2, RFC 4443 §3; RFC 5927 (attacks by forged errors): here the quoted packet must come from one
-// of our addresses and be TCP; whether its sequence number is in flight is for the connection to
-// judge.
+// RFC 792, RFC 1122 §3.2.2, RFC 4443 §3; RFC 5927 (attacks by forged errors): here the quoted
+// packet must come from one of our addresses and be TCP; whether its sequence number is in flight
+// is for the connection to judge.
 //
 // Invariants:
 //   1. A signal names a four-tuple whose local address is ours.

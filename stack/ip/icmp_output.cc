@@ -10,13 +10,14 @@
 namespace glasstcp {
 namespace {
 
-// RFC 1812 §4.3.2.3: as much of the packet as fits into 576 bytes; RFC 4443 §2.4 R4443-03: into 1280 bytes.
+// RFC 1812 §4.3.2.3: as much of the packet as fits into 576 bytes; RFC 4443 §2.4 R4443-03: into
+// 1280 bytes.
 constexpr std::size_t kMaxQuoteV4 = 576 - kIpv4HeaderSize - kIcmpHeaderSize;
 constexpr std::size_t kMaxQuoteV6 = 1280 - kIpv6HeaderSize - kIcmpHeaderSize;
 
-// RFC 6864 §4.3 R6864-02: an identification must not come back within a packet's lifetime, two minutes. There are 65536
-// of them, so 1000 fragmented replies at once and 500 a second after that (61000 in two minutes)
-// are what we allow.
+// RFC 6864 §4.3 R6864-02: an identification must not come back within a packet's lifetime, two
+// minutes. There are 65536 of them, so 1000 fragmented replies at once and 500 a second after that
+// (61000 in two minutes) are what we allow.
 constexpr std::uint32_t kFragmentedV4PerSecond = 500;
 constexpr std::uint32_t kFragmentedV4Burst = 1000;
 
@@ -37,7 +38,8 @@ bool is_unreportable_v4(ByteView packet) {
   return packet.size() <= header_length || Icmpv4View::is_icmpv4_error(packet[header_length]);
 }
 
-// RFC 4443 §2.4 R4443-04: an ICMPv6 error or a redirect, wherever in the chain of headers it stands.
+// RFC 4443 §2.4 R4443-04: an ICMPv6 error or a redirect, wherever in the chain of headers it
+// stands.
 bool is_unreportable_v6(ByteView packet) {
   const ByteView chain = packet.subspan(kIpv6HeaderSize);
   const UpperLayer upper = find_upper_layer(packet[6], chain);
@@ -60,7 +62,8 @@ std::uint32_t IcmpOutput::next_identification(IpVersion version) {
   return version == IpVersion::V4 ? ids_.next_v4() : ids_.next_v6();
 }
 
-// RFC 1122 §3.2.2.6 R1122-15, RFC 4443 §4.1 R4443-09: all the data comes back, unchanged, however much it is.
+// RFC 1122 §3.2.2.6 R1122-15, RFC 4443 §4.1 R4443-09: all the data comes back, unchanged, however
+// much it is.
 bool IcmpOutput::answer_echo(const IpDatagram& request, std::uint16_t path_mtu, Instant now) {
   const bool is_v4 = request.version == IpVersion::V4;
   const bool is_fragmented = ip_header_size(request.version) + request.payload.size() > path_mtu;
@@ -73,7 +76,8 @@ bool IcmpOutput::answer_echo(const IpDatagram& request, std::uint16_t path_mtu, 
   // RFC 1122 §3.3.4 R1122-18, RFC 4443 §2.2 R4443-01: from the address that was asked.
   envelope.source = request.destination;
   envelope.destination = request.source;
-  // RFC 1349 §5.1: a reply travels with the service of its request. Its ECN bits are not ours to repeat.
+  // RFC 1349 §5.1: a reply travels with the service of its request. Its ECN bits are not ours to
+  // repeat.
   envelope.traffic_class = static_cast<std::uint8_t>(request.traffic_class & ~EcnCodepoint::kMask);
   envelope.reason = SendReason::EchoReply;
   if (is_fragmented) envelope.identification = next_identification(request.version);
@@ -91,8 +95,8 @@ bool IcmpOutput::answer_echo(const IpDatagram& request, std::uint16_t path_mtu, 
 }
 
 bool IcmpOutput::may_report(ByteView packet, const IcmpError& error) const {
-  // RFC 1122 §3.2.2 R1122-10, RFC 4443 §2.4 R4443-04: sources that name nobody, or ourselves, get nothing; nor does a
-  // packet that was for many, since all of them would answer.
+  // RFC 1122 §3.2.2 R1122-10, RFC 4443 §2.4 R4443-04: sources that name nobody, or ourselves, get
+  // nothing; nor does a packet that was for many, since all of them would answer.
   if (!addresses_.is_valid_source(source_of(packet))) return false;
   if (!addresses_.is_own(destination_of(packet)) && !error.even_to_group) return false;
   return packet[0] >> 4 == 4 ? !is_unreportable_v4(packet) : !is_unreportable_v6(packet);

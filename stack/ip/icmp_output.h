@@ -1,7 +1,8 @@
 // What we say by ICMP: echo replies, and errors where an RFC asks for one and none where it forbids
 // it.
 //
-// RFC 792, RFC 1122 §3.2.2 (when not to answer, and whom), RFC 4443 §2.2, §2.4 (the same for IPv6), §4.2.
+// RFC 792, RFC 1122 §3.2.2 (when not to answer, and whom), RFC 4443 §2.2, §2.4 (the same for IPv6),
+// §4.2.
 //
 // Invariants:
 //   1. No error is about an ICMP error or redirect, a group address, a non-initial IPv4 fragment,

@@ -81,7 +81,8 @@ IcmpError parameter_problem_v6(std::uint8_t code, std::uint32_t pointer) {
 IpLayer::Input IpLayer::Parts::receive_v4(ByteView packet, const PacketMeta& meta, Instant now) {
   const auto view = Ipv4View::parse(packet, meta.gso_size != 0);
   if (!view) return view.error();
-  // RFC 1122 §3.2.1.3 R1122-04: a source that cannot be one. (R1122-07: a time to live of 1, or 0, is fine here.)
+  // RFC 1122 §3.2.1.3 R1122-04: a source that cannot be one. (R1122-07: a time to live of 1, or 0,
+  // is fine here.)
   const IpAddress source = view->source();
   if (!addresses.is_valid_source(source)) return Verdict::BadSourceAddress;
   // RFC 1122 §3.2.1.3 R1122-03: for us, for a group that we are in, or not for us.
@@ -100,7 +101,8 @@ IpLayer::Input IpLayer::Parts::receive_v4(ByteView packet, const PacketMeta& met
     if (options.verdict != Verdict::Accepted) return options.verdict;
   }
   if (kind != DestinationKind::Own) return verdict_for_group(view->protocol(), view->payload());
-  // RFC 6864 §4.1 R6864-01: the identification is looked at only where there are fragments to tell apart.
+  // RFC 6864 §4.1 R6864-01: the identification is looked at only where there are fragments to tell
+  // apart.
   if (view->is_fragment()) return fragment_v4(*view, now);
   return deliver({.version = IpVersion::V4,
                   .source = source,
@@ -151,7 +153,8 @@ IpLayer::Input IpLayer::Parts::receive_v6(ByteView packet, const PacketMeta& met
   // come from "::".
   if (kind == DestinationKind::OtherGroup)
     return verdict_for_group(view->next_header(), view->payload());
-  // RFC 8200 §3 R8200-01: the hop limit is not looked at; who is the destination does not count hops.
+  // RFC 8200 §3 R8200-01: the hop limit is not looked at; who is the destination does not count
+  // hops.
   const IpAddress source = view->source();
   const bool may_be_neighbour_discovery =
       source.is_unspecified() && view->next_header() == IpProtocol::kIcmpV6;
@@ -197,7 +200,8 @@ IpLayer::Input IpLayer::Parts::fragment_v6(const Ipv6View& view, const HeaderCha
     icmp.report(view.bytes(), parameter_problem_v6(code, static_cast<std::uint32_t>(pointer)), now);
     return Verdict::BadFragment;
   };
-  // RFC 8200 §4.5 R8200-07: all but the last hold a multiple of 8 bytes; else the payload length (offset 4) is wrong.
+  // RFC 8200 §4.5 R8200-07: all but the last hold a multiple of 8 bytes; else the payload length
+  // (offset 4) is wrong.
   if (header.more_fragments && data.size() % 8 != 0) return report(Icmpv6Code::kErroneousField, 4);
   // RFC 8200 §4.5 R8200-08: nothing may reach past 65535; else the fragment offset field is wrong.
   const std::size_t unfragmentable = fragment_header_at - kIpv6HeaderSize;
@@ -205,7 +209,8 @@ IpLayer::Input IpLayer::Parts::fragment_v6(const Ipv6View& view, const HeaderCha
     return report(Icmpv6Code::kErroneousField, fragment_header_at + 2);
   }
   if (data.empty()) return Verdict::BadFragment;
-  // RFC 8200 §4.5 R8200-11: the first fragment holds all headers up to the transport's, so that it can be judged.
+  // RFC 8200 §4.5 R8200-11: the first fragment holds all headers up to the transport's, so that it
+  // can be judged.
   if (header.offset == 0 && !find_upper_layer(header.next_header, data).is_complete) {
     return report(Icmpv6Code::kIncompleteChain, 0);
   }
@@ -299,7 +304,8 @@ Verdict IpLayer::Parts::refuse_protocol(const IpDatagram& datagram, std::uint16_
                              .code = Icmpv4Code::kProtocol,
                              .rest = 0},
                   .reason = SendReason::IcmpProtocolUnreachable};
-  // RFC 8200 §4 R8200-03, RFC 4443 §3.4 R4443-08: IPv6 says it by pointing at the field that names the protocol.
+  // RFC 8200 §4 R8200-03, RFC 4443 §3.4 R4443-08: IPv6 says it by pointing at the field that names
+  // the protocol.
   if (datagram.version == IpVersion::V6) {
     error = parameter_problem_v6(Icmpv6Code::kUnknownNextHeader, next_header_at);
   }
@@ -307,7 +313,8 @@ Verdict IpLayer::Parts::refuse_protocol(const IpDatagram& datagram, std::uint16_
   return Verdict::UnknownProtocol;
 }
 
-// RFC 1122 §3.3.2 R1122-17, RFC 8200 §4.5 R8200-06: time exceeded, code 1, if the first fragment is there to be quoted.
+// RFC 1122 §3.3.2 R1122-17, RFC 8200 §4.5 R8200-06: time exceeded, code 1, if the first fragment is
+// there to be quoted.
 void IpLayer::Parts::give_up_reassemblies(Instant now) {
   while (const auto expired = reassembler.expire(now)) {
     ++reassembly_timeouts;

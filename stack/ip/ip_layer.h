@@ -1,9 +1,9 @@
 // The IP layer: what it takes in, what it answers by itself, and what it hands to TCP.
 //
-// RFC 791, RFC 1122 §3, RFC 8200, RFC 8504 (hosts); RFC 792, RFC 4443 (ICMP); RFC 5927 (what to believe of it).
-// receive() checks a packet completely, answers pings, reports what no one wants, keeps fragments,
-// and returns TCP segments and ICMP errors about our TCP. Its own messages queue in a bounded
-// outbox that transmit() empties.
+// RFC 791, RFC 1122 §3, RFC 8200, RFC 8504 (hosts); RFC 792, RFC 4443 (ICMP); RFC 5927 (what to
+// believe of it). receive() checks a packet completely, answers pings, reports what no one wants,
+// keeps fragments, and returns TCP segments and ICMP errors about our TCP. Its own messages queue
+// in a bounded outbox that transmit() empties.
 //
 // Invariants:
 //   1. Whatever the bytes are, receive() returns; each packet ends in one Verdict (or goes up and
@@ -81,6 +81,7 @@ struct IcmpSignal {
 /// Everything that can be chosen about the IP layer. Addresses are fixed at construction.
 struct IpConfig {
   std::vector<Cidr> addresses;  ///< at most one IPv4, any number of IPv6
+  // RFC 8200 §5 R8200-13: an IPv6 link has 1280 or more, and that is enough for all we send.
   std::uint16_t mtu = 1500;  ///< of the device, bytes; 1280 or more where there is an IPv6 address
   std::uint8_t hop_limit = 64;  ///< of our own ICMP messages
   bool offload =

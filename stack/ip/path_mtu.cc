@@ -7,7 +7,8 @@
 namespace glasstcp {
 
 std::uint16_t next_lower_plateau(std::uint32_t quoted_length) {
-  // RFC 1191 §7.1, table 7-1: sizes that links have had, with 1280 added for tunnels that carry IPv6.
+  // RFC 1191 §7.1, table 7-1: sizes that links have had, with 1280 added for tunnels that carry
+  // IPv6.
   constexpr std::array<std::uint16_t, 12> kPlateaus = {65535, 32000, 17914, 8166, 4352, 2002,
                                                        1492,  1280,  1006,  508,  296,  68};
   for (const std::uint16_t plateau : kPlateaus) {
@@ -31,7 +32,8 @@ std::uint16_t PathMtuCache::lookup(const IpAddress& remote, Instant now) const {
   const std::size_t set = set_of(remote);
   for (std::size_t i = set; i < set + kWays; ++i) {
     const Entry& entry = entries_[i];
-    // RFC 1191 §3 R1191-05, RFC 8201 §4 R8201-04: a larger size is tried again after 10 minutes, never before 5.
+    // RFC 1191 §3 R1191-05, RFC 8201 §4 R8201-04: a larger size is tried again after 10 minutes,
+    // never before 5.
     if (entry.mtu != 0 && now < entry.expires && entry.remote == remote) return entry.mtu;
   }
   return device_mtu_;
@@ -43,14 +45,17 @@ namespace {
 std::uint16_t believed_mtu(const IpAddress& remote, PacketTooBig message,
                            std::uint16_t device_mtu) {
   if (!remote.is_v4()) {
-    // RFC 8201 §4 R8201-01: no IPv6 link has less than 1280, so a smaller number is a mistake or an attack.
+    // RFC 8201 §4 R8201-01: no IPv6 link has less than 1280, so a smaller number is a mistake or an
+    // attack.
     if (message.mtu < PathMtuCache::kIpv6Minimum) return 0;
     return static_cast<std::uint16_t>(std::min<std::uint32_t>(message.mtu, device_mtu));
   }
-  // RFC 1191 §3 R1191-04: a router from before 1990 leaves the field 0; guess the next lower size that links have.
+  // RFC 1191 §3 R1191-04: a router from before 1990 leaves the field 0; guess the next lower size
+  // that links have.
   const std::uint32_t mtu =
       message.mtu != 0 ? message.mtu : next_lower_plateau(message.quoted_length);
-  // RFC 1191 §3 R1191-03: never below 68; and a floor well above it, since each halving doubles our packets.
+  // RFC 1191 §3 R1191-03: never below 68; and a floor well above it, since each halving doubles our
+  // packets.
   if (mtu < PathMtuCache::kIpv4Minimum) return 0;
   const std::uint32_t floor = std::min<std::uint32_t>(PathMtuCache::kIpv4Floor, device_mtu);
   return static_cast<std::uint16_t>(std::clamp<std::uint32_t>(mtu, floor, device_mtu));
@@ -61,7 +66,8 @@ std::uint16_t believed_mtu(const IpAddress& remote, PacketTooBig message,
 std::optional<std::uint16_t> PathMtuCache::on_packet_too_big(const IpAddress& remote,
                                                              PacketTooBig message, Instant now) {
   const std::uint16_t mtu = believed_mtu(remote, message, device_mtu_);
-  // RFC 1191 §3 R1191-01 R1191-02, RFC 8201 §4 R8201-02: a message lowers the estimate, and never raises it.
+  // RFC 1191 §3 R1191-01 R1191-02, RFC 8201 §4 R8201-02: a message lowers the estimate, and never
+  // raises it.
   if (mtu == 0 || mtu >= lookup(remote, now)) return std::nullopt;
 
   const std::size_t set = set_of(remote);

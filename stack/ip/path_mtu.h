@@ -1,8 +1,8 @@
 // The path MTU cache: how large a packet may be on the way to each remote address.
 //
-// RFC 1191 (IPv4), RFC 8201 (IPv6). Entries come only from packet-too-big messages that the transport has believed
-// (RFC 5927), so an entry costs a forger a guess of a live connection. A bounded, keyed, four-way
-// table: the entry that expires first makes room.
+// RFC 1191 (IPv4), RFC 8201 (IPv6). Entries come only from packet-too-big messages that the
+// transport has believed (RFC 5927), so an entry costs a forger a guess of a live connection. A
+// bounded, keyed, four-way table: the entry that expires first makes room.
 //
 // Invariants:
 //   1. A message never raises an estimate; only age does (10 minutes), and then to the MTU of the

@@ -14,7 +14,8 @@ constexpr std::size_t kGatherRoom = 65536 + Reassembler::kMaxHeader;
 // Enough of a first fragment to fill an ICMP error of either version.
 constexpr std::size_t kQuoteLength = 1280;
 
-// RFC 3168 §5.3 R3168-11: one congestion mark marks the whole datagram. Empty: marks that no honest path can mix.
+// RFC 3168 §5.3 R3168-11: one congestion mark marks the whole datagram. Empty: marks that no honest
+// path can mix.
 std::optional<std::uint8_t> combine_ecn(std::uint8_t seen) {
   const bool not_ect = (seen & (1U << EcnCodepoint::kNotEct)) != 0;
   const bool ce = (seen & (1U << EcnCodepoint::kCe)) != 0;
@@ -90,14 +91,16 @@ Reassembler::Datagram* Reassembler::start(const FragmentKey& key, Instant now) {
   free->interval_count = 0;
   free->received = 0;
   free->end = 0;
-  // RFC 8200 §4.5 R8200-06, RFC 1122 §3.3.2 R1122-17: the time runs from the fragment that came first, and is fixed.
+  // RFC 8200 §4.5 R8200-06, RFC 1122 §3.3.2 R1122-17: the time runs from the fragment that came
+  // first, and is fixed.
   free->deadline = now + limits_.timeout;
   free->chunks.fill(kNoChunk);
   ++in_use_;
   return free;
 }
 
-// RFC 791 §3.2 R791-02, RFC 1122 §3.3.2 R1122-16: fragments with the same key come together in any order.
+// RFC 791 §3.2 R791-02, RFC 1122 §3.3.2 R1122-16: fragments with the same key come together in any
+// order.
 Reassembler::Result Reassembler::add(const Fragment& fragment, Instant now) {
   if (fragment.data.empty() || fragment.header.size() > kMaxHeader ||
       fragment.offset + fragment.data.size() > kMaxIpLength) {
@@ -132,9 +135,9 @@ Verdict Reassembler::insert(Datagram& d, const Fragment& fragment) {
   Interval* const next = std::lower_bound(
       first, last, begin, [](const Interval& i, std::uint16_t b) { return i.begin < b; });
 
-  // RFC 8200 §4.5 R8200-09: the same fragment twice is harmless; any other overlap ends the whole datagram, for IPv4
-  // too (RFC 791 §3.2 R791-02): no host has an honest use for it, and it would rewrite bytes that
-  // were judged.
+  // RFC 8200 §4.5 R8200-09: the same fragment twice is harmless; any other overlap ends the whole
+  // datagram, for IPv4 too (RFC 791 §3.2 R791-02): no host has an honest use for it, and it would
+  // rewrite bytes that were judged.
   if (next != last && next->begin == begin && next->end == end) {
     return is_exact_duplicate(d, fragment) ? Verdict::FragmentKept : Verdict::FragmentOverlap;
   }
@@ -238,8 +241,9 @@ void Reassembler::release(Datagram& d) {
   --in_use_;
 }
 
-// RFC 8200 §4.5 R8200-09, RFC 5722 §4: the fragments that are still to come must not begin the datagram anew, so an
-// empty record stays until its time is over. An IPv4 identification comes round too soon for that.
+// RFC 8200 §4.5 R8200-09, RFC 5722 §4: the fragments that are still to come must not begin the
+// datagram anew, so an empty record stays until its time is over. An IPv4 identification comes
+// round too soon for that.
 void Reassembler::poison(Datagram& d) {
   if (d.key.source.is_v4()) return release(d);
   free_chunks_of(d);

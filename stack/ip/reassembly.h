@@ -1,6 +1,7 @@
 // Reassembly: fragments of both versions back into datagrams, within fixed memory.
 //
-// RFC 791 §3.2, RFC 1122 §3.3.2, RFC 8200 §4.5. Against abuse: RFC 1858 and RFC 3128 (tiny and overlapping fragments),
+// RFC 791 §3.2, RFC 1122 §3.3.2, RFC 8200 §4.5. Against abuse: RFC 1858 and RFC 3128 (tiny and
+// overlapping fragments),
 // RFC 5722 (overlaps in IPv6). RFC 3168 §5.3 (congestion marks survive).
 // A datagram's bytes lie in chunks of 2 KB at the place of their offset; each fragment is
 // remembered as an interval, so that an overlap is seen at once. A whole datagram is gathered into

@@ -1,4 +1,5 @@
-// RFC 4443 §2.1, §2.3: the 8 bytes that all messages share, under a checksum that covers the addresses too.
+// RFC 4443 §2.1, §2.3: the 8 bytes that all messages share, under a checksum that covers the
+// addresses too.
 #include "stack/wire/icmpv6.h"
 
 #include "stack/wire/checksum.h"

@@ -1,7 +1,8 @@
 // ICMPv6: a view that is checked once, and a writer.
 //
-// RFC 4443 (messages), RFC 2710 / 3810 (MLD) and RFC 4861 (neighbour discovery) for the types that we only recognise:
-// a TUN device has no link layer, so there is nothing to discover and no group to join.
+// RFC 4443 (messages), RFC 2710 / 3810 (MLD) and RFC 4861 (neighbour discovery) for the types that
+// we only recognise: a TUN device has no link layer, so there is nothing to discover and no group
+// to join.
 //
 // Invariants:
 //   1. An Icmpv6View exists only over a message of at least 8 bytes whose checksum was found right.

@@ -1,8 +1,8 @@
 // What both versions of IP have in common: the protocol numbers, and one writer for the header of
 // either.
 //
-// RFC 791 §3.1, RFC 8200 §3, RFC 2474 / 3168 (traffic class), RFC 6437 (flow label), RFC 6864 (identification).
-// The writer is on the path of every packet, hence inline.
+// RFC 791 §3.1, RFC 8200 §3, RFC 2474 / 3168 (traffic class), RFC 6437 (flow label), RFC 6864
+// (identification). The writer is on the path of every packet, hence inline.
 //
 // Invariants:
 //   1. A header written here has no options and no extension headers; an IPv4 checksum is filled
@@ -73,7 +73,8 @@ inline void write_ipv4_header(std::uint8_t* p, const IpHeaderFields& f,
       (std::uint32_t{f.hop_limit} << 24) | (std::uint32_t{f.protocol} << 16);
   const std::uint32_t source = f.source.v4_number();
   const std::uint32_t destination = f.destination.v4_number();
-  // RFC 791 §3.1: the header checksum; five numbers of 32 bits cannot overflow 64, and fold to the same as ten of 16.
+  // RFC 791 §3.1: the header checksum; five numbers of 32 bits cannot overflow 64, and fold to the
+  // same as ten of 16.
   const std::uint64_t wide = std::uint64_t{first} + second + third + source + destination;
   const std::uint32_t sum = add_word_to_checksum(static_cast<std::uint32_t>(wide),
                                                  static_cast<std::uint32_t>(wide >> 32));

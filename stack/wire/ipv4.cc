@@ -18,7 +18,8 @@ std::expected<Ipv4View, Verdict> Ipv4View::parse(ByteView packet, bool is_superp
   if (header_length < kIpv4HeaderSize) return std::unexpected(Verdict::BadIpHeaderLength);
   if (header_length > packet.size()) return std::unexpected(Verdict::TruncatedPacket);
 
-  // RFC 791 §3.1 R791-01: both lengths must agree with the bytes that came; what a link padded is ignored.
+  // RFC 791 §3.1 R791-01: both lengths must agree with the bytes that came; what a link padded is
+  // ignored.
   std::size_t total_length = load_be16(packet.data() + 2);
   // A superpacket of more than 65535 bytes has no length that fits: only then is 0 one.
   if (total_length == 0 && is_superpacket) total_length = packet.size();
@@ -32,11 +33,12 @@ std::expected<Ipv4View, Verdict> Ipv4View::parse(ByteView packet, bool is_superp
   return Ipv4View(packet.first(total_length));
 }
 
-// RFC 1122 §3.2.1.8 R1122-08: no length is believed before it was compared with the header's end, and what we do not
-// know is stepped over.
+// RFC 1122 §3.2.1.8 R1122-08: no length is believed before it was compared with the header's end,
+// and what we do not know is stepped over.
 // RFC 9293 §3.9.2 MUST-50: TCP understands none of these options, so none reaches it.
-// RFC 9293 §3.9.2 MAY-10, MAY-11, not done: timestamp and record route are skipped; they would slow down every packet
-// that carries them for the sake of tools that nobody uses on a TUN link of one hop.
+// RFC 9293 §3.9.2 MAY-10, MAY-11, not done: timestamp and record route are skipped; they would slow
+// down every packet that carries them for the sake of tools that nobody uses on a TUN link of one
+// hop.
 Ipv4OptionsResult check_ipv4_options(ByteView options) {
   for (std::size_t at = 0; at < options.size();) {
     const std::uint8_t type = options[at];
@@ -51,8 +53,8 @@ Ipv4OptionsResult check_ipv4_options(ByteView options) {
     if (length < 2 || length > options.size() - at) {
       return {Verdict::BadIpOption, static_cast<std::uint8_t>(offset + 1)};
     }
-    // RFC 1122 §3.3.5 R1122-19: we forward nothing, and also drop what was routed to us by its source: such packets
-    // serve to reach hosts around their filters (RFC 7126 §4.3).
+    // RFC 1122 §3.3.5 R1122-19: we forward nothing, and also drop what was routed to us by its
+    // source: such packets serve to reach hosts around their filters (RFC 7126 §4.3).
     if (type == kLooseSourceRoute || type == kStrictSourceRoute)
       return {Verdict::SourceRouted, offset};
     at += length;

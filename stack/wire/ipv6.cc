@@ -36,8 +36,9 @@ namespace {
 
 constexpr std::uint8_t kPad1 = 0, kPadN = 1, kRouterAlert = 5, kJumboPayload = 0xc2;
 
-// RFC 8504 §5.3 R8504-02: bounds on the work for one header. Eight options are more than any known packet has, and
-// padding serves to align to 8 bytes, so more than 7 of it in a row serves nothing good.
+// RFC 8504 §5.3 R8504-02: bounds on the work for one header. Eight options are more than any known
+// packet has, and padding serves to align to 8 bytes, so more than 7 of it in a row serves nothing
+// good.
 constexpr int kMaxOptions = 8;
 constexpr std::size_t kMaxPadding = 7;
 
@@ -70,7 +71,8 @@ Ipv6OptionsResult check_ipv6_options(ByteView header, bool is_superpacket) {
     }
     padding = 0;
     if (++options > kMaxOptions) return {.kind = Kind::TooMany, .offset = offset};
-    // RFC 8200 §4.2 R8200-04: the two top bits of a type say what to do with an option that one does not know.
+    // RFC 8200 §4.2 R8200-04: the two top bits of a type say what to do with an option that one
+    // does not know.
     const auto action = static_cast<UnknownOptionAction>(type >> 6);
     if (!is_known_option(type, is_superpacket) && action != UnknownOptionAction::Skip) {
       return {.kind = Kind::Unknown, .action = action, .offset = offset};

@@ -1,7 +1,7 @@
 // The IPv6 header, its fragment header, and the options inside hop-by-hop and destination headers.
 //
-// RFC 8200 §3, §4.2, §4.5; RFC 8504 §5.3 (bounds on options). The walk over the chain of headers is in
-// ../ip/extension_headers.h; the writer of the fixed header is write_ip_header (ip_header.h).
+// RFC 8200 §3, §4.2, §4.5; RFC 8504 §5.3 (bounds on options). The walk over the chain of headers is
+// in ../ip/extension_headers.h; the writer of the fixed header is write_ip_header (ip_header.h).
 //
 // Invariants:
 //   1. An Ipv6View exists only over bytes whose version and lengths were found right.

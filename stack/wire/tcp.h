@@ -1,8 +1,8 @@
 // The TCP header: a view that is checked once, and a writer.
 //
-// RFC 9293 §3.1. The view checks that the header lies within the bytes and that the data offset makes sense; after that
-// its accessors cannot fail. Checksums are verified by the caller, who knows whether the device did
-// it already.
+// RFC 9293 §3.1. The view checks that the header lies within the bytes and that the data offset
+// makes sense; after that its accessors cannot fail. Checksums are verified by the caller, who
+// knows whether the device did it already.
 //
 // Invariants:
 //   1. A TcpView exists only over bytes that hold the whole header that the data offset claims.

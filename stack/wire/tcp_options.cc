@@ -32,8 +32,8 @@ bool read_sack(ByteView value, TcpOptions& options) {
   return true;
 }
 
-// RFC 7413 §4.1.1 R7413-02: a cookie has 4 to 16 bytes and an even length; none at all asks for one. Anything else is
-// as if the option were absent, not an error.
+// RFC 7413 §4.1.1 R7413-02: a cookie has 4 to 16 bytes and an even length; none at all asks for
+// one. Anything else is as if the option were absent, not an error.
 void read_fast_open(ByteView value, TcpOptions& options) {
   const bool is_request = value.empty();
   const bool is_cookie = value.size() >= 4 && value.size() <= 16 && value.size() % 2 == 0;
@@ -53,7 +53,8 @@ bool read_option(std::uint8_t kind, ByteView value, TcpOptions& options) {
       return true;
     case TcpOptionKind::WindowScale:
       if (length != kWindowScaleLength) return false;
-      // RFC 7323 §2.3 R7323-06: a shift above 14 is handed up as it came; the connection treats it as 14.
+      // RFC 7323 §2.3 R7323-06: a shift above 14 is handed up as it came; the connection treats it
+      // as 14.
       options.window_scale = value[0];
       return true;
     case TcpOptionKind::SackPermitted:
@@ -72,7 +73,8 @@ bool read_option(std::uint8_t kind, ByteView value, TcpOptions& options) {
     case TcpOptionKind::FastOpenCookie:
       read_fast_open(value, options);
       return true;
-    // RFC 9293 §3.1 MUST-6: kinds that we do not know are stepped over by their length, without complaint.
+    // RFC 9293 §3.1 MUST-6: kinds that we do not know are stepped over by their length, without
+    // complaint.
     default:
       return true;
   }
@@ -83,15 +85,16 @@ constexpr std::uint32_t kAlignedTimestamps = 0x0101080aU;
 
 }  // namespace
 
-// RFC 9293 §3.1 MUST-4, MUST-5: end of list, NOP and MSS are understood on any segment, SYN or not (what an option
-// means on a segment where it does not belong is for the connection to say).
+// RFC 9293 §3.1 MUST-4, MUST-5: end of list, NOP and MSS are understood on any segment, SYN or not
+// (what an option means on a segment where it does not belong is for the connection to say).
 std::expected<TcpOptions, Verdict> read_tcp_options(ByteView bytes) {
   TcpOptions options;
   if (bytes.size() == 12 && load_be32(bytes.data()) == kAlignedTimestamps) {
     options.timestamps = load_timestamps(bytes.data() + 4);
     return options;
   }
-  // RFC 9293 §3.2 MUST-64: options begin wherever the one before ends; nothing here wants alignment.
+  // RFC 9293 §3.2 MUST-64: options begin wherever the one before ends; nothing here wants
+  // alignment.
   for (std::size_t at = 0; at < bytes.size();) {
     const std::uint8_t kind = bytes[at];
     if (kind == kind_byte(TcpOptionKind::EndOfList))
@@ -101,9 +104,9 @@ std::expected<TcpOptions, Verdict> read_tcp_options(ByteView bytes) {
       continue;
     }
     // RFC 9293 §3.1 MUST-68: every other kind has a length byte, which counts itself and the kind.
-    // RFC 9293 §3.1 MUST-7: a length of 0 or 1, or one past the header, must hurt nobody: the segment is dropped. We do
-    // not reset, as the RFC suggests: a forged segment could then end a connection without guessing
-    // a sequence number.
+    // RFC 9293 §3.1 MUST-7: a length of 0 or 1, or one past the header, must hurt nobody: the
+    // segment is dropped. We do not reset, as the RFC suggests: a forged segment could then end a
+    // connection without guessing a sequence number.
     if (at + 1 >= bytes.size()) return std::unexpected(Verdict::BadTcpOption);
     const std::size_t length = bytes[at + 1];
     if (length < 2 || length > bytes.size() - at) return std::unexpected(Verdict::BadTcpOption);
@@ -152,7 +155,8 @@ class OptionWriter {
     std::copy(cookie.begin(), cookie.end(), out_.begin() + static_cast<std::ptrdiff_t>(size_));
     size_ += cookie.size();
   }
-  // RFC 2018 §3: as many blocks as fit, in the order given (the first one matters most, RFC 2018 §4 R2018-02).
+  // RFC 2018 §3: as many blocks as fit, in the order given (the first one matters most, RFC 2018 §4
+  // R2018-02).
   void sack(std::span<const SackBlock> blocks) {
     constexpr std::size_t kPrefix = 4;  // two NOPs, kind, length
     if (room() < kPrefix + kSackBlockLength) return;
@@ -170,7 +174,8 @@ class OptionWriter {
   void align() {
     while (size_ % 4 != 0) nop();
   }
-  // RFC 9293 §3.1 MUST-69: an end-of-list option, and zeros from there to the next multiple of four.
+  // RFC 9293 §3.1 MUST-69: an end-of-list option, and zeros from there to the next multiple of
+  // four.
   void end() {
     while (size_ % 4 != 0) byte(kind_byte(TcpOptionKind::EndOfList));
   }
@@ -233,7 +238,8 @@ void write_bsd_syn(OptionWriter& writer, const TcpOptions& o) {
 
 std::size_t write_tcp_options(ByteSpan out, const TcpOptions& options, OptionLayout layout) {
   OptionWriter writer(out);
-  // RFC 9293 §3.2 MUST-65: an MSS stands only where the caller put one, and only the makers of SYNs do.
+  // RFC 9293 §3.2 MUST-65: an MSS stands only where the caller put one, and only the makers of SYNs
+  // do.
   const bool has_syn_options = options.mss || options.window_scale || options.sack_permitted;
   if (!has_syn_options && options.timestamps) {
     writer.nop(), writer.nop();

@@ -1,6 +1,7 @@
 // TCP options: one reader for all of them, and one writer.
 //
-// RFC 9293 §3.2 (EOL, NOP, MSS), RFC 7323 (window scale, timestamps), RFC 2018 / 2883 (SACK), RFC 7413 (fast open),
+// RFC 9293 §3.2 (EOL, NOP, MSS), RFC 7323 (window scale, timestamps), RFC 2018 / 2883 (SACK), RFC
+// 7413 (fast open),
 // RFC 5482 (user timeout), RFC 9768 (accurate ECN). Unknown options are skipped by their length.
 //
 // Invariants:

@@ -1,4 +1,11 @@
 // The IP layer between a peer that libtins plays and a judge that libtins is.
+//
+// RFC 791, RFC 8200. Time is a number that only wait() moves.
+//
+// Invariants:
+//   1. No packet of ours leaves a test without having been judged.
+//
+// Next: ../unit/ip_input_test.cc.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// Encoding and judging with libtins, and by hand where libtins 4.0 cannot write what a test needs.
 #include "tests/support/libtins_peer.h"
 
 #include <algorithm>

@@ -3,6 +3,8 @@
 //
 // Invariants:
 //   1. Nothing here uses our own wire layer, so that a mistake there cannot hide behind itself.
+//
+// Next: libtins_ip_fixture.h.
 #pragma once
 
 #include <tins/tins.h>

@@ -108,32 +108,38 @@ class Mutator {
   std::vector<Bytes> seeds_;
 };
 
+// What a run reached.
+struct Reached {
+  std::uint64_t verdicts[kVerdictCount] = {};
+  std::size_t answers = 0;
+};
+
+// One mutant goes in. What comes up must be what the layer promises of it.
+void feed(test::IpPeer& peer, Mutator& mutator, Reached& reached) {
+  const Bytes packet = mutator.next();
+  const IpLayer::Input input = peer.input(packet, mutator.meta());
+  if (const auto* verdict = std::get_if<Verdict>(&input)) {
+    ++reached.verdicts[static_cast<std::size_t>(*verdict)];
+  } else if (const auto* datagram = std::get_if<IpDatagram>(&input)) {
+    static_cast<void>(verify_transport_checksum(*datagram));
+    EXPECT_TRUE(peer.layer().is_own(datagram->destination));
+    EXPECT_TRUE(peer.layer().is_valid_remote(datagram->source));
+  } else {
+    EXPECT_TRUE(peer.layer().is_own(std::get<IcmpSignal>(input).tuple.local_address));
+  }
+}
+
 // 200 000 packets that are almost right; what the layer answers is shown to the judge each time.
 TEST(Mutation, NoPacketIsTooStrange) {
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    SCOPED_TRACE(seed);
     Mutator mutator(seed);
     test::IpPeer peer;
-    std::uint64_t counts[kVerdictCount] = {};
-    std::size_t answers = 0;
+    Reached reached;
     for (int i = 0; i < 50'000; ++i) {
-      const Bytes packet = mutator.next();
-      const PacketMeta meta = mutator.meta();
-      const IpLayer::Input input = peer.input(packet, meta);
-      if (const auto* datagram = std::get_if<IpDatagram>(&input)) {
-        static_cast<void>(verify_transport_checksum(*datagram));
-        ASSERT_TRUE(peer.layer().is_own(datagram->destination));
-        ASSERT_TRUE(peer.layer().is_valid_remote(datagram->source));
-      } else if (const auto* signal = std::get_if<IcmpSignal>(&input)) {
-        ASSERT_TRUE(peer.layer().is_own(signal->tuple.local_address));
-      } else {
-        ++counts[static_cast<std::size_t>(std::get<Verdict>(input))];
-      }
-      if (mutator.chance(0.5)) {
-        for (const test::Sent& sent : peer.sent()) {
-          ++answers;
-          ASSERT_FALSE(sent.bytes.empty());
-        }
-      }
+      feed(peer, mutator, reached);
+      ASSERT_FALSE(HasFailure()) << "packet " << i;
+      if (mutator.chance(0.5)) reached.answers += peer.sent().size();
       if (mutator.chance(0.01)) peer.wait(7s);
     }
     // The mutants get deep enough: all of these were reached.
@@ -142,9 +148,10 @@ TEST(Mutation, NoPacketIsTooStrange) {
           Verdict::BadFragment, Verdict::BadExtensionHeader, Verdict::BadIpChecksum,
           Verdict::BadIpOption, Verdict::UnknownProtocol, Verdict::UdpPortClosed,
           Verdict::IcmpErrorNotOurs}) {
-      EXPECT_GT(counts[static_cast<std::size_t>(verdict)], 0U) << static_cast<int>(verdict);
+      EXPECT_GT(reached.verdicts[static_cast<std::size_t>(verdict)], 0U)
+          << static_cast<int>(verdict);
     }
-    EXPECT_GT(answers, 1000U);
+    EXPECT_GT(reached.answers, 1000U);
   }
 }
 
