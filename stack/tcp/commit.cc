@@ -21,8 +21,8 @@ bool Connection::commit(const SendDecision& decision, Instant now, OutPacket& ou
     out.payload_length = 0;
   }
   const SeqNum end = d.seq + d.length + (d.flags.syn() || d.flags.fin() ? 1U : 0U);
-  if (d.kind != SendDecision::Kind::Reset && end > snd.nxt &&
-      !log_.append(context_.sent, snd.nxt, end, now)) {
+  const bool is_first = d.kind == SendDecision::Kind::NewData || d.kind == SendDecision::Kind::Syn;
+  if (is_first && end > snd.nxt && !log_.append(context_.sent, snd.nxt, end, now)) {
     return false;
   }
   build(d, now, out);
@@ -100,7 +100,6 @@ void Connection::note_ack_carried(std::uint16_t window) {
 }
 
 void Connection::note_sent(const SendDecision& d, Instant now) {
-  last_sent_ = now;
   const std::uint32_t length = d.length + (d.flags.syn() || d.flags.fin() ? 1U : 0U);
   const SeqNum end = d.seq + length;
   has_duplicate_ = d.flags.rst() ? has_duplicate_ : false;
@@ -113,17 +112,17 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
       if (snd.nxt == snd.iss) {
         snd.nxt = end;
       } else {
-        log_.touch_first(context_.sent, now);
-        if (log_.first_lost(context_.sent) != kNone)
-          log_.on_retransmitted(context_.sent, log_.head(), 1, now);
+        log_.on_retransmitted(context_.sent, log_.head(), 1, now);
       }
       break;
     case SendDecision::Kind::NewData:
       override_small_ = false;
+      probe_beyond_ = false;
       snd.nxt = later(snd.nxt, end);
-      // More would have gone if the congestion window had allowed it: the window is what limits us
-      // (RFC 7661).
-      was_cwnd_limited_ = was_cwnd_limited_ || cwnd_room() < max_text();
+      last_data_sent_ = now;
+      // More would have gone if the congestion window had allowed it: what is in flight now shows
+      // what it carries.
+      if (cwnd_room() < max_text()) limited_until_ = snd.nxt;
       if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, now);
       break;
     case SendDecision::Kind::Retransmission:
@@ -140,9 +139,9 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
       }
       probe_due_ = false;
       if (end > snd.nxt) {
-        snd.nxt = end;
+        probe_beyond_ = true;
         if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, now);
-      } else if (!log_.empty()) {
+      } else {
         log_.touch_first(context_.sent, now);
       }
       break;

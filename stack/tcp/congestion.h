@@ -32,6 +32,7 @@ struct CongestionState {
 struct AckFacts {
   std::uint32_t acked = 0;  ///< bytes newly acknowledged
   std::uint32_t mss = 0;
+  std::uint32_t most_per_ack = 0;  ///< bytes that one ACK may count for in slow start
   bool window_was_limit =
       false;  ///< cwnd, not the application or the peer, held us back (RFC 7661's concern)
 };

@@ -18,7 +18,7 @@ Connection::Connection(TcpContext& context, const FourTuple& tuple, std::uint64_
       rtt_(context.rto_bounds),
       timestamps_(Timestamps::with_offset(context.timestamp_offset(tuple, now))),
       last_received_(now),
-      last_sent_(now),
+      last_data_sent_(now),
       user_timeout_(context.config.user_timeout),
       receive_buffer_(buffer),
       nagle_(context.config.nagle),
@@ -45,7 +45,7 @@ Connection::Connection(TcpContext& context, const Agreement& agreed, Instant now
       hash_(agreed.hash),
       rtt_(context.rto_bounds),
       last_received_(now),
-      last_sent_(now),
+      last_data_sent_(now),
       user_timeout_(context.config.user_timeout),
       receive_buffer_(agreed.buffer),
       state_(State::SynReceived),
@@ -144,6 +144,12 @@ void Connection::set_effective_mss(Instant now) {
   const std::uint16_t path = context_.send_mss(tuple_.remote_address, now);
   const std::uint16_t options = timestamps_.enabled() ? 12 : 0;
   effective_mss_ = static_cast<std::uint16_t>(std::min(snd.mss, path) - options);
+}
+
+// RFC 6928 §2 R6928-01: ten segments, bounded by 14600 bytes or two segments.
+std::uint32_t Connection::initial_window() const {
+  const std::uint32_t mss = effective_mss_;
+  return std::min(context_.config.initial_window_segments * mss, std::max(2 * mss, 14600U));
 }
 
 TcbSnapshot Connection::status() const {

@@ -199,9 +199,9 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void on_everything_acked(Instant now);
   void act_on(RecoveryAction action, Instant now);
   void after_fin_acked(Instant now);
+  void take_probe_as_sent(Instant now);
   // receiver.cc
-  void on_stored(const StoreResult& stored, const Segment& seg, std::uint32_t segment_size,
-                 Instant now);
+  void on_stored(const StoreResult& stored, std::uint32_t segment_size, Instant now);
   void on_peer_fin(Instant now);
   [[nodiscard]] std::uint32_t window_to_offer() const;
   [[nodiscard]] std::uint16_t window_field(std::uint32_t window) const;
@@ -224,6 +224,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] TcpOptions options_for(const SendDecision& decision, Instant now) const;
   [[nodiscard]] std::uint32_t option_bytes() const;
   [[nodiscard]] std::uint32_t max_text() const;
+  [[nodiscard]] std::uint32_t initial_window() const;
   // timeouts.cc
   void on_retransmit_timer(Instant now);
   void on_persist_timer(Instant now);
@@ -275,11 +276,12 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   ChallengeLimit challenges_;
   TimerTable timers_;
   Instant last_received_{};
-  Instant last_sent_{};
+  Instant last_data_sent_{};
   Duration user_timeout_{};
 
   std::uint32_t receive_buffer_;     // reserved from the budget
   std::uint32_t consumed_ = 0;       // bytes read since the buffer last grew
+  SeqNum limited_until_;             // what was in flight when cwnd last held us back ends here
   SeqNum last_ack_sent_;             // RFC 7323 §4.3
   SeqNum fin_at_;                    // where the peer's FIN stands, if peer_fin_known_
   SackBlock duplicate_{};            // to report as D-SACK with the next ACK, if has_duplicate_
@@ -313,9 +315,10 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   bool accepted_ : 1 = false;  // the application knows it
   bool in_table_ : 1 = false;
   bool wants_writable_ : 1 = false;
-  bool was_cwnd_limited_ : 1 = false;
   bool retransmit_now_ : 1 = false;  // fast retransmit does not ask cwnd
   bool probe_due_ : 1 = false;
+  bool probe_beyond_ : 1 =
+      false;  // a probe carried the octet (or FIN) at snd.nxt: it may be acknowledged
   bool keep_alive_due_ : 1 = false;
   bool syn_ack_due_ : 1 = false;  // simultaneous open
   bool soft_error_told_ : 1 = false;

@@ -29,7 +29,7 @@ HalfOpen::HalfOpen(const TcpContext& context, const Segment& syn, std::uint32_t 
     agreed_.ts_recent = syn.options.timestamps->val;
     agreed_.ts_offset = context.timestamp_offset(syn.tuple, now);
   }
-  agreed_.buffer = config.initial_receive_buffer;
+  agreed_.buffer = context.first_buffer();
 }
 
 std::uint16_t HalfOpen::window() const {

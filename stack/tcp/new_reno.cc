@@ -20,11 +20,12 @@ void NewReno::on_ack(CongestionState& state, const AckFacts& facts) const noexce
   // (RFC 7661 §4.1).
   if (!facts.window_was_limit) return;
   if (state.cwnd < state.ssthresh) {
-    // RFC 5681 §3.1 R5681-05: slow start, by what was acknowledged. RFC 3465 §2.2 allows L = 2 segments per ACK, but one
-    // ACK of a merged burst stands for many; it counts for all of them, or the receiver's offload
-    // would slow us down.
+    // RFC 5681 §3.1 R5681-05: slow start: by what was acknowledged, at most one segment for each ACK. Where superpackets are
+    // used, the one ACK of a packet stands for the ACKs of all the segments in it, and is counted
+    // so.
     const std::uint32_t room = state.ssthresh - state.cwnd;
-    state.cwnd = std::min(state.cwnd + std::min(facts.acked, room), kMaxWindow);
+    state.cwnd =
+        std::min(state.cwnd + std::min({facts.acked, facts.most_per_ack, room}), kMaxWindow);
     return;
   }
   // RFC 5681 §3.1 R5681-06: congestion avoidance: one segment for each full window acknowledged.

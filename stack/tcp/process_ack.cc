@@ -9,6 +9,7 @@ namespace glasstcp {
 
 void Connection::process_new_ack(const Segment& seg, Instant now) {
   const bool had_data = !tx_.empty();
+  const bool window_was_limit = snd.una < limited_until_;
   const AckedSegments acked = log_.acknowledge(context_.sent, seg.ack);
   take_rtt_sample(seg, acked, now);
   snd.una = seg.ack;
@@ -29,9 +30,12 @@ void Connection::process_new_ack(const Segment& seg, Instant now) {
     const bool in_recovery = recovery_.is_active();
     act_on(recovery_.on_advance(congestion_, seg.ack, acked.bytes, facts), now);
     if (!in_recovery) {
-      context_.congestion.on_ack(congestion_, {acked.bytes, effective_mss_, was_cwnd_limited_});
+      context_.congestion.on_ack(
+          congestion_,
+          {acked.bytes, effective_mss_, context_.limits.gso_max > 0 ? acked.bytes : effective_mss_,
+           window_was_limit});
     }
-    was_cwnd_limited_ = false;
+    limited_until_ = later(limited_until_, snd.una);
   }
   // RFC 6298 §5.3 R6298-10: restart the timer when new data is acknowledged.
   if (recovery_.may_restart_timer()) restart_retransmit_timer(now);
@@ -62,7 +66,11 @@ void Connection::take_rtt_sample(const Segment& seg, const AckedSegments& acked,
 }
 
 void Connection::process_duplicate_ack(const Segment& seg, Instant now) {
-  unanswered_probes_ = 0;
+  if (snd.wnd == 0) {
+    // RFC 9293 §3.8.6.1 MUST-37: an answered probe is a sign of life, for the user timeout too.
+    unanswered_probes_ = 0;
+    timers_.stop(TimerName::UserTimeout);
+  }
   // RFC 5681 §2: a duplicate acknowledges nothing new while something is outstanding, carries neither text, SYN nor FIN,
   // and does not change the window.
   const std::uint32_t window = static_cast<std::uint32_t>(seg.wnd) << snd.shift;
@@ -104,15 +112,25 @@ void Connection::update_send_window(const Segment& seg, Instant) {
   snd.wl1 = seg.seq;
   snd.wl2 = seg.ack;
   if (was_closed && snd.wnd > 0) {
-    // What was sent into the closed window (probes, or data before it closed) did not arrive: send
-    // it again at once.
-    probe_backoff_ = 0;
-    probe_due_ = false;
-    if (flight() > 0) {
-      retransmit_reason_ = SendReason::ZeroWindowProbe;
+    // What had been outstanding for a whole timeout when the window closed is lost; the rest gets
+    // its timer back.
+    if (probe_backoff_ > 0 && flight() > 0) {
+      retransmit_reason_ = SendReason::RetransmitAfterTimeout;
       log_.mark_all_lost(context_.sent);
     }
+    probe_backoff_ = 0;
+    probe_due_ = false;
   }
+}
+
+// The octet of a zero-window probe does not count as sent, so that it goes again in a full segment
+// when the window opens; but the peer may have taken it.
+void Connection::take_probe_as_sent(Instant now) {
+  if (!log_.append(context_.sent, snd.nxt, snd.nxt + 1, now)) return;
+  log_.on_retransmitted(context_.sent, log_.tail(), 1,
+                        now);  // which of the probes it was is unknown: no RTT sample
+  snd.nxt += 1;
+  probe_beyond_ = false;
 }
 
 void Connection::after_fin_acked(Instant now) {

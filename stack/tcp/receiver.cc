@@ -6,17 +6,10 @@
 
 namespace glasstcp {
 
-void Connection::on_stored(const StoreResult& stored, const Segment& seg,
-                           std::uint32_t segment_size, Instant now) {
+void Connection::on_stored(const StoreResult& stored, std::uint32_t segment_size, Instant now) {
   if (stored.duplicate && sack_) {
     duplicate_ = *stored.duplicate;
     has_duplicate_ = true;
-  }
-  if (stored.advanced > 0) {
-    rcv.nxt += stored.advanced;
-    // RFC 9293 §3.10.7.4 MUST-58, MUST-59: nothing is sent from here; one ACK covers whatever a batch brought.
-    ack_.on_data(stored.advanced, segment_size, context_.config.ack_every_segments);
-    signal(EventMask::kReadable);
   }
   // RFC 5681 §4.2 R5681-14; RFC 9293 §3.10.7.4 MAY-13: at once for what is beyond a gap and for what fills one.
   if (stored.filled_gap || (stored.advanced > 0 && rx_.has_gap())) {
@@ -25,12 +18,17 @@ void Connection::on_stored(const StoreResult& stored, const Segment& seg,
     ack_.demand(stored.kept_out_of_order || stored.dropped ? SendReason::AckOutOfOrder
                                                            : SendReason::AckDuplicateData);
   }
+  if (stored.advanced > 0) {
+    rcv.nxt += stored.advanced;
+    // RFC 9293 §3.10.7.4 MUST-58, MUST-59: nothing is sent from here; one ACK covers whatever a batch brought.
+    ack_.on_data(stored.advanced, segment_size, context_.config.ack_every_segments);
+    signal(EventMask::kReadable);
+  }
   if (context_.config.delayed_ack == Duration::zero()) ack_.demand(SendReason::AckImmediate);
   // MUST-40: below half a second.
   if (ack_.owed() == AckPolicy::Owed::Delayed && !timers_.is_armed(TimerName::DelayedAck)) {
     arm(TimerName::DelayedAck, now + context_.config.delayed_ack);
   }
-  static_cast<void>(seg);
 }
 
 // RFC 9293 §3.10.7.4, eighth: R9293-P11, R9293-P14.

@@ -7,6 +7,16 @@
 namespace glasstcp {
 
 Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
+  if (state_ == State::SynReceived && seg.flags.syn() && seg.flags.ack() && seg.seq == rcv.irs) {
+    // RFC 9293 §3.5 MUST-10: the other end of a simultaneous open answers our SYN. Its SYN is known already and is trimmed
+    // (R9293-P7); its ACK completes the handshake.
+    Segment trimmed = seg;
+    trimmed.seq += 1;
+    trimmed.flags.bits &= static_cast<std::uint16_t>(~TcpFlags::kSyn);
+    trimmed.wnd = static_cast<std::uint16_t>(
+        seg.wnd >> snd.shift);  // a SYN's window is not scaled; this one will be
+    return segment_arrives(trimmed, now);
+  }
   last_received_ = now;
   keep_alives_unanswered_ = 0;
   Verdict verdict = Verdict::Accepted;
@@ -101,15 +111,14 @@ void Connection::become_established(const Segment& seg, Instant now) {
   snd.wl1 = seg.seq;
   snd.wl2 = seg.ack;
   recovery_.start(snd.una);
-  const std::uint32_t mss = effective_mss_;
-  std::uint32_t window =
-      std::min(context_.config.initial_window_segments * mss, std::max(2 * mss, 14600U));
+  std::uint32_t window = initial_window();
   // RFC 6928 §2 R6928-01, R6928-02; RFC 5681 §3.1 R5681-03: one segment only if the SYN was lost more than once.
-  if (retransmissions_ > 1) window = mss;
+  if (retransmissions_ > 1) window = effective_mss_;
   // RFC 6298 §5.7 R6298-12.
   if (retransmissions_ > 0 && !rtt_.has_sample()) rtt_.raise_to(3s);
   retransmissions_ = 0;
   context_.congestion.start(congestion_, window);
+  limited_until_ = snd.una;
   if (keep_alive_) arm(TimerName::KeepAlive, now + context_.config.keep_alive_idle);
 }
 
@@ -214,6 +223,7 @@ Check Connection::fifth_check_ack(const Segment& seg, Instant now) {
   if (state_ == State::SynReceived) {
     if (Check c = fifth_check_ack_in_syn_received(seg, now)) return c;
   }
+  if (probe_beyond_ && seg.ack == snd.nxt + 1) take_probe_as_sent(now);
   // R9293-P9: it acknowledges what was never sent.
   if (seg.ack > snd.nxt) {
     if (challenges_.take(now, context_.config.challenge_acks_per_second))
@@ -301,15 +311,17 @@ Verdict Connection::seventh_process_text(const Segment& seg, Instant now) {
       rx_.store(context_.rx, from, text, rcv.nxt, context_.config.max_out_of_order_runs);
   const auto segment_size =
       seg.gso_size != 0 ? std::min<std::size_t>(seg.gso_size, seg.text.size()) : seg.text.size();
-  on_stored(stored, seg, static_cast<std::uint32_t>(segment_size), now);
+  on_stored(stored, static_cast<std::uint32_t>(segment_size), now);
   if (stored.advanced > 0) return Verdict::Accepted;
   if (stored.kept_out_of_order) return Verdict::AcceptedOutOfOrder;
   return stored.dropped ? Verdict::ReassemblyFull : Verdict::AcceptedDuplicate;
 }
 
 void Connection::eighth_check_fin(const Segment& seg, Instant now) {
-  // A FIN beyond the window was trimmed away with the text before it.
-  if (seg.flags.fin() && !peer_fin_known_ && seg.end() <= later(rcv.edge, rcv.nxt)) {
+  if (seg.flags.fin() && seg.end() > rcv.edge) {
+    ack_.demand(
+        SendReason::AckOutsideWindow);  // trimmed away with the text before it: it must come again
+  } else if (seg.flags.fin() && !peer_fin_known_) {
     peer_fin_known_ = true;
     fin_at_ = seg.end() - 1;
     if (fin_at_ != rcv.nxt) ack_.demand(SendReason::AckOutOfOrder);

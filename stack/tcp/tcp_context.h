@@ -72,6 +72,11 @@ struct TcpContext {
   // RFC 9293 §3.7.1 MUST-67, SHLD-5, SHLD-6: what we can receive: the device's MTU less fixed headers.
   /// The MSS to offer in a SYN.
   [[nodiscard]] std::uint16_t offered_mss(IpVersion version) const;
+  /// The receive buffer that a connection starts with if memory allows, bytes.
+  [[nodiscard]] std::uint32_t first_buffer() const {
+    return config.initial_receive_buffer < config.receive_buffer ? config.initial_receive_buffer
+                                                                 : config.receive_buffer;
+  }
   /// RFC 7323 §4: the timestamp clock of a connection.
   [[nodiscard]] std::uint32_t timestamp_offset(const FourTuple& tuple, Instant now) const;
 };

@@ -217,7 +217,7 @@ Verdict TcpLayer::complete(std::uint32_t half_open, const Segment& seg, Instant 
 std::optional<std::uint32_t> TcpLayer::reserve_buffer() {
   constexpr std::uint64_t kShares = 16384;
   const std::uint64_t share = context_.budget.available() / kShares;
-  const std::uint32_t wanted = context_.config.initial_receive_buffer;
+  const std::uint32_t wanted = context_.first_buffer();
   const auto buffer = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(wanted, std::max<std::uint64_t>(share, kLeastBuffer)));
   if (!context_.budget.reserve(buffer)) return std::nullopt;

@@ -77,7 +77,7 @@ void Connection::on_retransmit_timer(Instant now) {
     if (pending_mtu_ != 0) apply_path_mtu(pending_mtu_, now);
     context_.congestion.on_timeout(congestion_, flight(), effective_mss_, retransmissions_ == 1);
     recovery_.on_timeout(snd.nxt);
-    was_cwnd_limited_ = true;
+    limited_until_ = snd.nxt;
     retransmit_now_ = true;
   }
   // Nothing that is outstanding is expected to arrive any more; the first of it goes now, the rest
@@ -104,8 +104,13 @@ void Connection::on_keep_alive_timer(Instant now) {
   const TcpConfig& config = context_.config;
   if (!keep_alive_) return;
   const Instant due = last_received_ + config.keep_alive_idle;
-  if (has_something_waiting() || (keep_alives_unanswered_ == 0 && due > now)) {
-    arm(TimerName::KeepAlive, std::max(due, now + config.keep_alive_interval));
+  if (has_something_waiting()) {
+    arm(TimerName::KeepAlive,
+        now + config.keep_alive_interval);  // the retransmission timer probes better
+    return;
+  }
+  if (keep_alives_unanswered_ == 0 && due > now) {
+    arm(TimerName::KeepAlive, due);
     return;
   }
   if (keep_alives_unanswered_ >= config.keep_alive_probes) {

@@ -62,10 +62,8 @@ void Connection::after_queueing(SendOptions options, Instant now) {
   // RFC 5681 §4.1 R5681-13: after an idle time longer than a timeout the old window says nothing about the path.
   const bool was_idle = flight() == 0 && is_synchronized(state_);
   if (was_idle && context_.config.slow_start_after_idle &&
-      now - last_sent_ > rtt_.rto(context_.rto_bounds)) {
-    const std::uint32_t mss = effective_mss_;
-    context_.congestion.on_idle(congestion_,
-                                std::max(context_.config.initial_window_segments * mss, 2 * mss));
+      now - last_data_sent_ > rtt_.rto(context_.rto_bounds)) {
+    context_.congestion.on_idle(congestion_, initial_window());
   }
   manage_send_timers(now);
   wants_output();
