@@ -55,7 +55,10 @@ Setter toggle(bool TcpConfig::*member) {
 
 const std::map<std::string, Setter>& setters() {
   static const std::map<std::string, Setter> table = {
-      {"receive_buffer", count(&TcpConfig::receive_buffer)},
+      {"receive_buffer",
+       [](Settings& s, const std::string& v) {
+         s.stack.tcp.receive_buffer = s.stack.tcp.initial_receive_buffer = count_of(v);
+       }},
       {"send_buffer", count(&TcpConfig::send_buffer)},
       {"initial_window", count(&TcpConfig::initial_window_segments)},
       {"window_scaling", toggle(&TcpConfig::use_window_scale)},

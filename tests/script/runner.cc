@@ -97,7 +97,7 @@ void Runner::perform(const ScriptEvent& event) {
     when = (event.time.base == EventTime::Base::Script ? start_ : previous_) + event.time.from;
   }
   if (when < now_) fail("this time has passed already");
-  advance_to(when);
+  if (!in_batch_) advance_to(when);
   previous_ = when;
   forbid_unexpected(when - settings_.tolerance);
   if (const auto* segment = std::get_if<ScriptSegment>(&event.action)) {
@@ -131,6 +131,7 @@ void Runner::settle() {
   pull_packets();
   stack_->check_invariants();
   try_pending_call();
+  pull_packets();  // what a call that returned just now had to say
 }
 
 void Runner::pull_packets() {
@@ -266,7 +267,8 @@ void Runner::hand_in(const Bytes& packet, const ScriptEvent& event, const std::s
     flow.expects_our_syn = true;
     flow.peer_first_byte = segment->seq + 1;
   }
-  if (!event.notes.contains("batch")) settle();
+  in_batch_ = event.notes.contains("batch");
+  if (!in_batch_) settle();
 }
 
 void Runner::perform_icmp(const ScriptEvent& event, const ScriptIcmp& icmp) {

@@ -84,6 +84,7 @@ class Runner {
   std::uint16_t current_port_ = kPeerPort;
   std::optional<ScriptEvent> pending_;  ///< a blocking call that has not returned
   Instant pending_until_{};
+  bool in_batch_ = false;  ///< the loop has read a packet and reads the next before it sends
   std::string conversation_;
 };
 

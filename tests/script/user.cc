@@ -278,19 +278,12 @@ void User::on_event(const Event& event) {
   if (!event.is_listener) events_[event.connection.index] |= event.mask;
 }
 
-std::optional<TcbSnapshot> User::snapshot() const {
-  if (auto status = stack_.status(last_)) return status;
-  // The application gave the id back: the connection may still live, under the same addresses and
-  // ports.
-  for (const ConnectionId id : stack_.connections()) {
-    if (last_tuple_ && stack_.tuple(id) == last_tuple_) return stack_.status(id);
-  }
-  return std::nullopt;
-}
-
 std::string User::state_name() const {
-  if (const auto status = snapshot()) return std::string(name_of(status->state));
-  return stack_.time_wait_count() > 0 ? "TIME-WAIT" : "CLOSED";
+  if (const auto status = stack_.status(last_)) return std::string(name_of(status->state));
+  // The application gave the id back, or TIME-WAIT is only a record: the watch saw where it went.
+  const State state = last_tuple_ ? watch_.state(*last_tuple_) : State::Closed;
+  const bool expired = state == State::TimeWait && stack_.time_wait_count() == 0;
+  return std::string(name_of(expired ? State::Closed : state));
 }
 
 std::optional<Value> User::lookup_number(std::string_view name) const {
@@ -322,7 +315,7 @@ std::optional<Value> User::lookup(std::string_view name, std::uint32_t our_isn,
     return Value{0, error ? errno_of(*error) : "none", true};
   }
   if (auto value = lookup_number(name)) return value;
-  const auto tcb = snapshot();
+  const auto tcb = stack_.status(last_);
   if (!tcb) return std::nullopt;
   if (name == "cwnd") return number(tcb->cwnd);
   if (name == "ssthresh") return number(tcb->ssthresh);

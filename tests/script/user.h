@@ -33,10 +33,30 @@ struct CallOutcome {
 [[nodiscard]] std::string errno_of(StreamError error);
 [[nodiscard]] std::string errno_of(OpenError error);
 
+/// The last state of each connection, also after the application gave it back.
+class StateWatch : public Observer {
+ public:
+  void on_state_changed(const StateChangedEvent& event) noexcept override {
+    states_[event.tuple.to_string()] = event.to;
+  }
+  [[nodiscard]] State state(const FourTuple& tuple) const {
+    const auto found = states_.find(tuple.to_string());
+    return found == states_.end() ? State::Closed : found->second;
+  }
+
+ private:
+  std::map<std::string, State> states_;
+};
+
 /// Performs calls and remembers events.
 class User {
  public:
-  User(Stack& stack, const World& world) : stack_(stack), world_(world) {}
+  User(Stack& stack, const World& world) : stack_(stack), world_(world) {
+    stack_.set_observer(&watch_);
+  }
+  ~User() { stack_.set_observer(nullptr); }
+  User(const User&) = delete;
+  User& operator=(const User&) = delete;
 
   /// Performs a call; the error is for a call that the runner does not know or that misbehaves
   /// (wrong bytes).
@@ -80,13 +100,13 @@ class User {
   Outcome get_option(const Descriptor& d, const ScriptCall& call) const;
   Outcome control(Descriptor& d, const ScriptCall& call);
   void apply_options(Descriptor& d, Instant now);
-  [[nodiscard]] std::optional<TcbSnapshot> snapshot() const;
   [[nodiscard]] std::string state_name() const;
   [[nodiscard]] std::optional<Value> lookup_number(std::string_view name) const;
   static Outcome failed(const std::string& error) { return CallOutcome{false, -1, error}; }
   Outcome blocked(const Descriptor& d) const;
 
   Stack& stack_;
+  StateWatch watch_;
   World world_;
   std::map<int, Descriptor> descriptors_;
   int next_descriptor_ = 3;
