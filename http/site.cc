@@ -17,6 +17,9 @@ constexpr std::size_t kPreparedSlots = 256;  // a power of two
 constexpr std::size_t kPreparedTarget = 120;
 /// A head and a file that fit in this many bytes leave as one piece.
 constexpr std::size_t kPreparedJoined = 4096;
+/// For larger files preparing saves nothing that counts, and would keep their memory from the
+/// store.
+constexpr std::uint64_t kPreparedFile = 256u << 10;
 
 /// Spreads targets over the slots. A collision costs time, never a wrong answer, so it need not
 /// resist an attacker.
@@ -81,6 +84,12 @@ struct Site::Prepared {
   std::array<char, kPreparedTarget> target{};
   OwnedBytes head{};  // with the body behind it where both are small
   OwnedBytes body{};
+
+  void let_go() noexcept {
+    valid_until = Instant::min();
+    head = {};
+    body = {};
+  }
 };
 
 struct Site::Served {
@@ -102,10 +111,15 @@ Site::Site(FileStore& store, BlockPool& pool, const MediaTypes& types, SiteConfi
 
 Site::~Site() = default;
 
+/// The Date of this second. Once a second, too, what was prepared for files that nobody asks for
+/// any more is let go.
 std::string_view Site::date(const Moment& at) noexcept {
   if (at.unix_seconds != date_second_) {
     date_second_ = at.unix_seconds;
     date_ = format_date(at.unix_seconds);
+    for (std::size_t i = 0; i < kPreparedSlots; ++i) {
+      if (prepared_[i].valid_until <= at.now) prepared_[i].let_go();
+    }
   }
   return {date_.data(), date_.size()};
 }
@@ -251,7 +265,8 @@ Reply Site::get(const Request& request, Persistence persistence, const Moment& a
                       .last_modified = std::min(info.mtime_seconds, at.unix_seconds)};
   Reply reply = answer_with_file(request, served, persistence, at);
   Prepared* const slot = persistence == Persistence::Implied ? prepared_for(request) : nullptr;
-  if (slot != nullptr && reply.status == 200 && found.file->whole().has_value()) {
+  if (slot != nullptr && reply.status == 200 && info.size <= kPreparedFile &&
+      found.file->whole().has_value()) {
     prepare(*slot, request, reply, found, at);
   }
   return reply;
