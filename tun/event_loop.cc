@@ -15,6 +15,11 @@
 namespace glasstcp {
 namespace {
 
+// How long the loop goes on after connections were reset at the end of the grace period: a peer
+// that lost segments answers our RST with a challenge ACK (RFC 5961 §3.2), and believes only the
+// RST that answers that one.
+constexpr Duration kLastWords = 100ms;
+
 // A device that refuses although it calls itself writable (no memory) is asked again after this
 // time.
 constexpr Duration kRefusalPause = 1ms;
@@ -59,26 +64,38 @@ std::expected<EventLoop, Failure> EventLoop::make(Device& device, Options option
 EventLoop::End EventLoop::run(Pump& pump, Stack& stack, Application& application) {
   while (true) {
     const Instant now = SystemClock::now();
-    if (signals_seen_ > 0 && !stop_deadline_) {
-      stop_deadline_ = now + options_.grace;
-      application.stop(now);
-    }
+    if (signals_seen_ > 0) stop(stack, application, now);
     const TurnResult turn = pump.turn(now);
     if (turn.device_gone) return End::DeviceGone;
     if (signals_seen_ > 1) return End::Interrupted;
-    if (stop_deadline_ && has_stopped(stack, application, now)) {
-      TurnResult last;
-      pump.send(now, last);
+    if (stop_deadline_ && !turn.has_more && has_stopped(stack, application, now)) {
       return End::Stopped;
     }
     if (should_wait(turn, now)) {
-      Instant deadline = pump.next_deadline();
-      if (stop_deadline_) deadline = std::min(deadline, *stop_deadline_);
-      wait(turn, deadline);
+      wait(turn, std::min(pump.next_deadline(), end_of_grace(now)));
     } else if (++turns_since_look_ >= kTurnsBetweenLooks) {
       look(Duration::zero());
     }
   }
+}
+
+void EventLoop::stop(Stack& stack, Application& application, Instant now) {
+  if (!stop_deadline_) {
+    stop_deadline_ = now + options_.grace;
+    application.stop(now);
+  }
+  if (now < *stop_deadline_) return;
+  for (const ConnectionId id : stack.connections()) stack.abort(id, now);
+}
+
+Instant EventLoop::end_of_grace(Instant now) const {
+  if (!stop_deadline_) return kNever;
+  return now < *stop_deadline_ ? *stop_deadline_ : *stop_deadline_ + kLastWords;
+}
+
+bool EventLoop::has_stopped(Stack& stack, Application& application, Instant now) const {
+  if (now < *stop_deadline_) return application.is_finished() && stack.connection_count() == 0;
+  return now >= *stop_deadline_ + kLastWords;
 }
 
 bool EventLoop::should_wait(const TurnResult& turn, Instant now) {
@@ -130,13 +147,6 @@ void EventLoop::look(Duration at_most) {
 void EventLoop::take_signals() {
   signalfd_siginfo info;
   while (::read(signals_.get(), &info, sizeof info) == sizeof info) ++signals_seen_;
-}
-
-bool EventLoop::has_stopped(Stack& stack, Application& application, Instant now) {
-  if (application.is_finished() && stack.connection_count() == 0) return true;
-  if (now < *stop_deadline_) return false;
-  for (const ConnectionId id : stack.connections()) stack.abort(id, now);
-  return true;
 }
 
 }  // namespace glasstcp

@@ -53,7 +53,9 @@ class EventLoop {
   void look(Duration at_most);
   void want_writable(bool wanted);
   void take_signals();
-  bool has_stopped(Stack& stack, Application& application, Instant now);
+  void stop(Stack& stack, Application& application, Instant now);
+  [[nodiscard]] Instant end_of_grace(Instant now) const;
+  [[nodiscard]] bool has_stopped(Stack& stack, Application& application, Instant now) const;
 
   int device_;
   Options options_;
