@@ -15,7 +15,10 @@ Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
     trimmed.flags.bits &= static_cast<std::uint16_t>(~TcpFlags::kSyn);
     trimmed.wnd = static_cast<std::uint16_t>(
         seg.wnd >> snd.shift);  // a SYN's window is not scaled; this one will be
-    return segment_arrives(trimmed, now);
+    const Verdict verdict = segment_arrives(trimmed, now);
+    // Its own handshake may hang on an answer: our SYN-ACK can be lost like any other.
+    if (state_ == State::Established) ack_.demand(SendReason::HandshakeAck);
+    return verdict;
   }
   last_received_ = now;
   keep_alives_unanswered_ = 0;
