@@ -49,7 +49,8 @@ BodyDecoder::Stage BodyDecoder::take_frame_byte(char c) noexcept {
       return c == '\r' ? Stage::ChunkLf : Stage::Failed;
     case Stage::ChunkLf:
       return c == '\n' ? Stage::Size : Stage::Failed;
-    // RFC 9112 §7.1.2 MUST R9112-26: trailer fields are read past, and never become fields of the head.
+    // RFC 9112 §7.1.2 MUST R9112-26: trailer fields are read past, and never become fields of the
+    // head.
     case Stage::TrailerStart:
       if (c == '\r') return Stage::EndLf;
       [[fallthrough]];

@@ -1,7 +1,7 @@
 // The body of a request: where it ends, and which bytes of it are content.
 //
-// RFC 9112 §6.3 (length), §7.1 (chunked). Line ends of the chunked coding must be CRLF: a lone LF there is how requests are
-// smuggled past a proxy that reads it differently.
+// RFC 9112 §6.3 (length), §7.1 (chunked). Line ends of the chunked coding must be CRLF: a lone LF
+// there is how requests are smuggled past a proxy that reads it differently.
 //
 // Invariants:
 //   1. Never consumes a byte beyond the end of the body.

@@ -5,7 +5,7 @@
 // Invariants:
 //   1. The same bytes give the same result however they are cut.
 //   2. The head is bounded by kMaxHead bytes, which lie in this object; content is handed out
-//   without a copy.
+//      without a copy.
 //
 // Leaves out redirects, cookies and compression: it shows what the server sent.
 // Next: ../tun/cli.

@@ -66,7 +66,8 @@ bool is_get_or_head(const Request& request) {
 
 }  // namespace
 
-// RFC 9110 §8.8.3 MUST R9110-13: the tag is strong because FileInfo's contract makes two contents differ in one of the three.
+// RFC 9110 §8.8.3 MUST R9110-13: the tag is strong because FileInfo's contract makes two contents
+// differ in one of the three.
 EntityTag entity_tag(const FileInfo& info) noexcept {
   const std::uint64_t mtime =
       static_cast<std::uint64_t>(info.mtime_seconds) * 1'000'000'000u + info.mtime_nanoseconds;
@@ -81,7 +82,8 @@ EntityTag entity_tag(const FileInfo& info) noexcept {
 Precondition evaluate_preconditions(const Request& request, const Validators& current,
                                     std::int64_t now) noexcept {
   if (request.head.has(Field::IfMatch)) {
-    // RFC 9110 §13.1.1 MUST R9110-14: strong comparison; where it fails the request is not performed.
+    // RFC 9110 §13.1.1 MUST R9110-14: strong comparison; where it fails the request is not
+    // performed.
     if (!field_matches(request, Field::IfMatch, current.entity_tag, Comparison::Strong)) {
       return Precondition::Failed;
     }
@@ -96,7 +98,8 @@ Precondition evaluate_preconditions(const Request& request, const Validators& cu
     }
     return is_get_or_head(request) ? Precondition::NotModified : Precondition::Failed;
   }
-  // RFC 9110 §13.1.3 MUST R9110-16: only without If-None-Match, with a valid date, and for GET and HEAD.
+  // RFC 9110 §13.1.3 MUST R9110-16: only without If-None-Match, with a valid date, and for GET and
+  // HEAD.
   if (!is_get_or_head(request)) return Precondition::Proceed;
   const auto date = date_of(request, Field::IfModifiedSince, now);
   const bool is_unchanged = date.has_value() && current.last_modified <= *date;

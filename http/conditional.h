@@ -5,8 +5,7 @@
 // Invariants:
 //   1. The order is that of RFC 9110 §13.2.2 and no other.
 //   2. A precondition that cannot be understood never makes an answer shorter than the
-//   unconditional one, except If-Match,
-//      which fails safe.
+//      unconditional one, except If-Match, which fails safe.
 //
 // Next: ranges.h.
 #pragma once

@@ -1,17 +1,17 @@
 // Files as http sees them: looked up by path, held by count, and read without copying where that is
 // safe.
 //
-// RFC 9110 §8.8 (validators) and §17.3 (paths that escape). The implementations live elsewhere: on disk in tun/, in memory
-// in memory_store.h. Everything is synchronous; nothing throws.
+// RFC 9110 §8.8 (validators) and §17.3 (paths that escape). The implementations live elsewhere: on
+// disk in tun/, in memory in memory_store.h. Everything is synchronous; nothing throws.
 //
 // Invariants:
 //   1. A File's info() and whole() never change while it is held. A file that changes on disk
-//   becomes a new File.
+//      becomes a new File.
 //   2. Bytes from whole() and mapped() stay readable as long as the File is held; only mapped()
-//   bytes may change under us,
-//      which is why the end of a mapped response is sent only after unchanged() has said yes.
+//      bytes may change under us, which is why the end of a mapped response is sent only after
+//      unchanged() has said yes.
 //   3. Counts are not atomic: a store, its files and the stack that sends them belong to one
-//   thread.
+//      thread.
 //
 // Next: site.h.
 #pragma once

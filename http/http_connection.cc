@@ -58,8 +58,7 @@ HttpConnection::~HttpConnection() {
   finish_log();
 }
 
-// -- Input
-// --------------------------------------------------------------------------------------------------------------
+// -- Input ----------------------------------------------------------------------------------------
 
 std::size_t HttpConnection::on_bytes(ByteView bytes, const Moment& at) noexcept {
   if (bytes.empty()) return 0;
@@ -165,7 +164,8 @@ std::size_t HttpConnection::append_to_head(ByteView bytes) noexcept {
   return added;
 }
 
-// RFC 9112 §2.2 SHOULD R9112-06: 400 (or what fits better) and close: after a broken message nobody knows where the next begins.
+// RFC 9112 §2.2 SHOULD R9112-06: 400 (or what fits better) and close: after a broken message nobody
+// knows where the next begins.
 void HttpConnection::on_head_error(const HeadParser& parser, std::string_view bytes,
                                    const Moment& at) noexcept {
   if (parser.error() == HeadError::TlsClientHello) {
@@ -192,12 +192,14 @@ void HttpConnection::on_request(const Request& request, const Moment& at) noexce
                request.text(request.head.line), at);
 }
 
-// RFC 9112 §9.3 MUST R9112-29: a body is read to its end, or the connection closes behind the answer.
+// RFC 9112 §9.3 MUST R9112-29: a body is read to its end, or the connection closes behind the
+// answer.
 void HttpConnection::on_request_with_body(const Request& request, Site::SinkMatch sink,
                                           const Moment& at) noexcept {
   Site& site = services_->site;
   const RequestHead& head = request.head;
-  // RFC 9110 §10.1.1 MUST R9110-29, §15.2 MUST R9110-30: an HTTP/1.0 client knows no expectations and gets no 1xx.
+  // RFC 9110 §10.1.1 MUST R9110-29, §15.2 MUST R9110-30: an HTTP/1.0 client knows no expectations
+  // and gets no 1xx.
   const bool is_new_enough = head.minor_version >= 1;
   const bool may_wait = head.expects_continue && is_new_enough;
   const bool is_refused = head.expects_unknown && is_new_enough;
@@ -327,8 +329,7 @@ void HttpConnection::on_peer_closed(const Moment& at) noexcept {
   }
 }
 
-// -- Time
-// ---------------------------------------------------------------------------------------------------------------
+// -- Time -----------------------------------------------------------------------------------------
 
 void HttpConnection::on_deadline(const Moment& at) noexcept {
   if (at.now < deadline_) return;
@@ -389,8 +390,7 @@ void HttpConnection::begin_shutdown(const Moment& at) noexcept {
   if (phase_ == Phase::Idle || phase_ == Phase::Head) begin_closing(at);
 }
 
-// -- Output
-// -------------------------------------------------------------------------------------------------------------
+// -- Output ---------------------------------------------------------------------------------------
 
 Persistence HttpConnection::persistence_for(const RequestHead& head) noexcept {
   close_after_answer_ = !head.may_persist() || is_shutting_down_;
@@ -481,8 +481,9 @@ void HttpConnection::end_answer(const Moment& at) noexcept {
   deadline_ = at.now + services_->config.idle_timeout;
 }
 
-// RFC 9112 §9.6 SHOULD R9112-33: first we stop writing; then we go on reading, so that bytes which are still on their way
-// do not make TCP answer with a reset that would destroy the answer in the peer's buffer.
+// RFC 9112 §9.6 SHOULD R9112-33: first we stop writing; then we go on reading, so that bytes which
+// are still on their way do not make TCP answer with a reset that would destroy the answer in the
+// peer's buffer.
 void HttpConnection::begin_closing(const Moment& at) noexcept {
   side_.reset();
   if (peer_closed_) {
@@ -529,8 +530,7 @@ void HttpConnection::end(Want want) noexcept {
   side_.reset();
 }
 
-// -- The log
-// ------------------------------------------------------------------------------------------------------------
+// -- The log --------------------------------------------------------------------------------------
 
 void HttpConnection::log_answer(const Reply& reply, std::string_view request_line,
                                 const Moment& at) noexcept {

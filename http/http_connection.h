@@ -3,16 +3,16 @@
 // RFC 9112 §6.3 (bodies), §9 (connection management); RFC 9110 §10.1.1 (Expect).
 //
 // How its caller drives it:
-//     while (auto* piece = front_piece(at)) send it, then take_piece(at);   // stop when TCP has no
-//     room n = on_bytes(received, at); give n bytes back to TCP;                 // it takes one
-//     request at a time again, while something happened; then look at wants() and next_deadline()
+//     while (auto* piece = front_piece(at)) send it, then take_piece(at);  // until TCP has no room
+//     n = on_bytes(received, at); give n bytes back to TCP;                // one request at a time
+//     again, while something happened; then look at wants() and next_deadline()
 //
 // Invariants:
 //   1. Answers leave in the order of their requests: no request is read while an answer is being
-//   handed out.
+//      handed out.
 //   2. When idle it holds no block: only sizeof(HttpConnection) bytes.
 //   3. After the last answer it closes in stages: what the peer still sends is read and thrown
-//   away, within bounds.
+//      away, within bounds.
 //   4. While it waits for something it has a deadline.
 //
 // Next: server.h.

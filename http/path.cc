@@ -26,7 +26,8 @@ std::ptrdiff_t undo_percent(std::string_view raw, char* out) {
 
 }  // namespace
 
-// RFC 9110 §17.3 SHOULD R9110-33: first decoded, then cut at slashes, then dot segments; a path cannot climb above its root.
+// RFC 9110 §17.3 SHOULD R9110-33: first decoded, then cut at slashes, then dot segments; a path
+// cannot climb above its root.
 DecodedPath decode_path(std::string_view raw, ByteSpan memory) noexcept {
   char* const begin = reinterpret_cast<char*>(memory.data());
   if (memory.size() < raw.size()) return {};

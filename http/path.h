@@ -1,10 +1,11 @@
 // Paths of URLs: decoded, normalised, and written again.
 //
-// RFC 3986 §2.1 (percent-encoding), §5.2.4 (dot segments); RFC 9110 §17.3 (staying inside the served tree).
+// RFC 3986 §2.1 (percent-encoding), §5.2.4 (dot segments); RFC 9110 §17.3 (staying inside the
+// served tree).
 //
 // Invariants:
 //   1. A decoded path satisfies FileStore::lookup's contract: no empty, "." or ".." component, no
-//   NUL, no outer slash.
+//      NUL, no outer slash.
 //   2. Decoding comes before the dot segments, so that an encoded dot or slash hides nothing.
 //
 // Next: site.h.

@@ -5,7 +5,7 @@
 // Invariants:
 //   1. Every range of a set lies within the file: first <= last < size.
 //   2. A set is bounded by kMaxRanges and by the size of the file, so that a short request cannot
-//   ask for much more than it.
+//      ask for much more than it.
 //
 // Next: transfer.h.
 #pragma once

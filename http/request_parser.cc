@@ -103,11 +103,13 @@ HeadParser::Status HeadParser::parse(std::string_view bytes, const HeadLimits& l
       return Status::Incomplete;
     }
     std::string_view line = bytes.substr(line_start_, end - line_start_);
-    // RFC 9112 §2.2 MAY R9112-02: a bare LF ends a line too, so that a person with a terminal can speak HTTP.
+    // RFC 9112 §2.2 MAY R9112-02: a bare LF ends a line too, so that a person with a terminal can
+    // speak HTTP.
     if (line.ends_with('\r')) line.remove_suffix(1);
     line_start_ = searched_to_ = static_cast<std::uint32_t>(end + 1);
     if (stage_ == Stage::Fields && line.empty()) {
-      // RFC 9110 §5.3 MUST R9110-32: only here, with the whole section read, does the request become one.
+      // RFC 9110 §5.3 MUST R9110-32: only here, with the whole section read, does the request
+      // become one.
       if (const HeadError e = finish(bytes); e != HeadError::None) return fail(e);
       return Status::Complete;
     }
@@ -115,7 +117,8 @@ HeadParser::Status HeadParser::parse(std::string_view bytes, const HeadLimits& l
   }
 }
 
-// RFC 9112 §3 MUST R9112-08, SHOULD R9112-09: lines of 8000 bytes and more are read; beyond the limit the answer is 414.
+// RFC 9112 §3 MUST R9112-08, SHOULD R9112-09: lines of 8000 bytes and more are read; beyond the
+// limit the answer is 414.
 HeadError HeadParser::check_limits(std::string_view bytes, std::size_t line_end,
                                    const HeadLimits& limits) const noexcept {
   if (stage_ == Stage::Fields) {
@@ -138,7 +141,8 @@ HeadError HeadParser::take_line(std::string_view bytes, std::string_view line,
     return parse_field(bytes, line);
   }
   if (line.empty()) {
-    // RFC 9112 §2.2 SHOULD R9112-04: empty lines before the request line are skipped (bounded, they cost us time).
+    // RFC 9112 §2.2 SHOULD R9112-04: empty lines before the request line are skipped (bounded, they
+    // cost us time).
     return ++empty_lines_ > kMaxEmptyLines ? HeadError::BadRequestLine : HeadError::None;
   }
   has_begun_ = true;
@@ -180,7 +184,8 @@ HeadError HeadParser::parse_field(std::string_view bytes, std::string_view line)
   while (colon < line.size() && is_token_char(line[colon])) ++colon;
   // RFC 9112 §5.1 MUST R9112-14: whitespace before the colon makes the name no token.
   // RFC 9112 §5.2 MUST R9112-15: a folded line begins with whitespace, and so does no field name.
-  // RFC 9112 §2.2 MUST R9112-05: the same check refuses whitespace between the request line and the first field.
+  // RFC 9112 §2.2 MUST R9112-05: the same check refuses whitespace between the request line and the
+  // first field.
   if (colon == 0 || colon == line.size() || line[colon] != ':') return HeadError::BadField;
   const std::string_view name = line.substr(0, colon);
   const std::string_view value = trim(line.substr(colon + 1));
@@ -220,7 +225,8 @@ HeadError HeadParser::note_value(std::string_view bytes, Field field,
 }
 
 HeadError HeadParser::note_content_length(std::string_view value) noexcept {
-  // RFC 9112 §6.3 MUST R9112-23: anything but one number is refused; so are lists of equal ones, which we need not repair.
+  // RFC 9112 §6.3 MUST R9112-23: anything but one number is refused; so are lists of equal ones,
+  // which we need not repair.
   const std::optional<std::uint64_t> length = parse_decimal(value);
   if (!length.has_value()) return HeadError::AmbiguousFraming;
   head_.content_length = *length;
@@ -274,7 +280,8 @@ void HeadParser::note_expect(std::string_view value) noexcept {
 // Everything that needs the whole section: Host and framing.
 HeadError HeadParser::finish(std::string_view bytes) noexcept {
   head_.size = line_start_;
-  // RFC 9112 §3.2 MUST R9112-10: HTTP/1.1 needs exactly one valid Host (repeated and invalid ones were refused on sight).
+  // RFC 9112 §3.2 MUST R9112-10: HTTP/1.1 needs exactly one valid Host (repeated and invalid ones
+  // were refused on sight).
   if (head_.minor_version >= 1 && !head_.has(Field::Host)) return HeadError::BadHost;
   const std::string_view target = bytes.substr(head_.target.offset, head_.target.length);
   const bool is_connect = head_.method == Method::Connect;
@@ -298,8 +305,8 @@ HeadError HeadParser::finish(std::string_view bytes) noexcept {
 std::optional<TargetParts> split_target(std::string_view target) noexcept {
   if (target == "*") return TargetParts{.path = target, .query = {}};
   if (!target.starts_with('/')) {
-    // RFC 9112 §3.2.2 MUST R9112-11: absolute-form counts, and its authority replaces Host. One site answers for every
-    // name here, so that replacing needs only a valid authority.
+    // RFC 9112 §3.2.2 MUST R9112-11: absolute-form counts, and its authority replaces Host. One
+    // site answers for every name here, so that replacing needs only a valid authority.
     constexpr std::string_view kScheme = "http://";
     if (!equals_ignoring_case(target.substr(0, kScheme.size()), kScheme)) return std::nullopt;
     target.remove_prefix(kScheme.size());

@@ -1,18 +1,19 @@
 // The head of a request (request line and fields), read strictly, line by line, from bytes that may
 // arrive one at a time.
 //
-// RFC 9112 §2-§6, RFC 9110 §5. The parser holds offsets, not pointers: the caller may parse in place in the received bytes,
-// and go on in a copy of them when the end of the head has not arrived yet.
+// RFC 9112 §2-§6, RFC 9110 §5. The parser holds offsets, not pointers: the caller may parse in
+// place in the received bytes, and go on in a copy of them when the end of the head has not arrived
+// yet.
 //
 // Invariants:
 //   1. The same bytes give the same result however they are cut: an error is reported with the byte
-//   that ends its line, or
-//      that exceeds a limit.
+//      that ends its line, or that exceeds a limit.
 //   2. Each byte is looked at once, whatever the number of calls.
 //   3. Ambiguous framing is an error, never a guess (RFC 9112 §11.2).
 //
 // Leaves out the body (body_decoder.h) and the meaning of conditions and ranges (conditional.h,
-// ranges.h). Next: body_decoder.h.
+// ranges.h).
+// Next: body_decoder.h.
 #pragma once
 
 #include <array>
@@ -89,7 +90,8 @@ struct RequestHead {
   }
   /// Whether the answer may keep the connection open.
   [[nodiscard]] bool may_persist() const {
-    // RFC 9112 §9.3 SHOULD R9112-28: persistent by default in HTTP/1.1, only on request in HTTP/1.0.
+    // RFC 9112 §9.3 SHOULD R9112-28: persistent by default in HTTP/1.1, only on request in
+    // HTTP/1.0.
     return !wants_close && (minor_version >= 1 || wants_keep_alive);
   }
 };

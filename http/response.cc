@@ -82,9 +82,11 @@ void write_head_start(TextWriter& out, const HeadStart& start) noexcept {
   // RFC 9112 §4 MUST R9112-13: the space after the code is there whatever the phrase.
   out.text("HTTP/1.1 ").number(static_cast<std::uint64_t>(start.status)).text(" ");
   out.text(reason_phrase(start.status)).text("\r\n");
-  // RFC 9112 §6.1 MUST R9112-18, §6.2 MUST R9112-21: no head of ours ever says Transfer-Encoding, since every length is known.
+  // RFC 9112 §6.1 MUST R9112-18, §6.2 MUST R9112-21: no head of ours ever says Transfer-Encoding,
+  // since every length is known.
   out.field("Server", start.server);
-  // RFC 9110 §6.6.1 MUST R9110-09: a Date on every final response, since the wall time is always handed in.
+  // RFC 9110 §6.6.1 MUST R9110-09: a Date on every final response, since the wall time is always
+  // handed in.
   out.field("Date", start.date);
   if (start.persistence == Persistence::Close) out.field("Connection", "close");
   if (start.persistence == Persistence::KeepAlive) out.field("Connection", "keep-alive");

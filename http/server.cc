@@ -30,13 +30,15 @@ struct HttpServer::Loan {
 };
 
 HttpServer::HttpServer(Stack& stack, FileStore& store, const MediaTypes& types,
-                       const ServerConfig& config, Instant start, AccessLogSink* access_log)
+                       const ServerConfig& config, Instant start)
     : stack_(stack),
       config_(config),
       pool_(config.memory),
       site_(store, pool_, types, config.site),
-      services_{
-          .site = site_, .config = config_.connection, .access_log = access_log, .peers = this},
+      services_{.site = site_,
+                .config = config_.connection,
+                .access_log = config.access_log,
+                .peers = this},
       latest_(start),
       wheel_(start),
       loans_(config.max_loans),
@@ -95,8 +97,7 @@ IpAddress HttpServer::peer_of(std::uint32_t tag) const noexcept {
   return tuple.has_value() ? tuple->remote_address : IpAddress{};
 }
 
-// -- Events
-// -------------------------------------------------------------------------------------------------------------
+// -- Events ---------------------------------------------------------------------------------------
 
 void HttpServer::on_event(const Event& event, const Moment& at) noexcept {
   if (event.is_listener) {
@@ -171,8 +172,7 @@ void HttpServer::on_timer(Slot& slot, const Moment& at) noexcept {
   pump(slot, at);
 }
 
-// -- Bytes
-// --------------------------------------------------------------------------------------------------------------
+// -- Bytes ----------------------------------------------------------------------------------------
 
 /// Answers what can be answered now: output first, since its end lets the next request be read.
 void HttpServer::pump(Slot& slot, const Moment& at) noexcept {
@@ -238,7 +238,8 @@ void HttpServer::settle(Slot& slot, const Moment& at) noexcept {
     case Want::KeepOpen:
       break;
     case Want::CloseWhenSent:
-      // RFC 9112 §9.6 SHOULD R9112-33: FIN behind the answer; reading goes on. A second call finds it closing already.
+      // RFC 9112 §9.6 SHOULD R9112-33: FIN behind the answer; reading goes on. A second call finds
+      // it closing already.
       (void)stack_.shutdown_send(slot.id, at.now);
       break;
     case Want::Release:

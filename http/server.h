@@ -1,17 +1,19 @@
 // The HTTP server: joins the stack's connections to HttpConnections, and borrowed bytes to their
 // owners.
 //
-// RFC 9112 §9. No socket, clock or thread: the event loop calls turn() after packets and at next_deadline().
+// RFC 9112 §9. No socket, clock or thread: the event loop calls turn() after packets and at
+// next_deadline().
 //
 // Invariants:
 //   1. Bytes lent to the stack stay alive until it releases them, whatever happens to their
-//   connection.
+//      connection.
 //   2. Each accepted connection has one slot, from accept() to close() or abort(); an idle one
-//   costs sizeof(Slot) < 128 bytes.
+//      costs sizeof(Slot) < 128 bytes.
 //   3. Nothing is allocated in steady state: slots and loans come from slabs.
 //   4. A connection that has much unacknowledged output is not read from: pipelining is bounded.
 //
-// Leaves out TLS and HTTP/2. Next: client.h.
+// Leaves out TLS and HTTP/2.
+// Next: client.h.
 #pragma once
 
 #include <expected>
@@ -28,6 +30,7 @@ namespace glasstcp::http {
 struct ServerConfig {
   SiteConfig site;
   ConnectionConfig connection;
+  AccessLogSink* access_log = nullptr;  ///< borrowed; may be absent
   std::size_t memory =
       64u << 20;  ///< bytes of response heads, pieces of large files and partial requests together
   std::uint32_t max_connections = 1u << 20;
@@ -43,9 +46,9 @@ struct ServerConfig {
 /// Serves a FileStore over a Stack.
 class HttpServer final : private PeerNames {
  public:
-  /// All borrowed for the life of the server. `access_log` may be null.
+  /// All borrowed for the life of the server, but `config`, which is copied.
   HttpServer(Stack& stack, FileStore& store, const MediaTypes& types, const ServerConfig& config,
-             Instant start, AccessLogSink* access_log = nullptr);
+             Instant start);
   ~HttpServer() override;
 
   /// Listens on one endpoint (an unspecified address means every own address of its version). May
@@ -62,7 +65,7 @@ class HttpServer final : private PeerNames {
   /// Whether stop() was called and no connection is left.
   [[nodiscard]] bool is_finished() const noexcept { return is_stopping_ && slots_.size() == 0; }
 
-  /// Connections that have a slot now, and requests answered since the start.
+  /// Connections that have a slot now.
   [[nodiscard]] std::uint32_t connection_count() const noexcept { return slots_.size(); }
   /// Pieces that the stack still holds.
   [[nodiscard]] std::uint32_t loan_count() const noexcept { return loans_.size(); }

@@ -104,7 +104,8 @@ Site::Site(FileStore& store, BlockPool& pool, const MediaTypes& types, SiteConfi
       pool_(&pool),
       types_(&types),
       config_(std::move(config)),
-      // RFC 9111 §5.2 MAY R9111-01: caches are steered, and validators are always there to ask again with.
+      // RFC 9111 §5.2 MAY R9111-01: caches are steered, and validators are always there to ask
+      // again with.
       cache_control_(config_.max_age.has_value() ? "max-age=" + std::to_string(*config_.max_age)
                                                  : "no-cache"),
       prepared_(new Prepared[kPreparedSlots]) {}
@@ -162,7 +163,8 @@ Reply Site::respond(const Request& request, Persistence persistence, const Momen
     case Method::Unknown:
       return page(501, request.head.method, {}, persistence, at);
     default: {
-      // RFC 9110 §9.1 SHOULD R9110-02: a method that we know and that this resource does not allow is 405.
+      // RFC 9110 §9.1 SHOULD R9110-02: a method that we know and that this resource does not allow
+      // is 405.
       // RFC 9110 §15.5.6 MUST R9110-03: with the allowed ones.
       const std::optional<TargetParts> parts = split_target(request.target());
       const bool is_sink = parts.has_value() && is_sink_path(parts->path);
@@ -173,8 +175,7 @@ Reply Site::respond(const Request& request, Persistence persistence, const Momen
   }
 }
 
-// -- Prepared answers
-// ---------------------------------------------------------------------------------------------------
+// -- Prepared answers -----------------------------------------------------------------------------
 
 /// The slot of a request that a prepared answer could serve; nullptr for one with conditions,
 /// ranges or expectations.
@@ -226,8 +227,7 @@ void Site::prepare(Prepared& slot, const Request& request, const Reply& reply, c
   slot.valid_until = found.valid_until;
 }
 
-// -- GET and HEAD
-// -------------------------------------------------------------------------------------------------------
+// -- GET and HEAD ---------------------------------------------------------------------------------
 
 Reply Site::get(const Request& request, Persistence persistence, const Moment& at) noexcept {
   const Method method = request.head.method;
@@ -272,7 +272,8 @@ Reply Site::get(const Request& request, Persistence persistence, const Moment& a
   return reply;
 }
 
-// RFC 9110 §13.2.1 MUST R9110-19: preconditions are asked here, where the answer would be 200, and nowhere before.
+// RFC 9110 §13.2.1 MUST R9110-19: preconditions are asked here, where the answer would be 200, and
+// nowhere before.
 Reply Site::answer_with_file(const Request& request, const Served& served, Persistence persistence,
                              const Moment& at) noexcept {
   const Validators validators{.entity_tag = served.tag.text(),
@@ -354,7 +355,8 @@ Reply Site::partial_file(const Request&, const Served& served, const RangeSet& s
   }
   const std::uint64_t length = transfer->length();
   out.field("Content-Length", length);
-  // RFC 9110 §15.3.7 MUST R9110-25: validators and Cache-Control as in a 200 (Date is in every head; we send no Vary).
+  // RFC 9110 §15.3.7 MUST R9110-25: validators and Cache-Control as in a 200 (Date is in every
+  // head; we send no Vary).
   write_validators(out, served);
   out.text("\r\n");
   Reply reply = finish(206, std::move(block), out, out.size(), false);
@@ -377,7 +379,8 @@ Reply Site::not_modified(const Served& served, Persistence persistence, const Mo
   if (!block) return {};
   TextWriter out(block->data(), block->capacity());
   // RFC 9110 §15.4.5 MUST R9110-28: the fields that a cache keeps, and no content.
-  // RFC 9110 §8.6 MUST R9110-06: and no Content-Length, which could only repeat what the cache knows.
+  // RFC 9110 §8.6 MUST R9110-06: and no Content-Length, which could only repeat what the cache
+  // knows.
   write_head_start(out, head_start(304, persistence, at));
   write_validators(out, served);
   out.text("\r\n");
@@ -400,8 +403,7 @@ Reply Site::redirect(const Request& request, std::string_view path, Persistence 
   return page(301, request.head.method, location.written(), persistence, at);
 }
 
-// -- Everything else
-// ----------------------------------------------------------------------------------------------------
+// -- Everything else ------------------------------------------------------------------------------
 
 // RFC 9112 §3.2.4 MAY R9112-12: "OPTIONS *" asks about the server, and gets what its files allow.
 Reply Site::options(const Request& request, Persistence persistence, const Moment& at) noexcept {

@@ -1,12 +1,13 @@
 // From a request to its answer: the static site, and every status that it can have.
 //
-// RFC 9110 §9 (methods), §13 (preconditions), §14 (ranges), §15 (statuses); RFC 9111 §5.2 (Cache-Control).
+// RFC 9110 §9 (methods), §13 (preconditions), §14 (ranges), §15 (statuses); RFC 9111 §5.2
+// (Cache-Control).
 //
 // Invariants:
 //   1. An answer is complete when it is given: its length is known and its bytes are owned.
 //   2. An answer to HEAD differs from that to GET only by its missing content.
 //   3. A prepared answer is used only as long as its lookup is valid and within the second of its
-//   Date.
+//      Date.
 //
 // Next: http_connection.h.
 #pragma once

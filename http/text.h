@@ -1,7 +1,7 @@
 // Characters and small texts of HTTP: the tables of the grammar, comparison without case, numbers.
 //
-// RFC 9110 §5.6.2 (token), §5.5 (field values), §5.6.3 (whitespace). RFC 9112 §2.2 MUST R9112-01: everything here works on
-// bytes; nothing is decoded as text of some alphabet.
+// RFC 9110 §5.6.2 (token), §5.5 (field values), §5.6.3 (whitespace). RFC 9112 §2.2 MUST R9112-01:
+// everything here works on bytes; nothing is decoded as text of some alphabet.
 //
 // Invariants:
 //   1. No function reads outside the view it is given, and none allocates.

@@ -27,7 +27,8 @@ Transfer::Transfer(FileRef file, const RangeSet& set, std::string_view type,
   boundary_length_ = static_cast<std::uint8_t>(out.size());
 }
 
-// RFC 9110 §15.3.7.2: each part says its type and its range, and nothing that concerns the whole response.
+// RFC 9110 §15.3.7.2: each part says its type and its range, and nothing that concerns the whole
+// response.
 void Transfer::write_part_head(TextWriter& out, const ByteRange& range) const noexcept {
   out.text("\r\n--").text(boundary()).text("\r\n");
   out.field("Content-Type", type_);

@@ -1,16 +1,16 @@
 // A body that is sent piece by piece: a large file, a range of one, or several ranges of any.
 //
-// RFC 9110 §14.6, §15.3.7.2 (multipart/byteranges). Design D10: bytes of the site are borrowed, not copied.
+// RFC 9110 §14.6, §15.3.7.2 (multipart/byteranges). Design D10: bytes of the site are borrowed, not
+// copied.
 //
 // Invariants:
 //   1. The pieces together have exactly length() bytes, or the transfer fails; it never sends wrong
-//   bytes silently.
+//      bytes silently.
 //   2. The last piece of a file that is not in shared memory goes out only when everything before
-//   it is acknowledged, from
-//      owned memory, and after the file has been found unchanged. So a mapped byte that was lost on
-//      the way and sent again is covered by that check.
+//      it is acknowledged, from owned memory, and after the file has been found unchanged. So a
+//      mapped byte that was lost on the way and sent again is covered by that check.
 //   3. At most one block of kPiece bytes is taken per piece; without mapping the caller bounds how
-//   many are in flight.
+//      many are in flight.
 //
 // Next: http_connection.h.
 #pragma once

@@ -11,7 +11,7 @@
 
 #include "http/server.h"
 #include "stack/socket/stack.h"
-#include "tun/access_log_file.h"
+#include "tun/capture_file.h"
 #include "tun/event_loop.h"
 #include "tun/http_application.h"
 #include "tun/network_setup.h"
@@ -74,8 +74,9 @@ std::expected<Ground, Failure> prepare_ground(const ServeOptions& options) {
   AddressKeeper keeper;
   if ((*device)->is_persistent()) keeper = AddressKeeper::start(plan.interface, network->added);
 
-  auto site =
-      SiteFiles::open(options.site, {(*device)->has_offload(), MemoryShares(options.memory).files});
+  // A capture makes us read payload ourselves, so mapped bytes are out of the question then.
+  const bool may_map = (*device)->has_offload() && options.capture.empty();
+  auto site = SiteFiles::open(options.site, {may_map, MemoryShares(options.memory).files});
   if (!site) return failed(site.error());
   return Ground{std::move(*device), std::move(*network), std::move(keeper), std::move(*site)};
 }
@@ -103,8 +104,9 @@ StackConfig stack_config(const ServeOptions& options, const Ground& ground, cons
   return config;
 }
 
-http::ServerConfig server_config(const ServeOptions& options) {
+http::ServerConfig server_config(const ServeOptions& options, http::AccessLogSink* log) {
   http::ServerConfig config;
+  config.access_log = log;
   config.site.max_age = options.max_age;
   config.site.sink_path = options.sink;
   config.memory = MemoryShares(options.memory).http;
@@ -124,6 +126,70 @@ std::expected<std::string, Failure> listen(const StackConfig& config, const Serv
     urls += fmt::format(" http://{}{}/", own.address.is_v4() ? address : "[" + address + "]", port);
   }
   return urls;
+}
+
+// Everything that only looks on.
+class Onlookers {
+ public:
+  static std::expected<Onlookers, Failure> open(const ServeOptions& options, Instant start) {
+    Onlookers all;
+    if (!options.access_log.empty()) {
+      auto file = OutputFile::open(options.access_log, "the access log", OutputFile::Mode::Append,
+                                   kLogRoom);
+      if (!file) return failed(file.error());
+      all.log_file_ = std::move(*file);
+      all.log_ = std::make_unique<AccessLogFile>(*all.log_file_);
+    }
+    if (!options.capture.empty()) {
+      auto file = CaptureFile::open(options);
+      if (!file) return failed(file.error());
+      all.capture_ = std::move(*file);
+      all.watchers_->add(all.capture_->observer());
+    }
+    if (options.verbose) {
+      all.narrator_ = std::make_unique<Narrator>(*all.lines_, options.language, start);
+      all.watchers_->add(*all.narrator_);
+    }
+    return all;
+  }
+  Onlookers(Onlookers&&) = default;
+
+  // Null when there is no access log.
+  [[nodiscard]] http::AccessLogSink* access_log() { return log_.get(); }
+  void watch(Stack& stack) {
+    if (!watchers_->is_empty()) stack.set_observer(watchers_.get());
+  }
+  void flush_with(HttpApplication& application) {
+    if (log_file_) application.add_output(*log_file_);
+    if (capture_) application.add_output(capture_->output());
+  }
+  void tell_losses() const {
+    if (log_file_ && log_file_->lost() > 0) {
+      say(fmt::format("{} lines of the access log were not written", log_file_->lost()));
+    }
+    if (capture_ && capture_->output().lost() > 0) {
+      say(fmt::format("{} packets are missing in the capture: its reader was too slow or is gone",
+                      capture_->output().lost()));
+    }
+  }
+
+ private:
+  static constexpr std::size_t kLogRoom = 64 * 1024;
+
+  Onlookers() = default;
+  std::unique_ptr<OutputFile> log_file_;
+  std::unique_ptr<AccessLogFile> log_;
+  std::unique_ptr<CaptureFile> capture_;
+  std::unique_ptr<StderrLines> lines_ = std::make_unique<StderrLines>();
+  std::unique_ptr<Narrator> narrator_;
+  std::unique_ptr<Watchers> watchers_ = std::make_unique<Watchers>();
+};
+
+void tell_ready(const ServeOptions& options, const std::string& urls) {
+  // With the capture on stdout, nothing else may stand there.
+  std::FILE* const out = options.capture == "-" ? stderr : stdout;
+  fmt::print(out, "ready{}\n", urls);
+  std::fflush(out);
 }
 
 int exit_code(EventLoop::End end, const ServeOptions& options) {
@@ -146,37 +212,30 @@ std::expected<int, Failure> run(const ServeOptions& options) {
   if (auto dropped = give_up_rights(options, ground->site); !dropped) {
     return failed(dropped.error());
   }
-  std::unique_ptr<AccessLogFile> log;
-  if (!options.access_log.empty()) {
-    auto opened = AccessLogFile::open(options.access_log);
-    if (!opened) return failed(opened.error());
-    log = std::move(*opened);
-  }
-
+  const Instant start = SystemClock::now();
+  auto onlookers = Onlookers::open(options, start);
+  if (!onlookers) return failed(onlookers.error());
   const auto seed = draw_seed(options);
   if (!seed) return failed(seed.error());
-  const StackConfig config = stack_config(options, *ground, *seed);
-  const Instant start = SystemClock::now();
-  Stack stack(config, start);
-  StderrLines lines;
-  Narrator narrator(lines, options.language == "zh" ? Language::Chinese : Language::English, start);
-  Watchers watchers;
-  if (options.verbose) watchers.add(narrator);
-  if (!watchers.is_empty()) stack.set_observer(&watchers);
 
+  const StackConfig config = stack_config(options, *ground, *seed);
+  Stack stack(config, start);
+  onlookers->watch(stack);
   const http::MediaTypes types = system_media_types();
-  http::HttpServer server(stack, ground->site.store(), types, server_config(options), start,
-                          log.get());
+  http::HttpServer server(stack, ground->site.store(), types,
+                          server_config(options, onlookers->access_log()), start);
   const auto urls = listen(config, options, server);
   if (!urls) return failed(urls.error());
 
-  HttpApplication application(server, log.get());
+  HttpApplication application(server);
+  onlookers->flush_with(application);
   Pump pump(*ground->device, stack, application);
   auto loop = EventLoop::make(*ground->device, {.spin = options.spin});
   if (!loop) return failed(loop.error());
-  fmt::print("ready{}\n", *urls);
-  std::fflush(stdout);
-  return exit_code(loop->run(pump, stack, application), options);
+  tell_ready(options, *urls);
+  const EventLoop::End end = loop->run(pump, stack, application);
+  onlookers->tell_losses();
+  return exit_code(end, options);
 }
 
 }  // namespace

@@ -3,9 +3,9 @@
 //
 // Invariants:
 //   1. Bytes that the connection does not take are offered again after each answer, as a server
-//   does it.
+//      does it.
 //   2. Everything handed out is released when its bytes have been copied, so that a leak shows as
-//   references left over.
+//      references left over.
 #pragma once
 
 #include <string>
