@@ -48,4 +48,10 @@ constexpr std::int64_t to_ms(Duration d) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
 }
 
+/// The milliseconds of an instant modulo 2^32: small enough to keep per connection; differences are
+/// right up to 49 days.
+constexpr std::uint32_t milliseconds_of(Instant t) {
+  return static_cast<std::uint32_t>(to_ms(t.time_since_epoch()));
+}
+
 }  // namespace glasstcp

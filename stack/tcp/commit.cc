@@ -119,7 +119,7 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
       override_small_ = false;
       probe_beyond_ = false;
       snd.nxt = later(snd.nxt, end);
-      last_data_sent_ = now;
+      last_data_sent_ms_ = milliseconds_of(now);
       // More would have gone if the congestion window had allowed it: what is in flight now shows
       // what it carries.
       if (cwnd_room() < max_text()) limited_until_ = snd.nxt;

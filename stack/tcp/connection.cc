@@ -11,15 +11,13 @@ namespace glasstcp {
 // RFC 9293 §3.10.1, active OPEN: SYN-SENT; next() will propose the SYN.
 Connection::Connection(TcpContext& context, const FourTuple& tuple, std::uint64_t hash,
                        std::uint32_t buffer, Instant now)
-    : TcpTimer(false),
-      context_(context),
+    : context_(context),
       tuple_(tuple),
       hash_(hash),
       rtt_(context.rto_bounds),
       timestamps_(Timestamps::with_offset(context.timestamp_offset(tuple, now))),
-      last_received_(now),
-      last_data_sent_(now),
-      user_timeout_(context.config.user_timeout),
+      last_data_sent_ms_(milliseconds_of(now)),
+      user_timeout_ms_(timeout_in_ms(context.config.user_timeout)),
       receive_buffer_(buffer),
       nagle_(context.config.nagle),
       accepted_(true) {
@@ -39,14 +37,12 @@ void Connection::open(Instant now) {
 // A half-open record became whole: its SYN-ACK is acknowledged by the very segment that follows, so
 // snd.una stands behind the SYN already and nothing is outstanding.
 Connection::Connection(TcpContext& context, const Agreement& agreed, Instant now)
-    : TcpTimer(false),
-      context_(context),
+    : context_(context),
       tuple_(agreed.tuple),
       hash_(agreed.hash),
       rtt_(context.rto_bounds),
-      last_received_(now),
-      last_data_sent_(now),
-      user_timeout_(context.config.user_timeout),
+      last_data_sent_ms_(milliseconds_of(now)),
+      user_timeout_ms_(timeout_in_ms(context.config.user_timeout)),
       receive_buffer_(agreed.buffer),
       state_(State::SynReceived),
       sack_(agreed.sack),

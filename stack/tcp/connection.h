@@ -25,6 +25,7 @@
 // Next: segment_arrives.cc.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -89,11 +90,16 @@ struct Agreement {
   std::uint8_t syn_ack_retries = 0;
 };
 
+/// A time-out as a connection keeps it: milliseconds, at most 49 days; 0: none.
+[[nodiscard]] constexpr std::uint32_t timeout_in_ms(Duration timeout) {
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(to_ms(timeout), 0, 0xffffffff));
+}
+
 /// A verdict ends the processing of a segment; empty lets the next check see it.
 using Check = std::optional<Verdict>;
 
 /// One connection.
-class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public TcpTimer {
+class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public TimerNode {
  public:
   /// An active open, in SYN-SENT after open(); `buffer` was reserved from the budget and is
   /// returned by the destructor.
@@ -190,7 +196,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] bool is_acceptable(const Segment& seg) const;
   void challenge(SendReason reason, Instant now);
   void adopt_options(const Segment& syn, Instant now);
-  void become_established(const Segment& seg, Instant now);
+  void become_established(const Segment& seg);
   // process_ack.cc
   void process_new_ack(const Segment& seg, Instant now);
   void process_duplicate_ack(const Segment& seg, Instant now);
@@ -231,6 +237,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void on_keep_alive_timer(Instant now);
   bool has_given_up(Instant now);
   void manage_send_timers(Instant now);
+  void on_sign_of_life(Instant now);
   void restart_retransmit_timer(Instant now);
   void arm(TimerName timer, Instant deadline);
   void arm_wheel();
@@ -275,19 +282,18 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   AckPolicy ack_;
   ChallengeLimit challenges_;
   TimerTable timers_;
-  Instant last_received_{};
-  Instant last_data_sent_{};
-  Duration user_timeout_{};
 
-  std::uint32_t receive_buffer_;     // reserved from the budget
-  std::uint32_t consumed_ = 0;       // bytes read since the buffer last grew
-  SeqNum limited_until_;             // what was in flight when cwnd last held us back ends here
-  SeqNum last_ack_sent_;             // RFC 7323 §4.3
-  SeqNum fin_at_;                    // where the peer's FIN stands, if peer_fin_known_
-  SackBlock duplicate_{};            // to report as D-SACK with the next ACK, if has_duplicate_
-  std::uint32_t pending_mtu_ = 0;    // RFC 5927 §7.2: believed only if progress stops
-  std::uint16_t effective_mss_ = 0;  // text bytes of a full segment, options already taken off
-  std::uint16_t largest_acked_ = 0;  // text bytes of the largest segment known to have arrived
+  std::uint32_t last_data_sent_ms_ = 0;  // of the connection's time, modulo 2^32
+  std::uint32_t user_timeout_ms_ = 0;    // 0: none
+  std::uint32_t receive_buffer_;         // reserved from the budget
+  std::uint32_t consumed_ = 0;           // bytes read since the buffer last grew
+  SeqNum limited_until_;                 // what was in flight when cwnd last held us back ends here
+  SeqNum last_ack_sent_;                 // RFC 7323 §4.3
+  SeqNum fin_at_;                        // where the peer's FIN stands, if peer_fin_known_
+  SackBlock duplicate_{};                // to report as D-SACK with the next ACK, if has_duplicate_
+  std::uint16_t pending_mtu_ = 0;        // RFC 5927 §7.2: believed only if progress stops
+  std::uint16_t effective_mss_ = 0;      // text bytes of a full segment, options already taken off
+  std::uint16_t largest_acked_ = 0;      // text bytes of the largest segment known to have arrived
   std::uint16_t events_ = 0;
   std::uint8_t retransmissions_ = 0;  // in a row, without progress
   std::uint8_t unanswered_probes_ = 0;
@@ -322,7 +328,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   bool keep_alive_due_ : 1 = false;
   bool syn_ack_due_ : 1 = false;  // simultaneous open
   bool soft_error_told_ : 1 = false;
-  bool syn_was_lost_ : 1 = false;
 };
+// With its flow-table slot and the HTTP state of an idle peer this stays near 512 bytes.
+static_assert(sizeof(Connection) <= 416, "an idle connection is cheap");
 
 }  // namespace glasstcp

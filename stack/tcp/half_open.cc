@@ -8,7 +8,7 @@ namespace glasstcp {
 
 HalfOpen::HalfOpen(const TcpContext& context, const Segment& syn, std::uint32_t listener,
                    SeqNum iss, Instant now)
-    : TcpTimer(true), listener_(listener) {
+    : listener_(listener) {
   const TcpConfig& config = context.config;
   agreed_.tuple = syn.tuple;
   agreed_.hash = syn.hash;
@@ -139,7 +139,7 @@ void HalfOpen::transmit(TcpContext& context, Instant now, OutPacket& out) {
   agreed_.syn_ack_sent = now;
   Duration wait = context.config.initial_rto;
   for (int i = 0; i < agreed_.syn_ack_retries && wait < context.config.max_rto; ++i) wait *= 2;
-  context.wheel.schedule(*this, now + std::min(wait, context.config.max_rto));
+  context.half_open_wheel.schedule(*this, now + std::min(wait, context.config.max_rto));
 }
 
 }  // namespace glasstcp

@@ -37,7 +37,7 @@ struct HalfOpenResult {
 };
 
 /// RFC 9293's SYN-RECEIVED after a passive open.
-class HalfOpen : public ListHook<HalfOpenReadyTag>, public TcpTimer {
+class HalfOpen : public ListHook<HalfOpenReadyTag>, public TimerNode {
  public:
   /// From a SYN that a listener takes. `buffer` bytes are the window offered; nothing is reserved
   /// yet.

@@ -24,54 +24,60 @@ struct RtoBounds {
   Duration max;
 };
 
-/// RFC 6298 §2. 32 bytes; a value, no allocation.
+/// RFC 6298 §2. 16 bytes: times are kept in eighths of a microsecond, up to 8 minutes.
 class RttEstimator {
  public:
   // RFC 6298 §2.1 R6298-01: one second before any sample (the configured initial value).
-  explicit RttEstimator(const RtoBounds& bounds) : base_rto_(bounds.initial) {}
+  explicit RttEstimator(const RtoBounds& bounds) : base_rto_(pack(bounds.initial)) {}
 
   /// One unambiguous measurement (Karn's rule is the caller's duty). Ends any backoff.
-  void add_sample(Duration rtt, const RtoBounds& bounds) {
+  void add_sample(Duration measured, const RtoBounds& bounds) {
     // RFC 6298 §4 R6298-08: never less than the granularity of our clock, which is taken as 1 us.
-    rtt = std::max<Duration>(rtt, 1us);
+    const std::uint32_t rtt = pack(std::max<Duration>(measured, 1us));
     if (!has_sample()) {
       // RFC 6298 §2.2 R6298-02: first sample: srtt = R, rttvar = R/2.
       srtt_ = rtt;
       rttvar_ = rtt / 2;
     } else {
       // RFC 6298 §2.3 R6298-03: the variation first, with the old mean; gains 1/4 and 1/8.
-      const Duration error = srtt_ > rtt ? srtt_ - rtt : rtt - srtt_;
-      rttvar_ += (error - rttvar_) / 4;
-      srtt_ += (rtt - srtt_) / 8;
+      const std::uint32_t error = srtt_ > rtt ? srtt_ - rtt : rtt - srtt_;
+      rttvar_ = rttvar_ - rttvar_ / 4 + error / 4;
+      srtt_ = srtt_ - srtt_ / 8 + rtt / 8;
     }
     // RFC 6298 §2.3, §2.4 R6298-04, R6298-05: a floor (200 ms by default, the RFC advises 1 s) and a cap of at least 60 s.
-    base_rto_ =
-        std::clamp<Duration>(srtt_ + std::max<Duration>(1us, 4 * rttvar_), bounds.min, bounds.max);
+    base_rto_ = pack(std::clamp<Duration>(srtt() + std::max<Duration>(1us, 4 * rttvar()),
+                                          bounds.min, bounds.max));
     backoffs_ = 0;
   }
 
   /// RFC 6298 §5.5 R6298-11: doubles the timeout, up to the cap.
-  void back_off() { backoffs_ = std::min<std::uint8_t>(backoffs_ + 1, 30); }
-  /// Progress was made without a usable sample: the doubling ends (the base stays as it was).
-  void end_backoff() { backoffs_ = 0; }
+  void back_off() {
+    backoffs_ = std::min<std::uint8_t>(static_cast<std::uint8_t>(backoffs_ + 1), 30);
+  }
   // RFC 6298 §5.7 R6298-12: the SYN timed out, so data starts with at least 3 s.
   /// Raises the timeout to at least `floor` until the first sample.
-  void raise_to(Duration floor) { base_rto_ = std::max(base_rto_, floor); }
+  void raise_to(Duration floor) { base_rto_ = std::max(base_rto_, pack(floor)); }
 
   /// The timeout to use now, with backoff and cap.
   [[nodiscard]] Duration rto(const RtoBounds& bounds) const {
-    Duration value = base_rto_;
+    Duration value = unpack(base_rto_);
     for (int i = 0; i < backoffs_ && value < bounds.max; ++i) value *= 2;
     return std::min(value, bounds.max);
   }
-  [[nodiscard]] bool has_sample() const { return srtt_ != Duration::zero(); }
-  [[nodiscard]] Duration srtt() const { return srtt_; }
-  [[nodiscard]] Duration rttvar() const { return rttvar_; }
+  [[nodiscard]] bool has_sample() const { return srtt_ != 0; }
+  [[nodiscard]] Duration srtt() const { return unpack(srtt_); }
+  [[nodiscard]] Duration rttvar() const { return unpack(rttvar_); }
 
  private:
-  Duration srtt_{};
-  Duration rttvar_{};
-  Duration base_rto_;
+  static constexpr Duration kUnit = 125ns;
+  static std::uint32_t pack(Duration d) {
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(d / kUnit, 1, 0xffffffff));
+  }
+  static Duration unpack(std::uint32_t units) { return kUnit * units; }
+
+  std::uint32_t srtt_ = 0;
+  std::uint32_t rttvar_ = 0;
+  std::uint32_t base_rto_;
   std::uint8_t backoffs_ = 0;
 };
 

@@ -20,8 +20,7 @@ Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
     if (state_ == State::Established) ack_.demand(SendReason::HandshakeAck);
     return verdict;
   }
-  last_received_ = now;
-  keep_alives_unanswered_ = 0;
+  on_sign_of_life(now);
   Verdict verdict = Verdict::Accepted;
   if (state_ == State::SynSent) {
     verdict = segment_arrives_in_syn_sent(seg, now);
@@ -71,7 +70,7 @@ Verdict Connection::segment_arrives_in_syn_sent(const Segment& seg, Instant now)
   adopt_options(seg, now);
   if (seg.flags.ack()) {
     process_new_ack(seg, now);
-    become_established(seg, now);
+    become_established(seg);
     enter(State::Established, now);
     ack_.demand(SendReason::HandshakeAck);
     signal(EventMask::kConnected | EventMask::kWritable);
@@ -107,7 +106,7 @@ void Connection::adopt_options(const Segment& syn, Instant now) {
   set_effective_mss(now);
 }
 
-void Connection::become_established(const Segment& seg, Instant now) {
+void Connection::become_established(const Segment& seg) {
   // RFC 7323 §2.2 R7323-03: the window field of a SYN is never scaled.
   snd.wnd = seg.flags.syn() ? seg.wnd : static_cast<std::uint32_t>(seg.wnd) << snd.shift;
   snd.max_wnd = std::max(snd.max_wnd, snd.wnd);
@@ -122,7 +121,6 @@ void Connection::become_established(const Segment& seg, Instant now) {
   retransmissions_ = 0;
   context_.congestion.start(congestion_, window);
   limited_until_ = snd.una;
-  if (keep_alive_) arm(TimerName::KeepAlive, now + context_.config.keep_alive_idle);
 }
 
 // RFC 7323 §5.3, R1 of PAWS.
@@ -262,7 +260,7 @@ Check Connection::fifth_check_ack_in_syn_received(const Segment& seg, Instant no
     return Verdict::ListenBadAck;
   }
   if (!passive_) process_new_ack(seg, now);
-  become_established(seg, now);
+  become_established(seg);
   // CLOSE may have been called before the handshake ended: then a FIN waits (§3.10.4).
   enter(fin_queued_ ? State::FinWait1 : State::Established, now);
   if (!passive_) signal(EventMask::kConnected | EventMask::kWritable);

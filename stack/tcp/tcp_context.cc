@@ -42,6 +42,7 @@ TcpContext::TcpContext(const TcpConfig& tcp_config, const OutputLimits& output_l
       rx(count_for(memory, BlockPool::kBlockSize), blocks),
       sent(count_for(memory, 128)),
       wheel(start),
+      half_open_wheel(start),
       congestion(algorithm(config.congestion)) {}
 
 std::uint16_t TcpContext::send_mss(const IpAddress& remote, Instant now) const {

@@ -32,12 +32,6 @@ class Connection;
 struct ReadyTag;
 struct EventTag;
 
-/// A place in the timing wheel that knows what kind of object it belongs to.
-struct TcpTimer : TimerNode {
-  explicit TcpTimer(bool half_open) : is_half_open(half_open) {}
-  bool is_half_open;
-};
-
 /// How much the device takes in one packet.
 struct OutputLimits {
   bool checksum_offload = false;
@@ -60,7 +54,8 @@ struct TcpContext {
   TxPool tx;
   ReceivePool rx;
   SentLog::Pool sent;
-  TimingWheel wheel;
+  TimingWheel wheel;            ///< of connections
+  TimingWheel half_open_wheel;  ///< of half-open records
   IntrusiveList<Connection, ReadyTag> ready;
   IntrusiveList<Connection, EventTag> events;
   ReplyQueue replies;

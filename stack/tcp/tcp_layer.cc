@@ -295,7 +295,7 @@ void TcpLayer::move_to_time_wait(Connection& connection, Instant now) {
 void TcpLayer::remove_half_open(std::uint32_t index) {
   HalfOpen& half_open = half_open_[index];
   table_.erase(half_open.agreement().hash, value_of(Kind::HalfOpen, index));
-  context_.wheel.cancel(half_open);
+  context_.half_open_wheel.cancel(half_open);
   half_open_.release(index);
 }
 
@@ -309,19 +309,17 @@ void TcpLayer::remove_time_wait(std::uint32_t index) {
 
 void TcpLayer::advance(Instant now) {
   while (TimerNode* node = context_.wheel.pop_expired(now)) {
-    auto& timer = static_cast<TcpTimer&>(*node);
-    if (!timer.is_half_open) {
-      auto& connection = static_cast<Connection&>(timer);
-      connection.on_timer(now);
-      settle(connection, now);
-      continue;
-    }
-    auto& half_open = static_cast<HalfOpen&>(timer);
-    if (half_open.on_timer(context_)) {
-      if (!half_open.ListHook<HalfOpenReadyTag>::is_linked()) half_open_ready_.push_back(half_open);
-    } else {
+    auto& connection = static_cast<Connection&>(*node);
+    connection.on_timer(now);
+    settle(connection, now);
+  }
+  while (TimerNode* node = context_.half_open_wheel.pop_expired(now)) {
+    auto& half_open = static_cast<HalfOpen&>(*node);
+    if (!half_open.on_timer(context_)) {
       remove_half_open(look_up(half_open.agreement().tuple, half_open.agreement().hash) &
                        kIndexMask);
+    } else if (!half_open.ListHook<HalfOpenReadyTag>::is_linked()) {
+      half_open_ready_.push_back(half_open);
     }
   }
   while (TimeWaitRecord* record = time_wait_order_.front()) {
@@ -332,7 +330,8 @@ void TcpLayer::advance(Instant now) {
 
 Instant TcpLayer::next_deadline() const {
   const TimeWaitRecord* oldest = time_wait_order_.front();
-  return std::min(context_.wheel.next_deadline(), oldest == nullptr ? kNever : oldest->expires());
+  return std::min({context_.wheel.next_deadline(), context_.half_open_wheel.next_deadline(),
+                   oldest == nullptr ? kNever : oldest->expires()});
 }
 
 // -- Output

@@ -13,9 +13,8 @@ constexpr std::uint32_t kOrphanRetransmissions = 8;
 }  // namespace
 
 void Connection::on_timer(Instant now) {
-  for (const TimerName timer : TimerTable::kNames) {
-    if (state_ == State::Closed || !timers_.is_due(timer, now)) continue;
-    timers_.stop(timer);
+  while (const auto due = timers_.pop_due(now)) {
+    const TimerName timer = *due;
     switch (timer) {
       case TimerName::Retransmit:
         on_retransmit_timer(now);
@@ -103,14 +102,8 @@ void Connection::on_persist_timer(Instant now) {
 void Connection::on_keep_alive_timer(Instant now) {
   const TcpConfig& config = context_.config;
   if (!keep_alive_) return;
-  const Instant due = last_received_ + config.keep_alive_idle;
   if (has_something_waiting()) {
-    arm(TimerName::KeepAlive,
-        now + config.keep_alive_interval);  // the retransmission timer probes better
-    return;
-  }
-  if (keep_alives_unanswered_ == 0 && due > now) {
-    arm(TimerName::KeepAlive, due);
+    arm(TimerName::KeepAlive, now + config.keep_alive_interval);  // retransmissions ask already
     return;
   }
   if (keep_alives_unanswered_ >= config.keep_alive_probes) {
@@ -149,11 +142,23 @@ void Connection::manage_send_timers(Instant now) {
   } else {
     timers_.stop(TimerName::Persist);
   }
-  if (user_timeout_ == Duration::zero() || !has_something_waiting()) {
-    timers_.stop(TimerName::UserTimeout);
-  } else if (!timers_.is_armed(TimerName::UserTimeout)) {
-    arm(TimerName::UserTimeout, now + user_timeout_);
+  if (user_timeout_ms_ != 0 && has_something_waiting()) {
+    if (!timers_.is_armed(TimerName::UserTimeout)) {
+      arm(TimerName::UserTimeout, now + std::chrono::milliseconds(user_timeout_ms_));
+    }
+    return;
   }
+  timers_.stop(TimerName::UserTimeout);
+  if (keep_alive_ && is_synchronized(state_) && !timers_.is_armed(TimerName::KeepAlive)) {
+    arm(TimerName::KeepAlive, now + context_.config.keep_alive_idle);
+  }
+}
+
+// RFC 9293 §3.8.4 MUST-26: the interval is counted from the last segment that arrived.
+void Connection::on_sign_of_life(Instant now) {
+  keep_alives_unanswered_ = 0;
+  if (timers_.is_armed(TimerName::KeepAlive))
+    timers_.set(TimerName::KeepAlive, now + context_.config.keep_alive_idle);
 }
 
 void Connection::restart_retransmit_timer(Instant now) {

@@ -14,37 +14,62 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "stack/base/time.h"
 #include "stack/trace/event.h"
 
 namespace glasstcp {
 
-/// A table of deadlines. kNever: not armed.
+/// A table of deadlines. kNever: not armed. Deadlines that never run at the same time share a slot,
+/// since every connection pays for the table even when idle: retransmission (window open), persist
+/// (window closed) and FIN-WAIT-2 (nothing left to send); keep-alive (nothing outstanding) and user
+/// timeout (something is).
 class TimerTable {
  public:
-  static constexpr std::array kNames = {TimerName::Retransmit, TimerName::Persist,
-                                        TimerName::DelayedAck, TimerName::KeepAlive,
-                                        TimerName::FinWait2,   TimerName::UserTimeout};
+  static constexpr std::size_t kSlots = 3;
 
   TimerTable() { deadlines_.fill(kNever); }
 
-  void set(TimerName timer, Instant deadline) { deadlines_[slot(timer)] = deadline; }
-  void stop(TimerName timer) { deadlines_[slot(timer)] = kNever; }
+  /// Arms `timer`; the other one of its slot is not armed any more.
+  void set(TimerName timer, Instant deadline) {
+    deadlines_[slot(timer)] = deadline;
+    names_[slot(timer)] = timer;
+  }
+  void stop(TimerName timer) {
+    if (names_[slot(timer)] == timer) deadlines_[slot(timer)] = kNever;
+  }
   void stop_all() { deadlines_.fill(kNever); }
-  [[nodiscard]] Instant get(TimerName timer) const { return deadlines_[slot(timer)]; }
+  [[nodiscard]] Instant get(TimerName timer) const {
+    return names_[slot(timer)] == timer ? deadlines_[slot(timer)] : kNever;
+  }
   [[nodiscard]] bool is_armed(TimerName timer) const { return get(timer) != kNever; }
-  [[nodiscard]] bool is_due(TimerName timer, Instant now) const { return get(timer) <= now; }
+  /// A timer whose deadline came, disarmed; empty: none (left). In the order of the slots.
+  std::optional<TimerName> pop_due(Instant now) {
+    for (std::size_t i = 0; i < kSlots; ++i) {
+      if (deadlines_[i] > now) continue;
+      deadlines_[i] = kNever;
+      return names_[i];
+    }
+    return std::nullopt;
+  }
   [[nodiscard]] Instant earliest() const { return *std::ranges::min_element(deadlines_); }
 
  private:
   static constexpr std::size_t slot(TimerName timer) {
-    return timer == TimerName::UserTimeout ? 5 : static_cast<std::size_t>(timer);
+    switch (timer) {
+      case TimerName::DelayedAck:
+        return 1;
+      case TimerName::KeepAlive:
+      case TimerName::UserTimeout:
+        return 2;
+      default:
+        return 0;
+    }
   }
-  static_assert(static_cast<int>(TimerName::FinWait2) == 4,
-                "the first five names are the first five slots");
 
-  std::array<Instant, kNames.size()> deadlines_;
+  std::array<Instant, kSlots> deadlines_;
+  std::array<TimerName, kSlots> names_{};
 };
 
 }  // namespace glasstcp

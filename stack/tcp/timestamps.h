@@ -17,12 +17,16 @@
 
 namespace glasstcp {
 
-/// RFC 7323's per-connection variables. 24 bytes.
+/// RFC 7323's per-connection variables. 16 bytes.
 class Timestamps {
  public:
   Timestamps() = default;
   Timestamps(std::uint32_t offset, TsVal recent, Instant now)
-      : recent_at_(now), recent_(recent), offset_(offset), enabled_(true), has_recent_(true) {}
+      : recent_at_ms_(milliseconds_of(now)),
+        recent_(recent),
+        offset_(offset),
+        enabled_(true),
+        has_recent_(true) {}
 
   /// For an active open: the clock is known, the peer's use of it is not yet.
   static Timestamps with_offset(std::uint32_t offset) {
@@ -40,15 +44,12 @@ class Timestamps {
   [[nodiscard]] bool enabled() const { return enabled_; }
   [[nodiscard]] TsVal recent() const { return recent_; }
   [[nodiscard]] std::uint32_t offset() const { return offset_; }
-  [[nodiscard]] Instant recent_at() const { return recent_at_; }
   [[nodiscard]] TsVal now_value(Instant now) const { return clock(offset_, now); }
 
   // RFC 7323 §5.3 R7323-19: older than the recent one: an old duplicate.
   /// Whether PAWS rejects a segment with this TSval.
   [[nodiscard]] bool is_too_old(TsVal val, Instant now) const {
-    // RFC 7323 §5.5 R7323-22: after 24 days of idleness the stored value says nothing any more.
-    constexpr Duration kOutdated = 24 * 24h;
-    return has_recent_ && difference(val, recent_) < 0 && now - recent_at_ <= kOutdated;
+    return has_recent_ && difference(val, recent_) < 0 && !is_outdated(now);
   }
 
   // RFC 7323 §4.3 R7323-16, §5.3 R7323-20: only a segment that covers the last ACK we sent updates ts_recent, so that a
@@ -58,7 +59,7 @@ class Timestamps {
     if (seq > last_ack_sent) return;
     if (has_recent_ && difference(val, recent_) < 0 && !is_outdated(now)) return;
     recent_ = val;
-    recent_at_ = now;
+    recent_at_ms_ = milliseconds_of(now);
     has_recent_ = true;
   }
 
@@ -68,9 +69,12 @@ class Timestamps {
   }
 
  private:
-  [[nodiscard]] bool is_outdated(Instant now) const { return now - recent_at_ > 24 * 24h; }
+  // RFC 7323 §5.5 R7323-22: after 24 days of idleness the stored value says nothing any more.
+  [[nodiscard]] bool is_outdated(Instant now) const {
+    return std::chrono::milliseconds(milliseconds_of(now) - recent_at_ms_) > 24 * 24h;
+  }
 
-  Instant recent_at_{};
+  std::uint32_t recent_at_ms_ = 0;  // modulo 2^32
   TsVal recent_{};
   std::uint32_t offset_ = 0;
   bool enabled_ = false;

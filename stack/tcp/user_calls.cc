@@ -62,7 +62,8 @@ void Connection::after_queueing(SendOptions options, Instant now) {
   // RFC 5681 §4.1 R5681-13: after an idle time longer than a timeout the old window says nothing about the path.
   const bool was_idle = flight() == 0 && is_synchronized(state_);
   if (was_idle && context_.config.slow_start_after_idle &&
-      now - last_data_sent_ > rtt_.rto(context_.rto_bounds)) {
+      std::chrono::milliseconds(milliseconds_of(now) - last_data_sent_ms_) >
+          rtt_.rto(context_.rto_bounds)) {
     context_.congestion.on_idle(congestion_, initial_window());
   }
   manage_send_timers(now);
@@ -161,7 +162,7 @@ void Connection::set_keep_alive(bool on, Instant now) {
 
 // RFC 9293 §3.8.3 MUST-21.
 void Connection::set_user_timeout(Duration timeout, Instant now) {
-  user_timeout_ = timeout;
+  user_timeout_ms_ = timeout_in_ms(timeout);
   timers_.stop(TimerName::UserTimeout);
   if (state_ != State::Closed) manage_send_timers(now);
 }

@@ -103,10 +103,18 @@ TEST(TimerTable, KnowsTheEarliestOfItsDeadlines) {
   timers.set(TimerName::Retransmit, at(5s));
   timers.set(TimerName::UserTimeout, at(3s));
   EXPECT_EQ(timers.earliest(), at(3s));
-  EXPECT_TRUE(timers.is_due(TimerName::UserTimeout, at(3s)));
-  EXPECT_FALSE(timers.is_due(TimerName::Retransmit, at(3s)));
-  timers.stop(TimerName::UserTimeout);
+  EXPECT_EQ(timers.pop_due(at(3s)), TimerName::UserTimeout);
+  EXPECT_EQ(timers.pop_due(at(3s)), std::nullopt);
   EXPECT_EQ(timers.earliest(), at(5s));
+}
+
+TEST(TimerTable, TimersThatNeverRunTogetherReplaceEachOther) {
+  TimerTable timers;
+  timers.set(TimerName::Retransmit, at(5s));
+  timers.set(TimerName::Persist, at(9s));
+  EXPECT_FALSE(timers.is_armed(TimerName::Retransmit));
+  timers.stop(TimerName::Retransmit);
+  EXPECT_EQ(timers.get(TimerName::Persist), at(9s));
 }
 
 }  // namespace
