@@ -1,0 +1,146 @@
+// The program's operator new counts; everything else here is two stacks and a wire without a heap.
+#include "tests/sim/allocations.h"
+
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "stack/socket/stack.h"
+
+namespace {
+std::size_t allocation_count = 0;
+}
+
+void* operator new(std::size_t size) {
+  ++allocation_count;
+  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  throw std::bad_alloc();
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  ++allocation_count;
+  const auto align = static_cast<std::size_t>(alignment);
+  if (void* memory = std::aligned_alloc(align, (size + align - 1) / align * align)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::align_val_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+  std::free(memory);
+}
+
+namespace glasstcp::sim {
+namespace {
+
+constexpr int kWarmUp = 200;
+constexpr int kMeasured = 2000;
+constexpr std::size_t kRequest = 120;
+constexpr std::size_t kResponse = 9000;
+
+StackConfig config_of(const char* address, std::uint8_t seed) {
+  StackConfig config;
+  config.addresses = {*Cidr::parse(address)};
+  config.seed = Seed::from_number(seed);
+  return config;
+}
+
+// Client and server with a wire that takes no time; `now` moves on with each exchange.
+class PingPong {
+ public:
+  PingPong()
+      : client_(config_of("192.0.2.1/24", 1), now_), server_(config_of("192.0.2.2/24", 2), now_) {
+    listener_ = *server_.listen({*IpAddress::parse("0.0.0.0"), Port{80}}, 16);
+    ConnectOptions options;
+    options.remote = {*IpAddress::parse("192.0.2.2"), Port{80}};
+    caller_ = *client_.connect(options, now_);
+    settle();
+    accepted_ = server_.accept(listener_);
+  }
+  [[nodiscard]] bool is_open() const { return accepted_.has_value(); }
+
+  // One request, one response; false when bytes are missing.
+  bool exchange() {
+    const bool asked = client_.send(caller_, ByteView(text_).first(kRequest), {}, now_).has_value();
+    settle();
+    const std::size_t heard = drain(server_, *accepted_);
+    const bool answered =
+        server_.send(*accepted_, ByteView(text_).first(kResponse), {}, now_).has_value();
+    settle();
+    const std::size_t got = drain(client_, caller_);
+    now_ += 50ms;  // longer than a delayed ACK: its timer fires as well
+    settle();
+    return asked && answered && heard == kRequest && got == kResponse;
+  }
+
+ private:
+  void settle() {
+    for (bool moved = true; moved;) {
+      client_.advance(now_);
+      server_.advance(now_);
+      while (client_.next_event() || server_.next_event()) {
+      }
+      const bool out = move(client_, server_);
+      const bool back = move(server_, client_);
+      moved = out || back;
+    }
+  }
+  bool move(Stack& from, Stack& to) {
+    bool moved = false;
+    while (from.transmit(now_, out_)) {
+      std::size_t size = out_.header_length;
+      std::memcpy(wire_.data(), out_.header.data(), size);
+      for (std::size_t i = 0; i < out_.payload_slices; ++i) {
+        std::memcpy(wire_.data() + size, out_.payload[i].data(), out_.payload[i].size());
+        size += out_.payload[i].size();
+      }
+      to.receive(ByteView(wire_.data(), size), {}, now_);
+      moved = true;
+    }
+    return moved;
+  }
+  std::size_t drain(Stack& stack, ConnectionId id) {
+    std::size_t total = 0;
+    for (;;) {
+      const auto count = stack.read(id, into_, now_);
+      if (!count || *count == 0) return total;
+      total += *count;
+    }
+  }
+
+  Instant now_{100s};
+  Stack client_;
+  Stack server_;
+  ListenerId listener_;
+  ConnectionId caller_;
+  std::optional<ConnectionId> accepted_;
+  OutPacket out_;
+  std::array<std::uint8_t, 65536> wire_{};
+  std::array<std::uint8_t, 16384> into_{};
+  std::array<std::uint8_t, 16384> text_{};
+};
+
+}  // namespace
+
+std::string check_steady_state_allocates_nothing() {
+  PingPong play;
+  if (!play.is_open()) return "the connection did not open";
+  for (int i = 0; i < kWarmUp; ++i) {
+    if (!play.exchange()) return "an exchange lost bytes";
+  }
+  const std::size_t before = allocation_count;
+  for (int i = 0; i < kMeasured; ++i) {
+    if (!play.exchange()) return "an exchange lost bytes";
+  }
+  const std::size_t made = allocation_count - before;
+  if (made == 0) return "";
+  return std::to_string(made) + " allocations in " + std::to_string(kMeasured) + " exchanges";
+}
+
+}  // namespace glasstcp::sim

@@ -1,0 +1,94 @@
+// The application at one end of a simulated connection: what it says, how fast it reads, how it
+// ends.
+//
+// Invariants (checked here):
+//   1. The bytes read are a prefix of the bytes that the other end's plan sends, and all of them at
+//   end of stream.
+//   2. An application that nobody aborted ends without an error.
+//
+// Next: world.h.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "stack/socket/stack.h"
+#include "tests/sim/dice.h"
+#include "tests/sim/wire_judge.h"
+
+namespace glasstcp::sim {
+
+/// What an application intends.
+struct Plan {
+  std::uint64_t says = 0;  ///< bytes to send in all
+  std::uint64_t salt = 0;  ///< of its pattern
+  std::uint32_t write_chunk = 4096;
+  std::uint32_t read_chunk = 65536;
+  Duration read_pause{};        ///< between reads; 0: reads all at once
+  bool borrows = false;         ///< send_borrowed instead of send
+  bool finishes_early = false;  ///< half-closes after its bytes, else after it saw the other's end
+  bool nagle = true;
+  std::uint64_t aborts_after = UINT64_MAX;  ///< bytes said and heard together, then ABORT
+
+  static Plan by(Dice& dice, std::uint64_t salt);
+  [[nodiscard]] std::string to_string() const;
+};
+
+/// One end.
+class Talker {
+ public:
+  Talker(Stack& stack, ConnectionId id, const Plan& own, const Plan& other, std::string name)
+      : stack_(stack), id_(id), own_(own), other_(other), name_(std::move(name)) {}
+
+  /// Does all that can be done now. Throws Violation.
+  void pump(Instant now);
+  void on_event(const Event& event, Instant now);
+  void on_released(std::uint64_t cookie) {
+    if (loans_.erase(cookie) == 0) fault("a loan was returned twice");
+  }
+  void check_loans_returned() const {
+    if (!loans_.empty()) fault(std::to_string(loans_.size()) + " loans were never returned");
+  }
+  /// Its cookies count from here on, so that no two talkers of a host have the same.
+  void set_cookies(std::uint64_t first) { next_cookie_ = first; }
+  void set_nagle(Instant now) { stack_.set_nagle(id_, own_.nagle, now); }
+
+  /// When it wants to be pumped at the latest.
+  [[nodiscard]] Instant wake() const { return done_ ? kNever : next_read_; }
+  [[nodiscard]] bool is_done() const { return done_; }
+  [[nodiscard]] bool has_aborted() const { return aborted_; }
+  [[nodiscard]] ConnectionId id() const { return id_; }
+  [[nodiscard]] std::string describe() const;
+
+ private:
+  void write(Instant now);
+  bool write_once(Instant now);
+  void read(Instant now);
+  void check_bytes(ByteView bytes);
+  void end(Instant now);
+  void failed(StreamError error, Instant now);
+  [[noreturn]] void fault(const std::string& what) const {
+    throw Violation(what + ": " + describe());
+  }
+  [[nodiscard]] bool may_break() const {
+    return own_.aborts_after != UINT64_MAX || other_.aborts_after != UINT64_MAX;
+  }
+
+  Stack& stack_;
+  ConnectionId id_;
+  Plan own_;
+  Plan other_;
+  std::string name_;
+  std::uint64_t said_ = 0;
+  std::uint64_t heard_ = 0;
+  std::uint64_t next_cookie_ = 1;
+  std::map<std::uint64_t, std::unique_ptr<Bytes>> loans_;
+  Instant next_read_ = kNever;
+  bool finished_saying_ = false;
+  bool heard_end_ = false;
+  bool aborted_ = false;
+  bool done_ = false;
+};
+
+}  // namespace glasstcp::sim

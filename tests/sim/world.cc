@@ -1,0 +1,387 @@
+// The event loop of a world: the earliest of arrivals, deadlines, openings and applications' wishes
+// comes next.
+#include "tests/sim/world.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <map>
+
+namespace glasstcp::sim {
+namespace {
+
+constexpr Instant kStart{500s};
+constexpr Duration kStorm = 15s;         // phase 1
+constexpr Duration kAfterwards = 15min;  // phase 2 must be over by then
+constexpr Port kService{80};
+
+// One connection as the seed planned it.
+struct Appointment {
+  Instant when;
+  IpVersion version = IpVersion::V4;
+  bool from_b = false;        ///< host B opens it
+  bool simultaneous = false;  ///< both open it, from and to fixed ports
+  Plan caller;
+  Plan callee;
+  std::uint16_t number = 0;
+};
+
+// Counts what it is told, so that the compiler cannot leave the snapshots out.
+class Witness : public Observer {
+ public:
+  void on_packet_sent(const PacketSentEvent& event) noexcept override {
+    seen_ +=
+        static_cast<std::uint64_t>(event.reason) + (event.after != nullptr ? event.after->cwnd : 0);
+  }
+  void on_packet_received(const PacketReceivedEvent& event) noexcept override {
+    seen_ += static_cast<std::uint64_t>(event.verdict);
+  }
+  void on_state_changed(const StateChangedEvent& event) noexcept override {
+    if (!is_transition(event.from, event.to)) illegal_ = true;
+  }
+  [[nodiscard]] bool saw_illegal_transition() const { return illegal_; }
+
+ private:
+  std::uint64_t seen_ = 0;
+  bool illegal_ = false;
+};
+
+std::string describe(const TcbSnapshot& tcb) {
+  return std::string(name_of(tcb.state)) + " snd.una " + std::to_string(tcb.snd.una.raw()) +
+         " snd.nxt " + std::to_string(tcb.snd.nxt.raw()) + " snd.wnd " +
+         std::to_string(tcb.snd.wnd) + " unsent " + std::to_string(tcb.unsent) + " rcv.nxt " +
+         std::to_string(tcb.rcv.nxt.raw()) + " rcv.wnd " + std::to_string(tcb.rcv.wnd) +
+         " unread " + std::to_string(tcb.unread) + " shifts " + std::to_string(tcb.snd_shift) +
+         '/' + std::to_string(tcb.rcv_shift) + " cwnd " + std::to_string(tcb.cwnd) + " mss " +
+         std::to_string(tcb.effective_mss) + " rto " + std::to_string(to_ms(tcb.rto)) + " ms";
+}
+
+struct Host {
+  std::unique_ptr<Stack> stack;
+  std::vector<std::unique_ptr<Talker>>
+      all;  ///< also those that are done: their loans may still be out
+  std::map<std::uint32_t, Talker*> talkers;  ///< the others, by connection index
+  ListenerId listener_v4, listener_v6;
+  Witness witness;
+  char letter = '?';
+};
+
+class World {
+ public:
+  explicit World(const WorldOptions& options);
+  /// Throws Violation with the state of everything.
+  WorldResult run();
+
+ private:
+  WorldResult run_to_the_end();
+  void plan_connections();
+  [[nodiscard]] StackConfig config(const char* v4, const char* v6, std::uint8_t seed_byte);
+  [[nodiscard]] Instant next_time() const;
+  [[nodiscard]] bool is_over() const;
+  void step(Instant now);
+  void open(const Appointment& appointment);
+  void open_one(Host& host, const Appointment& a, bool from_b, const Plan& own, const Plan& other);
+  void serve_events(Host& host);
+  void accept_all(Host& host, ListenerId listener);
+  void pump_wakers(Host& host);
+  void send_all(Host& host, BadLink& link);
+  void add_talker(Host& host, ConnectionId id, const Plan& own, const Plan& other,
+                  std::string name);
+  void hash_in(const Bytes& packet);
+  [[nodiscard]] const Appointment* appointment_of(const FourTuple& tuple, bool caller_is_b) const;
+  [[nodiscard]] std::string stuck() const;
+
+  WorldOptions options_;
+  Dice dice_;
+  bool offload_ = false;
+  std::uint32_t mtu_ = 1500;
+  TcpConfig tcp_;
+  Instant now_ = kStart;
+  std::array<Host, 2> hosts_;
+  std::vector<BadLink> links_;  ///< [0] from A, [1] from B
+  WireJudge judge_;
+  std::vector<Appointment> appointments_;
+  std::size_t opened_ = 0;
+  std::map<std::uint16_t, std::uint16_t>
+      caller_ports_[2];  ///< caller's port -> appointment number, by host
+  bool healed_ = false;
+  WorldResult result_;
+};
+
+World::World(const WorldOptions& options)
+    : options_(options),
+      dice_(options.seed * 0x2545f4914f6cdd1dULL + 99),
+      judge_(Dice(options.seed)) {
+  result_.hash = 0xcbf29ce484222325ULL;
+  offload_ = dice_.chance(300);
+  mtu_ = dice_.pick<std::uint32_t>({1280, 1500, 1500, 9000});
+  tcp_.mss = dice_.pick<std::uint16_t>({0, 0, 0, 216, 536});
+  tcp_.receive_buffer = dice_.pick<std::uint32_t>({4096, 20'000, 65'536, 4U << 20});
+  tcp_.initial_receive_buffer = std::min(tcp_.initial_receive_buffer, tcp_.receive_buffer);
+  tcp_.send_buffer = dice_.pick<std::uint32_t>({4096, 100'000, 1U << 20});
+  tcp_.msl = dice_.pick<Duration>({1s, 30s});
+  hosts_[0].letter = 'A';
+  hosts_[1].letter = 'B';
+  hosts_[0].stack = std::make_unique<Stack>(config("192.0.2.1/24", "2001:db8::1/64", 1), kStart);
+  hosts_[1].stack = std::make_unique<Stack>(config("192.0.2.2/24", "2001:db8::2/64", 2), kStart);
+  for (Host& host : hosts_) {
+    host.listener_v4 = *host.stack->listen({*IpAddress::parse("0.0.0.0"), kService}, 1024);
+    host.listener_v6 = *host.stack->listen({*IpAddress::parse("::"), kService}, 1024);
+    if (options.observed) host.stack->set_observer(&host.witness);
+    links_.emplace_back(Weather::by(dice_, kStart, offload_), dice_.fork());
+  }
+  plan_connections();
+}
+
+StackConfig World::config(const char* v4, const char* v6, std::uint8_t seed_byte) {
+  StackConfig config;
+  config.addresses = {*Cidr::parse(v4), *Cidr::parse(v6)};
+  config.mtu = mtu_;
+  config.checksum_offload = offload_;
+  config.gso_max = offload_ ? 65535 : 0;
+  config.memory = 4ULL << 30;
+  config.seed = Seed::from_number(options_.seed * 2 + seed_byte);
+  config.tcp = tcp_;
+  config.tcp.use_timestamps = !dice_.chance(250);
+  config.tcp.use_sack = !dice_.chance(250);
+  config.tcp.use_window_scale = !dice_.chance(250);
+  config.tcp.delayed_ack = dice_.pick<Duration>({0ms, 40ms, 200ms});
+  if (dice_.chance(400))
+    config.tcp.fixed_iss = dice_.pick<std::uint32_t>({0xffffff00U, 0x7fffff00U});
+  return config;
+}
+
+void World::plan_connections() {
+  for (std::uint16_t i = 0; i < options_.connections; ++i) {
+    Appointment a;
+    a.number = i;
+    a.when = kStart + std::chrono::microseconds(dice_.between(0, 5'000'000));
+    a.version = dice_.chance(500) ? IpVersion::V4 : IpVersion::V6;
+    a.from_b = dice_.chance(300);
+    a.simultaneous = dice_.chance(100);
+    a.caller = Plan::by(dice_, 2U * i + 1);
+    a.callee = Plan::by(dice_, 2U * i + 2);
+    // One of them has to end first, or both would wait for the other.
+    if (!a.callee.finishes_early) a.caller.finishes_early = true;
+    appointments_.push_back(a);
+  }
+  std::ranges::stable_sort(appointments_, {}, &Appointment::when);
+}
+
+Instant World::next_time() const {
+  Instant next = healed_ ? kNever : kStart + kStorm;
+  if (opened_ < appointments_.size()) next = std::min(next, appointments_[opened_].when);
+  for (const BadLink& link : links_) next = std::min(next, link.next_arrival());
+  for (const Host& host : hosts_) {
+    next = std::min(next, host.stack->next_deadline());
+    for (const auto& [index, talker] : host.talkers) next = std::min(next, talker->wake());
+  }
+  return std::max(next, now_);
+}
+
+bool World::is_over() const {
+  if (opened_ < appointments_.size()) return false;
+  return std::ranges::all_of(hosts_, [](const Host& host) {
+    return host.talkers.empty() && host.stack->connection_count() == 0 &&
+           host.stack->half_open_count() == 0 && host.stack->time_wait_count() == 0;
+  });
+}
+
+WorldResult World::run() {
+  try {
+    return run_to_the_end();
+  } catch (const Violation& violation) {
+    throw Violation(std::string(violation.what()) + "\n  at " +
+                    std::to_string(to_us(now_ - kStart)) + " us:" + stuck());
+  }
+}
+
+WorldResult World::run_to_the_end() {
+  int idle_steps = 0;
+  while (!is_over()) {
+    const Instant next = next_time();
+    if (next > kStart + kStorm + kAfterwards) throw Violation("not over in time");
+    // A deadline that is due again and again at the same instant would be a busy loop.
+    idle_steps = next == now_ ? idle_steps + 1 : 0;
+    if (idle_steps > 100'000) throw Violation("time stands still");
+    step(next);
+  }
+  for (Host& host : hosts_) {
+    if (host.witness.saw_illegal_transition())
+      throw Violation("a state change that Figure 5 does not have");
+    for (const auto& talker : host.all) talker->check_loans_returned();
+    result_.retransmitted += host.stack->counters().retransmitted_segments;
+  }
+  result_.virtual_time = now_ - kStart;
+  return result_;
+}
+
+void World::step(Instant now) {
+  now_ = now;
+  if (!healed_ && now_ >= kStart + kStorm) {
+    for (BadLink& link : links_) link.heal();
+    healed_ = true;
+  }
+  for (std::size_t to = 0; to < 2; ++to) {
+    BadLink& link = links_[1 - to];
+    while (link.next_arrival() <= now_) {
+      const Parcel parcel = link.take();
+      hosts_[to].stack->receive(parcel.packet, parcel.meta, now_);
+    }
+  }
+  while (opened_ < appointments_.size() && appointments_[opened_].when <= now_) {
+    open(appointments_[opened_++]);
+  }
+  for (std::size_t i = 0; i < 2; ++i) {
+    Host& host = hosts_[i];
+    host.stack->advance(now_);
+    serve_events(host);
+    pump_wakers(host);
+    send_all(host, links_[i]);
+    host.stack->check_invariants();
+  }
+}
+
+void World::open(const Appointment& a) {
+  const std::size_t caller = a.from_b ? 1 : 0;
+  open_one(hosts_[caller], a, a.from_b, a.caller, a.callee);
+  if (a.simultaneous) open_one(hosts_[1 - caller], a, a.from_b, a.callee, a.caller);
+}
+
+void World::open_one(Host& host, const Appointment& a, bool from_b, const Plan& own,
+                     const Plan& other) {
+  const bool is_caller = (host.letter == 'B') == from_b;
+  const bool v4 = a.version == IpVersion::V4;
+  const char* remote =
+      host.letter == 'A' ? (v4 ? "192.0.2.2" : "2001:db8::2") : (v4 ? "192.0.2.1" : "2001:db8::1");
+  ConnectOptions options;
+  options.remote = {*IpAddress::parse(remote), kService};
+  if (a.simultaneous) {
+    // Ports that nobody else uses: caller 1000 + n, callee 2000 + n.
+    const auto caller_port = static_cast<std::uint16_t>(1000 + a.number);
+    const auto callee_port = static_cast<std::uint16_t>(2000 + a.number);
+    options.local_port = Port{is_caller ? caller_port : callee_port};
+    options.remote.port = Port{is_caller ? callee_port : caller_port};
+  }
+  const auto id = host.stack->connect(options, now_);
+  if (!id)
+    throw Violation("connect failed at once: " + std::to_string(static_cast<int>(id.error())));
+  if (!a.simultaneous) {
+    const auto port = number(host.stack->tuple(*id)->local_port);
+    caller_ports_[host.letter == 'B' ? 1 : 0][port] = a.number;
+  }
+  add_talker(host, *id, own, other,
+             std::string(1, host.letter) + " calls " + std::to_string(a.number));
+}
+
+const Appointment* World::appointment_of(const FourTuple& tuple, bool caller_is_b) const {
+  const auto& ports = caller_ports_[caller_is_b ? 1 : 0];
+  const auto found = ports.find(number(tuple.remote_port));
+  if (found == ports.end()) return nullptr;
+  const auto same = std::ranges::find(appointments_, found->second, &Appointment::number);
+  return same == appointments_.end() ? nullptr : &*same;
+}
+
+void World::add_talker(Host& host, ConnectionId id, const Plan& own, const Plan& other,
+                       std::string name) {
+  host.all.push_back(std::make_unique<Talker>(*host.stack, id, own, other, std::move(name)));
+  Talker* talker = host.all.back().get();
+  talker->set_cookies(host.all.size() << 32);
+  talker->set_nagle(now_);
+  host.talkers[id.index] = talker;
+}
+
+void World::accept_all(Host& host, ListenerId listener) {
+  while (const auto id = host.stack->accept(listener)) {
+    const auto tuple = host.stack->tuple(*id);
+    if (!tuple) throw Violation("an accepted connection without addresses");
+    const Appointment* a = appointment_of(*tuple, host.letter == 'A');
+    if (a == nullptr) throw Violation("a connection that nobody opened: " + tuple->to_string());
+    add_talker(host, *id, a->callee, a->caller,
+               std::string(1, host.letter) + " answers " + std::to_string(a->number));
+    host.talkers[id->index]->pump(now_);
+  }
+}
+
+void World::serve_events(Host& host) {
+  while (const auto event = host.stack->next_event()) {
+    if (event->is_listener) {
+      accept_all(host, event->listener);
+      continue;
+    }
+    const auto found = host.talkers.find(event->connection.index);
+    if (found == host.talkers.end() || found->second->id() != event->connection) continue;
+    found->second->on_event(*event, now_);
+  }
+  while (const auto cookie = host.stack->next_released()) {
+    const std::uint64_t ordinal = *cookie >> 32;
+    if (ordinal == 0 || ordinal > host.all.size()) throw Violation("a cookie that nobody lent");
+    host.all[ordinal - 1]->on_released(*cookie);
+  }
+  for (auto it = host.talkers.begin(); it != host.talkers.end();) {
+    const bool is_done = it->second->is_done();
+    if (is_done) ++(it->second->has_aborted() ? result_.aborted : result_.finished);
+    it = is_done ? host.talkers.erase(it) : std::next(it);
+  }
+}
+
+void World::pump_wakers(Host& host) {
+  for (const auto& [index, talker] : host.talkers) {
+    if (talker->wake() <= now_) talker->pump(now_);
+  }
+}
+
+void World::send_all(Host& host, BadLink& link) {
+  OutPacket out;
+  while (host.stack->transmit(now_, out)) {
+    Bytes packet(out.header.begin(), out.header.begin() + out.header_length);
+    for (std::size_t i = 0; i < out.payload_slices; ++i) {
+      packet.insert(packet.end(), out.payload[i].begin(), out.payload[i].end());
+    }
+    if (packet.size() > mtu_ && out.gso_size == 0) throw Violation("larger than the MTU");
+    if (!offload_ && (out.checksum_partial || out.gso_size != 0)) throw Violation("offload is off");
+    if (options_.verbose) {
+      std::printf("%12.6f %c %s %zu bytes\n", static_cast<double>(to_us(now_ - kStart)) / 1e6,
+                  host.letter, std::string(name_of(out.reason)).c_str(), packet.size());
+    }
+    hash_in(packet);
+    judge_.judge(packet, out.checksum_partial);
+    ++result_.packets;
+    link.carry(std::move(packet), {out.checksum_partial, false, out.gso_size}, now_);
+  }
+}
+
+void World::hash_in(const Bytes& packet) {
+  const auto mix = [this](std::uint64_t value) {
+    result_.hash = (result_.hash ^ value) * 0x100000001b3ULL;
+  };
+  mix(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
+  for (const std::uint8_t byte : packet) mix(byte);
+}
+
+std::string World::stuck() const {
+  std::string text;
+  for (const Host& host : hosts_) {
+    text += "\n  " + std::string(1, host.letter) + ": " +
+            std::to_string(host.stack->connection_count()) + " connections, " +
+            std::to_string(host.stack->half_open_count()) + " half open, " +
+            std::to_string(host.stack->time_wait_count()) + " in TIME-WAIT, next deadline in " +
+            std::to_string(host.stack->next_deadline() == kNever
+                               ? -1
+                               : to_ms(host.stack->next_deadline() - now_)) +
+            " ms";
+    for (const auto& [index, talker] : host.talkers) text += "\n    " + talker->describe();
+    for (const ConnectionId id : host.stack->connections()) {
+      if (const auto tcb = host.stack->status(id)) text += "\n    " + describe(*tcb);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+WorldResult run_world(const WorldOptions& options) {
+  return World(options).run();
+}
+
+}  // namespace glasstcp::sim
