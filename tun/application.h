@@ -23,6 +23,8 @@ class Application {
 
   /// Acts on what happened in the stack, and on its own deadlines up to `now`.
   virtual void turn(Instant now) noexcept = 0;
+  /// The turn is over: pass on what was gathered in it (logs, captures), without waiting.
+  virtual void flush(Instant now) noexcept = 0;
   /// When turn() must be called at the latest; kNever: only after a packet.
   [[nodiscard]] virtual Instant next_deadline() const noexcept = 0;
   /// Stop listening; let what has begun come to its end.

@@ -7,31 +7,46 @@
 // Next: ../http/server.h.
 #pragma once
 
+#include <algorithm>
+#include <vector>
+
 #include "http/server.h"
-#include "tun/access_log_file.h"
 #include "tun/application.h"
+#include "tun/output_file.h"
 #include "tun/system_clock.h"
 
 namespace glasstcp {
 
-/// Joins an HttpServer to the loop. Both arguments are borrowed; the log may be null.
+/// Joins an HttpServer to the loop.
 class HttpApplication final : public Application {
  public:
-  HttpApplication(http::HttpServer& server, AccessLogFile* log) : server_(server), log_(log) {}
+  /// Borrowed.
+  explicit HttpApplication(http::HttpServer& server) : server_(server) {}
+  /// Flushes `file`, borrowed, after each turn.
+  void add_output(OutputFile& file) { outputs_.push_back(&file); }
 
-  void turn(Instant now) noexcept override {
-    server_.turn(moment(now));
-    if (log_ != nullptr) log_->flush();
+  void turn(Instant now) noexcept override { server_.turn(moment(now)); }
+  void flush(Instant now) noexcept override {
+    retry_at_ = kNever;
+    for (OutputFile* file : outputs_) {
+      file->flush();
+      if (file->has_pending()) retry_at_ = now + kRetry;
+    }
   }
-  [[nodiscard]] Instant next_deadline() const noexcept override { return server_.next_deadline(); }
+  [[nodiscard]] Instant next_deadline() const noexcept override {
+    return std::min(server_.next_deadline(), retry_at_);
+  }
   void stop(Instant now) noexcept override { server_.stop(moment(now)); }
   [[nodiscard]] bool is_finished() const noexcept override { return server_.is_finished(); }
 
  private:
+  static constexpr Duration kRetry = 10ms;  // for a pipe whose reader is slow
+
   static http::Moment moment(Instant now) { return {now, SystemClock::unix_seconds()}; }
 
   http::HttpServer& server_;
-  AccessLogFile* log_;
+  std::vector<OutputFile*> outputs_;
+  Instant retry_at_ = kNever;
 };
 
 }  // namespace glasstcp

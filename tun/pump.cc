@@ -11,6 +11,7 @@ TurnResult Pump::turn(Instant now) {
   stack_.advance(now);
   application_.turn(now);
   send(now, result);
+  application_.flush(now);
   return result;
 }
 

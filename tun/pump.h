@@ -47,15 +47,13 @@ class Pump {
       : device_(device), stack_(stack), application_(application) {}
 
   TurnResult turn(Instant now);
-  /// Writes what the stack has to say, up to kBatch packets. Part of turn(); alone only at the very
-  /// end.
-  void send(Instant now, TurnResult& result);
   /// The earliest deadline of the stack and the application.
   [[nodiscard]] Instant next_deadline() const;
   [[nodiscard]] const PumpCounters& counters() const { return counters_; }
 
  private:
   void receive(Instant now, TurnResult& result);
+  void send(Instant now, TurnResult& result);
   bool write_held();
 
   Device& device_;

@@ -22,6 +22,13 @@ class SystemClock {
     ::clock_gettime(CLOCK_MONOTONIC, &t);
     return Instant(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
   }
+  /// What added to now() gives nanoseconds since 1970 UTC, as the clocks stand at present.
+  [[nodiscard]] static Duration wall_offset() noexcept {
+    timespec t;
+    ::clock_gettime(CLOCK_REALTIME, &t);
+    return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec) -
+           now().time_since_epoch();
+  }
   /// Seconds since 1970 UTC. The coarse clock is some milliseconds late and costs a few
   /// nanoseconds.
   [[nodiscard]] static std::int64_t unix_seconds() noexcept {

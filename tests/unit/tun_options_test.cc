@@ -85,7 +85,11 @@ TEST(Options, TakesEveryValue) {
                                    "-",
                                    "--verbose",
                                    "--lang",
-                                   "zh"});
+                                   "zh",
+                                   "--capture",
+                                   "lab.pcapng",
+                                   "--capture-bytes",
+                                   "128"});
   EXPECT_EQ(o.tun, "tun7");
   EXPECT_EQ(o.host_cidr().to_string(), "10.77.3.4/16");
   EXPECT_EQ(o.host_cidr6().to_string(), "fd77::1/64");
@@ -102,7 +106,9 @@ TEST(Options, TakesEveryValue) {
   EXPECT_EQ(o.user, "www-data");
   EXPECT_EQ(o.access_log, "-");
   EXPECT_TRUE(o.verbose);
-  EXPECT_EQ(o.language, "zh");
+  EXPECT_EQ(o.language, Language::Chinese);
+  EXPECT_EQ(o.capture, "lab.pcapng");
+  EXPECT_EQ(o.capture_bytes, 128u);
 }
 
 TEST(Options, TheLastOfSeveralValuesIsNotSilentlyTaken) {
@@ -139,7 +145,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Arguments{"serve", "--memory", "lots"}, Arguments{"serve", "--memory", "1K"},
                     Arguments{"serve", "--msl", "soon"}, Arguments{"serve", "--seed", "x"},
                     Arguments{"serve", "--sink", "upload"}, Arguments{"serve", "--lang", "fr"},
-                    Arguments{"serve", "--congestion", "magic"}));
+                    Arguments{"serve", "--congestion", "magic"},
+                    Arguments{"serve", "--capture", "-", "--access-log", "-"},
+                    Arguments{"serve", "--capture-bytes", "100"},
+                    Arguments{"serve", "--capture", "f", "--capture-bytes", "10"}));
 
 TEST(Options, SaysWhatIsWrong) {
   EXPECT_THAT(ended({"serve", "--port", "70000"}).err, HasSubstr("a port from 1 to 65535"));

@@ -57,6 +57,12 @@ std::optional<CongestionAlgorithm> parse_congestion(const std::string& text) {
   return std::nullopt;
 }
 
+std::optional<Language> parse_language(const std::string& text) {
+  if (text == "en") return Language::English;
+  if (text == "zh") return Language::Chinese;
+  return std::nullopt;
+}
+
 void add_network_options(CLI::App& app, ServeOptions& o) {
   add_parsed(app, "--address", o.address, parse_cidr<IpVersion::V4>, "an IPv4 ADDRESS/LENGTH",
              "our IPv4 address and its network (192.0.2.2/24)")
@@ -121,10 +127,19 @@ void add_site_options(CLI::App& app, ServeOptions& o) {
   app.add_option("--access-log", o.access_log,
                  "write a line per request in the common log format; '-' is stdout (none)")
       ->option_text("FILE");
+}
+
+void add_watching_options(CLI::App& app, ServeOptions& o) {
   app.add_flag("--verbose,-v", o.verbose, "tell every packet and its reason on stderr");
-  app.add_option("--lang", o.language, "language of --verbose (en)")
-      ->check(CLI::IsMember({"en", "zh"}))
-      ->option_text("en|zh");
+  app.add_option("--capture", o.capture,
+                 "write every packet and its reason to a pcapng file; '-' is stdout (none)")
+      ->option_text("FILE");
+  add_parsed(app, "--capture-bytes", o.capture_bytes, parse_number<std::uint32_t, 64, 262144>,
+             "a number of bytes from 64 to 262144", "keep only the first N bytes of each (all)")
+      ->type_name("N");
+  add_parsed(app, "--lang", o.language, parse_language, "'en' or 'zh'",
+             "language of the reasons (en)")
+      ->type_name("en|zh");
 }
 
 // What single options cannot see. Empty: fine.
@@ -147,6 +162,10 @@ std::string inconsistency(const ServeOptions& o) {
   if (std::string e = check(o.address, o.host_address, ""); !e.empty()) return e;
   if (std::string e = check(o.address6, o.host_address6, "6"); !e.empty()) return e;
   if (o.memory < 1U << 20) return "--memory: at least 1M";
+  if (o.capture == "-" && o.access_log == "-") {
+    return "--capture and --access-log cannot both write to stdout";
+  }
+  if (o.capture_bytes && o.capture.empty()) return "--capture-bytes needs --capture FILE";
   if (!o.sink.empty() && o.sink.front() != '/') return "--sink: a path begins with '/'";
   return {};
 }
@@ -173,6 +192,7 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   add_network_options(serve, options);
   add_site_options(serve, options);
   add_tcp_options(serve, options);
+  add_watching_options(serve, options);
   serve.footer(
       "Needs the capability NET_ADMIN (sudo, or --cap-add=NET_ADMIN "
       "--device=/dev/net/tun), which it gives up once it is set up.\n"

@@ -20,6 +20,7 @@
 #include "stack/base/addresses.h"
 #include "stack/base/time.h"
 #include "stack/tcp/config.h"
+#include "stack/trace/language.h"
 
 namespace glasstcp {
 
@@ -44,7 +45,9 @@ struct ServeOptions {
   std::string user;                   ///< empty: see privileges.h
   std::string access_log;             ///< a file, or "-" for stdout; empty: none
   bool verbose = false;
-  std::string language = "en";  ///< "en" or "zh"
+  Language language = Language::English;       ///< of --verbose and --capture
+  std::string capture;                         ///< a pcapng file, or "-" for stdout; empty: none
+  std::optional<std::uint32_t> capture_bytes;  ///< of each packet; empty: all
 
   ServeOptions();
   /// The kernel's end of the link, with the prefix of ours.

@@ -1,0 +1,154 @@
+// One turn of the machine over a device that refuses, fails and vanishes: nothing is lost by us.
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "tun/fake_device.h"
+#include "tun/pump.h"
+
+namespace glasstcp {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+std::uint16_t internet_checksum(const std::uint8_t* bytes, std::size_t size) {
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i + 1 < size; i += 2) sum += load_be16(bytes + i);
+  while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
+  return static_cast<std::uint16_t>(~sum);
+}
+
+// A ping from 192.0.2.1, to which the stack has one answer at once.
+Bytes ping(std::uint16_t number, std::size_t text = 56) {
+  Bytes packet(28 + text, 'x');
+  const std::uint8_t ip[20] = {0x45, 0, 0, 0, 0, 0, 0, 0, 64, 1, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2};
+  std::copy(std::begin(ip), std::end(ip), packet.begin());
+  store_be16(&packet[2], static_cast<std::uint16_t>(packet.size()));
+  store_be16(&packet[10], internet_checksum(packet.data(), 20));
+  const std::uint8_t icmp[8] = {8, 0, 0, 0, 0, 1, 0, 0};
+  std::copy(std::begin(icmp), std::end(icmp), packet.begin() + 20);
+  store_be16(&packet[26], number);
+  store_be16(&packet[22], internet_checksum(&packet[20], packet.size() - 20));
+  return packet;
+}
+
+// The number of the ping that an answer belongs to.
+std::uint16_t number_of(const FakeDevice::Sent& sent) {
+  return load_be16(&sent.bytes.at(26));
+}
+
+class IdleApplication final : public Application {
+ public:
+  void turn(Instant) noexcept override { ++turns; }
+  void flush(Instant) noexcept override { ++flushes; }
+  [[nodiscard]] Instant next_deadline() const noexcept override { return deadline; }
+  void stop(Instant) noexcept override {}
+  [[nodiscard]] bool is_finished() const noexcept override { return true; }
+
+  int turns = 0;
+  int flushes = 0;
+  Instant deadline = kNever;
+};
+
+class PumpTest : public testing::Test {
+ protected:
+  static StackConfig config() {
+    StackConfig c;
+    c.addresses.push_back(*Cidr::parse("192.0.2.2/24"));
+    c.seed = Seed::from_number(1);
+    return c;
+  }
+
+  Instant now_{1s};
+  FakeDevice device_;
+  IdleApplication application_;
+  Stack stack_{config(), now_};
+  Pump pump_{device_, stack_, application_};
+};
+
+TEST_F(PumpTest, AnswersWithinTheSameTurn) {
+  device_.arrive(ping(1));
+  const TurnResult turn = pump_.turn(now_);
+  EXPECT_EQ(turn.received, 1u);
+  EXPECT_EQ(turn.sent, 1u);
+  EXPECT_FALSE(turn.has_more);
+  ASSERT_EQ(device_.sent().size(), 1u);
+  EXPECT_EQ(number_of(device_.sent()[0]), 1);
+  EXPECT_EQ(application_.turns, 1);
+  EXPECT_EQ(application_.flushes, 1);
+}
+
+TEST_F(PumpTest, ATurnReadsAtMostOneBatch) {
+  for (std::uint16_t i = 0; i < Pump::kBatch + 10; ++i) device_.arrive(ping(i));
+  TurnResult turn = pump_.turn(now_);
+  EXPECT_EQ(turn.received, Pump::kBatch);
+  EXPECT_TRUE(turn.has_more) << "there may be more: do not sleep";
+  EXPECT_EQ(device_.waiting(), 10u);
+  turn = pump_.turn(now_);
+  EXPECT_EQ(turn.received, 10u);
+}
+
+TEST_F(PumpTest, ARefusedPacketGoesFirstNextTimeAndNothingOvertakesIt) {
+  device_.arrive(ping(1, 1000));
+  device_.arrive(ping(2));
+  device_.schedule_writes({WriteOutcome::Refused, WriteOutcome::Refused});
+  TurnResult turn = pump_.turn(now_);
+  EXPECT_TRUE(turn.is_blocked);
+  EXPECT_EQ(device_.attempts(), 1u) << "after a refusal nothing else is tried";
+
+  turn = pump_.turn(now_);
+  EXPECT_TRUE(turn.is_blocked);
+  EXPECT_EQ(device_.attempts(), 2u);
+
+  turn = pump_.turn(now_);
+  EXPECT_FALSE(turn.is_blocked);
+  ASSERT_EQ(device_.sent().size(), 2u);
+  EXPECT_EQ(number_of(device_.sent()[0]), 1);
+  EXPECT_EQ(number_of(device_.sent()[1]), 2);
+  const Bytes& first = device_.sent()[0].bytes;
+  EXPECT_EQ(first.size(), 1028u);
+  EXPECT_EQ(internet_checksum(&first[20], first.size() - 20), 0) << "kept whole";
+  EXPECT_EQ(pump_.counters().refused, 2u);
+  EXPECT_EQ(pump_.counters().failed, 0u);
+}
+
+TEST_F(PumpTest, WhileAPacketIsHeldInputIsStillRead) {
+  device_.arrive(ping(1));
+  device_.schedule_writes({WriteOutcome::Refused, WriteOutcome::Refused});
+  static_cast<void>(pump_.turn(now_));
+  device_.arrive(ping(2));
+  const TurnResult turn = pump_.turn(now_);
+  EXPECT_TRUE(turn.is_blocked);
+  EXPECT_EQ(turn.received, 1u);
+}
+
+TEST_F(PumpTest, APacketThatTheDeviceWillNeverTakeIsLostAndTheNextGoesOn) {
+  device_.arrive(ping(1));
+  device_.arrive(ping(2));
+  device_.schedule_writes({WriteOutcome::Failed});
+  const TurnResult turn = pump_.turn(now_);
+  EXPECT_FALSE(turn.is_blocked);
+  ASSERT_EQ(device_.sent().size(), 1u);
+  EXPECT_EQ(number_of(device_.sent()[0]), 2);
+  EXPECT_EQ(pump_.counters().failed, 1u);
+}
+
+TEST_F(PumpTest, ATruncatedPacketIsSurvived) {
+  for (std::size_t keep = 0; keep < 84; ++keep) device_.arrive(ping(1), {}, keep);
+  while (device_.waiting() > 0) static_cast<void>(pump_.turn(now_));
+  EXPECT_TRUE(device_.sent().empty());
+}
+
+TEST_F(PumpTest, ADeviceThatWasDeletedIsSaidToBeGone) {
+  device_.vanish();
+  EXPECT_TRUE(pump_.turn(now_).device_gone);
+}
+
+TEST_F(PumpTest, TheDeadlineIsTheEarlierOfStackAndApplication) {
+  EXPECT_EQ(pump_.next_deadline(), kNever);
+  application_.deadline = now_ + 3s;
+  EXPECT_EQ(pump_.next_deadline(), now_ + 3s);
+}
+
+}  // namespace
+}  // namespace glasstcp

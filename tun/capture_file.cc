@@ -1,0 +1,28 @@
+// See capture_file.h.
+#include "tun/capture_file.h"
+
+#include "generated/version.h"
+#include "tun/system_clock.h"
+
+namespace glasstcp {
+
+std::expected<std::unique_ptr<CaptureFile>, Failure> CaptureFile::open(
+    const ServeOptions& options) {
+  auto output = OutputFile::open(options.capture, "the capture", OutputFile::Mode::Replace, kRoom);
+  if (!output) return std::unexpected(output.error());
+  const std::string application = "glasstcp " + std::string(kVersion);
+  const std::string comment = options.seed ? "seed " + std::to_string(*options.seed) : "";
+  CaptureOptions how;
+  how.language = options.language;
+  how.wall_offset = SystemClock::wall_offset();
+  how.application = application;
+  how.interface_name = options.tun;
+  how.section_comment = comment;
+  if (options.capture_bytes) how.snap_length = *options.capture_bytes;
+  std::unique_ptr<CaptureFile> file(new CaptureFile(std::move(*output), how));
+  if (!file->sink_.is_ready()) return std::unexpected(Failure{"no memory for a capture", {}});
+  file->output().flush();
+  return file;
+}
+
+}  // namespace glasstcp
