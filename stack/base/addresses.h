@@ -1,7 +1,8 @@
 // Addresses and ports as values: IPv4 and IPv6 in one type, and the four-tuple that names a
 // connection.
 //
-// RFC 9293 §3.3.1 (a connection is named by its two sockets), RFC 4291 (IPv6 addresses), RFC 1122 §3.2.1.3.
+// RFC 9293 §3.3.1 (a connection is named by its two sockets), RFC 4291 (IPv6 addresses), RFC 1122
+// §3.2.1.3.
 // An IPv4 address is held in the last four of 16 bytes with a version beside it; it is never an
 // IPv4-mapped IPv6 address.
 //

@@ -1,3 +1,4 @@
+// The end of a program that found a bug of its own. See assert.h.
 #include "stack/base/assert.h"
 
 #include <cstdio>

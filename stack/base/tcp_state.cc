@@ -1,3 +1,4 @@
+// The table of Figure 5 (RFC 9293 §3.3.2). See tcp_state.h.
 #include "stack/base/tcp_state.h"
 
 #include <algorithm>
@@ -11,7 +12,8 @@ constexpr std::array<std::string_view, kStateCount> kNames = {
     "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING",  "LAST-ACK",     "TIME-WAIT",
 };
 
-// RFC 9293 §3.3.2 Figure 5, and the arrows to CLOSED that §3.10 adds in text (abort, RST, timeouts, delete TCB).
+// RFC 9293 §3.3.2 Figure 5, and the arrows to CLOSED that §3.10 adds in text (abort, RST, timeouts,
+// delete TCB).
 constexpr std::array kTransitions = {
     Transition{State::Closed, State::Listen, "passive OPEN"},
     Transition{State::Closed, State::SynSent, "active OPEN, send SYN"},

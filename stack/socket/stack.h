@@ -1,6 +1,7 @@
 // The whole stack behind one class: packets and time go in, packets and events come out.
 //
-// RFC 9293 §3.9 (interfaces), §3.10.1-3.10.6 (user calls). A pure machine: no clock, no system call, no thread, no
+// RFC 9293 §3.9 (interfaces), §3.10.1-3.10.6 (user calls). A pure machine: no clock, no system
+// call, no thread, no
 // global. The same inputs at the same times give the same bytes out.
 //
 // How a loop drives it:

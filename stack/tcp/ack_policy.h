@@ -1,6 +1,7 @@
 // When to acknowledge: which ACK is owed, how urgent it is, and why.
 //
-// RFC 9293 §3.8.6.3 (delay below 0.5 s, at least every second full-sized segment), RFC 5681 §4.2 (at once for gaps).
+// RFC 9293 §3.8.6.3 (delay below 0.5 s, at least every second full-sized segment), RFC 5681 §4.2
+// (at once for gaps).
 //
 // Invariants:
 //   1. An ACK that is owed stays owed until a segment with the present rcv.nxt leaves
@@ -24,7 +25,8 @@ class AckPolicy {
  public:
   enum class Owed : std::uint8_t { None, Delayed, Now };
 
-  // RFC 9293 §3.8.6.3 SHLD-18, SHLD-19: every second full-sized segment, or two receive-MSS of new bytes. A merged packet
+  // RFC 9293 §3.8.6.3 SHLD-18, SHLD-19: every second full-sized segment, or two receive-MSS of new
+  // bytes. A merged packet
   // (receive offload) counts as the segments it was merged from.
   /// In-order text arrived. `segment_size`: text bytes of one segment on the wire.
   void on_data(std::uint32_t bytes, std::uint32_t segment_size, std::uint32_t every_segments) {

@@ -1,6 +1,7 @@
 // Challenge ACKs, limited per connection.
 //
-// RFC 5961 §7 asks for a limit; CVE-2016-5696 showed that one counter shared by all connections tells an outsider about
+// RFC 5961 §7 asks for a limit; CVE-2016-5696 showed that one counter shared by all connections
+// tells an outsider about
 // the others. Hence one small counter per connection.
 //
 // Invariants:

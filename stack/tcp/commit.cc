@@ -44,7 +44,8 @@ TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
     const bool scale = answering ? rcv.shift > 0 || snd.shift > 0 : config.use_window_scale;
     if (scale) options.window_scale = context_.rcv_shift;
   }
-  // RFC 7323 §3.2 R7323-09: once negotiated, on every segment; §5.2 R7323-18: a reset may carry it too.
+  // RFC 7323 §3.2 R7323-09: once negotiated, on every segment; §5.2 R7323-18: a reset may carry it
+  // too.
   const bool stamped = syn && !d.flags.ack() ? config.use_timestamps : timestamps_.enabled();
   if (stamped) {
     options.timestamps = TimestampsOption{timestamps_.now_value(now),
@@ -69,7 +70,8 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
   header.ack = d.flags.ack() ? rcv.nxt : SeqNum(0);
   header.flags = d.flags;
   if (d.flags.urg()) {
-    // RFC 9293 §3.8.5 MUST-30, MUST-62; an urgent end further than 65535 octets away is named as far as the field goes.
+    // RFC 9293 §3.8.5 MUST-30, MUST-62; an urgent end further than 65535 octets away is named as
+    // far as the field goes.
     header.urgent = static_cast<std::uint16_t>(std::min<std::int32_t>(snd.up - d.seq, 65535));
   }
   if (d.flags.syn()) {

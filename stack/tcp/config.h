@@ -1,6 +1,7 @@
 // Every knob of TCP, with its default and its reason. One Config per stack; nothing is global.
 //
-// RFC 9293 §3.8 names most of them. Defaults follow the RFCs; where deployed practice differs, the comment gives both.
+// RFC 9293 §3.8 names most of them. Defaults follow the RFCs; where deployed practice differs, the
+// comment gives both.
 //
 // Invariants:
 //   1. Values are fixed when the stack is made; what may differ per connection is also a field of
@@ -62,6 +63,7 @@ struct TcpConfig {
   CongestionAlgorithm congestion = CongestionAlgorithm::NewReno;
 
   // Probing a peer.
+  // RFC 9293 §3.8.4 MAY-5: keep-alives exist, and are off until asked for.
   Duration keep_alive_idle = 2h;  ///< RFC 9293 §3.8.4 MUST-28: two hours or more
   Duration keep_alive_interval = 75s;
   std::uint32_t keep_alive_probes = 9;

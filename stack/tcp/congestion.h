@@ -1,6 +1,7 @@
 // Congestion control as a seam: facts go in, a window comes out.
 //
-// RFC 5681, RFC 9293 §3.8.2 (MUST-19, MAY-18). An algorithm is a stateless object shared by all connections; what it
+// RFC 5681, RFC 9293 §3.8.2 (MUST-19, MAY-18). An algorithm is a stateless object shared by all
+// connections; what it
 // remembers about one lies in that connection's CongestionState. It has no pointer to the
 // connection.
 //

@@ -135,7 +135,8 @@ void Connection::on_time_wait_taken_over() {
   if (!orphan_) signal(EventMask::kClosed);
 }
 
-// RFC 9293 §3.7.1 MUST-16: the smaller of what the peer takes and what the path carries, less the options of every segment.
+// RFC 9293 §3.7.1 MUST-16: the smaller of what the peer takes and what the path carries, less the
+// options of every segment.
 void Connection::set_effective_mss(Instant now) {
   const std::uint16_t path = context_.send_mss(tuple_.remote_address, now);
   const std::uint16_t options = timestamps_.enabled() ? 12 : 0;

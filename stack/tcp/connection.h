@@ -146,6 +146,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   }
   void set_keep_alive(bool on, Instant now);
   void set_user_timeout(Duration timeout, Instant now);
+  // RFC 9293 §3.9.1.9 MUST-48, SHLD-21: the application chooses, at any time; ECN's two bits are
+  // ours.
   void set_traffic_class(std::uint8_t dscp_byte) { traffic_class_ = dscp_byte & 0xfcU; }
   void set_user(std::uint64_t user) { user_ = user; }
 

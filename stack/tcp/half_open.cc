@@ -1,3 +1,4 @@
+// RFC 9293 §3.10.7.4 for SYN-RECEIVED after a passive open. See half_open.h.
 #include "stack/tcp/half_open.h"
 
 #include <algorithm>
@@ -58,7 +59,8 @@ HalfOpenResult HalfOpen::segment_arrives(const Segment& seg, TcpContext& context
     reply_ack(context, SendReason::AckOutsideWindow, now);
     return {HalfOpenFate::Stays, Verdict::OutsideWindow};
   }
-  // Second: RST. MUST-11: after a passive open the connection returns to LISTEN, and the user is
+  // RFC 9293 §3.5 MUST-11: second: RST. After a passive open the connection returns to LISTEN, and
+  // the user is
   // not told.
   if (seg.flags.rst()) {
     if (context.config.blind_attack_defence && seg.seq != rcv_nxt) {

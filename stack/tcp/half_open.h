@@ -1,7 +1,8 @@
 // A half-open connection: a SYN came, our SYN-ACK is on its way, and nothing more is known. Kept
 // small, since anyone can cause one with a single packet.
 //
-// RFC 9293 §3.10.7.2 (LISTEN), §3.10.7.4 as far as it concerns SYN-RECEIVED after a passive open, RFC 4987 §3.2.
+// RFC 9293 §3.10.7.2 (LISTEN), §3.10.7.4 as far as it concerns SYN-RECEIVED after a passive open,
+// RFC 4987 §3.2.
 //
 // Invariants:
 //   1. It becomes a Connection only by a segment that passes every check of §3.10.7.4 up to the ACK

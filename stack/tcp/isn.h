@@ -1,7 +1,8 @@
 // Where a connection's numbers start: initial sequence numbers and timestamp offsets that outsiders
 // cannot guess.
 //
-// RFC 6528: ISN = M + F(four-tuple, secret), M a clock of 4 us ticks. RFC 7323 §7.1: a secret offset per four-tuple for
+// RFC 6528: ISN = M + F(four-tuple, secret), M a clock of 4 us ticks. RFC 7323 §7.1: a secret
+// offset per four-tuple for
 // the timestamp clock, so that timestamps tell nothing about uptime and still grow from one
 // incarnation to the next.
 //
@@ -39,7 +40,8 @@ class IsnGenerator {
     return SeqNum(ticks + static_cast<std::uint32_t>(isn_hash_(tuple)));
   }
 
-  // RFC 7323 §7.1 R7323-23, RFC 6191 §3 R6191-03: the offset depends on the tuple alone, so the clock of a tuple is monotonic.
+  // RFC 7323 §7.1 R7323-23, RFC 6191 §3 R6191-03: the offset depends on the tuple alone, so the
+  // clock of a tuple is monotonic.
   /// The offset of the tuple's timestamp clock.
   [[nodiscard]] std::uint32_t timestamp_offset(const FourTuple& tuple) const {
     return static_cast<std::uint32_t>(ts_hash_(tuple));

@@ -1,3 +1,4 @@
+// Slow start and congestion avoidance in numbers (RFC 5681 §3.1). See new_reno.h.
 #include "stack/tcp/new_reno.h"
 
 #include <algorithm>
@@ -9,7 +10,8 @@ constexpr std::uint32_t kMaxWindow = 1U << 30;
 }  // namespace
 
 void NewReno::start(CongestionState& state, std::uint32_t initial_window) const noexcept {
-  // RFC 5681 §3.1 R5681-02: the handshake's own acknowledgments grew nothing; here the window gets its first value.
+  // RFC 5681 §3.1 R5681-02: the handshake's own acknowledgments grew nothing; here the window gets
+  // its first value.
   state.cwnd = initial_window;
   state.ssthresh = kNoThreshold;
   state.acked_in_avoidance = 0;
@@ -20,7 +22,8 @@ void NewReno::on_ack(CongestionState& state, const AckFacts& facts) const noexce
   // (RFC 7661 §4.1).
   if (!facts.window_was_limit) return;
   if (state.cwnd < state.ssthresh) {
-    // RFC 5681 §3.1 R5681-05: slow start: by what was acknowledged, at most one segment for each ACK. Where superpackets are
+    // RFC 5681 §3.1 R5681-05: slow start: by what was acknowledged, at most one segment for each
+    // ACK. Where superpackets are
     // used, the one ACK of a packet stands for the ACKs of all the segments in it, and is counted
     // so.
     const std::uint32_t room = state.ssthresh - state.cwnd;
@@ -45,7 +48,8 @@ void NewReno::on_loss(CongestionState& state, std::uint32_t flight,
 
 void NewReno::on_timeout(CongestionState& state, std::uint32_t flight, std::uint32_t mss,
                          bool first) const noexcept {
-  // RFC 5681 §3.1 R5681-07: only the first timeout of a segment lowers ssthresh; later ones would halve a halved flight.
+  // RFC 5681 §3.1 R5681-07: only the first timeout of a segment lowers ssthresh; later ones would
+  // halve a halved flight.
   if (first) on_loss(state, flight, mss);
   // RFC 5681 §3.1 R5681-08: the loss window is one segment.
   state.cwnd = mss;

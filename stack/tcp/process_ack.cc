@@ -71,7 +71,8 @@ void Connection::process_duplicate_ack(const Segment& seg, Instant now) {
     unanswered_probes_ = 0;
     timers_.stop(TimerName::UserTimeout);
   }
-  // RFC 5681 §2: a duplicate acknowledges nothing new while something is outstanding, carries neither text, SYN nor FIN,
+  // RFC 5681 §2: a duplicate acknowledges nothing new while something is outstanding, carries
+  // neither text, SYN nor FIN,
   // and does not change the window.
   const std::uint32_t window = static_cast<std::uint32_t>(seg.wnd) << snd.shift;
   if (flight() == 0 || seg.len() > 0 || window != snd.wnd || snd.wnd == 0) return;
@@ -100,7 +101,8 @@ void Connection::act_on(RecoveryAction action, Instant now) {
   }
 }
 
-// R9293-P10: only from segments that are not older than the one that set the window last.
+// RFC 9293 §3.10.7.4 R9293-P10: only from segments that are not older than the one that set the
+// window last.
 void Connection::update_send_window(const Segment& seg, Instant) {
   if (seg.ack < snd.una) return;
   const bool newer = snd.wl1 < seg.seq || (snd.wl1 == seg.seq && snd.wl2 <= seg.ack);
@@ -138,7 +140,8 @@ void Connection::after_fin_acked(Instant now) {
   switch (state_) {
     case State::FinWait1:
       enter(State::FinWait2, now);
-      // RFC 9293 has no limit here; without one a silent peer would keep the record of a departed application for ever.
+      // RFC 9293 has no limit here; without one a silent peer would keep the record of a departed
+      // application for ever.
       if (orphan_) arm(TimerName::FinWait2, now + context_.config.fin_wait_2_timeout);
       break;
     case State::Closing:
@@ -173,12 +176,14 @@ Verdict Connection::icmp_arrives(const IcmpSignal& signal_in, Instant now) {
     wants_output();
     return Verdict::IcmpErrorUsed;
   }
-  // RFC 9293 §3.9.2.2 MUST-54, MUST-56, SHLD-25, SHLD-26; RFC 5927 §5.2 R5927-02: a hard error ends only a connection that
+  // RFC 9293 §3.9.2.2 MUST-54, MUST-56, SHLD-25, SHLD-26; RFC 5927 §5.2 R5927-02: a hard error ends
+  // only a connection that
   // is not synchronized yet; everything else is a hint for the application.
   if (signal_in.is_hard() && !is_synchronized(state_)) {
     fail(StreamError::Unreachable, now);
     return Verdict::IcmpErrorUsed;
   }
+  // RFC 9293 §3.9.1.8 MUST-47: the way of soft errors to the application is this event.
   signal(EventMask::kSoftError);
   return Verdict::IcmpErrorUsed;
 }
@@ -188,7 +193,8 @@ void Connection::apply_path_mtu(std::uint32_t mtu, Instant now) {
   pending_mtu_ = 0;
   set_effective_mss(now);
   if (effective_mss_ >= old || mtu == 0) return;
-  // RFC 8201 §5.4 R8201-05; RFC 1191 §6.3 R1191-06: what was too big is sent again, smaller; this is not congestion.
+  // RFC 8201 §5.4 R8201-05; RFC 1191 §6.3 R1191-06: what was too big is sent again, smaller; this
+  // is not congestion.
   retransmit_reason_ = SendReason::MtuRetransmit;
   log_.mark_all_lost(context_.sent);
 }

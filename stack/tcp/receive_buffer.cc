@@ -1,3 +1,4 @@
+// Chains of blocks: the stream in order and the runs behind gaps. See receive_buffer.h.
 #include "stack/tcp/receive_buffer.h"
 
 #include <algorithm>

@@ -1,7 +1,8 @@
 // Bytes that arrived and were not read yet: the stream in order, and behind gaps the runs that came
 // too early.
 //
-// RFC 9293 §3.10.7.4 (SHLD-31: keep out-of-order segments), RFC 2018 (the runs are what SACK reports). Bytes are copied
+// RFC 9293 §3.10.7.4 (SHLD-31: keep out-of-order segments), RFC 2018 (the runs are what SACK
+// reports). Bytes are copied
 // once, into 4 KB blocks; when a gap fills, the blocks of the next run are chained on, not copied
 // again.
 //

@@ -1,5 +1,6 @@
 // The receiving side: text and FIN in order, acknowledgments owed, and the window that we offer.
-// RFC 9293 §3.8.6 (window management), §3.8.6.2.2 (receiver's silly-window avoidance), §3.8.6.3 (delayed ACK).
+// RFC 9293 §3.8.6 (window management), §3.8.6.2.2 (receiver's silly-window avoidance), §3.8.6.3
+// (delayed ACK).
 #include <algorithm>
 
 #include "stack/tcp/connection.h"
@@ -11,7 +12,8 @@ void Connection::on_stored(const StoreResult& stored, std::uint32_t segment_size
     duplicate_ = *stored.duplicate;
     has_duplicate_ = true;
   }
-  // RFC 5681 §4.2 R5681-14; RFC 9293 §3.10.7.4 MAY-13: at once for what is beyond a gap and for what fills one.
+  // RFC 5681 §4.2 R5681-14; RFC 9293 §3.10.7.4 MAY-13: at once for what is beyond a gap and for
+  // what fills one.
   if (stored.filled_gap || (stored.advanced > 0 && rx_.has_gap())) {
     ack_.demand(SendReason::AckGapFilled);
   } else if (stored.advanced == 0) {
@@ -20,7 +22,8 @@ void Connection::on_stored(const StoreResult& stored, std::uint32_t segment_size
   }
   if (stored.advanced > 0) {
     rcv.nxt += stored.advanced;
-    // RFC 9293 §3.10.7.4 MUST-58, MUST-59: nothing is sent from here; one ACK covers whatever a batch brought.
+    // RFC 9293 §3.10.7.4 MUST-58, MUST-59: nothing is sent from here; one ACK covers whatever a
+    // batch brought.
     ack_.on_data(stored.advanced, segment_size, context_.config.ack_every_segments);
     signal(EventMask::kReadable);
   }
@@ -60,8 +63,10 @@ std::uint32_t Connection::window_to_offer() const {
   const std::uint32_t unread = rx_.unread();
   const std::uint32_t free = receive_buffer_ > unread ? receive_buffer_ - unread : 0;
   const std::uint32_t offered = rcv.wnd();
-  if (free <= offered) return offered;  // SHLD-14: the edge stays
-  // RFC 9293 §3.8.6.2.2 MUST-39: the edge moves by at least a segment or half of the buffer, or not at all.
+  // RFC 9293 §3.8.6 SHLD-14: the edge stays. MAY-8: for as long as nobody reads.
+  if (free <= offered) return offered;
+  // RFC 9293 §3.8.6.2.2 MUST-39: the edge moves by at least a segment or half of the buffer, or not
+  // at all.
   const std::uint32_t step =
       std::min(receive_buffer_ / 2, std::max<std::uint32_t>(ack_.rcv_mss(), 536));
   return free - offered >= step ? free : offered;

@@ -1,3 +1,4 @@
+// Duplicates and partial acknowledgments (RFC 5681 §3.2, RFC 6582 §3.2). See recovery.h.
 #include "stack/tcp/recovery.h"
 
 #include <algorithm>
@@ -14,14 +15,17 @@ RecoveryAction Recovery::on_duplicate(CongestionState& state, const CongestionCo
   }
   if (duplicates_ < 3) return RecoveryAction::SendNewSegment;
   if (duplicates_ > 3) return RecoveryAction::None;
-  // RFC 6582 §3.2 step 2, R5681-09: the third duplicate begins recovery, unless it only echoes what a timeout resent.
+  // RFC 6582 §3.2 step 2; RFC 5681 §3.2 R5681-09: the third duplicate begins recovery, unless it
+  // only echoes what
+  // a timeout resent.
   if (after_timeout_ && facts.una <= recover_) return RecoveryAction::None;
   // RFC 6582 §3.2 R6582-02: remember how far we had sent.
   recover_ = facts.nxt;
   active_ = true;
   after_timeout_ = false;
   partial_acks_ = 0;
-  // RFC 5681 §3.2 steps 2 and 3, R5681-12: halve, resend the missing segment, count the three that left the network.
+  // RFC 5681 §3.2 steps 2 and 3, R5681-12: halve, resend the missing segment, count the three that
+  // left the network.
   control.on_loss(state, facts.flight(), facts.mss);
   state.cwnd = state.ssthresh + 3 * facts.mss;
   return RecoveryAction::RetransmitFirst;
@@ -36,13 +40,15 @@ RecoveryAction Recovery::on_advance(CongestionState& state, SeqNum ack, std::uin
     return RecoveryAction::None;
   }
   if (ack >= recover_) {
-    // RFC 6582 §3.2 step 3, R5681-12: full acknowledgment: deflate, without allowing a burst.
+    // RFC 6582 §3.2 step 3; RFC 5681 §3.2 R5681-12: full acknowledgment: deflate, without allowing
+    // a burst.
     const std::uint32_t outstanding = static_cast<std::uint32_t>(facts.nxt - ack);
     state.cwnd = std::min(state.ssthresh, std::max(outstanding, facts.mss) + facts.mss);
     active_ = false;
     return RecoveryAction::Leave;
   }
-  // RFC 6582 §3.2 step 3, R6582-01: partial: the segment at the new snd.una is lost as well. Deflate by what left.
+  // RFC 6582 §3.2 step 3, R6582-01: partial: the segment at the new snd.una is lost as well.
+  // Deflate by what left.
   ++partial_acks_;
   state.cwnd = state.cwnd > acked ? state.cwnd - acked : 0;
   if (acked >= facts.mss) state.cwnd += facts.mss;

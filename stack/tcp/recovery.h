@@ -48,7 +48,8 @@ class Recovery {
   /// RFC 6582 §3.2 step 4: the first partial ACK restarts the timer, later ones do not
   /// ("impatient").
   [[nodiscard]] bool may_restart_timer() const { return !active_ || partial_acks_ <= 1; }
-  // RFC 5681 §3.2 R5681-10: on the first two duplicates new data may leave beyond cwnd, without changing it.
+  // RFC 5681 §3.2 R5681-10: on the first two duplicates new data may leave beyond cwnd, without
+  // changing it.
   /// Bytes beyond cwnd that limited transmit allows.
   [[nodiscard]] std::uint32_t limited_transmit(std::uint32_t mss) const {
     return active_ || duplicates_ > 2 ? 0 : duplicates_ * mss;

@@ -1,6 +1,7 @@
 // Segments that no connection stands behind: resets for nobody, and acknowledgments from TIME-WAIT.
 //
-// RFC 9293 §3.5.2, §3.10.7.1-3. A bounded ring: when it is full the oldest answers still leave, new ones are not made,
+// RFC 9293 §3.5.2, §3.10.7.1-3. A bounded ring: when it is full the oldest answers still leave, new
+// ones are not made,
 // which is what a rate limit would do.
 //
 // Invariants:
@@ -58,7 +59,8 @@ class ReplyQueue {
   std::uint32_t count_ = 0;
 };
 
-// RFC 9293 §3.5.2 R9293-P1, R9293-P2: a reset is never answered; with an ACK the reset takes its place in sequence from it,
+// RFC 9293 §3.5.2 R9293-P1, R9293-P2: a reset is never answered; with an ACK the reset takes its
+// place in sequence from it,
 // without one it acknowledges all of the segment.
 /// The reset that a segment draws; empty if the segment is a reset itself.
 template <typename SegmentType>

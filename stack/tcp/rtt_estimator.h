@@ -1,7 +1,8 @@
 // How long to wait for an acknowledgment: smoothed round-trip time, its variation, and the timeout
 // made of them.
 //
-// RFC 6298, with Karn's rule (the caller hands in only samples that are unambiguous) and exponential backoff.
+// RFC 6298, with Karn's rule (the caller hands in only samples that are unambiguous) and
+// exponential backoff.
 //
 // Invariants:
 //   1. min_rto <= rto() <= max_rto once a sample exists; before that, initial_rto (RFC 6298 §2.1),
@@ -24,6 +25,7 @@ struct RtoBounds {
   Duration max;
 };
 
+// RFC 9293 §3.8.1 MUST-18: the timeout is RFC 6298's; Karn's rule is kept by the sent log.
 /// RFC 6298 §2. 16 bytes: times are kept in eighths of a microsecond, up to 8 minutes.
 class RttEstimator {
  public:
@@ -44,7 +46,8 @@ class RttEstimator {
       rttvar_ = rttvar_ - rttvar_ / 4 + error / 4;
       srtt_ = srtt_ - srtt_ / 8 + rtt / 8;
     }
-    // RFC 6298 §2.3, §2.4 R6298-04, R6298-05: a floor (200 ms by default, the RFC advises 1 s) and a cap of at least 60 s.
+    // RFC 6298 §2.3, §2.4 R6298-04, R6298-05: a floor (200 ms by default, the RFC advises 1 s) and
+    // a cap of at least 60 s.
     base_rto_ = pack(std::clamp<Duration>(srtt() + std::max<Duration>(1us, 4 * rttvar()),
                                           bounds.min, bounds.max));
     backoffs_ = 0;

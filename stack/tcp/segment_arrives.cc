@@ -8,7 +8,8 @@ namespace glasstcp {
 
 Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
   if (state_ == State::SynReceived && seg.flags.syn() && seg.flags.ack() && seg.seq == rcv.irs) {
-    // RFC 9293 §3.5 MUST-10: the other end of a simultaneous open answers our SYN. Its SYN is known already and is trimmed
+    // RFC 9293 §3.5 MUST-10: the other end of a simultaneous open answers our SYN. Its SYN is known
+    // already and is trimmed
     // (R9293-P7); its ACK completes the handshake.
     Segment trimmed = seg;
     trimmed.seq += 1;
@@ -48,7 +49,8 @@ Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
 
 // RFC 9293 §3.10.7.3.
 Verdict Connection::segment_arrives_in_syn_sent(const Segment& seg, Instant now) {
-  // First, the ACK bit. R9293-P5: an ACK outside (iss, snd.nxt] draws a reset before SYN is looked
+  // RFC 9293 §3.10.7.3 R9293-P5: first, the ACK bit: one outside (iss, snd.nxt] draws a reset
+  // before SYN is looked
   // at.
   if (seg.flags.ack() && (seg.ack <= snd.iss || seg.ack > snd.nxt)) {
     if (seg.flags.rst()) return Verdict::SynSentBadReset;
@@ -56,7 +58,7 @@ Verdict Connection::segment_arrives_in_syn_sent(const Segment& seg, Instant now)
       context_.replies.push(*reply);
     return Verdict::SynSentBadAck;
   }
-  // Second, the RST bit. R9293-P3: believed only if it acknowledges our SYN.
+  // RFC 9293 §3.5.3 R9293-P3: second, the RST bit: believed only if it acknowledges our SYN.
   if (seg.flags.rst()) {
     if (!seg.flags.ack()) return Verdict::SynSentBadReset;
     fail(StreamError::Refused, now);
@@ -74,7 +76,8 @@ Verdict Connection::segment_arrives_in_syn_sent(const Segment& seg, Instant now)
     enter(State::Established, now);
     ack_.demand(SendReason::HandshakeAck);
     signal(EventMask::kConnected | EventMask::kWritable);
-    // RFC 9293 §3.10.7.3: text and FIN may ride on the SYN-ACK; they are processed from the sixth step on.
+    // RFC 9293 §3.10.7.3: text and FIN may ride on the SYN-ACK; they are processed from the sixth
+    // step on.
     sixth_check_urg(seg);
     const Verdict verdict = seventh_process_text(seg, now);
     if (state_ != State::Closed) eighth_check_fin(seg, now);
@@ -92,7 +95,8 @@ Verdict Connection::segment_arrives_in_syn_sent(const Segment& seg, Instant now)
 // What the peer's SYN said about options; what it did not offer is not used.
 void Connection::adopt_options(const Segment& syn, Instant now) {
   const TcpConfig& config = context_.config;
-  // RFC 9293 §3.7.1 MUST-14, MUST-15. A tiny MSS would make us send headers around nothing: 64 is the least we obey.
+  // RFC 9293 §3.7.1 MUST-14, MUST-15. A tiny MSS would make us send headers around nothing: 64 is
+  // the least we obey.
   snd.mss = std::max<std::uint16_t>(
       syn.options.mss.value_or(default_mss(tuple_.remote_address.version())), 64);
   // RFC 7323 §2.2 R7323-01, R7323-06: scaling only if both SYNs had it; a shift above 14 means 14.
@@ -114,7 +118,8 @@ void Connection::become_established(const Segment& seg) {
   snd.wl2 = seg.ack;
   recovery_.start(snd.una);
   std::uint32_t window = initial_window();
-  // RFC 6928 §2 R6928-01, R6928-02; RFC 5681 §3.1 R5681-03: one segment only if the SYN was lost more than once.
+  // RFC 6928 §2 R6928-01, R6928-02; RFC 5681 §3.1 R5681-03: one segment only if the SYN was lost
+  // more than once.
   if (retransmissions_ > 1) window = effective_mss_;
   // RFC 6298 §5.7 R6298-12.
   if (retransmissions_ > 0 && !rtt_.has_sample()) rtt_.raise_to(3s);
@@ -125,9 +130,11 @@ void Connection::become_established(const Segment& seg) {
 
 // RFC 7323 §5.3, R1 of PAWS.
 Check Connection::check_timestamps(const Segment& seg, Instant now) {
-  // RFC 7323 §3.2 R7323-12: not negotiated, not looked at. §5.2 R7323-17: a reset is judged by its number alone.
+  // RFC 7323 §3.2 R7323-12: not negotiated, not looked at. §5.2 R7323-17: a reset is judged by its
+  // number alone.
   if (!timestamps_.enabled() || seg.flags.rst()) return std::nullopt;
-  // RFC 7323 §3.2 R7323-10, R7323-11: a segment without the option is dropped; the connection lives on.
+  // RFC 7323 §3.2 R7323-10, R7323-11: a segment without the option is dropped; the connection lives
+  // on.
   if (!seg.options.timestamps) return Verdict::TimestampMissing;
   // RFC 7323 §5.3 R7323-19: too old: acknowledge and drop, before the window test.
   if (timestamps_.is_too_old(seg.options.timestamps->val, now)) {
@@ -141,7 +148,8 @@ Check Connection::check_timestamps(const Segment& seg, Instant now) {
 
 // RFC 9293 §3.10.7.4 R9293-P6: the four cases of the acceptability test.
 bool Connection::is_acceptable(const Segment& seg) const {
-  // RFC 7323 §2.4 R7323-07: rcv.edge is the furthest ever offered, so rounding never makes an honest segment unacceptable.
+  // RFC 7323 §2.4 R7323-07: rcv.edge is the furthest ever offered, so rounding never makes an
+  // honest segment unacceptable.
   const std::uint32_t wnd = rcv.wnd();
   const std::uint32_t len = seg.len();
   if (wnd == 0) return seg.seq == rcv.nxt && len == 0;
@@ -156,7 +164,8 @@ Check Connection::first_check_sequence_number(const Segment& seg, Instant now) {
     }
     return std::nullopt;
   }
-  // RFC 9293 §3.4 MUST-66: with a closed window, what stands at its edge still has its ACK, RST and URG processed; its
+  // RFC 9293 §3.4 MUST-66: with a closed window, what stands at its edge still has its ACK, RST and
+  // URG processed; its
   // text is trimmed to nothing by the seventh step, which answers the probe.
   if (rcv.wnd() == 0 && seg.seq == rcv.nxt && !seg.flags.syn()) return std::nullopt;
   return unacceptable(seg, now);
@@ -192,12 +201,14 @@ Verdict Connection::unacceptable(const Segment& seg, Instant now) {
 
 Check Connection::second_check_reset(const Segment& seg, Instant now) {
   if (!seg.flags.rst()) return std::nullopt;
-  // RFC 5961 §3.2 R5961-01, R5961-02: only the exact number resets; any other in the window is asked about.
+  // RFC 5961 §3.2 R5961-01, R5961-02: only the exact number resets; any other in the window is
+  // asked about.
   if (context_.config.blind_attack_defence && seg.seq != rcv.nxt) {
     challenge(SendReason::ChallengeReset, now);
     return Verdict::ResetChallenged;
   }
-  // RFC 9293 §3.5.3 SHLD-2: text in a reset is tolerated, and ignored. §3.6 MUST-12: the application learns of the abort.
+  // RFC 9293 §3.5.3 SHLD-2: text in a reset is tolerated, and ignored. §3.6 MUST-12: the
+  // application learns of the abort.
   const bool was_refused = state_ == State::SynReceived;
   fail(was_refused ? StreamError::Refused : StreamError::ResetByPeer, now);
   return Verdict::ResetAccepted;
@@ -206,7 +217,8 @@ Check Connection::second_check_reset(const Segment& seg, Instant now) {
 Check Connection::fourth_check_syn(const Segment& seg, Instant now) {
   if (!seg.flags.syn()) return std::nullopt;
   if (!context_.config.blind_attack_defence) {
-    // RFC 9293 §3.10.7.4 gives both rules; this is RFC 793's: a SYN in the window is an error that ends the connection.
+    // RFC 9293 §3.10.7.4 gives both rules; this is RFC 793's: a SYN in the window is an error that
+    // ends the connection.
     reset(SendReason::RstAborted, StreamError::ResetByPeer, now);
     return Verdict::ResetAccepted;
   }
@@ -219,19 +231,20 @@ void Connection::challenge(SendReason reason, Instant now) {
 }
 
 Check Connection::fifth_check_ack(const Segment& seg, Instant now) {
-  // R9293-P8.
+  // RFC 9293 §3.10.7.4 R9293-P8: without ACK it belongs to no synchronized connection.
   if (!seg.flags.ack()) return Verdict::NoAckFlag;
   if (state_ == State::SynReceived) {
     if (Check c = fifth_check_ack_in_syn_received(seg, now)) return c;
   }
   if (probe_beyond_ && seg.ack == snd.nxt + 1) take_probe_as_sent(now);
-  // R9293-P9: it acknowledges what was never sent.
+  // RFC 9293 §3.10.7.4 R9293-P9: it acknowledges what was never sent.
   if (seg.ack > snd.nxt) {
     if (challenges_.take(now, context_.config.challenge_acks_per_second))
       ack_.demand(SendReason::AckOfUnsentData);
     return Verdict::AckOfUnsent;
   }
-  // RFC 9293 §3.10.7.4 MAY-12; RFC 5961 §5.2 R5961-05: an ACK older than the largest window ever offered to us is a forgery.
+  // RFC 9293 §3.10.7.4 MAY-12; RFC 5961 §5.2 R5961-05: an ACK older than the largest window ever
+  // offered to us is a forgery.
   if (context_.config.blind_attack_defence &&
       snd.una - seg.ack > static_cast<std::int32_t>(snd.max_wnd)) {
     challenge(SendReason::ChallengeAck, now);
@@ -271,10 +284,12 @@ void Connection::sixth_check_urg(const Segment& seg) {
   if (!seg.flags.urg() || state_ == State::Closed) return;
   if (state_ != State::Established && state_ != State::FinWait1 && state_ != State::FinWait2)
     return;
-  // RFC 9293 §3.8.5 MUST-62: the pointer names the octet after the urgent data; MUST-31: however long that is.
+  // RFC 9293 §3.8.5 MUST-62: the pointer names the octet after the urgent data; MUST-31: however
+  // long that is.
   const SeqNum up = seg.seq + seg.up;
   if (up <= rcv.nxt && !urgent_received_) return;
-  // MUST-32: tell the application when it first becomes pending and when it moves forward.
+  // RFC 9293 §3.8.5 MUST-32: tell the application when it first becomes pending and when it moves
+  // forward.
   if (!urgent_received_ || up > rcv.up) {
     rcv.up = up;
     urgent_received_ = true;

@@ -1,3 +1,4 @@
+// The bytes of a segment: IP header, TCP header, options, checksum. See segment_writer.h.
 #include "stack/tcp/segment_writer.h"
 
 #include "stack/wire/checksum.h"
@@ -15,6 +16,8 @@ void write_segment(const SegmentFrame& frame, TcpHeader header, const TcpOptions
   header.header_length = static_cast<std::uint8_t>(TcpHeader::kSize + option_size);
   write_tcp_header({tcp, TcpHeader::kSize}, header);
 
+  // RFC 9293 §3.8.1 MAY-4, not done: identical retransmissions need no identical id, as none can be
+  // fragmented.
   IpHeaderFields ip;
   ip.source = tuple.local_address;
   ip.destination = tuple.remote_address;

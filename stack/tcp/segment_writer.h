@@ -1,6 +1,7 @@
 // From values to the bytes of a packet: IP header, TCP header, options, checksum or its promise.
 //
-// RFC 9293 §3.1 (MUST-2: every segment has a checksum), RFC 6437 (flow label), RFC 6864 (identification).
+// RFC 9293 §3.1 (MUST-2: every segment has a checksum), RFC 6437 (flow label), RFC 6864
+// (identification).
 //
 // Invariants:
 //   1. The checksum is complete, or marked partial where the device said that it completes it.

@@ -60,7 +60,8 @@ std::uint32_t Connection::option_bytes() const {
   return bytes;
 }
 
-// RFC 5681 §2 R5681-01: what the congestion window still allows; what was judged lost is not in the network any more.
+// RFC 5681 §2 R5681-01: what the congestion window still allows; what was judged lost is not in the
+// network any more.
 std::uint32_t Connection::cwnd_room() const {
   const std::uint32_t in_network = flight() - log_.lost_bytes();
   const std::uint32_t window = congestion_.cwnd + recovery_.limited_transmit(effective_mss_);
@@ -71,7 +72,8 @@ std::optional<SendDecision> Connection::next_retransmission() const {
   const std::uint32_t record = log_.first_lost(context_.sent);
   if (record == kNone) return std::nullopt;
   const SentSegment& lost = context_.sent[record];
-  // RFC 9293 §3.8.6 SHLD-16, MAY-7 not done: what lies beyond a shrunken window waits, since it would be dropped there.
+  // RFC 9293 §3.8.6 SHLD-16, MAY-7 not done: what lies beyond a shrunken window waits, since it
+  // would be dropped there.
   const SeqNum edge = snd.una + snd.wnd;
   if (lost.begin >= edge) return std::nullopt;
   const std::uint32_t mss = max_text();
@@ -79,7 +81,8 @@ std::optional<SendDecision> Connection::next_retransmission() const {
   std::uint32_t length = lost.length() - (has_fin ? 1U : 0U);
   length = std::min(length, static_cast<std::uint32_t>(edge - lost.begin));
   const std::uint32_t room = cwnd_room();
-  // RFC 5681 §3.2 step 3: fast retransmit does not wait for the window; a timeout's first segment fits its loss window.
+  // RFC 5681 §3.2 step 3: fast retransmit does not wait for the window; a timeout's first segment
+  // fits its loss window.
   if (retransmit_now_ || room < mss) {
     if (!retransmit_now_ && room < std::min(length, mss)) return std::nullopt;
     length = std::min(length, mss);
@@ -102,7 +105,8 @@ SendDecision Connection::data_decision(SeqNum seq, std::uint32_t length) const {
   d.seq = seq;
   d.length = length;
   d.flags.bits = TcpFlags::kAck;
-  // RFC 9293 §3.9.1.2 MUST-60, MUST-61, SHLD-27: no push flag in the call; the segment that empties the queue carries PSH.
+  // RFC 9293 §3.9.1.2 MUST-60, MUST-61, SHLD-27: no push flag in the call; the segment that empties
+  // the queue carries PSH.
   if (length > 0 && seq + length == tx_.end_seq() && !more_coming_) d.flags.bits |= TcpFlags::kPsh;
   if (urgent_pending_ && snd.up > seq) {
     d.flags.bits |= TcpFlags::kUrg;
@@ -131,7 +135,8 @@ bool Connection::may_send_small(std::uint32_t length, std::uint32_t unsent_bytes
   if (override_small_) return true;
   const bool is_all = length == unsent_bytes;
   if (is_all && more_coming_) return false;
-  // MUST-17: Nagle can be switched off. A FIN behind the data means that no more will come to be
+  // RFC 9293 §3.7.4 MUST-17: Nagle can be switched off. A FIN behind the data means that no more
+  // will come to be
   // coalesced.
   if (is_all && (!nagle_ || fin_queued_ || flight() == 0)) return true;
   // Half of the largest window ever offered is worth a segment even if it is short of a full one.
@@ -143,7 +148,8 @@ std::optional<SendDecision> Connection::next_new_data() const {
   const std::uint32_t waiting = unsent();
   const bool fin_waits = fin_queued_ && !has_sent_fin();
   if (waiting == 0 && !fin_waits) return std::nullopt;
-  // RFC 9293 §3.8.6 MUST-34, SHLD-15: the usable window may be negative after the peer pulled it back; then nothing goes.
+  // RFC 9293 §3.8.6 MUST-34, SHLD-15: the usable window may be negative after the peer pulled it
+  // back; then nothing goes.
   const std::int32_t usable_window = snd.una + snd.wnd - snd.nxt;
   const std::uint32_t usable = usable_window > 0 ? static_cast<std::uint32_t>(usable_window) : 0;
   if (waiting == 0) {
@@ -158,7 +164,8 @@ std::optional<SendDecision> Connection::next_new_data() const {
   const std::uint32_t sendable = std::min({waiting, usable, cwnd_room()});
   const std::uint32_t length = cut_to_segments(sendable, waiting);
   if (length == 0) return std::nullopt;
-  // SHLD-28: full-sized segments go whenever they can; a smaller one must be allowed to.
+  // RFC 9293 §3.9.1.2 SHLD-28: full-sized segments go whenever they can; a smaller one must be
+  // allowed to.
   if (length < mss) {
     const bool cwnd_cut_it = sendable < std::min(waiting, usable);
     if (cwnd_cut_it && flight() > 0) return std::nullopt;
@@ -179,7 +186,8 @@ std::optional<SendDecision> Connection::next_new_data() const {
 
 std::optional<SendDecision> Connection::next_probe() const {
   if (probe_due_) {
-    // RFC 9293 §3.8.6.1 MUST-36, MUST-35: one octet at the edge of the closed window: new data, or the first octet that is
+    // RFC 9293 §3.8.6.1 MUST-36, MUST-35: one octet at the edge of the closed window: new data, or
+    // the first octet that is
     // outstanding; if only the FIN is left, that.
     const SeqNum seq = snd.una;
     const bool has_text = seq < tx_.end_seq();
@@ -190,7 +198,8 @@ std::optional<SendDecision> Connection::next_probe() const {
     return d;
   }
   if (keep_alive_due_) {
-    // RFC 9293 §3.8.4 SHLD-12: no text, a number just before the window: any TCP answers with an ACK. MAY-6, not done: a
+    // RFC 9293 §3.8.4 SHLD-12: no text, a number just before the window: any TCP answers with an
+    // ACK. MAY-6, not done: a
     // garbage octet for peers that ignore such a segment; none is known any more.
     SendDecision d;
     d.kind = SendDecision::Kind::Probe;

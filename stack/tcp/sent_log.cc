@@ -1,3 +1,4 @@
+// A doubly linked list in a slab that tiles the flight. See sent_log.h.
 #include "stack/tcp/sent_log.h"
 
 #include "stack/base/assert.h"

@@ -1,8 +1,10 @@
 // What is on its way: one record for each segment (or superpacket) sent and not yet acknowledged,
 // in sequence order.
 //
-// RFC 9293 §3.4 (the retransmission queue), RFC 6298 §3 (Karn's rule needs to know what was sent twice), RFC 6675 and
-// RFC 8985 (scoreboards stand on such records). The bytes themselves stay in the TxQueue; a record is 32 bytes.
+// RFC 9293 §3.4 (the retransmission queue), RFC 6298 §3 (Karn's rule needs to know what was sent
+// twice), RFC 6675 and
+// RFC 8985 (scoreboards stand on such records). The bytes themselves stay in the TxQueue; a record
+// is 32 bytes.
 //
 // Invariants:
 //   1. The records tile [snd.una, snd.nxt) exactly: no hole, no overlap.

@@ -1,3 +1,4 @@
+// Sizes and limits of what a stack's connections share. See tcp_context.h.
 #include "stack/tcp/tcp_context.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Whose is a segment? RFC 9293 §3.10.7.1, §3.10.7.2, §3.10.1; output in turns. See tcp_layer.h.
 #include "stack/tcp/tcp_layer.h"
 
 #include <algorithm>
@@ -47,7 +48,8 @@ std::uint32_t TcpLayer::look_up(const FourTuple& tuple, std::uint64_t hash) cons
   });
 }
 
-// RFC 9293 §3.1: the form of a segment: lengths, checksum, options. Empty: it is good, and `seg` is filled.
+// RFC 9293 §3.1: the form of a segment: lengths, checksum, options. Empty: it is good, and `seg` is
+// filled.
 std::optional<Verdict> TcpLayer::read_segment(const IpDatagram& datagram, Segment& seg) const {
   const auto view = TcpView::parse(datagram.payload);
   if (!view) return view.error();
@@ -106,7 +108,8 @@ Verdict TcpLayer::dispatch(std::uint32_t value, const Segment& seg, Instant now,
   return verdict;
 }
 
-// RFC 9293 §3.10.7.1 (CLOSED) and §3.10.7.2 (LISTEN). `above`: the new connection's numbers must start above this one.
+// RFC 9293 §3.10.7.1 (CLOSED) and §3.10.7.2 (LISTEN). `above`: the new connection's numbers must
+// start above this one.
 Verdict TcpLayer::arrives_for_nobody(const Segment& seg, Instant now, std::optional<SeqNum> above) {
   const std::uint32_t listener = listener_for(seg.tuple.local());
   if (listener != kNone) return arrives_at_listener(listener, seg, now, above);
@@ -119,7 +122,7 @@ Verdict TcpLayer::arrives_for_nobody(const Segment& seg, Instant now, std::optio
 
 Verdict TcpLayer::arrives_at_listener(std::uint32_t listener, const Segment& seg, Instant now,
                                       std::optional<SeqNum> above) {
-  // §3.10.7.2 R9293-P4: first RST, second ACK, third SYN; anything else is dropped.
+  // RFC 9293 §3.10.7.2 R9293-P4: first RST, second ACK, third SYN; anything else is dropped.
   if (seg.flags.rst()) return Verdict::ResetNoConnection;
   if (seg.flags.ack()) {
     if (const auto reply = reset_for(seg, SendReason::RstNoConnection))
@@ -127,9 +130,11 @@ Verdict TcpLayer::arrives_at_listener(std::uint32_t listener, const Segment& seg
     return Verdict::ListenBadAck;
   }
   if (!seg.flags.syn()) return Verdict::ListenIgnored;
-  // RFC 9293 §3.9.2.3 MUST-57, MUST-63: the IP layer lets neither a broadcast nor an invalid source come this far.
+  // RFC 9293 §3.9.2.3 MUST-57, MUST-63: the IP layer lets neither a broadcast nor an invalid source
+  // come this far.
   SeqNum iss = context_.isn.generate(seg.tuple, now);
-  // RFC 1122 §4.2.2.13: a tuple used again starts above the numbers it used last, even after a fast transfer.
+  // RFC 1122 §4.2.2.13: a tuple used again starts above the numbers it used last, even after a fast
+  // transfer.
   if (above && !context_.config.fixed_iss && iss <= *above) iss = *above + 65536;
   // RFC 4987 §3.2 R4987-01; §3.5 R4987-03: one keyed table, so that nobody can aim at a bucket.
   const std::uint32_t index = half_open_.acquire(context_, seg, listener, iss, now);
@@ -139,7 +144,8 @@ Verdict TcpLayer::arrives_at_listener(std::uint32_t listener, const Segment& seg
     return Verdict::ConnectionTableFull;
   }
   half_open_ready_.push_back(half_open_[index]);
-  // RFC 9293 §3.10.7.2: text and controls on the SYN may be ignored here: the peer sends them again.
+  // RFC 9293 §3.10.7.2: text and controls on the SYN may be ignored here: the peer sends them
+  // again.
   return Verdict::SynAccepted;
 }
 
@@ -404,7 +410,8 @@ std::expected<ListenerId, OpenError> TcpLayer::listen(const Endpoint& local,
   }
   bool taken = false;
   listeners_.for_each([&](Listener& other) { taken = taken || other.local() == local; });
-  // RFC 9293 §3.9.1.1 MUST-41, MUST-42: connections on this port, whatever their state, neither hinder nor notice it.
+  // RFC 9293 §3.9.1.1 MUST-41, MUST-42: connections on this port, whatever their state, neither
+  // hinder nor notice it.
   if (taken) return std::unexpected(OpenError::AddressInUse);
   const std::uint32_t index = listeners_.acquire(local, std::max<std::uint32_t>(backlog, 1));
   if (index == kNone) return std::unexpected(OpenError::InsufficientResources);
@@ -471,13 +478,19 @@ std::expected<ConnectionId, OpenError> TcpLayer::connect(const ConnectOptions& o
   return connection.id();
 }
 
+// RFC 9293 §3.9.2.1 MUST-51, not done: source routes are an attack tool and dropped everywhere (RFC
+// 7126).
+// RFC 9293 §3.9.2.1 MUST-52, not done: there are none to choose between.
+// RFC 9293 §3.9.2.1 MUST-53, not done: a packet with one is dropped, so none is reversed.
+// RFC 9293 §3.9.2.1 SHLD-24, not done: for the same reason.
 std::expected<FourTuple, OpenError> TcpLayer::choose_tuple(const ConnectOptions& options) {
   const IpLayer& ip = context_.ip;
   // RFC 9293 §3.9.1.1 MUST-46.
   if (!ip.is_valid_remote(options.remote.address) || number(options.remote.port) == 0) {
     return std::unexpected(OpenError::InvalidRemote);
   }
-  // MUST-43, MUST-44, MUST-45: the address that the caller names, or the one that IP picks; fixed
+  // RFC 9293 §3.9.1.1 MUST-43, MUST-44, MUST-45: the address that the caller names, or the one that
+  // IP picks; fixed
   // from then on.
   const auto local =
       options.local_address ? options.local_address : ip.source_for(options.remote.address);
@@ -498,7 +511,8 @@ std::expected<FourTuple, OpenError> TcpLayer::choose_tuple(const ConnectOptions&
   return tuple;
 }
 
-// RFC 6056 §3.3 R6056-01: a keyed hash of the destination chooses where to start, a counter where to go on.
+// RFC 6056 §3.3 R6056-01: a keyed hash of the destination chooses where to start, a counter where
+// to go on.
 std::optional<Port> TcpLayer::choose_port(FourTuple tuple) {
   constexpr std::uint32_t kFirst = 10240;
   constexpr std::uint32_t kCount = 65536 - kFirst;

@@ -1,6 +1,7 @@
 // All of TCP: who a segment belongs to, and everyone it may belong to.
 //
-// RFC 9293 §3.10.7.1 (CLOSED), §3.10.7.2 (LISTEN), §3.10.1 (OPEN); the rest is done by the object that the segment
+// RFC 9293 §3.10.7.1 (CLOSED), §3.10.7.2 (LISTEN), §3.10.1 (OPEN); the rest is done by the object
+// that the segment
 // belongs to. One table finds a tuple's Connection, HalfOpen or TimeWaitRecord in one look-up.
 //
 // Invariants:

@@ -1,3 +1,4 @@
+// RFC 9293 §3.10.7.4 for TIME-WAIT, RFC 1337, RFC 6191. See time_wait.h.
 #include "stack/tcp/time_wait.h"
 
 #include <algorithm>
@@ -21,7 +22,8 @@ TimeWaitResult TimeWaitRecord::segment_arrives(const Segment& seg, TcpContext& c
   const auto& stamp = seg.options.timestamps;
   const bool stamped = timestamps_.enabled() && stamp.has_value();
   if (seg.flags.syn() && !seg.flags.ack()) {
-    // RFC 9293 §3.6.1 MAY-2, SHLD-4; RFC 6191 §2 R6191-01, R6191-02: a newer timestamp, or a number above all that were used.
+    // RFC 9293 §3.6.1 MAY-2, SHLD-4; RFC 6191 §2 R6191-01, R6191-02: a newer timestamp, or a number
+    // above all that were used.
     const std::int32_t age = stamped ? difference(stamp->val, timestamps_.recent()) : 0;
     if (age > 0 || (age == 0 && seg.seq > rcv_nxt_))
       return {TimeWaitFate::Yields, Verdict::TimeWaitReused};
@@ -42,7 +44,8 @@ TimeWaitResult TimeWaitRecord::segment_arrives(const Segment& seg, TcpContext& c
     }
     return {TimeWaitFate::Stays, fits ? Verdict::Accepted : Verdict::TimeWaitOldDuplicate};
   }
-  // RFC 9293 §3.10.7.4 R9293-P12: the FIN came again, so our last ACK was lost: acknowledge, and wait anew.
+  // RFC 9293 §3.10.7.4 R9293-P12: the FIN came again, so our last ACK was lost: acknowledge, and
+  // wait anew.
   reply_ack(context, SendReason::TimeWaitAck, now);
   const bool is_the_fin = seg.flags.fin() && seg.end() == rcv_nxt_;
   return {is_the_fin ? TimeWaitFate::Restarts : TimeWaitFate::Stays, Verdict::TimeWaitOldDuplicate};

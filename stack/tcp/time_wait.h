@@ -1,7 +1,8 @@
 // TIME-WAIT: what is remembered of a connection that we closed first, for twice the maximum segment
 // lifetime.
 //
-// RFC 9293 §3.6.1, §3.10.7.4; RFC 1337 (a reset does not end it); RFC 6191 (a new SYN may). A record and not a connection:
+// RFC 9293 §3.6.1, §3.10.7.4; RFC 1337 (a reset does not end it); RFC 6191 (a new SYN may). A
+// record and not a connection:
 // a busy server holds very many of them. Unread bytes stay in the Connection, which the application
 // may still read.
 //

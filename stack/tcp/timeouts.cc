@@ -86,7 +86,8 @@ void Connection::on_retransmit_timer(Instant now) {
   rtt_.back_off();
 }
 
-// RFC 9293 §3.8.6.1 MUST-36, MUST-37, SHLD-29, SHLD-30; RFC 6429 §4 R6429-01: a peer that answers is never given up.
+// RFC 9293 §3.8.6.1 MUST-36, MUST-37, SHLD-29, SHLD-30; RFC 6429 §4 R6429-01: a peer that answers
+// is never given up.
 void Connection::on_persist_timer(Instant now) {
   if (snd.wnd > 0) {
     override_small_ = true;  // RFC 9293 §3.8.6.2.1 rule (4)
@@ -136,7 +137,8 @@ void Connection::manage_send_timers(Instant now) {
     }
   } else if (is_synchronized(state_) && flight() == 0 && unsent() > 0 && !override_small_ &&
              !next_new_data()) {
-    // RFC 9293 §3.8.6.2.1: too little window, or too little data, for too long: the override timer sends it.
+    // RFC 9293 §3.8.6.2.1: too little window, or too little data, for too long: the override timer
+    // sends it.
     if (!timers_.is_armed(TimerName::Persist))
       arm(TimerName::Persist, now + context_.config.sws_override);
   } else {

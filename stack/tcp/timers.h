@@ -1,7 +1,8 @@
 // The deadlines of one connection: a table with a name for each, and one place in the timing wheel
 // for the earliest.
 //
-// RFC 9293 §3.8.1 (retransmission), §3.8.6.1 (persist), §3.8.6.3 (delayed ACK), §3.8.4 (keep-alive), §3.8.3 (user timeout).
+// RFC 9293 §3.8.1 (retransmission), §3.8.6.1 (persist), §3.8.6.3 (delayed ACK), §3.8.4
+// (keep-alive), §3.8.3 (user timeout).
 //
 // Invariants:
 //   1. The wheel fires at or before the earliest deadline: moving a deadline later does not touch

@@ -1,7 +1,8 @@
 // Timestamps of one connection: what we send, what we echo, and what is too old to be believed
 // (PAWS).
 //
-// RFC 7323 §3-§5. The clock ticks once per millisecond (RFC 7323 §5.4: between 1 ms and 1 s) and has a secret offset.
+// RFC 7323 §3-§5. The clock ticks once per millisecond (RFC 7323 §5.4: between 1 ms and 1 s) and
+// has a secret offset.
 //
 // Invariants:
 //   1. ts_recent changes only by a segment that covers last_ack_sent (RFC 7323 §4.3).
@@ -37,7 +38,8 @@ class Timestamps {
 
   /// The clock alone, for our SYN: whether the peer uses timestamps is not known yet.
   static TsVal clock(std::uint32_t offset, Instant now) {
-    // RFC 7323 §4.1 R7323-14, §5.4 R7323-21: 1 ms ticks, proportional to time; wraps after 49 days, far beyond an MSL.
+    // RFC 7323 §4.1 R7323-14, §5.4 R7323-21: 1 ms ticks, proportional to time; wraps after 49 days,
+    // far beyond an MSL.
     return TsVal{static_cast<std::uint32_t>(to_ms(now.time_since_epoch())) + offset};
   }
 
@@ -52,7 +54,8 @@ class Timestamps {
     return has_recent_ && difference(val, recent_) < 0 && !is_outdated(now);
   }
 
-  // RFC 7323 §4.3 R7323-16, §5.3 R7323-20: only a segment that covers the last ACK we sent updates ts_recent, so that a
+  // RFC 7323 §4.3 R7323-16, §5.3 R7323-20: only a segment that covers the last ACK we sent updates
+  // ts_recent, so that a
   // delayed ACK echoes the earliest unacknowledged segment and a filled gap the latest.
   /// Takes TSval of an acceptable segment that starts at `seq`.
   void on_segment(TsVal val, SeqNum seq, SeqNum last_ack_sent, Instant now) {

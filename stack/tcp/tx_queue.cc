@@ -1,3 +1,4 @@
+// Chains of borrowed and owned chunks. See tx_queue.h.
 #include "stack/tcp/tx_queue.h"
 
 #include <algorithm>

@@ -1,7 +1,8 @@
 // The bytes that the application gave us to send, from snd.una on: borrowed where possible, copied
 // where asked.
 //
-// RFC 9293 §3.9.1.2 (SEND), §3.4 (bytes stay until acknowledged). A queue is a chain of chunks; a chunk is a borrowed
+// RFC 9293 §3.9.1.2 (SEND), §3.4 (bytes stay until acknowledged). A queue is a chain of chunks; a
+// chunk is a borrowed
 // span with the owner's cookie, or a part of a 4 KB block of our own.
 //
 // Invariants:

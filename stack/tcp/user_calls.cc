@@ -59,7 +59,8 @@ void Connection::after_queueing(SendOptions options, Instant now) {
     snd.up = tx_.end_seq();
     urgent_pending_ = true;
   }
-  // RFC 5681 §4.1 R5681-13: after an idle time longer than a timeout the old window says nothing about the path.
+  // RFC 5681 §4.1 R5681-13: after an idle time longer than a timeout the old window says nothing
+  // about the path.
   const bool was_idle = flight() == 0 && is_synchronized(state_);
   if (was_idle && context_.config.slow_start_after_idle &&
       std::chrono::milliseconds(milliseconds_of(now) - last_data_sent_ms_) >
@@ -79,7 +80,8 @@ std::expected<ByteView, StreamError> Connection::peek() const {
   return std::unexpected(StreamError::WouldBlock);
 }
 
-// RFC 9293 §3.10.4 CLOSE: MAY-1 not done in this call: it closes one direction only; close() gives up both.
+// RFC 9293 §3.10.4 CLOSE: MAY-1 not done in this call: it closes one direction only; close() gives
+// up both.
 std::expected<void, StreamError> Connection::shutdown_send(Instant now) {
   switch (state_) {
     case State::SynSent:

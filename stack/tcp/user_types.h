@@ -49,6 +49,7 @@ struct EventMask {
   static constexpr std::uint16_t kUrgent = 32;      ///< urgent data pending or extended (MUST-32)
   static constexpr std::uint16_t kDrained = 64;     ///< everything sent so far was acknowledged
   static constexpr std::uint16_t kError = 128;      ///< the connection failed: error() tells
+  // RFC 9293 §3.9.1.8 SHLD-20: an application that does not want such reports ignores this bit.
   static constexpr std::uint16_t kSoftError =
       256;  ///< R1 passed or a soft ICMP error (MUST-47, SHLD-9)
   static constexpr std::uint16_t kClosed = 512;  ///< nothing more will happen; close() the id
@@ -61,6 +62,11 @@ struct ConnectOptions {
   std::optional<Port> local_port;          ///< empty: ephemeral (RFC 6056)
 };
 
+// RFC 9293 §3.9.1.2 MAY-15: a push flag, turned round: data is pushed unless more is announced.
+// RFC 9293 §3.9.1.7 MAY-14, not done: flush: nobody offers or misses it.
+// RFC 9293 §3.9.1.3 MAY-17, not done: a received PSH says nothing that readers could use.
+// RFC 9293 §3.9.1.9 MAY-9, not done: the received DSCP is not passed up; no application of this
+// stack asks.
 /// How a SEND is to be treated.
 struct SendOptions {
   bool more = false;    ///< more follows at once: no PSH yet, no small segment yet

@@ -1,7 +1,8 @@
 // What stands in a packet's headers, for people who watch: a second, independent reading of the
 // bytes.
 //
-// RFC 791, RFC 8200, RFC 9293 §3.1, RFC 7323, RFC 2018. The wire layer lies above this one, so the few fields that a
+// RFC 791, RFC 8200, RFC 9293 §3.1, RFC 7323, RFC 2018. The wire layer lies above this one, so the
+// few fields that a
 // line of text needs are decoded here. Nothing here decides anything: a packet that this reader
 // does not understand is printed as "not understood", and the stack treats it as if nobody had
 // looked.

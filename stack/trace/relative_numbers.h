@@ -1,7 +1,8 @@
 // Sequence numbers counted from the start of each connection, as Wireshark shows them and people
 // can read them.
 //
-// RFC 9293 §3.4: both directions begin at a random number. The first numbers are learnt from the SYNs that pass by, and
+// RFC 9293 §3.4: both directions begin at a random number. The first numbers are learnt from the
+// SYNs that pass by, and
 // kept in a small table of fixed size; an old connection's place is taken by a new one that falls
 // on it.
 //
