@@ -52,7 +52,12 @@ class Talker {
   }
   /// Its cookies count from here on, so that no two talkers of a host have the same.
   void set_cookies(std::uint64_t first) { next_cookie_ = first; }
-  void set_nagle(Instant now) { stack_.set_nagle(id_, own_.nagle, now); }
+  void set_options(Instant now) {
+    stack_.set_nagle(id_, own_.nagle, now);
+    // A lost RST is not repeated: who has nothing to say learns of the other's end by keep-alive
+    // alone.
+    if (may_break()) stack_.set_keep_alive(id_, true, now);
+  }
 
   /// When it wants to be pumped at the latest.
   [[nodiscard]] Instant wake() const { return done_ ? kNever : next_read_; }

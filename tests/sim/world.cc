@@ -84,6 +84,7 @@ class World {
   void serve_events(Host& host);
   void accept_all(Host& host, ListenerId listener);
   void pump_wakers(Host& host);
+  void dismiss_the_done(Host& host);
   void send_all(Host& host, BadLink& link);
   void add_talker(Host& host, ConnectionId id, const Plan& own, const Plan& other,
                   std::string name);
@@ -119,6 +120,8 @@ World::World(const WorldOptions& options)
   tcp_.receive_buffer = dice_.pick<std::uint32_t>({4096, 20'000, 65'536, 4U << 20});
   tcp_.initial_receive_buffer = std::min(tcp_.initial_receive_buffer, tcp_.receive_buffer);
   tcp_.send_buffer = dice_.pick<std::uint32_t>({4096, 100'000, 1U << 20});
+  tcp_.keep_alive_idle = 20s;
+  tcp_.keep_alive_interval = 5s;
   tcp_.msl = dice_.pick<Duration>({1s, 30s});
   hosts_[0].letter = 'A';
   hosts_[1].letter = 'B';
@@ -237,6 +240,7 @@ void World::step(Instant now) {
     host.stack->advance(now_);
     serve_events(host);
     pump_wakers(host);
+    dismiss_the_done(host);
     send_all(host, links_[i]);
     host.stack->check_invariants();
   }
@@ -287,7 +291,7 @@ void World::add_talker(Host& host, ConnectionId id, const Plan& own, const Plan&
   host.all.push_back(std::make_unique<Talker>(*host.stack, id, own, other, std::move(name)));
   Talker* talker = host.all.back().get();
   talker->set_cookies(host.all.size() << 32);
-  talker->set_nagle(now_);
+  talker->set_options(now_);
   host.talkers[id.index] = talker;
 }
 
@@ -318,6 +322,9 @@ void World::serve_events(Host& host) {
     if (ordinal == 0 || ordinal > host.all.size()) throw Violation("a cookie that nobody lent");
     host.all[ordinal - 1]->on_released(*cookie);
   }
+}
+
+void World::dismiss_the_done(Host& host) {
   for (auto it = host.talkers.begin(); it != host.talkers.end();) {
     const bool is_done = it->second->is_done();
     if (is_done) ++(it->second->has_aborted() ? result_.aborted : result_.finished);
