@@ -119,6 +119,7 @@ class FlowTable {
   }
 
   bool resize(std::size_t capacity) {
+    if (capacity > (std::size_t{1} << 31)) return false;  // never asked for; tells the compiler so
     std::unique_ptr<Slot[]> slots(new (std::nothrow) Slot[capacity]);
     if (slots == nullptr) return false;
     std::swap(slots, slots_);

@@ -26,7 +26,7 @@ IpConfig ip_config_of(const StackConfig& config) {
 struct Stack::Impl {
   Impl(const StackConfig& config, Instant start)
       : ip(ip_config_of(config), config.seed),
-        tcp(config.tcp, {config.checksum_offload, config.gso_max}, ip, config.seed, config.memory,
+        tcp({config.tcp, {config.checksum_offload, config.gso_max}, config.seed, config.memory}, ip,
             start) {}
 
   void observe_received(Instant now, ByteView packet, const PacketMeta& meta,

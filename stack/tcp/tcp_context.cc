@@ -29,19 +29,18 @@ std::uint32_t count_for(std::uint64_t memory, std::uint64_t each) {
 
 }  // namespace
 
-TcpContext::TcpContext(const TcpConfig& tcp_config, const OutputLimits& output_limits,
-                       IpLayer& ip_layer, const Seed& seed, std::uint64_t memory, Instant start)
-    : config(tcp_config),
-      limits(output_limits),
+TcpContext::TcpContext(const TcpSetup& setup, IpLayer& ip_layer, Instant start)
+    : config(setup.config),
+      limits(setup.limits),
       rto_bounds{config.initial_rto, config.min_rto, config.max_rto},
       rcv_shift(shift_for(config)),
       ip(ip_layer),
-      isn(seed, config.fixed_iss),
-      budget(memory),
-      blocks(count_for(memory, BlockPool::kBlockSize)),
-      tx(count_for(memory, 256), blocks),
-      rx(count_for(memory, BlockPool::kBlockSize), blocks),
-      sent(count_for(memory, 128)),
+      isn(setup.seed, config.fixed_iss),
+      budget(setup.memory),
+      blocks(count_for(setup.memory, BlockPool::kBlockSize)),
+      tx(count_for(setup.memory, 256), blocks),
+      rx(count_for(setup.memory, BlockPool::kBlockSize), blocks),
+      sent(count_for(setup.memory, 128)),
       wheel(start),
       half_open_wheel(start),
       congestion(algorithm(config.congestion)) {}

@@ -38,10 +38,17 @@ struct OutputLimits {
   std::uint32_t gso_max = 0;  ///< bytes of a superpacket with headers; 0: one segment per packet
 };
 
+/// What TCP is made from.
+struct TcpSetup {
+  TcpConfig config;
+  OutputLimits limits;
+  Seed seed;
+  std::uint64_t memory = 0;  ///< one budget for all buffers, bytes
+};
+
 /// Shared by all connections of a stack.
 struct TcpContext {
-  TcpContext(const TcpConfig& tcp_config, const OutputLimits& output_limits, IpLayer& ip_layer,
-             const Seed& seed, std::uint64_t memory, Instant start);
+  TcpContext(const TcpSetup& setup, IpLayer& ip_layer, Instant start);
 
   const TcpConfig config;
   const OutputLimits limits;

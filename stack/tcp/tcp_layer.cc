@@ -17,15 +17,15 @@ constexpr std::uint32_t kLeastBuffer = 4096;
 
 }  // namespace
 
-TcpLayer::TcpLayer(const TcpConfig& config, const OutputLimits& limits, IpLayer& ip,
-                   const Seed& seed, std::uint64_t memory, Instant start)
-    : context_(config, limits, ip, seed, memory, start),
-      flow_hash_(derive_key(seed, "flow table")),
-      port_hash_(derive_key(seed, "ports")),
-      table_(config.max_connections + config.max_half_open + config.max_time_wait),
-      connections_(std::min(config.max_connections, kIndexMask)),
-      half_open_(std::min(config.max_half_open, kIndexMask)),
-      time_waits_(std::min(config.max_time_wait, kIndexMask)),
+TcpLayer::TcpLayer(const TcpSetup& setup, IpLayer& ip, Instant start)
+    : context_(setup, ip, start),
+      flow_hash_(derive_key(setup.seed, "flow table")),
+      port_hash_(derive_key(setup.seed, "ports")),
+      table_(setup.config.max_connections + setup.config.max_half_open +
+             setup.config.max_time_wait),
+      connections_(std::min(setup.config.max_connections, kIndexMask)),
+      half_open_(std::min(setup.config.max_half_open, kIndexMask)),
+      time_waits_(std::min(setup.config.max_time_wait, kIndexMask)),
       listeners_(kMaxListeners) {}
 
 TcpLayer::~TcpLayer() = default;

@@ -49,8 +49,7 @@ struct TransmitOutcome {
 /// Every connection of a stack.
 class TcpLayer {
  public:
-  TcpLayer(const TcpConfig& config, const OutputLimits& limits, IpLayer& ip, const Seed& seed,
-           std::uint64_t memory, Instant start);
+  TcpLayer(const TcpSetup& setup, IpLayer& ip, Instant start);
   ~TcpLayer();
   TcpLayer(const TcpLayer&) = delete;
   TcpLayer& operator=(const TcpLayer&) = delete;
