@@ -4,9 +4,10 @@
 // with --spin, nothing is waited for until the spin budget has passed without a packet.
 //
 // Invariants:
-//   1. Signals are looked at least every kTurnsBetweenLooks turns, however busy the device is.
+//   1. However busy the device is, signals are looked for every kTurnsBetweenLooks turns.
 //   2. EPOLLOUT is waited for only while a refused packet is held.
-//   3. After the first signal the loop ends within the grace period: what is left then is reset.
+//   3. After the first signal the loop ends within the grace period and a tenth of a second: what
+//   is left after the former is reset.
 //
 // Next: main.cc.
 #pragma once

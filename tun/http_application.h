@@ -1,8 +1,8 @@
-// The HTTP server as the event loop's application: it is told the wall time, and its log is
-// flushed.
+// The HTTP server as the event loop's application: it is told the wall time, and the files that are
+// written beside it are flushed.
 //
 // Invariants:
-//   1. One look at the wall clock and at most one write of the log per turn.
+//   1. One look at the wall clock and at most one write per file and turn.
 //
 // Next: ../http/server.h.
 #pragma once

@@ -24,7 +24,9 @@ std::string reason_of(int error) {
 
 Failure cannot_open(int error) {
   Failure failure{std::string("cannot open ") + kDevicePath + ": " + reason_of(error), {}};
-  if (is_in_container()) {
+  if (error == EACCES && ::geteuid() != 0) {
+    failure.cure = "run it with sudo (in a container: as root)";
+  } else if (is_in_container()) {
     failure.cure = "start the container with --cap-add=NET_ADMIN --device=/dev/net/tun";
   } else if (error == ENOENT || error == ENODEV || error == ENXIO) {
     failure.cure = "load the driver with 'sudo modprobe tun'";

@@ -163,6 +163,7 @@ TEST(Options, HelpAndVersionGoToStdoutAndAreNoFailure) {
   EXPECT_EQ(help.err, "");
   const ExitNow serve_help = ended({"serve", "--help"});
   EXPECT_EQ(serve_help.code, 0);
+  EXPECT_THAT(serve_help.out, HasSubstr("Usage: glasstcp serve"));
   EXPECT_THAT(serve_help.out, HasSubstr("--host-address6"));
   const ExitNow version = ended({"--version"});
   EXPECT_EQ(version.code, 0);

@@ -11,16 +11,24 @@
 namespace glasstcp {
 namespace {
 
-// Options that a parser of ours reads: `parse` gives an optional<T>, empty for what it refuses.
+// How an option is spoken of.
+struct Wording {
+  std::string name;
+  std::string type;      // of its value, in --help
+  std::string expected;  // "'x' is not <expected>"
+  std::string help;
+};
+
+// An option that a parser of ours reads: `parse` gives an optional<T>, empty for what it refuses.
 template <typename T, typename Parse>
-CLI::Option* add_parsed(CLI::App& app, const std::string& name, T& into, Parse parse,
-                        const std::string& expected, const std::string& help) {
-  const auto read = [&into, parse, name, expected](const std::string& text) {
+void add_parsed(CLI::App& app, const Wording& wording, T& into, Parse parse) {
+  const auto read = [&into, parse, name = wording.name,
+                     expected = wording.expected](const std::string& text) {
     const auto value = parse(text);
     if (!value) throw CLI::ValidationError(name, "'" + text + "' is not " + expected);
     into = *value;
   };
-  return app.add_option_function<std::string>(name, read, help);
+  app.add_option_function<std::string>(wording.name, read, wording.help)->option_text(wording.type);
 }
 
 template <IpVersion Version>
@@ -64,60 +72,61 @@ std::optional<Language> parse_language(const std::string& text) {
 }
 
 void add_network_options(CLI::App& app, ServeOptions& o) {
-  add_parsed(app, "--address", o.address, parse_cidr<IpVersion::V4>, "an IPv4 ADDRESS/LENGTH",
-             "our IPv4 address and its network (192.0.2.2/24)")
-      ->type_name("CIDR");
-  add_parsed(app, "--host-address", o.host_address, parse_address<IpVersion::V4>, "an IPv4 address",
-             "the kernel's address in that network (192.0.2.1)")
-      ->type_name("IP");
-  add_parsed(app, "--address6", o.address6, parse_cidr<IpVersion::V6>, "an IPv6 ADDRESS/LENGTH",
-             "our IPv6 address and its network (2001:db8::2/64)")
-      ->type_name("CIDR");
-  add_parsed(app, "--host-address6", o.host_address6, parse_address<IpVersion::V6>,
-             "an IPv6 address", "the kernel's address in that network (2001:db8::1)")
-      ->type_name("IP");
-  app.add_option("--tun", o.tun, "name of the TUN interface (tun0)")
-      ->type_name("NAME")
-      ->option_text("NAME");
-  add_parsed(app, "--mtu", o.mtu, parse_number<std::uint32_t, 576, 65535>,
-             "a number of bytes from 576 to 65535", "MTU of the interface in bytes (1500)")
-      ->type_name("N");
-  add_parsed(app, "--offload", o.offload, parse_switch, "'on' or 'off'",
-             "let the kernel cut segments and complete checksums: fast (on); 'off' puts every "
-             "segment on the interface as it is")
-      ->type_name("on|off");
+  add_parsed(app,
+             {"--address", "CIDR", "an IPv4 ADDRESS/LENGTH",
+              "our IPv4 address and its network (192.0.2.2/24)"},
+             o.address, parse_cidr<IpVersion::V4>);
+  add_parsed(app,
+             {"--host-address", "IP", "an IPv4 address",
+              "the kernel's address in that network (192.0.2.1)"},
+             o.host_address, parse_address<IpVersion::V4>);
+  add_parsed(app,
+             {"--address6", "CIDR", "an IPv6 ADDRESS/LENGTH",
+              "our IPv6 address and its network (2001:db8::2/64)"},
+             o.address6, parse_cidr<IpVersion::V6>);
+  add_parsed(app,
+             {"--host-address6", "IP", "an IPv6 address",
+              "the kernel's address in that network (2001:db8::1)"},
+             o.host_address6, parse_address<IpVersion::V6>);
+  app.add_option("--tun", o.tun, "name of the TUN interface (tun0)")->option_text("NAME");
   add_parsed(
-      app, "--spin", o.spin, [](const std::string& t) { return parse_duration(t, 1us); }, "a time",
-      "look for packets this long before sleeping, in microseconds (0)")
-      ->type_name("US");
+      app,
+      {"--mtu", "N", "a number of bytes from 576 to 65535", "MTU of the interface in bytes (1500)"},
+      o.mtu, parse_number<std::uint32_t, 576, 65535>);
+  add_parsed(app,
+             {"--offload", "on|off", "'on' or 'off'",
+              "let the kernel cut segments and complete checksums: fast (on); 'off' puts every "
+              "segment on the interface as it is"},
+             o.offload, parse_switch);
+  add_parsed(
+      app,
+      {"--spin", "US", "a time", "look for packets this long before sleeping, in microseconds (0)"},
+      o.spin, [](const std::string& t) { return parse_duration(t, 1us); });
 }
 
 void add_tcp_options(CLI::App& app, ServeOptions& o) {
-  add_parsed(app, "--port", o.port, parse_number<std::uint16_t, 1, 65535>, "a port from 1 to 65535",
-             "TCP port to serve on (80)")
-      ->type_name("N");
-  add_parsed(app, "--congestion", o.congestion, parse_congestion, "'reno'",
-             "congestion control (reno)")
-      ->type_name("reno");
+  add_parsed(app, {"--port", "N", "a port from 1 to 65535", "TCP port to serve on (80)"}, o.port,
+             parse_number<std::uint16_t, 1, 65535>);
+  add_parsed(app, {"--congestion", "reno", "'reno'", "congestion control (reno)"}, o.congestion,
+             parse_congestion);
+  add_parsed(app,
+             {"--msl", "S", "a time",
+              "maximum segment lifetime in seconds; TIME-WAIT lasts twice that (30)"},
+             o.msl, [](const std::string& t) { return parse_duration(t, 1s); });
+  add_parsed(app, {"--memory", "SIZE", "a size like 512M", "one budget for all buffers (1G)"},
+             o.memory, parse_size);
   add_parsed(
-      app, "--msl", o.msl, [](const std::string& t) { return parse_duration(t, 1s); }, "a time",
-      "maximum segment lifetime in seconds; TIME-WAIT lasts twice that (30)")
-      ->type_name("S");
-  add_parsed(app, "--memory", o.memory, parse_size, "a size like 512M",
-             "one budget for all buffers (1G)")
-      ->type_name("SIZE");
-  add_parsed(app, "--seed", o.seed, parse_number<std::uint64_t, 0, UINT64_MAX>, "a number",
-             "make every random choice again; not for open networks (random)")
-      ->type_name("N");
+      app,
+      {"--seed", "N", "a number", "make every random choice again; not for open networks (random)"},
+      o.seed, parse_number<std::uint64_t, 0, UINT64_MAX>);
 }
 
 void add_site_options(CLI::App& app, ServeOptions& o) {
-  app.add_option("--site", o.site, "folder to serve (a built-in page)")
-      ->type_name("DIR")
-      ->option_text("DIR");
-  add_parsed(app, "--max-age", o.max_age, parse_number<std::uint32_t, 0, UINT32_MAX>,
-             "a number of seconds", "let browsers reuse files for S seconds without asking (0)")
-      ->type_name("S");
+  app.add_option("--site", o.site, "folder to serve (a built-in page)")->option_text("DIR");
+  add_parsed(app,
+             {"--max-age", "S", "a number of seconds",
+              "let browsers reuse files for S seconds without asking (they ask)"},
+             o.max_age, parse_number<std::uint32_t, 0, UINT32_MAX>);
   app.add_option("--sink", o.sink, "discard and count what is uploaded to this path (nowhere)")
       ->option_text("PATH");
   app.add_option("--user", o.user,
@@ -134,12 +143,12 @@ void add_watching_options(CLI::App& app, ServeOptions& o) {
   app.add_option("--capture", o.capture,
                  "write every packet and its reason to a pcapng file; '-' is stdout (none)")
       ->option_text("FILE");
-  add_parsed(app, "--capture-bytes", o.capture_bytes, parse_number<std::uint32_t, 64, 262144>,
-             "a number of bytes from 64 to 262144", "keep only the first N bytes of each (all)")
-      ->type_name("N");
-  add_parsed(app, "--lang", o.language, parse_language, "'en' or 'zh'",
-             "language of the reasons (en)")
-      ->type_name("en|zh");
+  add_parsed(app,
+             {"--capture-bytes", "N", "a number of bytes from 64 to 262144",
+              "keep only the first N bytes of each (all)"},
+             o.capture_bytes, parse_number<std::uint32_t, 64, 262144>);
+  add_parsed(app, {"--lang", "en|zh", "'en' or 'zh'", "language of the reasons (en)"}, o.language,
+             parse_language);
 }
 
 // What single options cannot see. Empty: fine.
@@ -204,7 +213,7 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   } catch (const CLI::CallForVersion&) {
     return ExitNow{0, "glasstcp " + std::string(kVersion) + "\n", {}};
   } catch (const CLI::Success&) {
-    return ExitNow{0, serve.parsed() ? serve.help() : app.help(), {}};
+    return ExitNow{0, app.help(), {}};
   } catch (const CLI::RequiredError&) {
     return wrong_usage("a command is missing", command);
   } catch (const CLI::ParseError& error) {
