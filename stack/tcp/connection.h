@@ -126,6 +126,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   /// Does it: fills `out` and moves the variables. False: no memory to remember it by; nothing was
   /// changed.
   bool commit(const SendDecision& decision, Instant now, OutPacket& out);
+  /// next() was empty, or commit() had no memory: sees to it that what waits is tried again.
+  void on_nothing_to_send(Instant now);
 
   // -- User calls (see socket/stack.h for their contracts)
   // -----------------------------------------------------------

@@ -383,6 +383,7 @@ bool TcpLayer::transmit(Instant now, OutPacket& out, TransmitOutcome& outcome) {
     if (outcome.observed) outcome.before = connection->status();
     if (!decision || !connection->commit(*decision, now, out)) {
       connection->ListHook<ReadyTag>::unlink();
+      connection->on_nothing_to_send(now);
       quantum_used_ = 0;
       settle(*connection, now);
       continue;

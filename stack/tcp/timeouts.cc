@@ -135,13 +135,7 @@ void Connection::manage_send_timers(Instant now) {
       for (int i = 0; i < probe_backoff_ && interval < context_.config.max_rto; ++i) interval *= 2;
       arm(TimerName::Persist, now + std::min(interval, context_.config.max_rto));
     }
-  } else if (is_synchronized(state_) && flight() == 0 && unsent() > 0 && !override_small_ &&
-             !next_new_data()) {
-    // RFC 9293 §3.8.6.2.1: too little window, or too little data, for too long: the override timer
-    // sends it.
-    if (!timers_.is_armed(TimerName::Persist))
-      arm(TimerName::Persist, now + context_.config.sws_override);
-  } else {
+  } else if (flight() > 0 || unsent() == 0) {
     timers_.stop(TimerName::Persist);
   }
   if (user_timeout_ms_ != 0 && has_something_waiting()) {
@@ -153,6 +147,17 @@ void Connection::manage_send_timers(Instant now) {
   timers_.stop(TimerName::UserTimeout);
   if (keep_alive_ && is_synchronized(state_) && !timers_.is_armed(TimerName::KeepAlive)) {
     arm(TimerName::KeepAlive, now + context_.config.keep_alive_idle);
+  }
+}
+
+// Asked, and nothing may leave. RFC 9293 §3.8.6.2.1: with too little window, or too little data,
+// for too long, the override timer sends what there is.
+void Connection::on_nothing_to_send(Instant now) {
+  const bool may_send =
+      state_ == State::Established || state_ == State::CloseWait || state_ == State::FinWait1;
+  if (!may_send || snd.wnd == 0 || flight() > 0 || unsent() == 0) return;
+  if (!timers_.is_armed(TimerName::Persist)) {
+    arm(TimerName::Persist, now + context_.config.sws_override);
   }
 }
 
