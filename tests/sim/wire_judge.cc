@@ -109,6 +109,7 @@ void WireJudge::judge_tcp(const Tcp& tcp) {
   } else if (!own.has_syn) {
     tcp.fault("a segment of a connection that sent no SYN");
   }
+  if (own.is_mixed || other.is_mixed) return;
   check_reach(tcp, own, other);
   if (!tcp.has(TcpFlags::kAck)) return;
   check_ack(tcp, own, other);
@@ -116,6 +117,10 @@ void WireJudge::judge_tcp(const Tcp& tcp) {
 }
 
 void WireJudge::on_syn(const Tcp& tcp, Side& own, Side& other) {
+  // With a fixed initial number, a late duplicate of a SYN begins a connection that looks like the
+  // one that just ended here, while the other side may still speak on the old one: nothing can be
+  // said about this pair any more.
+  own.is_mixed |= own.has_acked && tcp.has(TcpFlags::kAck) && is_before(tcp.ack, own.acked);
   const bool is_new = !own.has_syn || own.syn != tcp.seq;
   // The same ports again: a new connection.
   if (is_new && own.has_syn && !tcp.has(TcpFlags::kAck)) other = {};

@@ -51,6 +51,7 @@ class WireJudge {
     std::uint32_t edge = 0;  ///< the highest right edge offered to the other side
     bool has_acked = false;
     std::uint32_t acked = 0;
+    bool is_mixed = false;  ///< two connections with the same numbers
   };
   struct Tcp;
 
