@@ -3,75 +3,21 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 
 #include "generated/version.h"
+#include "tun/cli/option_words.h"
 #include "tun/cli/quantity.h"
+#include "tun/publish.h"
 
 namespace glasstcp {
 namespace {
-
-// How an option is spoken of.
-struct Wording {
-  std::string name;
-  std::string type;      // of its value, in --help
-  std::string expected;  // "'x' is not <expected>"
-  std::string help;
-};
-
-// An option that a parser of ours reads: `parse` gives an optional<T>, empty for what it refuses.
-template <typename T, typename Parse>
-void add_parsed(CLI::App& app, const Wording& wording, T& into, Parse parse) {
-  const auto read = [&into, parse, name = wording.name,
-                     expected = wording.expected](const std::string& text) {
-    const auto value = parse(text);
-    if (!value) throw CLI::ValidationError(name, "'" + text + "' is not " + expected);
-    into = *value;
-  };
-  app.add_option_function<std::string>(wording.name, read, wording.help)->option_text(wording.type);
-}
-
-template <IpVersion Version>
-std::optional<IpAddress> parse_address(const std::string& text) {
-  auto address = IpAddress::parse(text);
-  if (address && address->version() != Version) address.reset();
-  return address;
-}
-
-template <IpVersion Version>
-std::optional<Cidr> parse_cidr(const std::string& text) {
-  auto cidr = Cidr::parse(text);
-  if (cidr && cidr->address.version() != Version) cidr.reset();
-  return cidr;
-}
-
-template <typename T, std::uint64_t Least, std::uint64_t Most>
-std::optional<T> parse_number(const std::string& text) {
-  std::uint64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc{} || rest != end || number < Least || number > Most) return std::nullopt;
-  return static_cast<T>(number);
-}
-
-std::optional<bool> parse_switch(const std::string& text) {
-  if (text == "on") return true;
-  if (text == "off") return false;
-  return std::nullopt;
-}
 
 std::optional<CongestionAlgorithm> parse_congestion(const std::string& text) {
   if (text == "reno") return CongestionAlgorithm::NewReno;
   return std::nullopt;
 }
 
-std::optional<Language> parse_language(const std::string& text) {
-  if (text == "en") return Language::English;
-  if (text == "zh") return Language::Chinese;
-  return std::nullopt;
-}
-
-void add_network_options(CLI::App& app, ServeOptions& o) {
+void add_address_options(CLI::App& app, ServeOptions& o) {
   add_parsed(app,
              {"--address", "CIDR", "an IPv4 ADDRESS/LENGTH",
               "our IPv4 address and its network (192.0.2.2/24)"},
@@ -89,6 +35,11 @@ void add_network_options(CLI::App& app, ServeOptions& o) {
               "the kernel's address in that network (2001:db8::1)"},
              o.host_address6, parse_address<IpVersion::V6>);
   app.add_option("--tun", o.tun, "name of the TUN interface (tun0)")->option_text("NAME");
+  add_parsed(app, {"--port", "N", "a port from 1 to 65535", "TCP port to serve on (80)"}, o.port,
+             parse_number<std::uint16_t, 1, 65535>);
+}
+
+void add_network_options(CLI::App& app, ServeOptions& o) {
   add_parsed(
       app,
       {"--mtu", "N", "a number of bytes from 576 to 65535", "MTU of the interface in bytes (1500)"},
@@ -102,11 +53,12 @@ void add_network_options(CLI::App& app, ServeOptions& o) {
       app,
       {"--spin", "US", "a time", "look for packets this long before sleeping, in microseconds (0)"},
       o.spin, [](const std::string& t) { return parse_duration(t, 1us); });
+  app.add_flag("--publish", o.publish,
+               "let others reach it through this machine's own addresses (nftables; switches on "
+               "forwarding)");
 }
 
 void add_tcp_options(CLI::App& app, ServeOptions& o) {
-  add_parsed(app, {"--port", "N", "a port from 1 to 65535", "TCP port to serve on (80)"}, o.port,
-             parse_number<std::uint16_t, 1, 65535>);
   add_parsed(app, {"--congestion", "reno", "'reno'", "congestion control (reno)"}, o.congestion,
              parse_congestion);
   add_parsed(app,
@@ -153,28 +105,17 @@ void add_watching_options(CLI::App& app, ServeOptions& o) {
 
 // What single options cannot see. Empty: fine.
 std::string inconsistency(const ServeOptions& o) {
-  if (o.tun.empty() || o.tun.size() > 15 || o.tun.find_first_of("/ \t\n%") != std::string::npos) {
-    return "--tun: an interface name has 1 to 15 characters and no slash, space or percent sign";
-  }
-  const auto check = [](const Cidr& ours, const IpAddress& host,
-                        const std::string& six) -> std::string {
-    if (ours.address == host) {
-      return "--host-address" + six + " must differ from --address" + six +
-             ": one is the kernel's, the other is ours";
-    }
-    if (!ours.contains(host)) {
-      return "--host-address" + six + " " + host.to_string() +
-             " is not in the network of --address" + six + " " + ours.to_string();
-    }
-    return {};
-  };
-  if (std::string e = check(o.address, o.host_address, ""); !e.empty()) return e;
-  if (std::string e = check(o.address6, o.host_address6, "6"); !e.empty()) return e;
+  if (!is_interface_name(o.tun)) return std::string(kInterfaceNameRule);
+  if (std::string e = ends_inconsistency(o.address, o.host_address, ""); !e.empty()) return e;
+  if (std::string e = ends_inconsistency(o.address6, o.host_address6, "6"); !e.empty()) return e;
   if (o.memory < 1U << 20) return "--memory: at least 1M";
   if (o.capture == "-" && o.access_log == "-") {
     return "--capture and --access-log cannot both write to stdout";
   }
   if (o.capture_bytes && o.capture.empty()) return "--capture-bytes needs --capture FILE";
+  if (o.publish && !is_publishable(o.tun)) {
+    return "--publish: the name of --tun may have letters, digits, '.', '_' and '-'";
+  }
   if (!o.sink.empty() && o.sink.front() != '/') return "--sink: a path begins with '/'";
   return {};
 }
@@ -198,6 +139,7 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::simple);
   CLI::App& serve = *app.add_subcommand("serve", "serve a site over HTTP on a TUN interface");
+  add_address_options(serve, options);
   add_network_options(serve, options);
   add_site_options(serve, options);
   add_tcp_options(serve, options);
@@ -206,6 +148,17 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
       "Needs the capability NET_ADMIN (sudo, or --cap-add=NET_ADMIN "
       "--device=/dev/net/tun), which it gives up once it is set up.\n"
       "Example: sudo glasstcp serve --site ./page --offload off --verbose");
+
+  bool serving = false;
+  CLI::App& doctor =
+      *app.add_subcommand("doctor", "say what is missing to serve, and what cures it");
+  doctor.add_flag("--serving", serving, "only ask whether a server answers (for health checks)");
+  add_address_options(doctor, options);
+  doctor.footer(
+      "Looks at the device, the rights, the addresses, IPv6, forwarding and proxies as 'serve' "
+      "with the same options would find them; so run it as you would run that.\n"
+      "Exit status: 0 if 'serve' would work (with --serving: if a server answers), else 1.\n"
+      "Example: sudo glasstcp doctor");
 
   const std::string command = arguments.empty() || arguments.front() != "serve" ? "" : "serve ";
   try {
