@@ -3,20 +3,31 @@
 import os
 import signal
 import socket
+import struct
 import subprocess
 import time
 
 from harness import Failed, check, folder, run, wait_until
 
-NOBODY_THERE = "192.0.2.77"  # in the network of the TUN device; the server drops what is sent there
+SERVER = "192.0.2.2"
+MARK = 0x6D6B  # the identifier of the echo request that marks the end of a capture
 CHECKSUMS = ["-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE"]
 
 
-class Capture:
-    """tcpdump on an interface, from __enter__ until stop(). `snap` cuts packets (0: whole)."""
+def checksum(data):
+    """The Internet checksum."""
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data[: len(data) & ~1])) + (data[-1] << 8 if len(data) & 1 else 0)
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
 
-    def __init__(self, interface="tun0", snap=0, mark_to=NOBODY_THERE):
-        self.interface, self.snap, self.mark_to = interface, snap, mark_to
+
+class Capture:
+    """tcpdump on an interface, from __enter__ until stop(). `snap`: bytes kept of each packet; the less, the more
+    packets fit into the buffer, and a missed one fails the case."""
+
+    def __init__(self, interface="tun0", snap=1600):
+        self.interface, self.snap = interface, snap
         self.file = folder() / f"{interface}-{time.monotonic_ns()}.pcap"
 
     def __enter__(self):
@@ -35,11 +46,14 @@ class Capture:
             self.process.wait()
 
     def stop(self):
-        """Ends the capture, with all packets until now in it: the last is a mark that we send and look for."""
+        """Ends the capture, with all packets until now in it, and the server's answers to them: the last is the reply
+        to a ping of ours."""
         mark = os.urandom(16)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-            sender.sendto(mark, (self.mark_to, 9))
-        wait_until(lambda: mark in self._tail(), "tcpdump has written everything", 30)
+        ping = struct.pack("!BBHHH", 8, 0, 0, MARK, 1) + mark
+        ping = ping[:2] + struct.pack("!H", checksum(ping)) + ping[4:]
+        with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as sender:
+            sender.sendto(ping, (SERVER, 0))
+        wait_until(lambda: self._tail().count(mark) == 2, "tcpdump has written everything", 30)
         self.process.send_signal(signal.SIGINT)
         _, said = self.process.communicate(timeout=30)
         check("\n0 packets dropped by kernel" in said, f"tcpdump missed packets: {said}")
@@ -52,8 +66,7 @@ class Capture:
 
     def packets(self, display_filter, *fields, preferences=()):
         """The packets that match, each as a dict of these tshark fields (text; several values joined by commas)."""
-        shown = f"({display_filter}) && !(ip.dst == {self.mark_to} && udp)" if display_filter else \
-            f"!(ip.dst == {self.mark_to} && udp)"
+        shown = f"({display_filter}) && !(icmp.ident == {MARK})"
         command = ["tshark", "-n", "-r", self.file, *CHECKSUMS, *preferences, "-Y", shown, "-T", "fields",
                    "-E", "separator=|", "-E", "occurrence=a", "-E", "aggregator=,"]
         for field in fields:
