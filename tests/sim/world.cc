@@ -168,7 +168,9 @@ void World::plan_connections() {
     if (!a.callee.finishes_early) a.caller.finishes_early = true;
     appointments_.push_back(a);
   }
-  std::ranges::stable_sort(appointments_, {}, &Appointment::when);
+  std::ranges::sort(appointments_, [](const Appointment& a, const Appointment& b) {
+    return a.when != b.when ? a.when < b.when : a.number < b.number;
+  });
 }
 
 Instant World::next_time() const {
