@@ -1,10 +1,11 @@
 """Files that are large, or change while they are served."""
 
+import json
 import os
 import time
 
-from harness import Failed, case, check, check_equal, folder, wait_until
-from world import BOTH, V4, V6, Server, connect, exchange, make_site, pattern, request
+from harness import Failed, case, check, check_equal, folder, run, wait_until
+from world import BOTH, V4, V6, Server, connect, curl, exchange, make_site, pattern, request, url
 
 
 def replace(path, content):
@@ -132,3 +133,21 @@ def a_file_of_5_gb_is_served_in_parts():
                 sock.close()
             resident = int(open(f"/proc/{server.process.pid}/statm").read().split()[1]) * 4096
             check(resident < 200 << 20, f"the server holds {resident >> 20} MB in memory")
+
+
+# COVERS: R9293-P13
+@case(120)
+def sequence_numbers_wrap_within_one_answer():
+    """4.5 GB over one connection: wherever its sequence numbers begin, they pass 2^32."""
+    size = 4_500_000_000
+    path = folder("site") / "huge.bin"
+    with open(path, "wb") as file:
+        for at in range(0, size, 100_000_000):
+            file.seek(at)
+            file.write(pattern(4096, at))
+        file.truncate(size)
+    with Server("--sink", "/sink", site=path.parent, offload="on"):
+        command = f"curl -sS --fail --max-time 100 {url(V4, '/huge.bin')} | cmp - {path}"
+        run("bash", "-o", "pipefail", "-c", command, seconds=110)
+        counted = json.loads(curl("--fail", "-T", str(path), url(V4, "/sink"), seconds=100))
+        check_equal(counted, {"bytes": size}, "an upload")
