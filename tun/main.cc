@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <variant>
 
+#include "tun/cli/doctor.h"
 #include "tun/cli/options.h"
 #include "tun/serve.h"
 
@@ -9,6 +10,9 @@ int main(int argc, char** argv) {
   const glasstcp::CommandLine line = glasstcp::parse_command_line({argv + 1, argv + argc});
   if (const auto* options = std::get_if<glasstcp::ServeOptions>(&line)) {
     return glasstcp::serve(*options);
+  }
+  if (const auto* options = std::get_if<glasstcp::DoctorOptions>(&line)) {
+    return glasstcp::doctor(*options);
   }
   const auto& end = std::get<glasstcp::ExitNow>(line);
   std::fputs(end.out.c_str(), stdout);

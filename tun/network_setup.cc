@@ -1,18 +1,12 @@
 // See network_setup.h.
 #include "tun/network_setup.h"
 
-#include <cap-ng.h>
-#include <fcntl.h>
 #include <linux/if.h>
 #include <netlink/errno.h>
 #include <netlink/netlink.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
-#include <signal.h>
-#include <sys/wait.h>
 
-#include <array>
-#include <cerrno>
 #include <fstream>
 #include <memory>
 
@@ -154,32 +148,17 @@ std::expected<void, Failure> set_up_address(nl_sock* socket, int index, const Ne
   return {};
 }
 
-[[noreturn]] void keep_until_end(int pipe, const std::string& interface,
-                                 const std::vector<Cidr>& addresses) {
-  // Ctrl-C reaches the whole process group; this process ends when its parent has.
-  ::signal(SIGINT, SIG_IGN);
-  ::signal(SIGTERM, SIG_IGN);
-  capng_clear(CAPNG_SELECT_CAPS);
-  capng_updatev(CAPNG_ADD, static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED),
-                CAP_NET_ADMIN, -1);
-  capng_apply(CAPNG_SELECT_CAPS);
-  // The device must vanish with its owner, and a reader of its output must see the end: nothing of
-  // theirs stays open here.
-  ::dup2(pipe, STDIN_FILENO);
-  ::close_range(STDIN_FILENO + 1, ~0U, 0);
-  char byte;
-  while (::read(STDIN_FILENO, &byte, 1) < 0 && errno == EINTR) continue;
-
+void remove_addresses(const std::string& interface, const std::vector<Cidr>& addresses) {
   const Socket socket = connect_to_kernel();
   rtnl_link* found = nullptr;
-  if (socket != nullptr && rtnl_link_get_kernel(socket.get(), 0, interface.c_str(), &found) == 0) {
-    const Link link(found);
-    for (const Cidr& cidr : addresses) {
-      const Address address = make_address(rtnl_link_get_ifindex(found), cidr);
-      if (address != nullptr) rtnl_addr_delete(socket.get(), address.get(), 0);
-    }
+  if (socket == nullptr || rtnl_link_get_kernel(socket.get(), 0, interface.c_str(), &found) != 0) {
+    return;
   }
-  ::_exit(0);
+  const Link link(found);
+  for (const Cidr& cidr : addresses) {
+    const Address address = make_address(rtnl_link_get_ifindex(found), cidr);
+    if (address != nullptr) rtnl_addr_delete(socket.get(), address.get(), 0);
+  }
 }
 
 }  // namespace
@@ -204,24 +183,9 @@ std::expected<NetworkState, Failure> set_up_network(const NetworkPlan& plan) {
   return state;
 }
 
-AddressKeeper AddressKeeper::start(const std::string& interface,
-                                   const std::vector<Cidr>& addresses) {
-  AddressKeeper keeper;
-  std::array<int, 2> ends;
-  if (addresses.empty() || ::pipe2(ends.data(), O_CLOEXEC) != 0) return keeper;
-  const Descriptor reading(ends[0]);
-  keeper.pipe_ = Descriptor(ends[1]);
-  keeper.process_ = ::fork();
-  if (keeper.process_ == 0) {
-    keeper.pipe_.reset();
-    keep_until_end(reading.get(), interface, addresses);
-  }
-  return keeper;
-}
-
-AddressKeeper::~AddressKeeper() {
-  pipe_.reset();
-  if (process_ > 0) ::waitpid(process_, nullptr, 0);
+Keeper keep_addresses(const std::string& interface, const std::vector<Cidr>& addresses) {
+  if (addresses.empty()) return {};
+  return Keeper::start([&] { remove_addresses(interface, addresses); });
 }
 
 }  // namespace glasstcp

@@ -8,8 +8,9 @@
 //   its descriptor; from a persistent one, the addresses that were added are removed.
 //   2. Without IPv6 (disable_ipv6=1, or an MTU below 1280) everything goes on with IPv4 alone.
 //
-// Leaves out: routes (the prefix of an address makes the only one that is needed), and DNAT.
-// Next: privileges.h.
+// Leaves out: routes (the prefix of an address makes the only one that is needed), and DNAT
+// (publish.h).
+// Next: keeper.h.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,8 @@
 #include <vector>
 
 #include "stack/base/addresses.h"
-#include "tun/descriptor.h"
 #include "tun/failure.h"
+#include "tun/keeper.h"
 
 namespace glasstcp {
 
@@ -44,26 +45,9 @@ struct NetworkState {
 /// Makes it so.
 [[nodiscard]] std::expected<NetworkState, Failure> set_up_network(const NetworkPlan& plan);
 
-/// Removes addresses from an interface when its owner ends, however it ends: a small process that
-/// keeps the one capability it needs, waits for the end of a pipe, cleans, and is gone.
-class AddressKeeper {
- public:
-  AddressKeeper() = default;
-  /// Starts the process. Before privileges are given up.
-  static AddressKeeper start(const std::string& interface, const std::vector<Cidr>& addresses);
-  AddressKeeper(AddressKeeper&& other) noexcept
-      : pipe_(std::move(other.pipe_)), process_(std::exchange(other.process_, -1)) {}
-  AddressKeeper& operator=(AddressKeeper&& other) noexcept {
-    std::swap(pipe_, other.pipe_);
-    std::swap(process_, other.process_);
-    return *this;
-  }
-  /// Lets it clean, and waits until it has.
-  ~AddressKeeper();
-
- private:
-  Descriptor pipe_;
-  int process_ = -1;
-};
+/// Removes addresses from an interface when its owner ends, however it ends (keeper.h). Before
+/// privileges are given up.
+[[nodiscard]] Keeper keep_addresses(const std::string& interface,
+                                    const std::vector<Cidr>& addresses);
 
 }  // namespace glasstcp

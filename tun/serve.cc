@@ -16,10 +16,12 @@
 #include "tun/http_application.h"
 #include "tun/network_setup.h"
 #include "tun/privileges.h"
+#include "tun/publish.h"
 #include "tun/pump.h"
 #include "tun/site_files.h"
 #include "tun/system_clock.h"
 #include "tun/tun_device.h"
+#include "tun/tun_node.h"
 #include "tun/watchers.h"
 
 namespace glasstcp {
@@ -60,25 +62,36 @@ std::expected<Seed, Failure> draw_seed(const ServeOptions& options) {
 struct Ground {
   std::unique_ptr<TunDevice> device;
   NetworkState network;
-  AddressKeeper keeper;
+  Keeper keeper;
   SiteFiles site;
+  Publication publication;
 };
 
+PublishPlan publish_plan(const ServeOptions& options, const NetworkState& network) {
+  PublishPlan plan{options.tun, options.address.address, {}, options.port};
+  if (network.has_v6) plan.address6 = options.address6.address;
+  return plan;
+}
+
 std::expected<Ground, Failure> prepare_ground(const ServeOptions& options) {
+  make_missing_tun_node();
   auto device = TunDevice::open(options.tun, options.offload);
   if (!device) return failed(device.error());
 
   NetworkPlan plan{(*device)->name(), options.host_cidr(), options.host_cidr6(), options.mtu};
   auto network = set_up_network(plan);
   if (!network) return failed(network.error());
-  AddressKeeper keeper;
-  if ((*device)->is_persistent()) keeper = AddressKeeper::start(plan.interface, network->added);
+  Keeper keeper;
+  if ((*device)->is_persistent()) keeper = keep_addresses(plan.interface, network->added);
 
   // A capture makes us read payload ourselves, so mapped bytes are out of the question then.
   const bool may_map = (*device)->has_offload() && options.capture.empty();
   auto site = SiteFiles::open(options.site, {may_map, MemoryShares(options.memory).files});
   if (!site) return failed(site.error());
-  return Ground{std::move(*device), std::move(*network), std::move(keeper), std::move(*site)};
+  Publication publication;
+  if (options.publish) publication = publish(publish_plan(options, *network));
+  return Ground{std::move(*device), std::move(*network), std::move(keeper), std::move(*site),
+                std::move(publication)};
 }
 
 std::expected<void, Failure> give_up_rights(const ServeOptions& options, const SiteFiles& site) {
@@ -209,6 +222,7 @@ std::expected<int, Failure> run(const ServeOptions& options) {
   auto ground = prepare_ground(options);
   if (!ground) return failed(ground.error());
   for (const std::string& note : ground->network.notes) say(note);
+  if (!ground->publication.note.empty()) say(ground->publication.note);
   if (auto dropped = give_up_rights(options, ground->site); !dropped) {
     return failed(dropped.error());
   }

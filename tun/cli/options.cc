@@ -160,7 +160,9 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
       "Exit status: 0 if 'serve' would work (with --serving: if a server answers), else 1.\n"
       "Example: sudo glasstcp doctor");
 
-  const std::string command = arguments.empty() || arguments.front() != "serve" ? "" : "serve ";
+  const std::string first = arguments.empty() ? "" : arguments.front();
+  const bool names_command = first == serve.get_name() || first == doctor.get_name();
+  const std::string command = names_command ? first + " " : "";
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::CallForVersion&) {
@@ -175,6 +177,7 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   if (std::string message = inconsistency(options); !message.empty()) {
     return wrong_usage(std::move(message), command);
   }
+  if (doctor.parsed()) return DoctorOptions{options, serving};
   return options;
 }
 

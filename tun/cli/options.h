@@ -43,6 +43,7 @@ struct ServeOptions {
   std::string sink;                   ///< path of URLs; empty: no uploads
   std::optional<std::uint64_t> seed;  ///< empty: random
   std::string user;                   ///< empty: see privileges.h
+  bool publish = false;               ///< let others reach it through this machine's addresses
   std::string access_log;             ///< a file, or "-" for stdout; empty: none
   bool verbose = false;
   Language language = Language::English;       ///< of --verbose and --capture
@@ -55,6 +56,12 @@ struct ServeOptions {
   [[nodiscard]] Cidr host_cidr6() const { return {host_address6, address6.prefix_length}; }
 };
 
+/// What `glasstcp doctor` was asked to look at.
+struct DoctorOptions {
+  ServeOptions serve;    ///< the interface, the addresses and the port that are meant
+  bool serving = false;  ///< only whether a server answers there
+};
+
 /// End now: after --help or --version, or on wrong usage.
 struct ExitNow {
   int code = 0;
@@ -62,7 +69,7 @@ struct ExitNow {
   std::string err;  ///< for stderr
 };
 
-using CommandLine = std::variant<ServeOptions, ExitNow>;
+using CommandLine = std::variant<ServeOptions, DoctorOptions, ExitNow>;
 
 inline constexpr int kExitFailure = 1;
 inline constexpr int kExitWrongUsage = 2;

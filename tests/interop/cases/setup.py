@@ -47,7 +47,7 @@ def without_ipv6_it_serves_ipv4_and_says_how_to_have_both():
 
 @case()
 def without_the_device_it_names_the_cure():
-    run("mount", "-t", "tmpfs", "none", "/dev/net")
+    run("mount", "-t", "tmpfs", "-o", "ro", "none", "/dev/net")
     line = refusal(PROGRAM, "serve")
     check("/dev/net/tun" in line, f"no name in {line!r}")
     check("modprobe tun" in line or "--device=/dev/net/tun" in line, f"no cure in {line!r}")

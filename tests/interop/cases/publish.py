@@ -1,0 +1,132 @@
+"""--publish: a client on another network reaches the page through the machine's own address, as behind `docker run -p`."""
+
+import os
+import re
+from pathlib import Path
+
+from capture import Capture
+from cases.path import Namespace, add_addresses, add_routes, join
+from harness import PROGRAM, check, check_equal, case, folder, run, set_sysctl, wait_until
+from world import BOTH, HOST_V4, Server, curl, make_site, pattern, url
+
+OUTSIDE_V4, OUTSIDE_V6 = "10.9.0.1", "fd00:9::1"  # the client
+INSIDE_V4, INSIDE_V6 = "10.9.0.2", "fd00:9::2"  # this machine: "the container"
+FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
+
+
+def connect_a_client():
+    """The namespace of a client, on a cable to this one."""
+    client = Namespace()
+    join(client, "out0", None, "in0", 1500)
+    add_addresses(client, "out0", OUTSIDE_V4 + "/24", OUTSIDE_V6 + "/64")
+    add_addresses(None, "in0", INSIDE_V4 + "/24", INSIDE_V6 + "/64")
+    return client
+
+
+def fetch(client, address, path="/f.bin", *options, port=80, status=0):
+    """The content that the client's curl gets."""
+    where = url(address, path).replace(f"{address}]/", f"{address}]:{port}/").replace(f"{address}/", f"{address}:{port}/")
+    done = client.run("curl", "-sS", "-g", "--noproxy", "*", "--max-time", "10", *options, where, text=False,
+                      check_status=False)
+    check_equal(done.returncode, status, f"status of curl for {where} ({done.stderr.decode()})")
+    return done.stdout
+
+
+@case()
+def a_client_outside_gets_the_page():
+    data = pattern(3_000_000)
+    client = connect_a_client()
+    set_sysctl("net.ipv6.conf.all.forwarding", 1)
+    with Server("--publish", site=make_site({"f.bin": data})), Capture() as capture:
+        for address in (INSIDE_V4, INSIDE_V6):
+            for _ in range(3):
+                check_equal(fetch(client, address), data, f"content by {address}")
+        for address in BOTH:
+            check_equal(curl("--fail", url(address, "/f.bin")), data, f"content by {address}, on this machine")
+        capture.stop()
+        check_equal(capture.count(f"ip && tcp.flags.syn == 1 && tcp.flags.ack == 0 && !(ip.src == {HOST_V4})"), 0,
+                    "connections that are not masqueraded")
+    check_equal(run("nft", "list", "ruleset").stdout, "", "rules afterwards")
+    fetch(client, INSIDE_V4, status=7)
+
+
+@case()
+def what_was_switched_on_is_switched_off():
+    client = connect_a_client()
+    for before in ("0", "1"):
+        set_sysctl("net.ipv4.ip_forward", before)
+        with Server("--publish", "--port", "8080", site=make_site({"f.bin": b"mine"})):
+            check_equal(FORWARDING.read_text(), "1\n", "forwarding while it runs")
+            check_equal(fetch(client, INSIDE_V4, port=8080), b"mine", "content on port 8080")
+            fetch(client, INSIDE_V4, status=7)
+        check_equal(FORWARDING.read_text(), before + "\n", "forwarding afterwards")
+    server = Server("--publish", site=make_site({"f.bin": b"mine"})).wait_ready()
+    server.process.kill()
+    server.wait_end()
+    wait_until(lambda: run("nft", "list", "ruleset").stdout == "", "the rules are gone after SIGKILL")
+
+
+@case()
+def what_is_addressed_to_others_passes():
+    """A machine that forwards for others leaves their web traffic alone."""
+    client, beyond = connect_a_client(), Namespace()
+    join(beyond, "out1", None, "in1", 1500)
+    add_addresses(beyond, "out1", "10.8.0.1/24")
+    add_addresses(None, "in1", "10.8.0.2/24")
+    add_routes(client, ("10.8.0.0/24", INSIDE_V4))
+    add_routes(beyond, ("10.9.0.0/24", "10.8.0.2"))
+    with Server("--publish", site=make_site({"f.bin": b"mine"})):
+        fetch(client, "10.8.0.1", status=7)  # refused by who was called
+        check_equal(fetch(client, INSIDE_V4), b"mine", "content from this machine")
+
+
+def refused(cure, prefix=()):
+    """The server runs without being published, and says why in one line."""
+    client = connect_a_client()
+    with Server("--publish", site=make_site({"f.bin": b"mine"}), prefix=prefix, may_speak=True) as server:
+        said = server.stderr()
+        check_equal(len(said.splitlines()), 1, f"lines of {said!r}")
+        check(said.startswith("glasstcp: not published") and re.search(cure, said), f"no cure in {said!r}")
+        check_equal(curl("--fail", url(BOTH[0], "/f.bin")), b"mine", "content at the TUN address")
+        fetch(client, INSIDE_V4, status=7)
+
+
+@case()
+def without_forwarding_it_names_the_cure():
+    run("mount", "--bind", "/proc/sys", "/proc/sys")
+    run("mount", "-o", "remount,ro,bind", "/proc/sys")
+    refused(r"ip_forward=1")
+
+
+@case()
+def without_nft_it_names_the_cure():
+    nothing = folder("nothing")
+    for name in ("/usr/sbin/nft",):
+        run("mount", "--bind", nothing / "f" if (nothing / "f").exists() else make_empty(nothing / "f"),
+            os.path.realpath(name))
+    refused(r"nftables")
+    check_equal(FORWARDING.read_text(), "0\n", "forwarding")
+
+
+def make_empty(path):
+    path.write_bytes(b"")
+    return path
+
+
+@case()
+def doctor_agrees_with_serve():
+    done = run(PROGRAM, "doctor")
+    check(done.stdout.endswith("glasstcp serve would work\n"), done.stdout)
+    check_equal(run(PROGRAM, "doctor", "--serving", check_status=False).returncode, 1, "nobody serves")
+    with Server():
+        check("answers" in run(PROGRAM, "doctor", "--serving").stdout, "a server serves")
+        second = run(PROGRAM, "doctor", check_status=False)
+        check_equal(second.returncode, 1, "a second server on the same interface")
+        check("--tun tun1" in second.stdout, second.stdout)
+    with Server("--port", "8080"):
+        check_equal(run(PROGRAM, "doctor", "--serving", check_status=False).returncode, 1, "nobody serves on port 80")
+        run(PROGRAM, "doctor", "--serving", "--port", "8080")
+    run("mount", "-t", "tmpfs", "-o", "ro", "none", "/dev/net")
+    missing = run(PROGRAM, "doctor", check_status=False)
+    check_equal(missing.returncode, 1, "no device")
+    check("PROBLEM  device" in missing.stdout and "cure: " in missing.stdout, missing.stdout)

@@ -1,0 +1,235 @@
+// What `glasstcp doctor` says about a machine, and what `--publish` asks of nftables: decided by
+// pure functions, so that every machine can be had here.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tun/cli/doctor.h"
+#include "tun/publish.h"
+
+namespace glasstcp {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+DoctorFacts healthy() {
+  DoctorFacts facts;
+  facts.has_net_admin = true;
+  facts.forwarding = true;
+  facts.may_forward = true;
+  facts.has_nft = true;
+  facts.addresses = {{"lo", *Cidr::parse("127.0.0.1/8")}, {"eth0", *Cidr::parse("10.0.0.7/16")}};
+  return facts;
+}
+
+Finding finding(const DoctorFacts& facts, const std::string& subject,
+                const ServeOptions& options = {}) {
+  const std::vector<Finding> all = diagnose(options, facts);
+  const auto found = std::ranges::find(all, subject, &Finding::subject);
+  return found == all.end() ? Finding{Severity::Problem, "nothing about " + subject, {}, {}}
+                            : *found;
+}
+
+TEST(Doctor, HasNothingToSayAboutAMachineWhereAllIsThere) {
+  const std::vector<Finding> all = diagnose({}, healthy());
+  EXPECT_EQ(all.size(), 7u);
+  for (const Finding& one : all) {
+    EXPECT_EQ(one.severity, Severity::Fine) << one.text;
+    EXPECT_THAT(one.cure, IsEmpty());
+  }
+  EXPECT_THAT(to_text(all), EndsWith("glasstcp serve would work\n"));
+}
+
+TEST(Doctor, PassesOnWhyTheDeviceCannotBeHad) {
+  DoctorFacts facts = healthy();
+  facts.device = Failure{"cannot open /dev/net/tun: No such file or directory", "modprobe tun"};
+  const Finding device = finding(facts, "device");
+  EXPECT_EQ(device.severity, Severity::Problem);
+  EXPECT_EQ(device.text, facts.device->message);
+  EXPECT_EQ(device.cure, "modprobe tun");
+  EXPECT_THAT(to_text(diagnose({}, facts)), EndsWith("glasstcp serve would not work\n"));
+}
+
+TEST(Doctor, OffersASecondNetworkWhenAServerRunsAlready) {
+  DoctorFacts facts = healthy();
+  facts.device = Failure{"tun0 is busy", "choose another one"};
+  facts.is_answering = true;
+  const Finding device = finding(facts, "device");
+  EXPECT_THAT(device.text, HasSubstr("http://192.0.2.2/"));
+  EXPECT_THAT(device.cure, AllOf(HasSubstr("--tun tun1"), HasSubstr("--address 198.51.100.2/24")));
+}
+
+TEST(Doctor, NamesTheFlagInAContainerAndSudoElsewhere) {
+  DoctorFacts facts = healthy();
+  facts.has_net_admin = false;
+  EXPECT_EQ(finding(facts, "rights").severity, Severity::Problem);
+  EXPECT_THAT(finding(facts, "rights").cure, HasSubstr("sudo"));
+  facts.in_container = true;
+  EXPECT_THAT(finding(facts, "rights").cure,
+              HasSubstr("--cap-add=NET_ADMIN --device=/dev/net/tun"));
+}
+
+TEST(Doctor, AsksForNoRightsWhereTheInterfaceIsPrepared) {
+  DoctorFacts facts = healthy();
+  facts.has_net_admin = false;
+  facts.interface_is_up = true;
+  facts.addresses.push_back({"tun0", *Cidr::parse("192.0.2.1/24")});
+  EXPECT_EQ(finding(facts, "rights").severity, Severity::Fine);
+  EXPECT_EQ(finding(facts, "addresses").severity, Severity::Fine) << "they are the interface's own";
+  facts.interface_is_up = false;
+  EXPECT_EQ(finding(facts, "rights").severity, Severity::Problem) << "somebody must bring it up";
+}
+
+TEST(Doctor, SeesAnotherInterfaceInOurNetwork) {
+  DoctorFacts facts = healthy();
+  facts.addresses.push_back({"eth1", *Cidr::parse("192.0.2.77/28")});
+  EXPECT_EQ(finding(facts, "addresses").severity, Severity::Problem);
+  EXPECT_THAT(finding(facts, "addresses").cure, HasSubstr("--address 198.51.100.2/24"));
+
+  facts.addresses.back() = {"eth1", *Cidr::parse("192.0.0.1/16")};
+  EXPECT_EQ(finding(facts, "addresses").severity, Severity::Problem) << "a larger one around ours";
+  facts.addresses.back() = {"eth1", *Cidr::parse("2001:db8::9/64")};
+  EXPECT_THAT(finding(facts, "addresses").cure, HasSubstr("--address6 2001:db8:1::2/64"));
+  facts.addresses.back() = {"eth1", *Cidr::parse("198.51.100.1/24")};
+  EXPECT_EQ(finding(facts, "addresses").severity, Severity::Fine);
+}
+
+TEST(Doctor, ServesIpv4AloneWithoutIpv6) {
+  DoctorFacts facts = healthy();
+  facts.in_container = true;
+  facts.v6 = DoctorFacts::V6::Disabled;
+  EXPECT_EQ(finding(facts, "IPv6").severity, Severity::Note);
+  EXPECT_THAT(finding(facts, "IPv6").cure, HasSubstr("--sysctl net.ipv6.conf.all.disable_ipv6=0"));
+  facts.v6 = DoctorFacts::V6::Absent;
+  EXPECT_EQ(finding(facts, "IPv6").severity, Severity::Note);
+  EXPECT_THAT(to_text(diagnose({}, facts)), EndsWith("glasstcp serve would work\n"));
+}
+
+TEST(Doctor, SaysWhatPublishingNeeds) {
+  DoctorFacts facts = healthy();
+  facts.forwarding = false;
+  EXPECT_EQ(finding(facts, "forwarding").severity, Severity::Fine) << "it can be switched on";
+  facts.may_forward = false;
+  EXPECT_THAT(finding(facts, "forwarding").cure, HasSubstr("sysctl -w net.ipv4.ip_forward=1"));
+  facts.in_container = true;
+  EXPECT_THAT(finding(facts, "forwarding").cure, HasSubstr("--sysctl net.ipv4.ip_forward=1"));
+  facts.forwarding = true;
+  facts.has_nft = false;
+  EXPECT_THAT(finding(facts, "forwarding").cure, HasSubstr("nftables"));
+}
+
+TEST(Doctor, NotesAProgramThatListensOnThePort) {
+  DoctorFacts facts = healthy();
+  facts.port_is_taken = true;
+  EXPECT_EQ(finding(facts, "port").severity, Severity::Note);
+}
+
+TEST(Doctor, NamesTheWayAroundAProxy) {
+  DoctorFacts facts = healthy();
+  facts.proxy = "http://someone:secret@proxy.example:3128";
+  const Finding proxy = finding(facts, "proxy");
+  EXPECT_EQ(proxy.severity, Severity::Note);
+  EXPECT_THAT(proxy.cure, HasSubstr("curl --noproxy '*' http://192.0.2.2/"));
+  EXPECT_THAT(proxy.text, AllOf(HasSubstr("http://proxy.example:3128"), Not(HasSubstr("secret"))));
+  facts.no_proxy = "localhost,192.0.2.0/24";
+  EXPECT_EQ(finding(facts, "proxy").severity, Severity::Note) << "IPv6 is still caught";
+  facts.no_proxy = "localhost, 192.0.2.2,[2001:db8::2]";
+  EXPECT_EQ(finding(facts, "proxy").severity, Severity::Fine);
+}
+
+TEST(Proxy, CatchesWhatNoProxyDoesNotName) {
+  const IpAddress ours = IpAddress::v4(192, 0, 2, 2);
+  EXPECT_FALSE(is_caught_by_proxy("", "", ours));
+  EXPECT_TRUE(is_caught_by_proxy("http://p:1", "", ours));
+  EXPECT_TRUE(is_caught_by_proxy("http://p:1", "localhost,127.0.0.1,.example.org", ours));
+  EXPECT_TRUE(is_caught_by_proxy("http://p:1", "192.0.2.20", ours));
+  EXPECT_FALSE(is_caught_by_proxy("http://p:1", "*", ours));
+  EXPECT_FALSE(is_caught_by_proxy("http://p:1", " ,, 192.0.2.2", ours));
+  EXPECT_FALSE(is_caught_by_proxy("http://p:1", "192.0.2.0/24,x", ours));
+  EXPECT_FALSE(is_caught_by_proxy("http://p:1", "[2001:db8::2]", *IpAddress::parse("2001:db8::2")));
+}
+
+TEST(Proxy, IsToldWithoutItsPassword) {
+  EXPECT_EQ(without_password("http://proxy:3128"), "http://proxy:3128");
+  EXPECT_EQ(without_password("http://me:p@ss@proxy:3128/"), "http://proxy:3128/");
+  EXPECT_EQ(without_password("me:pass@proxy"), "proxy");
+  EXPECT_EQ(without_password("http://proxy/a@b"), "http://proxy/a@b");
+}
+
+TEST(Listener, IsFoundInTheKernelsTable) {
+  constexpr std::string_view kTable =
+      "  sl  local_address rem_address   st tx_queue rx_queue\n"
+      "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0\n"
+      "   1: 0100007F:0050 0200007F:C350 01 00000000:00000000 00:00000000 00000000     0\n"
+      "  10: 0100007F:C350 0100007F:0016 0A 00000000:00000000 00:00000000 00000000     0\n";
+  EXPECT_TRUE(has_listener(kTable, 8080));
+  EXPECT_TRUE(has_listener(kTable, 50000));
+  EXPECT_FALSE(has_listener(kTable, 80)) << "that is a connection";
+  EXPECT_FALSE(has_listener(kTable, 22)) << "that is the other end";
+  EXPECT_FALSE(has_listener("", 80));
+  EXPECT_FALSE(has_listener("0: :0050 ", 80));
+}
+
+TEST(Publish, SendsWhatIsAddressedToThisMachineToOurAddress) {
+  const PublishPlan plan{"tun0", IpAddress::v4(192, 0, 2, 2), {}, 8080};
+  const std::string rules = publish_rules(plan);
+  EXPECT_THAT(rules, StartsWith("table ip glasstcp_tun0\ndelete table ip glasstcp_tun0\n"));
+  EXPECT_THAT(rules, HasSubstr("iifname != \"tun0\" fib daddr type local tcp dport 8080 "
+                               "dnat to 192.0.2.2\n"));
+  EXPECT_THAT(rules, HasSubstr("oifname \"tun0\" ip daddr 192.0.2.2 tcp dport 8080 masquerade\n"));
+  EXPECT_THAT(rules, Not(HasSubstr("ip6")));
+  EXPECT_EQ(withdraw_rules(plan), "table ip glasstcp_tun0\ndelete table ip glasstcp_tun0\n");
+}
+
+TEST(Publish, DoesTheSameForIpv6) {
+  const PublishPlan plan{"tun0", IpAddress::v4(192, 0, 2, 2), IpAddress::parse("2001:db8::2"), 80};
+  EXPECT_THAT(publish_rules(plan),
+              AllOf(HasSubstr("table ip6 glasstcp_tun0 {"), HasSubstr("dnat to 2001:db8::2\n"),
+                    HasSubstr("ip6 daddr 2001:db8::2")));
+  EXPECT_THAT(withdraw_rules(plan), HasSubstr("delete table ip6 glasstcp_tun0\n"));
+}
+
+TEST(Publish, ListsTheAddressesWhereTheKernelCannotLookThemUp) {
+  const PublishPlan plan{"tun0", IpAddress::v4(192, 0, 2, 2), IpAddress::parse("2001:db8::2"), 80};
+  const std::vector<IpAddress> local{IpAddress::v4(127, 0, 0, 1), IpAddress::v4(172, 17, 0, 2)};
+  const std::string rules = publish_rules(plan, local);
+  EXPECT_THAT(rules, HasSubstr("ip daddr { 127.0.0.1, 172.17.0.2 } tcp dport 80 dnat"));
+  EXPECT_THAT(rules, Not(HasSubstr("fib")));
+  EXPECT_THAT(rules, Not(HasSubstr("ip6"))) << "nothing to take over there";
+}
+
+TEST(Publish, TakesOnlyNamesThatStandInRulesAsTheyAre) {
+  EXPECT_TRUE(is_publishable("tun0"));
+  EXPECT_TRUE(is_publishable("my-tun_0.1"));
+  EXPECT_FALSE(is_publishable("tun\"0"));
+  EXPECT_FALSE(is_publishable("tun*"));
+}
+
+TEST(DoctorOptions, AreThoseOfServeThatSayWhere) {
+  const CommandLine line = parse_command_line({"doctor", "--serving", "--port", "8080"});
+  const auto* const options = std::get_if<DoctorOptions>(&line);
+  ASSERT_NE(options, nullptr);
+  EXPECT_TRUE(options->serving);
+  EXPECT_EQ(options->serve.port, 8080);
+  const CommandLine wrong = parse_command_line({"doctor", "--mtu", "9000"});
+  ASSERT_TRUE(std::holds_alternative<ExitNow>(wrong));
+  EXPECT_EQ(std::get<ExitNow>(wrong).code, kExitWrongUsage);
+  EXPECT_THAT(std::get<ExitNow>(wrong).err, HasSubstr("glasstcp doctor --help"));
+}
+
+TEST(PublishOption, NeedsANameThatRulesCanHold) {
+  const CommandLine line = parse_command_line({"serve", "--publish"});
+  ASSERT_TRUE(std::holds_alternative<ServeOptions>(line));
+  EXPECT_TRUE(std::get<ServeOptions>(line).publish);
+  EXPECT_TRUE(
+      std::holds_alternative<ExitNow>(parse_command_line({"serve", "--publish", "--tun", "a\"b"})));
+}
+
+}  // namespace
+}  // namespace glasstcp
