@@ -1,0 +1,40 @@
+# glasstcp in a small image: built from source in a first stage, run by a second one that holds the program, curl,
+# tcpdump and nftables.
+#
+#   docker build -t glasstcp .
+#   docker run --rm --cap-add=NET_ADMIN --device=/dev/net/tun --sysctl net.ipv4.ip_forward=1 \
+#     --sysctl net.ipv6.conf.all.disable_ipv6=0 -p 8080:80 glasstcp
+ARG BASE=debian:bookworm-slim
+
+# What both stages begin with. APT_MIRROR is a host, as in --build-arg APT_MIRROR=mirrors.tuna.tsinghua.edu.cn.
+FROM ${BASE} AS base
+ARG APT_MIRROR=
+RUN [ -z "$APT_MIRROR" ] || sed -Ei "s#https?://[^/ ]+#http://${APT_MIRROR#*://}#" \
+      $(ls /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null)
+
+FROM base AS build
+WORKDIR /src
+COPY scripts/setup scripts/
+RUN scripts/setup build
+COPY . .
+# The C++ runtime and fmt go into the program, so that the second stage needs neither.
+RUN scripts/build release glasstcp -DGLASSTCP_TESTS=OFF -DCMAKE_CXX_FLAGS=-DFMT_HEADER_ONLY \
+      -DCMAKE_EXE_LINKER_FLAGS="-static-libstdc++ -static-libgcc -Wl,--as-needed" \
+    && strip build/glasstcp \
+    && for library in $(ldd build/glasstcp | awk '$3 ~ /^\// {print $3}'); do \
+         dpkg -S "*/$(basename "$(readlink -f "$library")")"; \
+       done | cut -d: -f1 | sort -u >build/packages
+
+FROM base
+COPY --from=build /src/build/packages /tmp/packages
+RUN apt-get update -qq \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+         $(cat /tmp/packages) curl tcpdump nftables media-types >/dev/null \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /tmp/packages
+COPY --from=build /src/build/glasstcp /usr/local/bin/
+COPY scripts/docker-entrypoint /usr/local/bin/
+# The usual sign for programs that word their advice by it.
+ENV container=oci
+EXPOSE 80
+HEALTHCHECK --interval=60s --timeout=5s --start-period=5s CMD ["glasstcp", "doctor", "--serving"]
+ENTRYPOINT ["docker-entrypoint"]
