@@ -8,7 +8,7 @@ import time
 
 from capture import Capture
 from filters import drop_everything, drop_no_more
-from harness import case, check, check_equal, run, wait_until
+from harness import case, check, check_equal, run, set_sysctl, wait_until
 from world import (BOTH, V4, V6, Server, connect, exchange, make_site, pattern, read_to_end, request, reset,
                    split_answers)
 
@@ -82,8 +82,7 @@ def an_early_answer_survives_what_the_client_still_sends():
 @case()
 def a_port_can_be_used_again_while_the_server_is_in_time_wait():
     for timestamps in (1, 0):
-        with open("/proc/sys/net/ipv4/tcp_timestamps", "w") as knob:
-            knob.write(str(timestamps))
+        set_sysctl("net.ipv4.tcp_timestamps", timestamps)
         with Server(site=make_site({"f.txt": b"again"})), Capture() as capture:
             for address in BOTH:
                 for turn in range(5):
@@ -96,6 +95,26 @@ def a_port_can_be_used_again_while_the_server_is_in_time_wait():
             capture.stop()
         check_equal(capture.count("tcp.flags.syn == 1 && tcp.flags.ack == 0"), 10, "SYNs (none of them repeated)")
         capture.check_none("tcp.flags.reset == 1", "RST")
+
+
+def kernel_counter(name):
+    """A counter of the client's TCP."""
+    names, values = (line.split()[1:] for line in open("/proc/net/netstat").readlines()[:2])
+    return int(dict(zip(names, values))[name])
+
+
+# COVERS: MUST-13 MAY-2 SHLD-4
+@case()
+def thousands_of_connections_pass_through_a_hundred_ports():
+    """Each port is used again within a blink, although the server has it in TIME-WAIT: no SYN has to be repeated."""
+    set_sysctl("net.ipv4.ip_local_port_range", "20000 20100")
+    with Server(site=make_site({"f.txt": b"next"})):
+        for address in BOTH:
+            for _ in range(1500):
+                with connect(address) as sock:
+                    sock.sendall(request("/f.txt", connection="close"))
+                    check(read_to_end(sock).endswith(b"next"), "an answer is missing")
+        check_equal(kernel_counter("TCPSynRetrans"), 0, "repeated SYNs")
 
 
 # COVERS: R9293-P12
