@@ -7,18 +7,18 @@
 namespace glasstcp {
 
 std::expected<std::unique_ptr<CaptureFile>, Failure> CaptureFile::open(
-    const ServeOptions& options) {
-  auto output = OutputFile::open(options.capture, "the capture", OutputFile::Mode::Replace, kRoom);
+    const CaptureRequest& request) {
+  auto output = OutputFile::open(request.path, "the capture", OutputFile::Mode::Replace, kRoom);
   if (!output) return std::unexpected(output.error());
   const std::string application = "glasstcp " + std::string(kVersion);
-  const std::string comment = options.seed ? "seed " + std::to_string(*options.seed) : "";
+  const std::string comment = request.seed ? "seed " + std::to_string(*request.seed) : "";
   CaptureOptions how;
-  how.language = options.language;
+  how.language = request.language;
   how.wall_offset = SystemClock::wall_offset();
   how.application = application;
-  how.interface_name = options.tun;
+  how.interface_name = request.interface;
   how.section_comment = comment;
-  if (options.capture_bytes) how.snap_length = *options.capture_bytes;
+  if (request.bytes) how.snap_length = *request.bytes;
   std::unique_ptr<CaptureFile> file(new CaptureFile(std::move(*output), how));
   if (!file->sink_.is_ready()) return std::unexpected(Failure{"no memory for a capture", {}});
   file->output().flush();

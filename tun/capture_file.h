@@ -6,21 +6,31 @@
 // Next: ../stack/trace/capture_sink.h.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "stack/trace/capture_sink.h"
-#include "tun/cli/options.h"
 #include "tun/output_file.h"
 
 namespace glasstcp {
 
+/// What to write, and where.
+struct CaptureRequest {
+  std::string path;       ///< "-" is stdout
+  std::string interface;  ///< as it stands in the file
+  Language language = Language::English;
+  std::optional<std::uint64_t> seed{};   ///< only one that the user gave
+  std::optional<std::uint32_t> bytes{};  ///< of each packet; empty: all
+};
+
 /// A capture that is being written.
 class CaptureFile {
  public:
-  /// Opens the file that the options name, and writes its beginning.
-  static std::expected<std::unique_ptr<CaptureFile>, Failure> open(const ServeOptions& options);
+  /// Opens the file, and writes its beginning.
+  static std::expected<std::unique_ptr<CaptureFile>, Failure> open(const CaptureRequest& request);
 
   [[nodiscard]] Observer& observer() { return sink_; }
   [[nodiscard]] OutputFile& output() { return *output_; }

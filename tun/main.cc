@@ -4,6 +4,7 @@
 
 #include "tun/cli/doctor.h"
 #include "tun/cli/options.h"
+#include "tun/get.h"
 #include "tun/serve.h"
 
 int main(int argc, char** argv) {
@@ -13,6 +14,9 @@ int main(int argc, char** argv) {
   }
   if (const auto* options = std::get_if<glasstcp::DoctorOptions>(&line)) {
     return glasstcp::doctor(*options);
+  }
+  if (const auto* options = std::get_if<glasstcp::GetOptions>(&line)) {
+    return glasstcp::get(*options);
   }
   const auto& end = std::get<glasstcp::ExitNow>(line);
   std::fputs(end.out.c_str(), stdout);

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/random.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -18,6 +17,7 @@
 #include "tun/privileges.h"
 #include "tun/publish.h"
 #include "tun/pump.h"
+#include "tun/random_seed.h"
 #include "tun/site_files.h"
 #include "tun/system_clock.h"
 #include "tun/tun_device.h"
@@ -46,16 +46,6 @@ void say(const std::string& line) {
 
 std::unexpected<Failure> failed(Failure failure) {
   return std::unexpected(std::move(failure));
-}
-
-std::expected<Seed, Failure> draw_seed(const ServeOptions& options) {
-  if (options.seed) return Seed::from_number(*options.seed);
-  Seed seed;
-  if (::getrandom(seed.bytes.data(), seed.bytes.size(), 0) !=
-      static_cast<ssize_t>(seed.bytes.size())) {
-    return failed({"the kernel gives no random numbers", {}});
-  }
-  return seed;
 }
 
 // What needed rights, and is done.
@@ -154,7 +144,8 @@ class Onlookers {
       all.log_ = std::make_unique<AccessLogFile>(*all.log_file_);
     }
     if (!options.capture.empty()) {
-      auto file = CaptureFile::open(options);
+      auto file = CaptureFile::open(
+          {options.capture, options.tun, options.language, options.seed, options.capture_bytes});
       if (!file) return failed(file.error());
       all.capture_ = std::move(*file);
       all.watchers_->add(all.capture_->observer());
@@ -229,7 +220,7 @@ std::expected<int, Failure> run(const ServeOptions& options) {
   const Instant start = SystemClock::now();
   auto onlookers = Onlookers::open(options, start);
   if (!onlookers) return failed(onlookers.error());
-  const auto seed = draw_seed(options);
+  const auto seed = draw_seed(options.seed);
   if (!seed) return failed(seed.error());
 
   const StackConfig config = stack_config(options, *ground, *seed);

@@ -160,8 +160,12 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
       "Exit status: 0 if 'serve' would work (with --serving: if a server answers), else 1.\n"
       "Example: sudo glasstcp doctor");
 
+  GetOptions get_options;
+  CLI::App& get = add_get_command(app, get_options);
+
   const std::string first = arguments.empty() ? "" : arguments.front();
-  const bool names_command = first == serve.get_name() || first == doctor.get_name();
+  const bool names_command =
+      first == serve.get_name() || first == doctor.get_name() || first == get.get_name();
   const std::string command = names_command ? first + " " : "";
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
@@ -169,14 +173,16 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
     return ExitNow{0, "glasstcp " + std::string(kVersion) + "\n", {}};
   } catch (const CLI::Success&) {
     return ExitNow{0, app.help(), {}};
-  } catch (const CLI::RequiredError&) {
-    return wrong_usage("a command is missing", command);
+  } catch (const CLI::RequiredError& error) {
+    return wrong_usage(names_command ? error.what() : "a command is missing", command);
   } catch (const CLI::ParseError& error) {
     return wrong_usage(error.what(), command);
   }
-  if (std::string message = inconsistency(options); !message.empty()) {
+  if (std::string message = get.parsed() ? inconsistency(get_options) : inconsistency(options);
+      !message.empty()) {
     return wrong_usage(std::move(message), command);
   }
+  if (get.parsed()) return get_options;
   if (doctor.parsed()) return DoctorOptions{options, serving};
   return options;
 }

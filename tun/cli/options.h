@@ -21,6 +21,7 @@
 #include "stack/base/time.h"
 #include "stack/tcp/config.h"
 #include "stack/trace/language.h"
+#include "tun/cli/get_options.h"
 
 namespace glasstcp {
 
@@ -69,7 +70,7 @@ struct ExitNow {
   std::string err;  ///< for stderr
 };
 
-using CommandLine = std::variant<ServeOptions, DoctorOptions, ExitNow>;
+using CommandLine = std::variant<ServeOptions, DoctorOptions, GetOptions, ExitNow>;
 
 inline constexpr int kExitFailure = 1;
 inline constexpr int kExitWrongUsage = 2;

@@ -1,0 +1,136 @@
+// See get_options.h.
+#include "tun/cli/get_options.h"
+
+#include <algorithm>
+
+#include "tun/cli/option_words.h"
+#include "tun/cli/quantity.h"
+
+namespace glasstcp {
+namespace {
+
+std::optional<Via> parse_via(const std::string& text) {
+  if (text == "stack") return Via::Stack;
+  if (text == "kernel") return Via::Kernel;
+  return std::nullopt;
+}
+
+// RFC 9110 §14.1.2: "A-B", "A-" or "-N", and lists of them. The server judges the numbers.
+std::optional<std::string> parse_range(const std::string& text) {
+  const bool has_digit = text.find_first_of("0123456789") != std::string::npos;
+  const bool has_dash = text.find('-') != std::string::npos;
+  if (!has_digit || !has_dash) return std::nullopt;
+  if (text.find_first_not_of("0123456789-,") != std::string::npos) return std::nullopt;
+  return text;
+}
+
+std::optional<Duration> parse_timeout(const std::string& text) {
+  const auto time = parse_duration(text, 1s);
+  return time && *time > Duration::zero() ? time : std::nullopt;
+}
+
+void add_request_options(CLI::App& app, GetOptions& o) {
+  app.add_option("url", o.url, "http://HOST[:PORT][/PATH]; an IPv6 address stands in brackets")
+      ->option_text("URL")
+      ->required();
+  app.add_option("-o,--output", o.output, "write to this file (stdout)")->option_text("FILE");
+  add_parsed(app,
+             {"-r,--range", "A-B", "a range of bytes like 0-999, 1000- or -500",
+              "ask for these bytes only"},
+             o.range, parse_range);
+  app.add_flag("-I,--head", o.head, "ask for the head only, and write that");
+  app.add_flag("-f,--fail", o.fail, "write no page of an HTTP error (400 and above): exit 22");
+  add_parsed(app,
+             {"--timeout", "S", "a time",
+              "give up after S seconds without progress (30 to connect, then 60)"},
+             o.timeout, parse_timeout);
+  add_parsed(app,
+             {"--via", "stack|kernel", "'stack' or 'kernel'",
+              "whose TCP: ours on a TUN interface, or the kernel's (stack)"},
+             o.via, parse_via);
+}
+
+void add_link_options(CLI::App& app, GetOptions& o) {
+  add_parsed(app,
+             {"--address", "CIDR", "an IPv4 ADDRESS/LENGTH",
+              "our IPv4 address and its network (198.51.100.2/24)"},
+             o.address, parse_cidr<IpVersion::V4>);
+  add_parsed(app,
+             {"--host-address", "IP", "an IPv4 address",
+              "the kernel's address in that network (198.51.100.1)"},
+             o.host_address, parse_address<IpVersion::V4>);
+  add_parsed(app,
+             {"--address6", "CIDR", "an IPv6 ADDRESS/LENGTH",
+              "our IPv6 address and its network (2001:db8:1::2/64)"},
+             o.address6, parse_cidr<IpVersion::V6>);
+  add_parsed(app,
+             {"--host-address6", "IP", "an IPv6 address",
+              "the kernel's address in that network (2001:db8:1::1)"},
+             o.host_address6, parse_address<IpVersion::V6>);
+  app.add_option("--tun", o.tun, "name of the TUN interface (the first free tunN)")
+      ->option_text("NAME");
+  add_parsed(
+      app,
+      {"--mtu", "N", "a number of bytes from 576 to 65535", "MTU of the interface in bytes (1500)"},
+      o.mtu, parse_number<std::uint32_t, 576, 65535>);
+  add_parsed(app,
+             {"--offload", "on|off", "'on' or 'off'",
+              "let the kernel merge segments and complete checksums: fast (on); 'off' puts every "
+              "segment on the interface as it is"},
+             o.offload, parse_switch);
+  add_parsed(
+      app,
+      {"--seed", "N", "a number", "make every random choice again; not for open networks (random)"},
+      o.seed, parse_number<std::uint64_t, 0, UINT64_MAX>);
+  app.add_option("--user", o.user, "become this user once set up (the one behind sudo, or nobody)")
+      ->option_text("NAME");
+}
+
+void add_watching_options(CLI::App& app, GetOptions& o) {
+  app.add_flag("--verbose,-v", o.verbose,
+               "tell request, answer, and every packet with its reason on stderr");
+  app.add_option("--capture", o.capture,
+                 "write every packet and its reason to a pcapng file; '-' is stdout (none)")
+      ->option_text("FILE");
+  add_parsed(app, {"--lang", "en|zh", "'en' or 'zh'", "language of the reasons (en)"}, o.language,
+             parse_language);
+}
+
+}  // namespace
+
+GetOptions::GetOptions()
+    : address6(*Cidr::parse("2001:db8:1::2/64")),
+      host_address6(*IpAddress::parse("2001:db8:1::1")) {}
+
+CLI::App& add_get_command(CLI::App& app, GetOptions& options) {
+  CLI::App& get = *app.add_subcommand("get", "fetch a URL over our own TCP, as a client");
+  add_request_options(get, options);
+  add_link_options(get, options);
+  add_watching_options(get, options);
+  get.footer(
+      "Needs the capability NET_ADMIN as serve does; --via kernel needs no rights. Packets to "
+      "other "
+      "machines, and to a running serve, pass through the kernel: 'sysctl -w "
+      "net.ipv4.ip_forward=1'."
+      "\nExit codes are curl's: 3 malformed URL, 6 no such host, 7 refused or no route, 18 cut "
+      "short, "
+      "22 HTTP error with --fail, 23 cannot write, 28 timed out, 52 empty reply, 56 reset."
+      "\nExample: sudo glasstcp get http://198.51.100.1/ -v");
+  return get;
+}
+
+std::string inconsistency(const GetOptions& o) {
+  if (!o.tun.empty() && !is_interface_name(o.tun)) return std::string(kInterfaceNameRule);
+  if (std::string e = ends_inconsistency(o.address, o.host_address, ""); !e.empty()) return e;
+  if (std::string e = ends_inconsistency(o.address6, o.host_address6, "6"); !e.empty()) return e;
+  if (o.via == Via::Kernel && !o.capture.empty()) {
+    return "--capture shows our own packets; with --via kernel there are none (use tcpdump)";
+  }
+  if (o.capture == "-" && o.to_stdout()) {
+    return "--capture - and the answer cannot both go to stdout: give -o FILE";
+  }
+  if (o.head && !o.range.empty()) return "--range has no meaning with --head";
+  return {};
+}
+
+}  // namespace glasstcp

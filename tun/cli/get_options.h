@@ -1,0 +1,64 @@
+// `glasstcp get`: its options and their words.
+//
+// Invariants:
+//   1. As in options.h: what is handed out is consistent.
+//
+// Next: ../get.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "stack/base/addresses.h"
+#include "stack/base/time.h"
+#include "stack/trace/language.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
+
+namespace glasstcp {
+
+/// Whose TCP carries the request.
+enum class Via : std::uint8_t {
+  Stack,   ///< ours, on a TUN interface of its own
+  Kernel,  ///< the kernel's sockets, for comparison
+};
+
+/// What `glasstcp get` was asked to do.
+struct GetOptions {
+  std::string url;     ///< as given; get_target.h reads it
+  std::string output;  ///< a file; empty or "-": stdout
+  std::string range;   ///< as after "bytes="; empty: everything
+  bool head = false;
+  bool fail = false;  ///< HTTP errors become exit code 22, and their pages are not written
+  Via via = Via::Stack;
+  std::string tun;  ///< empty: the first free tunN
+  Cidr address{IpAddress::v4(198, 51, 100, 2), 24};
+  IpAddress host_address = IpAddress::v4(198, 51, 100, 1);
+  Cidr address6;             ///< default: 2001:db8:1::2/64
+  IpAddress host_address6;   ///< default: 2001:db8:1::1
+  std::uint32_t mtu = 1500;  ///< bytes
+  bool offload = true;
+  std::optional<std::uint64_t> seed;  ///< empty: random
+  std::optional<Duration> timeout;    ///< without progress; empty: see get_fetch.h
+  std::string user;                   ///< empty: see privileges.h
+  bool verbose = false;
+  Language language = Language::English;  ///< of --verbose and --capture
+  std::string capture;                    ///< a pcapng file, or "-" for stdout; empty: none
+
+  GetOptions();
+  [[nodiscard]] bool to_stdout() const { return output.empty() || output == "-"; }
+  /// The kernel's end of the link, with the prefix of ours.
+  [[nodiscard]] Cidr host_cidr() const { return {host_address, address.prefix_length}; }
+  [[nodiscard]] Cidr host_cidr6() const { return {host_address6, address6.prefix_length}; }
+};
+
+/// Adds the command. `options` is borrowed until the command line is parsed.
+CLI::App& add_get_command(CLI::App& app, GetOptions& options);
+
+/// What single options cannot see. Empty: fine.
+[[nodiscard]] std::string inconsistency(const GetOptions& options);
+
+}  // namespace glasstcp

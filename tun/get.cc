@@ -1,0 +1,374 @@
+// See get.h.
+#include "tun/get.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/fsuid.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <memory>
+
+#include "stack/socket/stack.h"
+#include "tun/capture_file.h"
+#include "tun/cli/options.h"
+#include "tun/get_fetch.h"
+#include "tun/get_kernel_transport.h"
+#include "tun/get_output.h"
+#include "tun/get_stack_transport.h"
+#include "tun/get_target.h"
+#include "tun/local_addresses.h"
+#include "tun/network_setup.h"
+#include "tun/privileges.h"
+#include "tun/random_seed.h"
+#include "tun/system_clock.h"
+#include "tun/tun_device.h"
+#include "tun/watchers.h"
+
+namespace glasstcp {
+namespace {
+
+constexpr std::uint32_t kLargestSuperpacket = 65535;  // the most that an IPv4 length can say
+constexpr std::uint64_t kMemory = 64ULL << 20;        // one connection
+constexpr Duration kRefusalPause = 1ms;               // before a device that refused is asked again
+constexpr const char* kFirstFree = "tun%d";           // the kernel puts the number in
+
+void say(const std::string& line) {
+  fmt::print(stderr, "glasstcp: {}\n", line);
+}
+
+std::unexpected<Ending> ended(Ending ending) {
+  return std::unexpected(std::move(ending));
+}
+
+std::unexpected<Ending> ended(const Failure& failure) {
+  return std::unexpected(Ending{kExitFailure, failure.to_string()});
+}
+
+// --- The loop
+// --------------------------------------------------------------------------------------
+
+// SIGINT and SIGTERM, as something to wait for.
+class Signals {
+ public:
+  Signals() {
+    sigset_t set;
+    ::sigemptyset(&set);
+    ::sigaddset(&set, SIGINT);
+    ::sigaddset(&set, SIGTERM);
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    file_ = Descriptor(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+  }
+  // The one that came first, or 0.
+  int take() {
+    signalfd_siginfo info;
+    while (::read(file_.get(), &info, sizeof info) == sizeof info) {
+      if (first_ == 0) first_ = static_cast<int>(info.ssi_signo);
+    }
+    return first_;
+  }
+  [[nodiscard]] int descriptor() const { return file_.get(); }
+
+ private:
+  Descriptor file_;
+  int first_ = 0;
+};
+
+struct Machine {
+  Transport& transport;
+  Fetch& fetch;
+  GetOutput& output;
+  OutputFile* capture = nullptr;
+};
+
+void wait(const Machine& machine, const Signals& signals, const TurnResult& turn) {
+  const Instant now = SystemClock::now();
+  Instant until = std::min(machine.transport.next_deadline(), machine.fetch.next_deadline());
+  if (turn.is_blocked) until = std::min(until, now + kRefusalPause);
+  if (turn.has_more) until = now;
+  const Duration pause = std::clamp<Duration>(until <= now ? 0ns : until - now, 0ns, 1h);
+  std::array<pollfd, 3> files{machine.transport.interest(), pollfd{signals.descriptor(), POLLIN, 0},
+                              pollfd{machine.output.descriptor(), POLLOUT, 0}};
+  timespec time;
+  time.tv_sec = pause.count() / 1'000'000'000;
+  time.tv_nsec = pause.count() % 1'000'000'000;
+  ::ppoll(files.data(), machine.fetch.is_output_blocked() ? 3 : 2, &time, nullptr);
+}
+
+// Returns the signal that ended it, or 0.
+int drive(const Machine& machine) {
+  Signals signals;
+  machine.fetch.start(SystemClock::now());
+  while (true) {
+    const Instant now = SystemClock::now();
+    const int signal = signals.take();
+    if (signal != 0) machine.fetch.stop(now);
+    const TurnResult turn = machine.transport.turn(machine.fetch, now);
+    if (machine.capture != nullptr) machine.capture->flush();
+    if (machine.fetch.is_finished() && !turn.has_more) return signal;
+    wait(machine, signals, turn);
+  }
+}
+
+// --- What both ways have in common
+// -----------------------------------------------------------------
+
+// Opens files with the rights of the person who runs us, not with those that sudo lent.
+class PersonsRights {
+ public:
+  explicit PersonsRights(const PrivilegeFacts& facts) {
+    const auto& person = facts.requested ? facts.requested : facts.behind_sudo;
+    if (facts.user != 0 || !person || person->user == 0) return;
+    group_ = ::setfsgid(person->group);
+    user_ = ::setfsuid(person->user);
+    changed_ = true;
+  }
+  PersonsRights(const PersonsRights&) = delete;
+  PersonsRights& operator=(const PersonsRights&) = delete;
+  ~PersonsRights() {
+    if (!changed_) return;
+    ::setfsuid(static_cast<uid_t>(user_));
+    ::setfsgid(static_cast<gid_t>(group_));
+  }
+
+ private:
+  bool changed_ = false;
+  int user_ = 0;
+  int group_ = 0;
+};
+
+FetchPlan make_plan(const GetOptions& options, const http::Url& url,
+                    std::vector<Endpoint> candidates) {
+  FetchPlan plan;
+  plan.candidates = std::move(candidates);
+  std::vector<std::uint8_t> memory(url.host.size() + url.target.size() + options.range.size() +
+                                   512);
+  http::TextWriter writer(memory.data(), memory.size());
+  http::write_request(writer, {url, options.head, options.range});
+  plan.request = writer.written();
+  plan.to_head = options.head;
+  plan.has_range = !options.range.empty();
+  plan.fail = options.fail;
+  if (options.timeout) plan.connect_timeout = plan.stall_timeout = *options.timeout;
+  return plan;
+}
+
+// Who listens to a fetch.
+class Listeners {
+ public:
+  explicit Listeners(const GetOptions& options)
+      : verbose_(options.verbose),
+        draws_(!options.to_stdout() && !options.verbose && ::isatty(STDERR_FILENO) == 1) {}
+
+  [[nodiscard]] FetchListeners listeners() {
+    return {&lines_, verbose_ ? &lines_ : nullptr, draws_ ? &bar_ : nullptr};
+  }
+  [[nodiscard]] StderrLines& lines() { return lines_; }
+
+ private:
+  bool verbose_;
+  bool draws_;
+  StderrLines lines_;
+  ProgressBar bar_;
+};
+
+Ending finish(const Machine& machine) {
+  const int signal = drive(machine);
+  machine.output.discard_if_unused();
+  if (signal != 0) return {128 + signal, {}};
+  return machine.fetch.ending();
+}
+
+std::expected<Ending, Ending> get_via_kernel(const GetOptions& options, FetchPlan plan) {
+  auto output = GetOutput::open(options.output);
+  if (!output) return ended({get_exit::kWriteError, output.error().to_string()});
+  KernelTransport transport;
+  Listeners listeners(options);
+  Fetch fetch(std::move(plan), transport, *output, listeners.listeners());
+  return finish({transport, fetch, *output});
+}
+
+// --- Our own stack
+// ---------------------------------------------------------------------------------
+
+// What needed rights, and is done.
+struct Ground {
+  std::unique_ptr<TunDevice> device;
+  NetworkState network;
+  Keeper keeper;
+};
+
+// Two interfaces in one network: the kernel would send answers to the one that was there first.
+std::expected<void, Failure> check_network_is_free(const GetOptions& options,
+                                                   const std::string& interface, bool with_v6) {
+  for (const LocalAddress& local : local_addresses()) {
+    if (local.interface == interface) continue;
+    const bool is_v4 = local.cidr.address.is_v4();
+    const Cidr& ours = is_v4 ? options.address : options.address6;
+    const bool overlaps = ours.contains(local.cidr.address) || local.cidr.contains(ours.address);
+    if (!overlaps || (!is_v4 && !with_v6) || local.cidr.prefix_length == 0) continue;
+    const std::string six = is_v4 ? "" : "6";
+    return std::unexpected(
+        Failure{"the network " + ours.to_string() + " is in use on " + local.interface +
+                    " (by another get?)",
+                "choose another one with --address" + six + " and --host-address" + six});
+  }
+  return {};
+}
+
+std::expected<std::unique_ptr<TunDevice>, Failure> open_device(const GetOptions& options) {
+  if (!options.tun.empty()) return TunDevice::open(options.tun, options.offload);
+  auto device = TunDevice::open(kFirstFree, options.offload);
+  if (device) return device;
+  // The name is a pattern of the kernel's, which nobody wants to read.
+  Failure failure = device.error();
+  for (std::string* text : {&failure.message, &failure.cure}) {
+    const std::size_t at = text->find(kFirstFree);
+    if (at != std::string::npos) text->replace(at, std::strlen(kFirstFree), "tun1");
+  }
+  if (failure.cure.find("tun1") != std::string::npos) failure.cure += " and give --tun tun1";
+  return std::unexpected(std::move(failure));
+}
+
+std::expected<Ground, Failure> prepare_ground(const GetOptions& options, bool with_v6) {
+  auto device = open_device(options);
+  if (!device) return std::unexpected(device.error());
+  const std::string interface = (*device)->name();
+  if (auto is_free = check_network_is_free(options, interface, with_v6); !is_free) {
+    return std::unexpected(is_free.error());
+  }
+  NetworkPlan plan{interface, options.host_cidr(), std::nullopt, options.mtu};
+  if (with_v6) plan.host_address6 = options.host_cidr6();
+  auto network = set_up_network(plan);
+  if (!network) return std::unexpected(network.error());
+  Keeper keeper;
+  if ((*device)->is_persistent()) keeper = keep_addresses(interface, network->added);
+  return Ground{std::move(*device), std::move(*network), std::move(keeper)};
+}
+
+StackConfig stack_config(const GetOptions& options, const Ground& ground, const Seed& seed) {
+  StackConfig config;
+  config.addresses.push_back(options.address);
+  if (ground.network.has_v6) config.addresses.push_back(options.address6);
+  config.mtu = ground.network.mtu;
+  config.checksum_offload = ground.device->has_offload();
+  config.gso_max = ground.device->has_offload() ? kLargestSuperpacket : 0;
+  config.memory = kMemory;
+  config.seed = seed;
+  return config;
+}
+
+// Without IPv6 on the interface, its addresses are none.
+std::expected<void, Ending> keep_reachable(std::vector<Endpoint>& candidates,
+                                           const Ground& ground) {
+  if (ground.network.has_v6) return {};
+  std::erase_if(candidates, [](const Endpoint& e) { return !e.address.is_v4(); });
+  if (!candidates.empty()) return {};
+  const auto& notes = ground.network.notes;
+  return ended({get_exit::kCannotConnect, notes.empty() ? "there is no IPv6 here" : notes.back()});
+}
+
+bool is_forwarding(IpVersion version) {
+  std::ifstream file(version == IpVersion::V4 ? "/proc/sys/net/ipv4/ip_forward"
+                                              : "/proc/sys/net/ipv6/conf/all/forwarding");
+  char value = '0';
+  file >> value;
+  return value != '0';
+}
+
+// What to look at when nobody answered. Empty: nothing in particular.
+std::string hint_for_silence(const IpAddress& target) {
+  for (const LocalAddress& local : local_addresses()) {
+    if (local.cidr.address == target) return {};
+  }
+  if (is_forwarding(target.version())) return {};
+  const char* const knob = target.is_v4() ? "net.ipv4.ip_forward" : "net.ipv6.conf.all.forwarding";
+  return fmt::format(
+      "; {} is not an address of this host, and the host does not forward: run "
+      "'sudo sysctl -w {}=1', or use --via kernel",
+      target.to_string(), knob);
+}
+
+std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan plan) {
+  const auto& candidates = plan.candidates;
+  for (const Endpoint& e : candidates) {
+    const std::string why = why_beyond_reach(e.address, {options.address, options.address6});
+    if (!why.empty()) {
+      return ended({get_exit::kCannotConnect, "no way to " + e.to_string() + ": " + why});
+    }
+  }
+  const bool with_v6 = std::any_of(candidates.begin(), candidates.end(),
+                                   [](const Endpoint& e) { return !e.address.is_v4(); });
+  auto ground = prepare_ground(options, with_v6);
+  if (!ground) return ended(ground.error());
+  if (auto reachable = keep_reachable(plan.candidates, *ground); !reachable) {
+    return ended(reachable.error());
+  }
+
+  const auto facts = gather_privilege_facts(options.user, std::nullopt);
+  if (!facts) return ended(facts.error());
+  std::optional<PersonsRights> rights(*facts);
+  auto output = GetOutput::open(options.output);
+  if (!output) return ended({get_exit::kWriteError, output.error().to_string()});
+  std::unique_ptr<CaptureFile> capture;
+  if (!options.capture.empty()) {
+    auto file = CaptureFile::open(
+        {options.capture, ground->device->name(), options.language, options.seed});
+    if (!file) return ended(file.error());
+    capture = std::move(*file);
+  }
+  rights.reset();
+  if (auto dropped = drop_privileges(decide_privileges(*facts)); !dropped) {
+    return ended(dropped.error());
+  }
+
+  const auto seed = draw_seed(options.seed);
+  if (!seed) return ended(seed.error());
+  const Instant start = SystemClock::now();
+  Stack stack(stack_config(options, *ground, *seed), start);
+  Listeners listeners(options);
+  Narrator narrator(listeners.lines(), options.language, start);
+  Watchers watchers;
+  if (capture) watchers.add(capture->observer());
+  if (options.verbose) watchers.add(narrator);
+  if (!watchers.is_empty()) stack.set_observer(&watchers);
+
+  StackTransport transport(stack, *ground->device);
+  Fetch fetch(std::move(plan), transport, *output, listeners.listeners());
+  Ending ending = finish({transport, fetch, *output, capture ? &capture->output() : nullptr});
+  if (ending.code == get_exit::kTimedOut && !transport.is_connected()) {
+    ending.message += hint_for_silence(fetch.remote().address);
+  }
+  if (capture && capture->output().lost() > 0) say("packets are missing in the capture");
+  return ending;
+}
+
+std::expected<Ending, Ending> run(const GetOptions& options) {
+  const auto normalized = normalize_url(options.url);
+  if (!normalized) return ended(normalized.error());
+  const auto url = read_url(*normalized);
+  if (!url) return ended(url.error());
+  auto endpoints = find_endpoints(*url);
+  if (!endpoints) return ended(endpoints.error());
+  FetchPlan plan = make_plan(options, *url, std::move(*endpoints));
+  return options.via == Via::Kernel ? get_via_kernel(options, std::move(plan))
+                                    : get_via_stack(options, std::move(plan));
+}
+
+}  // namespace
+
+int get(const GetOptions& options) {
+  // A reader of our output that went away is found by the write that fails.
+  ::signal(SIGPIPE, SIG_IGN);
+  const auto result = run(options);
+  const Ending& ending = result ? *result : result.error();
+  if (!ending.message.empty()) say(ending.message);
+  return ending.code;
+}
+
+}  // namespace glasstcp
