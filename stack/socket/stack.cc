@@ -256,6 +256,64 @@ void Stack::set_traffic_class(ConnectionId id, std::uint8_t dscp_byte) {
   if (Connection* connection = impl_->tcp.find(id)) connection->set_traffic_class(dscp_byte);
 }
 
+bool Stack::set_knobs(ConnectionId id, const ConnectionKnobs& knobs, Instant now) {
+  impl_->last = now;
+  Connection* connection = impl_->tcp.find(id);
+  return connection != nullptr && connection->set_knobs(knobs, now);
+}
+void Stack::set_listener_knobs(ListenerId id, const ConnectionKnobs& knobs) {
+  if (Listener* listener = impl_->tcp.find(id)) listener->knobs = knobs;
+}
+const ConnectionKnobs& Stack::default_knobs() const {
+  return impl_->tcp.context().default_knobs;
+}
+void Stack::push(ConnectionId id, Instant now) {
+  impl_->last = now;
+  if (Connection* connection = impl_->tcp.find(id)) connection->push();
+}
+void Stack::acknowledge_now(ConnectionId id, Instant now) {
+  impl_->last = now;
+  if (Connection* connection = impl_->tcp.find(id)) connection->acknowledge_now();
+}
+void Stack::want_writable(ConnectionId id) {
+  if (Connection* connection = impl_->tcp.find(id)) connection->want_writable();
+}
+std::size_t Stack::copy_unread(ConnectionId id, std::size_t offset, ByteSpan into) const {
+  const Connection* connection = impl_->tcp.find(id);
+  return connection == nullptr ? 0 : connection->copy_unread(offset, into);
+}
+
+std::optional<ConnectionReport> Stack::report(ConnectionId id) const {
+  const Connection* connection = impl_->tcp.find(id);
+  if (connection == nullptr) return std::nullopt;
+  const TcpContext& context = impl_->tcp.context();
+  const IpAddress& remote = connection->tuple().remote_address;
+  ConnectionReport r;
+  r.tcb = connection->status();
+  if (const ConnectionStatistics* kept = connection->statistics()) r.statistics = *kept;
+  r.path_mtu = context.send_mss(remote, impl_->last) + (remote.is_v4() ? 40U : 60U);
+  r.offered_mss = context.offered_mss(remote.version());
+  if (connection->knobs().mss != 0) {
+    r.offered_mss = std::min<std::uint32_t>(r.offered_mss, connection->knobs().mss);
+  }
+  r.receive_mss = connection->receive_mss();
+  r.receive_buffer = connection->receive_buffer();
+  r.lost = connection->lost_bytes();
+  r.probes = connection->probes_unanswered();
+  r.backoff = connection->backoff();
+  r.sack = connection->uses_sack();
+  r.timestamps = connection->timestamps().enabled();
+  r.scaled = r.tcb.snd_shift > 0 || r.tcb.rcv_shift > 0;
+  return r;
+}
+std::vector<ConnectionEntry> Stack::entries() const {
+  return impl_->tcp.entries();
+}
+bool Stack::drop(const FourTuple& tuple, Instant now) {
+  impl_->last = now;
+  return impl_->tcp.drop(tuple, now);
+}
+
 void Stack::set_observer(Observer* observer) {
   impl_->tcp.context().observer = observer;
 }

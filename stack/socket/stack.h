@@ -33,6 +33,7 @@
 #include "stack/base/time.h"
 #include "stack/tcp/config.h"
 #include "stack/tcp/listener.h"
+#include "stack/tcp/tcp_layer.h"
 #include "stack/tcp/user_types.h"
 #include "stack/trace/observer.h"
 #include "stack/wire/packet.h"
@@ -69,6 +70,22 @@ struct StackCounters {
   std::uint64_t connections_opened = 0, connections_accepted = 0;
   std::uint64_t verdicts[static_cast<std::size_t>(kVerdictCount)] = {};
   std::uint64_t reasons[static_cast<std::size_t>(kSendReasonCount)] = {};
+};
+
+/// A connection with all that is known of it, for reports such as TCP_INFO.
+struct ConnectionReport {
+  TcbSnapshot tcb;
+  ConnectionStatistics statistics;  ///< zeros unless TcpConfig::keep_statistics
+  std::uint32_t path_mtu = 0;       ///< bytes
+  std::uint32_t offered_mss = 0;    ///< what our SYN said, bytes
+  std::uint32_t receive_mss = 0;    ///< the largest text seen, bytes; 0: none yet
+  std::uint32_t receive_buffer = 0;
+  std::uint32_t lost = 0;    ///< bytes judged lost and not sent again
+  std::uint8_t probes = 0;   ///< window or keep-alive probes unanswered
+  std::uint8_t backoff = 0;  ///< times the timer was doubled
+  bool sack = false;
+  bool timestamps = false;
+  bool scaled = false;
 };
 
 /// A userspace TCP/IP stack.
@@ -157,6 +174,21 @@ class Stack {
   void set_traffic_class(ConnectionId id,
                          std::uint8_t dscp_byte);  ///< MUST-48: DSCP in the upper six bits
 
+  /// Chooses differently from the stack; false: stale id, or no memory for it.
+  bool set_knobs(ConnectionId id, const ConnectionKnobs& knobs, Instant now);
+  /// For the connections that a listener brings from now on.
+  void set_listener_knobs(ListenerId id, const ConnectionKnobs& knobs);
+  /// What they are unless chosen differently.
+  [[nodiscard]] const ConnectionKnobs& default_knobs() const;
+  /// What a SEND with `more` held back may go.
+  void push(ConnectionId id, Instant now);
+  /// A delayed ACK leaves with the next output.
+  void acknowledge_now(ConnectionId id, Instant now);
+  /// Asks for kWritable at the next room to send, without a refused send().
+  void want_writable(ConnectionId id);
+  /// Copies unread bytes from `offset` on without taking them (MSG_PEEK); returns how many.
+  [[nodiscard]] std::size_t copy_unread(ConnectionId id, std::size_t offset, ByteSpan into) const;
+
   // -- Looking in
   // --------------------------------------------------------------------------------------------------
   /// Borrowed until replaced; null: nobody watches.
@@ -165,6 +197,13 @@ class Stack {
   /// Calls f(ConnectionId) for each connection that is not CLOSED; also half-open ones are counted
   /// by half_open_count.
   [[nodiscard]] std::vector<ConnectionId> connections() const;
+  /// What TCP_INFO is filled from; empty for a stale id.
+  [[nodiscard]] std::optional<ConnectionReport> report(ConnectionId id) const;
+  /// Listeners and everything that has a tuple, TIME-WAIT too, in no order.
+  [[nodiscard]] std::vector<ConnectionEntry> entries() const;
+  /// Ends the connection with this tuple, as an administrator would: the peer gets a reset, the
+  /// application an error. False: there is none.
+  bool drop(const FourTuple& tuple, Instant now);
   [[nodiscard]] std::uint32_t connection_count() const;
   [[nodiscard]] std::uint32_t half_open_count() const;
   [[nodiscard]] std::uint32_t time_wait_count() const;

@@ -20,7 +20,7 @@
 
 namespace glasstcp {
 
-/// What kind of ACK is owed. 16 bytes.
+/// What kind of ACK is owed. 8 bytes.
 class AckPolicy {
  public:
   enum class Owed : std::uint8_t { None, Delayed, Now };
@@ -30,7 +30,7 @@ class AckPolicy {
   // (receive offload) counts as the segments it was merged from.
   /// In-order text arrived. `segment_size`: text bytes of one segment on the wire.
   void on_data(std::uint32_t bytes, std::uint32_t segment_size, std::uint32_t every_segments) {
-    rcv_mss_ = std::max(rcv_mss_, segment_size);
+    rcv_mss_ = static_cast<std::uint16_t>(std::clamp<std::uint32_t>(segment_size, rcv_mss_, 65535));
     unacked_bytes_ += bytes;
     const std::uint32_t enough = every_segments * std::max<std::uint32_t>(rcv_mss_, 1);
     if (unacked_bytes_ >= enough) {
@@ -62,7 +62,7 @@ class AckPolicy {
 
  private:
   std::uint32_t unacked_bytes_ = 0;
-  std::uint32_t rcv_mss_ = 0;
+  std::uint16_t rcv_mss_ = 0;
   Owed owed_ = Owed::None;
   SendReason reason_ = SendReason::AckImmediate;
 };

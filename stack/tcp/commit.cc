@@ -26,6 +26,7 @@ bool Connection::commit(const SendDecision& decision, Instant now, OutPacket& ou
     return false;
   }
   build(d, now, out);
+  note_left(d, now);
   note_sent(d, now);
   return true;
 }
@@ -37,6 +38,7 @@ TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
   if (syn) {
     // RFC 9293 §3.7.1 MAY-3, §3.2 MUST-65: on every SYN, and on nothing else.
     options.mss = context_.offered_mss(tuple_.local_address.version());
+    if (knobs().mss != 0) options.mss = std::min(*options.mss, knobs().mss);
     // What the peer's SYN did not offer is left out of our SYN-ACK (RFC 7323 §2.3 R7323-04, RFC
     // 2018 §2 R2018-01).
     const bool answering = d.flags.ack();
@@ -85,7 +87,7 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
   frame.tuple = &tuple_;
   frame.hash = hash_;
   frame.traffic_class = traffic_class_;
-  frame.hop_limit = context_.config.hop_limit;
+  frame.hop_limit = knobs().hop_limit;
   frame.segment_text = max_text();
   write_segment(frame, header, options_for(d, now), context_, out);
   out.reason = d.reason;

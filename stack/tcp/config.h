@@ -44,6 +44,8 @@ struct TcpConfig {
   Duration delayed_ack =
       40ms;  ///< RFC 9293 §3.8.6.3 MUST-40: below 0.5 s; 0: every segment at once
   std::uint32_t ack_every_segments = 2;
+  std::uint32_t quick_acks =
+      0;  ///< the first so many segments with data are acknowledged at once, as Linux does (16)
 
   // Retransmission (RFC 6298).
   Duration initial_rto = 1s;
@@ -80,6 +82,9 @@ struct TcpConfig {
   std::uint32_t max_time_wait = 262144;       ///< beyond it the oldest records go early
   std::uint32_t max_out_of_order_runs = 128;  ///< separate runs of out-of-order data per connection
   std::uint32_t challenge_acks_per_second = 10;  ///< RFC 5961 §7, per connection
+
+  // What is kept for those who ask.
+  bool keep_statistics = false;  ///< ConnectionStatistics for every connection, for TCP_INFO
 
   // Behaviour that tests and personalities choose.
   bool blind_attack_defence = true;        ///< RFC 5961; off: RFC 9293's plain rules

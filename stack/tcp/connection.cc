@@ -17,13 +17,13 @@ Connection::Connection(TcpContext& context, const FourTuple& tuple, std::uint64_
       rtt_(context.rto_bounds),
       timestamps_(Timestamps::with_offset(context.timestamp_offset(tuple, now))),
       last_data_sent_ms_(milliseconds_of(now)),
-      user_timeout_ms_(timeout_in_ms(context.config.user_timeout)),
       receive_buffer_(buffer),
       nagle_(context.config.nagle),
       accepted_(true) {
   snd.iss = context.isn.generate(tuple, now);
   snd.una = snd.nxt = snd.up = snd.iss;
   snd.mss = default_mss(tuple.remote_address.version());
+  if (context.config.keep_statistics) make_extras();
   tx_.start_at(snd.iss + 1);
   congestion_.cwnd = snd.mss;
   set_effective_mss(now);
@@ -42,7 +42,6 @@ Connection::Connection(TcpContext& context, const Agreement& agreed, Instant now
       hash_(agreed.hash),
       rtt_(context.rto_bounds),
       last_data_sent_ms_(milliseconds_of(now)),
-      user_timeout_ms_(timeout_in_ms(context.config.user_timeout)),
       receive_buffer_(agreed.buffer),
       state_(State::SynReceived),
       sack_(agreed.sack),
@@ -58,6 +57,7 @@ Connection::Connection(TcpContext& context, const Agreement& agreed, Instant now
   rcv.edge = rcv.nxt + std::min<std::uint32_t>(agreed.buffer, 65535);
   last_ack_sent_ = rcv.nxt;
   if (agreed.timestamps) timestamps_ = Timestamps(agreed.ts_offset, agreed.ts_recent, now);
+  if (context.config.keep_statistics) make_extras();
   tx_.start_at(snd.nxt);
   set_effective_mss(now);
   retransmissions_ = agreed.syn_ack_retries;
@@ -68,6 +68,7 @@ Connection::Connection(TcpContext& context, const Agreement& agreed, Instant now
 Connection::~Connection() {
   release_buffers();
   rx_.clear(context_.rx);
+  if (extras_ != kNone) context_.extras.release(extras_);
   context_.wheel.cancel(*this);
   context_.budget.release(receive_buffer_);
 }
@@ -138,7 +139,8 @@ void Connection::on_time_wait_taken_over() {
 // RFC 9293 §3.7.1 MUST-16: the smaller of what the peer takes and what the path carries, less the
 // options of every segment.
 void Connection::set_effective_mss(Instant now) {
-  const std::uint16_t path = context_.send_mss(tuple_.remote_address, now);
+  std::uint16_t path = context_.send_mss(tuple_.remote_address, now);
+  if (knobs().mss != 0) path = std::min(path, knobs().mss);
   const std::uint16_t options = timestamps_.enabled() ? 12 : 0;
   effective_mss_ = static_cast<std::uint16_t>(std::min(snd.mss, path) - options);
 }

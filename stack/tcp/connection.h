@@ -90,11 +90,6 @@ struct Agreement {
   std::uint8_t syn_ack_retries = 0;
 };
 
-/// A time-out as a connection keeps it: milliseconds, at most 49 days; 0: none.
-[[nodiscard]] constexpr std::uint32_t timeout_in_ms(Duration timeout) {
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(to_ms(timeout), 0, 0xffffffff));
-}
-
 /// A verdict ends the processing of a segment; empty lets the next check see it.
 using Check = std::optional<Verdict>;
 
@@ -140,6 +135,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   /// The application gives the id back.
   void close(Instant now);
   void abort(Instant now);
+  /// An administrator ends it: a reset, and the application is told (it still holds the id).
+  void drop(Instant now);
   [[nodiscard]] TcbSnapshot status() const;
   [[nodiscard]] std::uint32_t urgent_remaining() const;
   void set_nagle(bool on) {
@@ -152,6 +149,16 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   // ours.
   void set_traffic_class(std::uint8_t dscp_byte) { traffic_class_ = dscp_byte & 0xfcU; }
   void set_user(std::uint64_t user) { user_ = user; }
+  /// Chooses differently from the stack. False: no memory for it.
+  bool set_knobs(const ConnectionKnobs& knobs, Instant now);
+  /// What an earlier SEND with `more` held back may go.
+  void push();
+  /// An ACK that is delayed leaves now.
+  void acknowledge_now();
+  /// The next room to send is told by kWritable, even if nothing was refused.
+  void want_writable() { wants_writable_ = true; }
+  /// Copies unread bytes from `offset` on, without taking them; returns how many.
+  [[nodiscard]] std::size_t copy_unread(std::size_t offset, ByteSpan into) const;
 
   // -- For the population
   // --------------------------------------------------------------------------------------------
@@ -162,6 +169,22 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::uint64_t user() const { return user_; }
   [[nodiscard]] std::optional<StreamError> error() const { return error_; }
   [[nodiscard]] std::size_t unacknowledged() const { return tx_.size(); }
+  [[nodiscard]] const ConnectionKnobs& knobs() const {
+    return extras_ == kNone ? context_.default_knobs : context_.extras[extras_].knobs;
+  }
+  /// Null: not kept.
+  [[nodiscard]] const ConnectionStatistics* statistics() const {
+    return extras_ == kNone ? nullptr : &context_.extras[extras_].statistics;
+  }
+  [[nodiscard]] bool uses_sack() const { return sack_; }
+  [[nodiscard]] bool has_nagle() const { return nagle_; }
+  [[nodiscard]] std::uint32_t lost_bytes() const { return log_.lost_bytes(); }
+  [[nodiscard]] std::uint32_t receive_mss() const { return ack_.rcv_mss(); }
+  [[nodiscard]] std::uint32_t receive_buffer() const { return receive_buffer_; }
+  [[nodiscard]] std::uint8_t probes_unanswered() const {
+    return std::max(unanswered_probes_, keep_alives_unanswered_);
+  }
+  [[nodiscard]] std::uint8_t backoff() const { return std::max(probe_backoff_, retransmissions_); }
   [[nodiscard]] const SendVariables& snd_variables() const { return snd; }
   [[nodiscard]] const ReceiveVariables& rcv_variables() const { return rcv; }
   [[nodiscard]] const Timestamps& timestamps() const { return timestamps_; }
@@ -205,7 +228,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void process_new_ack(const Segment& seg, Instant now);
   void process_duplicate_ack(const Segment& seg, Instant now);
   void take_rtt_sample(const Segment& seg, const AckedSegments& acked, Instant now);
-  void update_send_window(const Segment& seg, Instant now);
+  void update_send_window(const Segment& seg, SeqNum edge);
   void on_everything_acked(Instant now);
   void act_on(RecoveryAction action, Instant now);
   void after_fin_acked(Instant now);
@@ -252,6 +275,13 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void fail(StreamError error, Instant now);
   void reset(SendReason reason, StreamError error, Instant now);
   void signal(std::uint16_t events);
+  void signal_room();
+  void note_arrived(const Segment& seg, Instant now);
+  void note_left(const SendDecision& decision, Instant now);
+  [[nodiscard]] ConnectionStatistics* kept() {
+    return extras_ == kNone ? nullptr : &context_.extras[extras_].statistics;
+  }
+  void make_extras();
   void wants_output();
   void release_buffers();
   void apply_path_mtu(std::uint32_t mtu, Instant now);
@@ -285,15 +315,16 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   Timestamps timestamps_;
   AckPolicy ack_;
   ChallengeLimit challenges_;
-  TimerTable timers_;
+  [[no_unique_address]] TimerTable timers_;  // whose last bytes the next member may use
 
+  std::uint32_t extras_ = kNone;         // what only some connections have
   std::uint32_t last_data_sent_ms_ = 0;  // of the connection's time, modulo 2^32
-  std::uint32_t user_timeout_ms_ = 0;    // 0: none
   std::uint32_t receive_buffer_;         // reserved from the budget
   std::uint32_t consumed_ = 0;           // bytes read since the buffer last grew
   SeqNum limited_until_;                 // what was in flight when cwnd last held us back ends here
   SeqNum last_ack_sent_;                 // RFC 7323 §4.3
   SeqNum fin_at_;                        // where the peer's FIN stands, if peer_fin_known_
+  std::uint32_t last_sacked_ = 0;        // stands for the first block of the last duplicate ACK
   SackBlock duplicate_{};                // to report as D-SACK with the next ACK, if has_duplicate_
   std::uint16_t pending_mtu_ = 0;        // RFC 5927 §7.2: believed only if progress stops
   std::uint16_t effective_mss_ = 0;      // text bytes of a full segment, options already taken off

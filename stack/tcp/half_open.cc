@@ -9,7 +9,7 @@ namespace glasstcp {
 
 HalfOpen::HalfOpen(const TcpContext& context, const Segment& syn, std::uint32_t listener,
                    SeqNum iss, Instant now)
-    : listener_(listener) {
+    : listener_(listener), hop_limit_(context.config.hop_limit) {
   const TcpConfig& config = context.config;
   agreed_.tuple = syn.tuple;
   agreed_.hash = syn.hash;
@@ -30,7 +30,7 @@ HalfOpen::HalfOpen(const TcpContext& context, const Segment& syn, std::uint32_t 
     agreed_.ts_recent = syn.options.timestamps->val;
     agreed_.ts_offset = context.timestamp_offset(syn.tuple, now);
   }
-  agreed_.buffer = context.first_buffer();
+  agreed_.buffer = context.next_buffer();
 }
 
 std::uint16_t HalfOpen::window() const {
@@ -122,6 +122,7 @@ void HalfOpen::transmit(TcpContext& context, Instant now, OutPacket& out) {
   header.window = window();  // RFC 7323 §2.2 R7323-03: never scaled on a SYN
   TcpOptions options;
   options.mss = context.offered_mss(agreed_.tuple.local_address.version());
+  if (mss_ != 0) options.mss = std::min(*options.mss, mss_);
   options.sack_permitted = agreed_.sack;
   if (agreed_.scaled) options.window_scale = agreed_.rcv_shift;
   if (agreed_.timestamps) {
@@ -131,7 +132,7 @@ void HalfOpen::transmit(TcpContext& context, Instant now, OutPacket& out) {
   SegmentFrame frame;
   frame.tuple = &agreed_.tuple;
   frame.hash = agreed_.hash;
-  frame.hop_limit = context.config.hop_limit;
+  frame.hop_limit = hop_limit_;
   out.payload_slices = 0;
   out.payload_length = 0;
   write_segment(frame, header, options, context, out);

@@ -23,6 +23,7 @@
 namespace glasstcp {
 
 struct HalfOpenReadyTag;
+struct HalfOpenAgeTag;
 
 /// What the checks of a segment say about a half-open record.
 enum class HalfOpenFate : std::uint8_t {
@@ -38,7 +39,9 @@ struct HalfOpenResult {
 };
 
 /// RFC 9293's SYN-RECEIVED after a passive open.
-class HalfOpen : public ListHook<HalfOpenReadyTag>, public TimerNode {
+class HalfOpen : public ListHook<HalfOpenReadyTag>,
+                 public ListHook<HalfOpenAgeTag>,
+                 public TimerNode {
  public:
   /// From a SYN that a listener takes. `buffer` bytes are the window offered; nothing is reserved
   /// yet.
@@ -51,6 +54,12 @@ class HalfOpen : public ListHook<HalfOpenReadyTag>, public TimerNode {
   /// Fills `out` with the SYN-ACK that is due and starts the timer.
   void transmit(TcpContext& context, Instant now, OutPacket& out);
 
+  /// Offers what the listener chose; before the SYN-ACK is sent.
+  void choose(const ConnectionKnobs& knobs) {
+    agreed_.buffer = std::min(agreed_.buffer, knobs.receive_buffer);
+    mss_ = knobs.mss;
+    hop_limit_ = knobs.hop_limit;
+  }
   [[nodiscard]] bool is_due() const { return due_; }
   [[nodiscard]] const Agreement& agreement() const { return agreed_; }
   [[nodiscard]] Agreement& agreement() { return agreed_; }
@@ -63,6 +72,8 @@ class HalfOpen : public ListHook<HalfOpenReadyTag>, public TimerNode {
   Agreement agreed_;
   ChallengeLimit challenges_;
   std::uint32_t listener_;
+  std::uint16_t mss_ = 0;  // to offer at most; 0: as the stack
+  std::uint8_t hop_limit_ = 0;
   SendReason reason_ = SendReason::SynAck;
   bool due_ = true;
 };

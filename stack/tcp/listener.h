@@ -11,10 +11,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "stack/base/addresses.h"
 #include "stack/base/slab.h"
+#include "stack/tcp/user_types.h"
 
 namespace glasstcp {
 
@@ -47,6 +49,7 @@ class Listener {
     return connection;
   }
 
+  std::optional<ConnectionKnobs> knobs;  ///< of the connections it brings; empty: the stack's
   std::uint64_t user = 0;
   bool has_event = false;  ///< kAcceptable was not fetched yet
 

@@ -13,6 +13,10 @@ void Connection::process_new_ack(const Segment& seg, Instant now) {
   const AckedSegments acked = log_.acknowledge(context_.sent, seg.ack);
   take_rtt_sample(seg, acked, now);
   snd.una = seg.ack;
+  if (ConnectionStatistics* s = kept()) {
+    s->bytes_acked += acked.bytes;
+    s->segments_delivered += (acked.bytes + effective_mss_ - 1) / effective_mss_;
+  }
   // The SYN and the FIN are numbers without bytes.
   tx_.acknowledge(context_.tx, earlier(seg.ack, tx_.end_seq()));
   if (acked.bytes > 0)
@@ -40,10 +44,7 @@ void Connection::process_new_ack(const Segment& seg, Instant now) {
   // RFC 6298 §5.3 R6298-10: restart the timer when new data is acknowledged.
   if (recovery_.may_restart_timer()) restart_retransmit_timer(now);
   if (had_data && tx_.empty()) on_everything_acked(now);
-  if (wants_writable_ && tx_.size() < context_.config.send_buffer / 2) {
-    wants_writable_ = false;
-    signal(EventMask::kWritable);
-  }
+  signal_room();
 }
 
 void Connection::on_everything_acked(Instant) {
@@ -71,13 +72,19 @@ void Connection::process_duplicate_ack(const Segment& seg, Instant now) {
     unanswered_probes_ = 0;
     timers_.stop(TimerName::UserTimeout);
   }
-  // RFC 5681 §2: a duplicate acknowledges nothing new while something is outstanding, carries
-  // neither text, SYN nor FIN,
-  // and does not change the window.
-  const std::uint32_t window = static_cast<std::uint32_t>(seg.wnd) << snd.shift;
-  if (flight() == 0 || seg.len() > 0 || window != snd.wnd || snd.wnd == 0) return;
-  // RFC 5681 §3.2 R5681-11, SACK senders: not a sign of loss unless it reports something.
-  if (sack_ && seg.options.sack_count == 0) return;
+  // RFC 5681 §2: a duplicate acknowledges nothing new while something is outstanding, and carries
+  // neither text, SYN nor FIN.
+  if (flight() == 0 || seg.len() > 0 || snd.wnd == 0) return;
+  if (sack_) {
+    // RFC 5681 §3.2 R5681-11; RFC 6675 §2: with SACK it is one that reports something new above
+    // snd.una, whatever its window: receivers that tune their buffer move it with every ACK.
+    const SackBlock& newest = seg.options.sack[0];
+    const std::uint32_t stamp = newest.left.raw() * 31 + newest.right.raw();
+    if (seg.options.sack_count == 0 || newest.right <= snd.una || stamp == last_sacked_) return;
+    last_sacked_ = stamp;
+  } else if (static_cast<std::uint32_t>(seg.wnd) << snd.shift != snd.wnd) {
+    return;  // without SACK, a change of the window is what the segment is about
+  }
   act_on(
       recovery_.on_duplicate(congestion_, context_.congestion, {snd.una, snd.nxt, effective_mss_}),
       now);
@@ -103,10 +110,15 @@ void Connection::act_on(RecoveryAction action, Instant now) {
 
 // RFC 9293 §3.10.7.4 R9293-P10: only from segments that are not older than the one that set the
 // window last.
-void Connection::update_send_window(const Segment& seg, Instant) {
+// `edge`: the right edge of the window before this segment.
+void Connection::update_send_window(const Segment& seg, SeqNum edge) {
   if (seg.ack < snd.una) return;
   const bool newer = snd.wl1 < seg.seq || (snd.wl1 == seg.seq && snd.wl2 <= seg.ack);
-  if (!newer) return;
+  if (!newer) {
+    // RFC 7323 §2.4 R7323-08: what it acknowledged has left the window, whose edge stays.
+    snd.wnd = edge > snd.una ? static_cast<std::uint32_t>(edge - snd.una) : 0;
+    return;
+  }
   // RFC 7323 §2.3 R7323-05: scaled on every segment but a SYN.
   const bool was_closed = snd.wnd == 0;
   snd.wnd = static_cast<std::uint32_t>(seg.wnd) << snd.shift;
@@ -142,7 +154,7 @@ void Connection::after_fin_acked(Instant now) {
       enter(State::FinWait2, now);
       // RFC 9293 has no limit here; without one a silent peer would keep the record of a departed
       // application for ever.
-      if (orphan_) arm(TimerName::FinWait2, now + context_.config.fin_wait_2_timeout);
+      if (orphan_) arm(TimerName::FinWait2, now + knobs().fin_wait_2_timeout);
       break;
     case State::Closing:
       enter(State::TimeWait, now);
@@ -160,6 +172,9 @@ Verdict Connection::icmp_arrives(const IcmpSignal& signal_in, Instant now) {
   // RFC 5927 §4.1 R5927-01: the quoted number must be one that is outstanding.
   if (signal_in.quoted_seq < snd.una || signal_in.quoted_seq >= snd.nxt)
     return Verdict::IcmpErrorImplausible;
+  if (ConnectionStatistics* s = kept()) {
+    s->icmp_error = static_cast<std::uint8_t>(1 + static_cast<unsigned>(signal_in.kind));
+  }
   if (signal_in.kind == IcmpSignal::Kind::PacketTooBig) {
     const std::uint32_t headers = tuple_.local_address.is_v4() ? 40 : 60;
     const std::uint32_t acked_packet =

@@ -190,6 +190,23 @@ ByteView ReceiveBuffer::front(const ReceivePool& pool) const {
   return {payload(pool.blocks, stream_.first) + head.start, head.length};
 }
 
+std::size_t ReceiveBuffer::copy(const ReceivePool& pool, std::size_t offset,
+                                ByteSpan into) const {
+  std::size_t copied = 0;
+  std::size_t left = unread_;
+  for (std::uint32_t block = stream_.first; left > 0 && copied < into.size();) {
+    const BlockHeader head = load(pool.blocks, block);
+    const std::size_t skipped = std::min<std::size_t>(offset, head.length);
+    const std::size_t n = std::min<std::size_t>(head.length - skipped, into.size() - copied);
+    std::memcpy(into.data() + copied, payload(pool.blocks, block) + head.start + skipped, n);
+    copied += n;
+    offset -= skipped;
+    left -= head.length;
+    block = head.next;
+  }
+  return copied;
+}
+
 void ReceiveBuffer::consume(ReceivePool& pool, std::size_t n) {
   STACK_ASSERT(n <= unread_);
   unread_ -= static_cast<std::uint32_t>(n);

@@ -68,6 +68,8 @@ class ReceiveBuffer {
 
   /// The first contiguous unread bytes in order; empty if there are none.
   [[nodiscard]] ByteView front(const ReceivePool& pool) const;
+  /// Copies unread bytes from `offset` on and leaves them there; returns how many.
+  [[nodiscard]] std::size_t copy(const ReceivePool& pool, std::size_t offset, ByteSpan into) const;
   /// Drops the first n unread bytes; n <= unread().
   void consume(ReceivePool& pool, std::size_t n);
   /// Drops everything.

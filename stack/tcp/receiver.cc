@@ -22,12 +22,13 @@ void Connection::on_stored(const StoreResult& stored, std::uint32_t segment_size
   }
   if (stored.advanced > 0) {
     rcv.nxt += stored.advanced;
+    if (ConnectionStatistics* s = kept()) s->bytes_received += stored.advanced;
     // RFC 9293 §3.10.7.4 MUST-58, MUST-59: nothing is sent from here; one ACK covers whatever a
     // batch brought.
     ack_.on_data(stored.advanced, segment_size, context_.config.ack_every_segments);
     signal(EventMask::kReadable);
   }
-  if (context_.config.delayed_ack == Duration::zero()) ack_.demand(SendReason::AckImmediate);
+  if (context_.config.delayed_ack == Duration::zero() || knobs().quick_ack) ack_.demand(SendReason::AckImmediate);
   // MUST-40: below half a second.
   if (ack_.owed() == AckPolicy::Owed::Delayed && !timers_.is_armed(TimerName::DelayedAck)) {
     arm(TimerName::DelayedAck, now + context_.config.delayed_ack);
@@ -108,7 +109,7 @@ void Connection::consume(std::size_t n, Instant) {
 // A reader that keeps up with two full windows deserves a larger one, as long as the budget has it.
 void Connection::grow_receive_buffer() {
   consumed_ = 0;
-  const std::uint32_t largest = rcv.shift == 0 ? 65535 : context_.config.receive_buffer;
+  const std::uint32_t largest = rcv.shift == 0 ? 65535 : knobs().receive_buffer;
   const std::uint32_t target = std::min(receive_buffer_ * 2, std::max(largest, receive_buffer_));
   const std::uint32_t more = target - receive_buffer_;
   // The last eighth of the budget is for those who have nothing yet.

@@ -7,6 +7,7 @@
 namespace glasstcp {
 
 Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
+  note_arrived(seg, now);
   if (state_ == State::SynReceived && seg.flags.syn() && seg.flags.ack() && seg.seq == rcv.irs) {
     // RFC 9293 §3.5 MUST-10: the other end of a simultaneous open answers our SYN. Its SYN is known
     // already and is trimmed
@@ -250,12 +251,13 @@ Check Connection::fifth_check_ack(const Segment& seg, Instant now) {
     challenge(SendReason::ChallengeAck, now);
     return Verdict::AckTooOld;
   }
+  const SeqNum edge = snd.una + snd.wnd;
   if (seg.ack > snd.una) {
     process_new_ack(seg, now);
   } else if (seg.ack == snd.una) {
     process_duplicate_ack(seg, now);
   }
-  update_send_window(seg, now);
+  update_send_window(seg, edge);
   after_fin_acked(now);
   // LAST-ACK ends here, CLOSING becomes TIME-WAIT: there is nothing in the segment that still
   // matters.

@@ -23,6 +23,20 @@ std::uint8_t shift_for(const TcpConfig& config) {
   return shift;
 }
 
+ConnectionKnobs knobs_of(const TcpConfig& config) {
+  ConnectionKnobs knobs;
+  knobs.keep_alive_idle = config.keep_alive_idle;
+  knobs.keep_alive_interval = config.keep_alive_interval;
+  knobs.keep_alive_probes = config.keep_alive_probes;
+  knobs.fin_wait_2_timeout = config.fin_wait_2_timeout;
+  knobs.user_timeout = config.user_timeout;
+  knobs.syn_retries = config.syn_retries;
+  knobs.send_buffer = config.send_buffer;
+  knobs.receive_buffer = config.receive_buffer;
+  knobs.hop_limit = config.hop_limit;
+  return knobs;
+}
+
 std::uint32_t count_for(std::uint64_t memory, std::uint64_t each) {
   return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(memory / each, 1024, 1U << 24));
 }
@@ -41,6 +55,8 @@ TcpContext::TcpContext(const TcpSetup& setup, IpLayer& ip_layer, Instant start)
       tx(count_for(setup.memory, 256), blocks),
       rx(count_for(setup.memory, BlockPool::kBlockSize), blocks),
       sent(count_for(setup.memory, 128)),
+      extras(config.max_connections),
+      default_knobs(knobs_of(config)),
       wheel(start),
       half_open_wheel(start),
       congestion(algorithm(config.congestion)) {}
@@ -55,6 +71,14 @@ std::uint16_t TcpContext::offered_mss(IpVersion version) const {
   if (config.mss != 0) return config.mss;
   // RFC 8200 §8.3 R8200-15: 60 bytes of headers on IPv6.
   return static_cast<std::uint16_t>(ip.config().mtu - (version == IpVersion::V4 ? 40 : 60));
+}
+
+std::uint32_t TcpContext::next_buffer() const {
+  constexpr std::uint64_t kShares = 16384;
+  constexpr std::uint64_t kLeast = 4096;  // the least window worth opening a connection for
+  const std::uint64_t share = std::max(budget.available() / kShares, kLeast);
+  return static_cast<std::uint32_t>(
+      std::min<std::uint64_t>({share, config.initial_receive_buffer, config.receive_buffer}));
 }
 
 std::uint32_t TcpContext::timestamp_offset(const FourTuple& tuple, Instant now) const {

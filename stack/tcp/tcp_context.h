@@ -24,6 +24,7 @@
 #include "stack/tcp/rtt_estimator.h"
 #include "stack/tcp/sent_log.h"
 #include "stack/tcp/tx_queue.h"
+#include "stack/tcp/user_types.h"
 #include "stack/trace/observer.h"
 
 namespace glasstcp {
@@ -61,6 +62,8 @@ struct TcpContext {
   TxPool tx;
   ReceivePool rx;
   SentLog::Pool sent;
+  Slab<ConnectionExtras> extras;
+  const ConnectionKnobs default_knobs;
   TimingWheel wheel;            ///< of connections
   TimingWheel half_open_wheel;  ///< of half-open records
   IntrusiveList<Connection, ReadyTag> ready;
@@ -76,11 +79,9 @@ struct TcpContext {
   // headers.
   /// The MSS to offer in a SYN.
   [[nodiscard]] std::uint16_t offered_mss(IpVersion version) const;
-  /// The receive buffer that a connection starts with if memory allows, bytes.
-  [[nodiscard]] std::uint32_t first_buffer() const {
-    return config.initial_receive_buffer < config.receive_buffer ? config.initial_receive_buffer
-                                                                 : config.receive_buffer;
-  }
+  /// The receive buffer that a new connection may reserve, bytes: less and less as the budget
+  /// fills.
+  [[nodiscard]] std::uint32_t next_buffer() const;
   /// RFC 7323 §4: the timestamp clock of a connection.
   [[nodiscard]] std::uint32_t timestamp_offset(const FourTuple& tuple, Instant now) const;
 };

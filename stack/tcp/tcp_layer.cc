@@ -12,8 +12,6 @@ namespace {
 constexpr std::uint32_t kMaxListeners = 4096;
 // What one connection may send before the next gets its turn.
 constexpr std::uint32_t kQuantum = 64 * 1024;
-// The least window worth opening a connection for.
-constexpr std::uint32_t kLeastBuffer = 4096;
 
 }  // namespace
 
@@ -137,13 +135,21 @@ Verdict TcpLayer::arrives_at_listener(std::uint32_t listener, const Segment& seg
   // transfer.
   if (above && !context_.config.fixed_iss && iss <= *above) iss = *above + 65536;
   // RFC 4987 §3.2 R4987-01; §3.5 R4987-03: one keyed table, so that nobody can aim at a bucket.
+  // §3.3: when the table is full the oldest makes room: a flood must outrun a handshake to hinder
+  // it.
+  if (half_open_.size() == half_open_.capacity_limit() && !half_open_ages_.empty()) {
+    const HalfOpen& oldest = *half_open_ages_.front();
+    remove_half_open(look_up(oldest.agreement().tuple, oldest.agreement().hash) & kIndexMask);
+  }
   const std::uint32_t index = half_open_.acquire(context_, seg, listener, iss, now);
   if (index == kNone) return Verdict::SynBacklogFull;
   if (!table_.insert(seg.hash, value_of(Kind::HalfOpen, index))) {
     half_open_.release(index);
     return Verdict::ConnectionTableFull;
   }
+  if (const auto& knobs = listeners_[listener].knobs) half_open_[index].choose(*knobs);
   half_open_ready_.push_back(half_open_[index]);
+  half_open_ages_.push_back(half_open_[index]);
   // RFC 9293 §3.10.7.2: text and controls on the SYN may be ignored here: the peer sends them
   // again.
   return Verdict::SynAccepted;
@@ -188,13 +194,12 @@ Verdict TcpLayer::complete(std::uint32_t half_open, const Segment& seg, Instant 
   Listener& listener = listeners_[listener_index];
   // The peer will send again; by then somebody may have been accepted.
   if (listener.is_full()) return Verdict::AcceptQueueFull;
-  const auto buffer = reserve_buffer();
-  if (!buffer) return Verdict::OutOfMemory;
-  Agreement agreed = half_open_[half_open].agreement();
-  agreed.buffer = *buffer;
+  const Agreement agreed = half_open_[half_open].agreement();
+  // RFC 9293 §3.8.6 SHLD-14: exactly what the SYN-ACK offered; no offer is taken back.
+  if (!context_.budget.reserve(agreed.buffer)) return Verdict::OutOfMemory;
   const std::uint32_t index = connections_.acquire(context_, agreed, now);
   if (index == kNone) {
-    context_.budget.release(*buffer);
+    context_.budget.release(agreed.buffer);
     return Verdict::OutOfMemory;
   }
   remove_half_open(half_open);
@@ -207,6 +212,7 @@ Verdict TcpLayer::complete(std::uint32_t half_open, const Segment& seg, Instant 
   }
   connection.set_known_in_table(true);
   ++open_connections_;
+  if (listener.knobs) connection.set_knobs(*listener.knobs, now);
   listener.push(index);
   signal_listener(listener_index);
   outcome.connection = connection.id();
@@ -216,18 +222,6 @@ Verdict TcpLayer::complete(std::uint32_t half_open, const Segment& seg, Instant 
   if (outcome.observed) outcome.after = connection.status();
   settle(connection, now);
   return verdict == Verdict::Accepted ? Verdict::HandshakeComplete : verdict;
-}
-
-// The window that a connection starts with, out of the one budget: less and less as the budget
-// fills.
-std::optional<std::uint32_t> TcpLayer::reserve_buffer() {
-  constexpr std::uint64_t kShares = 16384;
-  const std::uint64_t share = context_.budget.available() / kShares;
-  const std::uint32_t wanted = context_.first_buffer();
-  const auto buffer = static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(wanted, std::max<std::uint64_t>(share, kLeastBuffer)));
-  if (!context_.budget.reserve(buffer)) return std::nullopt;
-  return buffer;
 }
 
 Verdict TcpLayer::arrives_time_wait(std::uint32_t index, const Segment& seg, Instant now) {
@@ -460,11 +454,12 @@ std::expected<ConnectionId, OpenError> TcpLayer::connect(const ConnectOptions& o
   const auto tuple = choose_tuple(options);
   if (!tuple) return std::unexpected(tuple.error());
   const std::uint64_t hash = flow_hash_(*tuple);
-  const auto buffer = reserve_buffer();
-  if (!buffer) return std::unexpected(OpenError::InsufficientResources);
-  const std::uint32_t index = connections_.acquire(context_, *tuple, hash, *buffer, now);
+  const std::uint32_t buffer = std::min(
+      context_.next_buffer(), options.knobs ? options.knobs->receive_buffer : 0xffffffffU);
+  if (!context_.budget.reserve(buffer)) return std::unexpected(OpenError::InsufficientResources);
+  const std::uint32_t index = connections_.acquire(context_, *tuple, hash, buffer, now);
   if (index == kNone) {
-    context_.budget.release(*buffer);
+    context_.budget.release(buffer);
     return std::unexpected(OpenError::InsufficientResources);
   }
   Connection& connection = connections_[index];
@@ -475,6 +470,11 @@ std::expected<ConnectionId, OpenError> TcpLayer::connect(const ConnectOptions& o
   }
   connection.set_known_in_table(true);
   ++open_connections_;
+  if (options.knobs && !connection.set_knobs(*options.knobs, now)) {
+    connection.abort(now);
+    settle(connection, now);
+    return std::unexpected(OpenError::InsufficientResources);
+  }
   connection.open(now);
   return connection.id();
 }
@@ -558,6 +558,45 @@ std::vector<ConnectionId> TcpLayer::connections() const {
     if (connection.state() != State::Closed) ids.push_back(connection.id());
   });
   return ids;
+}
+
+std::vector<ConnectionEntry> TcpLayer::entries() const {
+  std::vector<ConnectionEntry> all;
+  auto* self = const_cast<TcpLayer*>(this);
+  self->listeners_.for_each([&](Listener& listener) {
+    all.push_back({{listener.local().address, {}, listener.local().port, Port{}}, State::Listen});
+  });
+  self->connections_.for_each([&](Connection& connection) {
+    if (connection.is_known_in_table()) all.push_back({connection.tuple(), connection.state()});
+  });
+  self->half_open_.for_each([&](HalfOpen& half_open) {
+    all.push_back({half_open.agreement().tuple, State::SynReceived});
+  });
+  self->time_waits_.for_each([&](TimeWaitRecord& record) {
+    all.push_back({record.tuple(), State::TimeWait});
+  });
+  return all;
+}
+
+bool TcpLayer::drop(const FourTuple& tuple, Instant now) {
+  const std::uint32_t value = look_up(tuple, flow_hash_(tuple));
+  if (value == kNone) return false;
+  const std::uint32_t index = value & kIndexMask;
+  switch (static_cast<Kind>(value >> kKindShift)) {
+    case Kind::HalfOpen:
+      remove_half_open(index);
+      break;
+    case Kind::TimeWait:
+      remove_time_wait(index);
+      break;
+    case Kind::Connection: {
+      Connection& connection = connections_[index];
+      connection.drop(now);
+      settle(connection, now);
+      break;
+    }
+  }
+  return true;
 }
 
 void TcpLayer::check_invariants() const {

@@ -29,6 +29,12 @@
 
 namespace glasstcp {
 
+/// One line of a listing.
+struct ConnectionEntry {
+  FourTuple tuple;
+  State state = State::Closed;
+};
+
 /// What became of a segment, and whose it was. Snapshots are filled only while somebody observes.
 struct SegmentOutcome {
   Verdict verdict = Verdict::NoConnection;
@@ -84,6 +90,10 @@ class TcpLayer {
   [[nodiscard]] std::uint32_t half_open_count() const { return half_open_.size(); }
   [[nodiscard]] std::uint32_t time_wait_count() const { return time_waits_.size(); }
   [[nodiscard]] std::vector<ConnectionId> connections() const;
+  /// Listeners and everything that has a tuple, in no order.
+  [[nodiscard]] std::vector<ConnectionEntry> entries() const;
+  /// Ends what has this tuple, with a reset where the peer knows of it. False: there is nothing.
+  bool drop(const FourTuple& tuple, Instant now);
   void check_invariants() const;
 
  private:
@@ -107,7 +117,6 @@ class TcpLayer {
   Verdict complete(std::uint32_t half_open, const Segment& seg, Instant now,
                    SegmentOutcome& outcome);
   [[nodiscard]] std::uint32_t listener_for(const Endpoint& local);
-  [[nodiscard]] std::optional<std::uint32_t> reserve_buffer();
   std::expected<FourTuple, OpenError> choose_tuple(const ConnectOptions& options);
   [[nodiscard]] std::optional<Port> choose_port(FourTuple tuple);
   void remove_half_open(std::uint32_t index);
@@ -126,6 +135,7 @@ class TcpLayer {
   Slab<TimeWaitRecord> time_waits_;
   Slab<Listener> listeners_;
   IntrusiveList<HalfOpen, HalfOpenReadyTag> half_open_ready_;
+  IntrusiveList<HalfOpen, HalfOpenAgeTag> half_open_ages_;  // the oldest first
   IntrusiveList<TimeWaitRecord, TimeWaitTag> time_wait_order_;
   std::vector<std::uint32_t> listener_events_;
   std::uint32_t quantum_used_ = 0;

@@ -52,7 +52,7 @@ void Connection::on_timer(Instant now) {
 bool Connection::has_given_up(Instant now) {
   const TcpConfig& config = context_.config;
   const bool opening = !is_synchronized(state_);
-  const std::uint32_t r2 = opening   ? config.syn_retries
+  const std::uint32_t r2 = opening   ? knobs().syn_retries
                            : orphan_ ? std::min(config.r2_retransmissions, kOrphanRetransmissions)
                                      : config.r2_retransmissions;
   if (retransmissions_ > r2 || unanswered_probes_ > r2) {
@@ -101,7 +101,7 @@ void Connection::on_persist_timer(Instant now) {
 
 // RFC 9293 §3.8.4 MUST-26, MUST-29.
 void Connection::on_keep_alive_timer(Instant now) {
-  const TcpConfig& config = context_.config;
+  const ConnectionKnobs& config = knobs();
   if (!keep_alive_) return;
   if (has_something_waiting()) {
     arm(TimerName::KeepAlive, now + config.keep_alive_interval);  // retransmissions ask already
@@ -138,23 +138,22 @@ void Connection::manage_send_timers(Instant now) {
   } else if (flight() > 0 || unsent() == 0) {
     timers_.stop(TimerName::Persist);
   }
-  if (user_timeout_ms_ != 0 && has_something_waiting()) {
+  if (knobs().user_timeout != Duration::zero() && has_something_waiting()) {
     if (!timers_.is_armed(TimerName::UserTimeout)) {
-      arm(TimerName::UserTimeout, now + std::chrono::milliseconds(user_timeout_ms_));
+      arm(TimerName::UserTimeout, now + knobs().user_timeout);
     }
     return;
   }
   timers_.stop(TimerName::UserTimeout);
   if (keep_alive_ && is_synchronized(state_) && !timers_.is_armed(TimerName::KeepAlive)) {
-    arm(TimerName::KeepAlive, now + context_.config.keep_alive_idle);
+    arm(TimerName::KeepAlive, now + knobs().keep_alive_idle);
   }
 }
 
 // Asked, and nothing may leave. RFC 9293 §3.8.6.2.1: with too little window, or too little data,
 // for too long, the override timer sends what there is.
 void Connection::on_nothing_to_send(Instant now) {
-  const bool may_send =
-      state_ == State::Established || state_ == State::CloseWait || state_ == State::FinWait1;
+  const bool may_send = is_synchronized(state_) && state_ != State::TimeWait;
   if (!may_send || snd.wnd == 0 || flight() > 0 || unsent() == 0) return;
   if (!timers_.is_armed(TimerName::Persist)) {
     arm(TimerName::Persist, now + context_.config.sws_override);
@@ -165,7 +164,7 @@ void Connection::on_nothing_to_send(Instant now) {
 void Connection::on_sign_of_life(Instant now) {
   keep_alives_unanswered_ = 0;
   if (timers_.is_armed(TimerName::KeepAlive))
-    timers_.set(TimerName::KeepAlive, now + context_.config.keep_alive_idle);
+    timers_.set(TimerName::KeepAlive, now + knobs().keep_alive_idle);
 }
 
 void Connection::restart_retransmit_timer(Instant now) {

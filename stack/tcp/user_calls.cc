@@ -20,7 +20,7 @@ std::expected<std::size_t, StreamError> Connection::send(ByteView bytes, SendOpt
                                                          Instant now) {
   if (const auto refused = refuse_send()) return std::unexpected(*refused);
   const std::uint32_t queued = tx_.size();
-  const std::uint32_t limit = context_.config.send_buffer;
+  const std::uint32_t limit = knobs().send_buffer;
   const std::size_t room = limit > queued ? limit - queued : 0;
   if (bytes.empty()) return 0;
   if (room == 0) {
@@ -118,7 +118,7 @@ void Connection::close(Instant now) {
   rx_.clear(context_.rx);
   orphan_ = true;
   ListHook<EventTag>::unlink();
-  if (state_ == State::FinWait2) arm(TimerName::FinWait2, now + context_.config.fin_wait_2_timeout);
+  if (state_ == State::FinWait2) arm(TimerName::FinWait2, now + knobs().fin_wait_2_timeout);
 }
 
 // RFC 9293 §3.10.5.
@@ -156,7 +156,7 @@ void Connection::set_keep_alive(bool on, Instant now) {
   keep_alive_ = on;
   keep_alives_unanswered_ = 0;
   if (on && is_synchronized(state_) && state_ != State::TimeWait) {
-    arm(TimerName::KeepAlive, now + context_.config.keep_alive_idle);
+    arm(TimerName::KeepAlive, now + knobs().keep_alive_idle);
   } else {
     timers_.stop(TimerName::KeepAlive);
   }
@@ -164,7 +164,9 @@ void Connection::set_keep_alive(bool on, Instant now) {
 
 // RFC 9293 §3.8.3 MUST-21.
 void Connection::set_user_timeout(Duration timeout, Instant now) {
-  user_timeout_ms_ = timeout_in_ms(timeout);
+  if (extras_ == kNone) make_extras();
+  if (extras_ == kNone) return;
+  context_.extras[extras_].knobs.user_timeout = timeout;
   timers_.stop(TimerName::UserTimeout);
   if (state_ != State::Closed) manage_send_timers(now);
 }

@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "stack/base/addresses.h"
+#include "stack/base/time.h"
 
 namespace glasstcp {
 
@@ -55,8 +56,46 @@ struct EventMask {
   static constexpr std::uint16_t kClosed = 512;  ///< nothing more will happen; close() the id
 };
 
+/// What one connection may choose differently from its stack; TcpConfig has the meanings.
+struct ConnectionKnobs {
+  Duration keep_alive_idle{};
+  Duration keep_alive_interval{};
+  Duration fin_wait_2_timeout{};
+  Duration user_timeout{};  ///< 0: none
+  std::uint32_t keep_alive_probes = 0;
+  std::uint32_t syn_retries = 0;
+  std::uint32_t send_buffer = 0;     ///< bytes that send() copies and holds at most
+  std::uint32_t receive_buffer = 0;  ///< a window grows up to this, bytes
+  std::uint32_t unsent_low = 0xffffffff;  ///< writable again below this many unsent bytes
+  std::uint16_t mss = 0;                  ///< MSS to offer and not to exceed; 0: as the stack
+  std::uint8_t hop_limit = 64;
+  bool quick_ack = false;  ///< every segment is acknowledged at once
+};
+
+/// What a connection did so far; kept only if TcpConfig::keep_statistics.
+struct ConnectionStatistics {
+  std::uint64_t segments_in = 0, segments_out = 0;
+  std::uint64_t data_segments_in = 0, data_segments_out = 0;
+  std::uint64_t bytes_received = 0, bytes_acked = 0, bytes_sent = 0, bytes_retransmitted = 0;
+  std::uint32_t segments_retransmitted = 0;  ///< SYNs too
+  std::uint32_t segments_delivered = 0;      ///< acknowledged, in segments, the SYN too
+  std::uint32_t duplicate_segments_in = 0;   ///< reported as D-SACK
+  std::uint32_t out_of_order_in = 0;
+  std::optional<Instant> last_data_sent, last_data_received, last_ack_received;
+  std::optional<Duration> min_rtt;
+  Duration busy{}, window_limited{}, buffer_limited{};
+  std::uint8_t icmp_error = 0;  ///< the last ICMP error, 1 + IcmpSignal::Kind; 0: none
+};
+
+/// What a connection has only when somebody asks for it.
+struct ConnectionExtras {
+  ConnectionKnobs knobs;
+  ConnectionStatistics statistics;
+};
+
 /// Options of an active open.
 struct ConnectOptions {
+  std::optional<ConnectionKnobs> knobs;  ///< empty: the stack's
   Endpoint remote;
   std::optional<IpAddress> local_address;  ///< MUST-43; empty: chosen by address (MUST-44)
   std::optional<Port> local_port;          ///< empty: ephemeral (RFC 6056)

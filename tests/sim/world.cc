@@ -142,7 +142,7 @@ StackConfig World::config(const char* v4, const char* v6, std::uint8_t seed_byte
   config.mtu = mtu_;
   config.checksum_offload = offload_;
   config.gso_max = offload_ ? 65535 : 0;
-  config.memory = 4ULL << 30;
+  config.memory = 1ULL << 30;
   config.seed = Seed::from_number(options_.seed * 2 + seed_byte);
   config.tcp = tcp_;
   config.tcp.use_timestamps = !dice_.chance(250);

@@ -1,0 +1,83 @@
+// What a connection keeps for those who ask: its own knobs, and what it counted. RFC 9293 §3.10.6
+// (STATUS) leaves the contents to the implementation; these are the ones that TCP_INFO shows.
+#include <algorithm>
+
+#include "stack/tcp/connection.h"
+
+namespace glasstcp {
+
+void Connection::make_extras() {
+  extras_ = context_.extras.acquire();
+  if (extras_ != kNone) context_.extras[extras_].knobs = context_.default_knobs;
+}
+
+bool Connection::set_knobs(const ConnectionKnobs& knobs, Instant now) {
+  if (extras_ == kNone) make_extras();
+  if (extras_ == kNone) return false;
+  ConnectionExtras& extras = context_.extras[extras_];
+  const bool keep_alive_moved = extras.knobs.keep_alive_idle != knobs.keep_alive_idle;
+  extras.knobs = knobs;
+  if (state_ == State::Closed || state_ == State::TimeWait) return true;
+  if (keep_alive_ && keep_alive_moved && is_synchronized(state_)) set_keep_alive(true, now);
+  set_effective_mss(now);
+  signal_room();
+  return true;
+}
+
+void Connection::drop(Instant now) {
+  if (is_synchronized(state_) && state_ != State::TimeWait) {
+    reset(SendReason::RstAborted, StreamError::Aborted, now);
+  } else {
+    fail(StreamError::Aborted, now);
+  }
+}
+
+void Connection::push() {
+  more_coming_ = false;
+  wants_output();
+}
+
+void Connection::acknowledge_now() {
+  if (ack_.owed() != AckPolicy::Owed::Delayed) return;
+  ack_.demand(SendReason::AckImmediate);
+  wants_output();
+}
+
+// Tells a sender that waits for room, once there is enough that waking it is worth it.
+void Connection::signal_room() {
+  if (!wants_writable_ || tx_.size() >= std::max(knobs().send_buffer / 2, 1U)) return;
+  if (unsent() >= knobs().unsent_low) return;
+  wants_writable_ = false;
+  signal(EventMask::kWritable);
+}
+
+std::size_t Connection::copy_unread(std::size_t offset, ByteSpan into) const {
+  return rx_.copy(context_.rx, offset, into);
+}
+
+void Connection::note_arrived(const Segment& seg, Instant now) {
+  ConnectionStatistics* s = kept();
+  if (s == nullptr) return;
+  s->segments_in += seg.count();
+  if (seg.flags.ack()) s->last_ack_received = now;
+  if (seg.text.empty()) return;
+  s->data_segments_in += seg.count();
+  s->last_data_received = now;
+}
+
+void Connection::note_left(const SendDecision& d, Instant now) {
+  ConnectionStatistics* s = kept();
+  if (s == nullptr) return;
+  const std::uint32_t mss = max_text();
+  const std::uint32_t segments = d.length <= mss ? 1 : (d.length + mss - 1) / mss;
+  s->segments_out += segments;
+  const bool again = d.kind == SendDecision::Kind::Retransmission || is_retransmission(d.reason);
+  if (again) s->segments_retransmitted += segments;
+  if (d.length == 0) return;
+  s->data_segments_out += segments;
+  s->bytes_sent += d.length;
+  s->last_data_sent = now;
+  if (again) s->bytes_retransmitted += d.length;
+}
+
+}  // namespace glasstcp
