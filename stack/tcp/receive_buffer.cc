@@ -190,8 +190,7 @@ ByteView ReceiveBuffer::front(const ReceivePool& pool) const {
   return {payload(pool.blocks, stream_.first) + head.start, head.length};
 }
 
-std::size_t ReceiveBuffer::copy(const ReceivePool& pool, std::size_t offset,
-                                ByteSpan into) const {
+std::size_t ReceiveBuffer::copy(const ReceivePool& pool, std::size_t offset, ByteSpan into) const {
   std::size_t copied = 0;
   std::size_t left = unread_;
   for (std::uint32_t block = stream_.first; left > 0 && copied < into.size();) {

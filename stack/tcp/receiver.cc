@@ -28,7 +28,8 @@ void Connection::on_stored(const StoreResult& stored, std::uint32_t segment_size
     ack_.on_data(stored.advanced, segment_size, context_.config.ack_every_segments);
     signal(EventMask::kReadable);
   }
-  if (context_.config.delayed_ack == Duration::zero() || knobs().quick_ack) ack_.demand(SendReason::AckImmediate);
+  if (context_.config.delayed_ack == Duration::zero() || knobs().quick_ack)
+    ack_.demand(SendReason::AckImmediate);
   // MUST-40: below half a second.
   if (ack_.owed() == AckPolicy::Owed::Delayed && !timers_.is_armed(TimerName::DelayedAck)) {
     arm(TimerName::DelayedAck, now + context_.config.delayed_ack);

@@ -64,8 +64,8 @@ struct ConnectionKnobs {
   Duration user_timeout{};  ///< 0: none
   std::uint32_t keep_alive_probes = 0;
   std::uint32_t syn_retries = 0;
-  std::uint32_t send_buffer = 0;     ///< bytes that send() copies and holds at most
-  std::uint32_t receive_buffer = 0;  ///< a window grows up to this, bytes
+  std::uint32_t send_buffer = 0;          ///< bytes that send() copies and holds at most
+  std::uint32_t receive_buffer = 0;       ///< a window grows up to this, bytes
   std::uint32_t unsent_low = 0xffffffff;  ///< writable again below this many unsent bytes
   std::uint16_t mss = 0;                  ///< MSS to offer and not to exceed; 0: as the stack
   std::uint8_t hop_limit = 64;

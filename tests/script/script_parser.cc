@@ -428,16 +428,20 @@ std::vector<std::string> split_words(std::string_view text) {
   return words;
 }
 
+void read_knobs(std::size_t line, std::string_view text, Script& script) {
+  for (const std::string& pair : split_words(text)) {
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string::npos) {
+      throw ParseError("line " + std::to_string(line) + ": '//:' needs key=value");
+    }
+    script.knobs[pair.substr(0, equals)] = pair.substr(equals + 1);
+  }
+}
+
 void read_file_comments(const std::vector<Comment>& comments, Script& script) {
   for (const auto& [line, comment] : comments) {
     if (comment.starts_with("//:")) {
-      for (const std::string& pair : split_words(comment.substr(3))) {
-        const std::size_t equals = pair.find('=');
-        if (equals == std::string::npos) {
-          throw ParseError("line " + std::to_string(line) + ": '//:' needs key=value");
-        }
-        script.knobs[pair.substr(0, equals)] = pair.substr(equals + 1);
-      }
+      read_knobs(static_cast<std::size_t>(line), comment.substr(3), script);
     }
     const std::size_t covers = comment.find("COVERS:");
     if (covers == std::string_view::npos) continue;
