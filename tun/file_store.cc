@@ -102,7 +102,14 @@ std::expected<void, Failure> DiskStore::check_readable() const {
 
 Lookup DiskStore::lookup(std::string_view path, Instant now) noexcept {
   const auto known = by_path_.find(path);
-  if (known != by_path_.end() && now - known->second->checked < kFreshFor) {
+  const auto is_usable = [](const Entry& entry) {
+    // A large file is not held in memory: one that changed cannot be served any more, however
+    // fresh.
+    const bool is_large = entry.file && entry.file->info().size > kWholeFileLimit;
+    return !is_large || entry.file->unchanged();
+  };
+  const bool is_fresh = known != by_path_.end() && now - known->second->checked < kFreshFor;
+  if (is_fresh && is_usable(*known->second)) {
     entries_.splice(entries_.begin(), entries_, known->second);
     return answer(known->second);
   }
@@ -114,7 +121,9 @@ Lookup DiskStore::lookup(std::string_view path, Instant now) noexcept {
 }
 
 Lookup DiskStore::answer(Entries::iterator entry) {
-  return {entry->status, entry->file, entry->checked + kFreshFor};
+  // Of a large file no answer is prepared ahead: its stamp is looked at for each request.
+  const bool is_large = entry->file && entry->file->info().size > kWholeFileLimit;
+  return {entry->status, entry->file, is_large ? entry->checked : entry->checked + kFreshFor};
 }
 
 Lookup DiskStore::look_at_disk(std::string_view path, Instant now) {
