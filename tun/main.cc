@@ -6,6 +6,7 @@
 #include "tun/cli/options.h"
 #include "tun/get.h"
 #include "tun/serve.h"
+#include "tun/write_site.h"
 
 int main(int argc, char** argv) {
   const glasstcp::CommandLine line = glasstcp::parse_command_line({argv + 1, argv + argc});
@@ -17,6 +18,9 @@ int main(int argc, char** argv) {
   }
   if (const auto* options = std::get_if<glasstcp::GetOptions>(&line)) {
     return glasstcp::get(*options);
+  }
+  if (const auto* options = std::get_if<glasstcp::WriteSiteOptions>(&line)) {
+    return glasstcp::write_site(options->folder);
   }
   const auto& end = std::get<glasstcp::ExitNow>(line);
   std::fputs(end.out.c_str(), stdout);

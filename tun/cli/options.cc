@@ -59,6 +59,7 @@ void add_network_options(CLI::App& app, ServeOptions& o) {
 }
 
 void add_tcp_options(CLI::App& app, ServeOptions& o) {
+  app.option_defaults()->group("TCP");
   add_parsed(app, {"--congestion", "reno", "'reno'", "congestion control (reno)"}, o.congestion,
              parse_congestion);
   add_parsed(app,
@@ -74,6 +75,7 @@ void add_tcp_options(CLI::App& app, ServeOptions& o) {
 }
 
 void add_site_options(CLI::App& app, ServeOptions& o) {
+  app.option_defaults()->group("Site");
   app.add_option("--site", o.site, "folder to serve (a built-in page)")->option_text("DIR");
   add_parsed(app,
              {"--max-age", "S", "a number of seconds",
@@ -91,6 +93,7 @@ void add_site_options(CLI::App& app, ServeOptions& o) {
 }
 
 void add_watching_options(CLI::App& app, ServeOptions& o) {
+  app.option_defaults()->group("Watching");
   app.add_flag("--verbose,-v", o.verbose, "tell every packet and its reason on stderr");
   app.add_option("--capture", o.capture,
                  "write every packet and its reason to a pcapng file; '-' is stdout (none)")
@@ -127,6 +130,28 @@ ExitNow wrong_usage(std::string message, const std::string& command) {
       kExitWrongUsage, {}, "glasstcp: " + message + " (try 'glasstcp " + command + "--help')\n"};
 }
 
+CLI::App& add_doctor_command(CLI::App& app, ServeOptions& options, bool& serving) {
+  CLI::App& doctor =
+      *app.add_subcommand("doctor", "say what is missing to serve, and what cures it");
+  doctor.add_flag("--serving", serving, "only ask whether a server answers (for health checks)");
+  add_address_options(doctor, options);
+  doctor.footer(
+      "Looks at the device, the rights, the addresses, IPv6, forwarding and proxies as 'serve' "
+      "with the same\noptions would find them; so run it as you would run that.\n"
+      "Exit status: 0 if 'serve' would work (with --serving: if a server answers), else 1.\n"
+      "Example: sudo glasstcp doctor");
+  return doctor;
+}
+
+CLI::App& add_site_command(CLI::App& app, WriteSiteOptions& options) {
+  CLI::App& site = *app.add_subcommand("site", "write the built-in page out, to edit");
+  site.add_option("DIR", options.folder, "folder to write to; nothing there is overwritten")
+      ->option_text(" ")
+      ->required();
+  site.footer("Example: glasstcp site ./page && sudo glasstcp serve --site ./page");
+  return site;
+}
+
 }  // namespace
 
 ServeOptions::ServeOptions()
@@ -139,6 +164,7 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::simple);
   CLI::App& serve = *app.add_subcommand("serve", "serve a site over HTTP on a TUN interface");
+  serve.option_defaults()->group("Network");
   add_address_options(serve, options);
   add_network_options(serve, options);
   add_site_options(serve, options);
@@ -150,22 +176,16 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
       "Example: sudo glasstcp serve --site ./page --offload off --verbose");
 
   bool serving = false;
-  CLI::App& doctor =
-      *app.add_subcommand("doctor", "say what is missing to serve, and what cures it");
-  doctor.add_flag("--serving", serving, "only ask whether a server answers (for health checks)");
-  add_address_options(doctor, options);
-  doctor.footer(
-      "Looks at the device, the rights, the addresses, IPv6, forwarding and proxies as 'serve' "
-      "with the same options would find them; so run it as you would run that.\n"
-      "Exit status: 0 if 'serve' would work (with --serving: if a server answers), else 1.\n"
-      "Example: sudo glasstcp doctor");
-
+  const CLI::App& doctor = add_doctor_command(app, options, serving);
+  WriteSiteOptions site_options;
+  const CLI::App& site = add_site_command(app, site_options);
   GetOptions get_options;
   CLI::App& get = add_get_command(app, get_options);
 
   const std::string first = arguments.empty() ? "" : arguments.front();
+  const auto commands = app.get_subcommands([](CLI::App*) { return true; });
   const bool names_command =
-      first == serve.get_name() || first == doctor.get_name() || first == get.get_name();
+      std::ranges::find(commands, first, &CLI::App::get_name) != commands.end();
   const std::string command = names_command ? first + " " : "";
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
@@ -184,6 +204,7 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   }
   if (get.parsed()) return get_options;
   if (doctor.parsed()) return DoctorOptions{options, serving};
+  if (site.parsed()) return site_options;
   return options;
 }
 

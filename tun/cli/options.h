@@ -63,6 +63,11 @@ struct DoctorOptions {
   bool serving = false;  ///< only whether a server answers there
 };
 
+/// What `glasstcp site` was asked to do.
+struct WriteSiteOptions {
+  std::string folder;  ///< where to
+};
+
 /// End now: after --help or --version, or on wrong usage.
 struct ExitNow {
   int code = 0;
@@ -70,7 +75,8 @@ struct ExitNow {
   std::string err;  ///< for stderr
 };
 
-using CommandLine = std::variant<ServeOptions, DoctorOptions, GetOptions, ExitNow>;
+using CommandLine =
+    std::variant<ServeOptions, DoctorOptions, WriteSiteOptions, GetOptions, ExitNow>;
 
 inline constexpr int kExitFailure = 1;
 inline constexpr int kExitWrongUsage = 2;

@@ -130,3 +130,13 @@ def doctor_agrees_with_serve():
     missing = run(PROGRAM, "doctor", check_status=False)
     check_equal(missing.returncode, 1, "no device")
     check("PROBLEM  device" in missing.stdout and "cure: " in missing.stdout, missing.stdout)
+
+
+@case()
+def the_page_that_is_written_out_is_the_one_that_is_served():
+    page = folder() / "page"
+    run(PROGRAM, "site", page)
+    with Server():
+        built_in = curl("--fail", url(BOTH[0], "/index.html"))
+    with Server(site=page):
+        check_equal(curl("--fail", url(BOTH[0], "/index.html")), built_in, "the page")
