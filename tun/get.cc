@@ -34,9 +34,10 @@ namespace glasstcp {
 namespace {
 
 constexpr std::uint32_t kLargestSuperpacket = 65535;  // the most that an IPv4 length can say
-constexpr std::uint64_t kMemory = 64ULL << 20;        // one connection
-constexpr Duration kRefusalPause = 1ms;               // before a device that refused is asked again
-constexpr const char* kFirstFree = "tun%d";           // the kernel puts the number in
+// A limit, not a need: one connection uses a few MB. Its first window is a share of the limit.
+constexpr std::uint64_t kMemory = 1ULL << 30;
+constexpr Duration kRefusalPause = 1ms;      // before a device that refused is asked again
+constexpr const char* kFirstFree = "tun%d";  // the kernel puts the number in
 
 void say(const std::string& line) {
   fmt::print(stderr, "glasstcp: {}\n", line);

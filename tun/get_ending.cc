@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace glasstcp {
 
 std::string bytes_text(std::uint64_t count) {
@@ -10,7 +12,8 @@ std::string bytes_text(std::uint64_t count) {
 }
 
 std::string seconds_text(Duration time) {
-  return fmt::format("{:.4g} s", std::chrono::duration<double>(time).count());
+  const double tenths = std::round(std::chrono::duration<double>(time).count() * 10);
+  return fmt::format("{:g} s", tenths / 10);
 }
 
 Ending connect_ending(TransportError error, const Attempt& attempt) {

@@ -34,7 +34,7 @@ void Fetch::open_next(Instant now) {
   stage_ = Stage::Connecting;
   waiting_since_ = now;
   deadline_ = now + plan_.connect_timeout;
-  tell(listeners_.story, "* connecting to " + remote.to_string());
+  tell_story("* connecting to " + remote.to_string());
   transport_.connect(remote, now);
 }
 
@@ -60,13 +60,13 @@ void Fetch::connecting(Instant now) {
   if (failure) {
     Ending ending = connect_ending(*failure, {remote(), transport_.syns(), now - waiting_since_});
     if (candidate_ == plan_.candidates.size()) return fail(std::move(ending), now);
-    tell(listeners_.notes, ending.message + "; trying " + plan_.candidates[candidate_].to_string());
+    note(ending.message + "; trying " + plan_.candidates[candidate_].to_string());
     transport_.abort(now);
     return open_next(now);
   }
   if (!transport_.is_connected()) return;
   const auto local = transport_.local();
-  tell(listeners_.story, "* connected" + (local ? " from " + local->to_string() : std::string()));
+  tell_story("* connected" + (local ? " from " + local->to_string() : std::string()));
   tell_lines("> ", plan_.request);
   stage_ = Stage::Receiving;
   waiting_since_ = now;
@@ -142,10 +142,10 @@ void Fetch::on_head(Instant now) {
                 now);
   }
   if (const auto target = reader_.field("location"); target && status >= 300 && status < 400) {
-    tell(listeners_.notes, "redirected to " + printable(*target) + " (not followed)");
+    note("redirected to " + printable(*target) + " (not followed)");
   }
   if (plan_.has_range && status == 200) {
-    tell(listeners_.notes, "the server does not do ranges here: it sends everything");
+    note("the server does not do ranges here: it sends everything");
   }
   output_.begin();
   if (plan_.to_head) head_left_ = reader_.head();
@@ -257,9 +257,12 @@ Instant Fetch::next_deadline() const noexcept {
   return draws ? std::min(due, listeners_.progress->next()) : due;
 }
 
-void Fetch::tell(LineSink* sink, const std::string& line) {
-  if (sink == nullptr) return;
-  sink->write((sink == listeners_.notes ? "glasstcp: " : "") + line + "\n");
+void Fetch::note(const std::string& text) {
+  if (listeners_.notes != nullptr) listeners_.notes->write("glasstcp: " + text + "\n");
+}
+
+void Fetch::tell_story(const std::string& line) {
+  if (listeners_.story != nullptr) listeners_.story->write(line + "\n");
 }
 
 void Fetch::tell_lines(std::string_view mark, std::string_view text) {
@@ -267,7 +270,7 @@ void Fetch::tell_lines(std::string_view mark, std::string_view text) {
     const std::size_t end = text.find('\n');
     std::string_view line = text.substr(0, end);
     if (line.ends_with('\r')) line.remove_suffix(1);
-    tell(listeners_.story, std::string(mark) + printable(line));
+    tell_story(std::string(mark) + printable(line));
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
 }

@@ -94,7 +94,8 @@ class Fetch final : public Application {
   void after_content(Instant now);
   void complete(Instant now);
   void fail(Ending ending, Instant now);
-  void tell(LineSink* sink, const std::string& line);
+  void note(const std::string& text);
+  void tell_story(const std::string& line);
   void tell_lines(std::string_view mark, std::string_view text);
   [[nodiscard]] std::optional<std::uint64_t> promised() const;
 
