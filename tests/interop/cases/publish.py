@@ -1,4 +1,4 @@
-"""--publish: a client on another network reaches the page through the machine's own address, as behind `docker run -p`."""
+"""--publish: a client on another network reaches the page at this machine's own address, as behind `docker run -p`."""
 
 import os
 import re
@@ -25,7 +25,7 @@ def connect_a_client():
 
 def fetch(client, address, path="/f.bin", *options, port=80, status=0):
     """The content that the client's curl gets."""
-    where = url(address, path).replace(f"{address}]/", f"{address}]:{port}/").replace(f"{address}/", f"{address}:{port}/")
+    where = f"http://[{address}]:{port}{path}" if ":" in address else f"http://{address}:{port}{path}"
     done = client.run("curl", "-sS", "-g", "--noproxy", "*", "--max-time", "10", *options, where, text=False,
                       check_status=False)
     check_equal(done.returncode, status, f"status of curl for {where} ({done.stderr.decode()})")
@@ -100,17 +100,11 @@ def without_forwarding_it_names_the_cure():
 
 @case()
 def without_nft_it_names_the_cure():
-    nothing = folder("nothing")
-    for name in ("/usr/sbin/nft",):
-        run("mount", "--bind", nothing / "f" if (nothing / "f").exists() else make_empty(nothing / "f"),
-            os.path.realpath(name))
+    empty = folder() / "empty"
+    empty.write_bytes(b"")
+    run("mount", "--bind", empty, os.path.realpath("/usr/sbin/nft"))
     refused(r"nftables")
     check_equal(FORWARDING.read_text(), "0\n", "forwarding")
-
-
-def make_empty(path):
-    path.write_bytes(b"")
-    return path
 
 
 @case()
