@@ -17,6 +17,12 @@ std::uint16_t local_port(Stack& stack, ConnectionId id) {
   return number(stack.tuple(id)->local_port);
 }
 
+ConnectOptions to(const char* address, std::uint16_t port) {
+  ConnectOptions options;
+  options.remote = {*IpAddress::parse(address), Port(port)};
+  return options;
+}
+
 std::uint16_t events_of(Stack& stack, ConnectionId id) {
   std::uint16_t mask = 0;
   while (const auto event = stack.next_event()) {
@@ -53,9 +59,7 @@ TEST(UserCalls, AnOpenMayNameTheLocalAddressOrLeaveItToTheStack) {
   options.local_address = IpAddress::parse("2001:db8::99");
   EXPECT_EQ(net.left.connect(options, net.now).error(), OpenError::AddressNotOurs);
   for (const char* wrong : {"224.0.0.1", "255.255.255.255", "192.0.2.255", "0.0.0.0"}) {
-    EXPECT_EQ(net.left.connect({{*IpAddress::parse(wrong), Port(80)}, {}, {}}, net.now).error(),
-              OpenError::InvalidRemote)
-        << wrong;
+    EXPECT_EQ(net.left.connect(to(wrong, 80), net.now).error(), OpenError::InvalidRemote) << wrong;
   }
 }
 
@@ -76,14 +80,13 @@ TEST(UserCalls, ClientPortsAreSpreadAndNeverRepeatWhileInUse) {
   TwoStacks net;
   std::set<std::uint16_t> ports;
   for (int i = 0; i < 100; ++i) {
-    const auto id = net.left.connect({{*IpAddress::parse("192.0.2.2"), Port(80)}, {}, {}}, net.now);
+    const auto id = net.left.connect(to("192.0.2.2", 80), net.now);
     ASSERT_TRUE(id.has_value());
     ports.insert(local_port(net.left, *id));
   }
   EXPECT_EQ(ports.size(), 100U);
   TwoStacks other([](StackConfig& c) { c.seed = Seed::from_number(77); });
-  const auto id =
-      other.left.connect({{*IpAddress::parse("192.0.2.2"), Port(80)}, {}, {}}, other.now);
+  const auto id = other.left.connect(to("192.0.2.2", 80), other.now);
   EXPECT_FALSE(
       ports.contains(local_port(other.left, *id)));  // another secret, another place to start
 }
@@ -186,8 +189,7 @@ TEST(UserCalls, AFullAcceptQueueKeepsCallersWaitingAndNobodyIsLost) {
   const auto listener = *net.right.listen({*IpAddress::parse("0.0.0.0"), Port(80)}, 2);
   std::vector<ConnectionId> clients;
   for (int i = 0; i < 4; ++i) {
-    clients.push_back(
-        *net.left.connect({{*IpAddress::parse("192.0.2.2"), Port(80)}, {}, {}}, net.now));
+    clients.push_back(*net.left.connect(to("192.0.2.2", 80), net.now));
   }
   net.run_for(100ms);
   EXPECT_EQ(net.right.connection_count(), 2U);
@@ -205,10 +207,8 @@ TEST(UserCalls, AFullAcceptQueueKeepsCallersWaitingAndNobodyIsLost) {
 TEST(UserCalls, ClosingAListenerResetsWhoeverWaits) {
   TwoStacks net;
   const auto listener = *net.right.listen({*IpAddress::parse("0.0.0.0"), Port(80)}, 1);
-  const ConnectionId first =
-      *net.left.connect({{*IpAddress::parse("192.0.2.2"), Port(80)}, {}, {}}, net.now);
-  const ConnectionId second =
-      *net.left.connect({{*IpAddress::parse("192.0.2.2"), Port(80)}, {}, {}}, net.now);
+  const ConnectionId first = *net.left.connect(to("192.0.2.2", 80), net.now);
+  const ConnectionId second = *net.left.connect(to("192.0.2.2", 80), net.now);
   net.run_for(100ms);
   net.right.close_listener(listener);
   net.run_for(100ms);
