@@ -223,6 +223,17 @@ TEST(DoctorOptions, AreThoseOfServeThatSayWhere) {
   EXPECT_THAT(std::get<ExitNow>(wrong).err, HasSubstr("glasstcp doctor --help"));
 }
 
+TEST(Completion, KnowsTheCommandsAndTheirOptions) {
+  const CommandLine line = parse_command_line({"--completion", "bash"});
+  ASSERT_TRUE(std::holds_alternative<ExitNow>(line));
+  const auto& end = std::get<ExitNow>(line);
+  EXPECT_EQ(end.code, 0);
+  EXPECT_THAT(end.out, AllOf(HasSubstr("serve doctor "), HasSubstr("    serve) words=' --help "),
+                             HasSubstr(" --publish "), HasSubstr("complete -o default")));
+  const CommandLine other = parse_command_line({"--completion", "sh"});
+  EXPECT_EQ(std::get<ExitNow>(other).code, kExitWrongUsage);
+}
+
 TEST(PublishOption, NeedsANameThatRulesCanHold) {
   const CommandLine line = parse_command_line({"serve", "--publish"});
   ASSERT_TRUE(std::holds_alternative<ServeOptions>(line));

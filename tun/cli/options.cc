@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "generated/version.h"
+#include "tun/cli/completion.h"
 #include "tun/cli/option_words.h"
 #include "tun/cli/quantity.h"
 #include "tun/publish.h"
@@ -159,8 +160,14 @@ ServeOptions::ServeOptions()
 
 CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   ServeOptions options;
+  std::string completion;
   CLI::App app{"glasstcp: a userspace TCP/IP stack that explains itself", "glasstcp"};
   app.set_version_flag("--version", "glasstcp " + std::string(kVersion));
+  add_parsed(app, {"--completion", "bash", "'bash'", "print what completes this command line"},
+             completion, [](const std::string& shell) -> std::optional<std::string> {
+               if (shell != "bash") return std::nullopt;
+               throw CLI::CallForAllHelp();  // ends the parsing, as --help does
+             });
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::simple);
   CLI::App& serve = *app.add_subcommand("serve", "serve a site over HTTP on a TUN interface");
@@ -191,6 +198,8 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::CallForVersion&) {
     return ExitNow{0, "glasstcp " + std::string(kVersion) + "\n", {}};
+  } catch (const CLI::CallForAllHelp&) {
+    return ExitNow{0, bash_completion(app), {}};
   } catch (const CLI::Success&) {
     return ExitNow{0, app.help(), {}};
   } catch (const CLI::RequiredError& error) {
