@@ -134,3 +134,16 @@ def the_page_that_is_written_out_is_the_one_that_is_served():
         built_in = curl("--fail", url(BOTH[0], "/index.html"))
     with Server(site=page):
         check_equal(curl("--fail", url(BOTH[0], "/index.html")), built_in, "the page")
+
+
+@case()
+def in_a_container_it_makes_the_missing_node_or_names_the_flag():
+    inside = ["env", "container=oci"]
+    run("mount", "-t", "tmpfs", "none", "/dev/net")
+    with Server(site=make_site({"f.bin": b"mine"}), prefix=inside):
+        check_equal(curl("--fail", url(BOTH[0], "/f.bin")), b"mine", "content")
+    os.unlink("/dev/net/tun")
+    run("mount", "-o", "remount,ro", "/dev/net")
+    done = run(*inside, PROGRAM, "serve", check_status=False)
+    check_equal(done.returncode, 1, "status")
+    check("--cap-add=NET_ADMIN --device=/dev/net/tun" in done.stderr, f"no cure in {done.stderr!r}")
