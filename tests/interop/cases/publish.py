@@ -6,7 +6,7 @@ from pathlib import Path
 
 from capture import Capture
 from cases.path import Namespace, add_addresses, add_routes, join
-from harness import PROGRAM, check, check_equal, case, folder, run, set_sysctl, wait_until
+from harness import PROGRAM, NotRun, check, check_equal, case, folder, run, set_sysctl, wait_until
 from world import BOTH, HOST_V4, Server, curl, make_site, pattern, url
 
 OUTSIDE_V4, OUTSIDE_V6 = "10.9.0.1", "fd00:9::1"  # the client
@@ -16,6 +16,8 @@ FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 
 def connect_a_client():
     """The namespace of a client, on a cable to this one."""
+    if not os.access("/usr/sbin/nft", os.X_OK):
+        raise NotRun("no /usr/sbin/nft (nftables)")
     client = Namespace()
     join(client, "out0", None, "in0", 1500)
     add_addresses(client, "out0", OUTSIDE_V4 + "/24", OUTSIDE_V6 + "/64")
