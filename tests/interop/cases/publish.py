@@ -11,12 +11,13 @@ from world import BOTH, HOST_V4, Server, curl, make_site, pattern, url
 
 OUTSIDE_V4, OUTSIDE_V6 = "10.9.0.1", "fd00:9::1"  # the client
 INSIDE_V4, INSIDE_V6 = "10.9.0.2", "fd00:9::2"  # this machine: "the container"
+HAS_NFT = os.access("/usr/sbin/nft", os.X_OK)  # before a case hides it
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 
 
 def connect_a_client():
     """The namespace of a client, on a cable to this one."""
-    if not os.access("/usr/sbin/nft", os.X_OK):
+    if not HAS_NFT:
         raise NotRun("no /usr/sbin/nft (nftables)")
     client = Namespace()
     join(client, "out0", None, "in0", 1500)
