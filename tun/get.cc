@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <fstream>
 #include <memory>
 
@@ -236,6 +237,20 @@ std::expected<std::unique_ptr<TunDevice>, Failure> open_device(const GetOptions&
   return std::unexpected(std::move(failure));
 }
 
+// The kernel takes up an IPv6 address some time after it was told to, and drops until then what is
+// sent to it or from it: our first SYN, which would cost a second.
+void wait_for_v6(const GetOptions& options) {
+  constexpr int kAttempts = 250;
+  constexpr timespec kPause{0, 2'000'000};
+  const IpAddress& host = options.host_address6;
+  for (int i = 0; i < kAttempts; ++i) {
+    if (kernel_source_for(host) == host && kernel_source_for(options.address6.address) == host) {
+      return;
+    }
+    ::nanosleep(&kPause, nullptr);
+  }
+}
+
 std::expected<Ground, Failure> prepare_ground(const GetOptions& options, bool with_v6) {
   auto device = open_device(options);
   if (!device) return std::unexpected(device.error());
@@ -247,6 +262,7 @@ std::expected<Ground, Failure> prepare_ground(const GetOptions& options, bool wi
   if (with_v6) plan.host_address6 = options.host_cidr6();
   auto network = set_up_network(plan);
   if (!network) return std::unexpected(network.error());
+  if (network->has_v6) wait_for_v6(options);
   Keeper keeper;
   if ((*device)->is_persistent()) keeper = keep_addresses(interface, network->added);
   return Ground{std::move(*device), std::move(*network), std::move(keeper)};

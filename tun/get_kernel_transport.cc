@@ -6,37 +6,11 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstring>
+
+#include "tun/socket_address.h"
 
 namespace glasstcp {
 namespace {
-
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-};
-
-SocketAddress to_socket_address(const Endpoint& endpoint) {
-  SocketAddress address;
-  const ByteView bytes = endpoint.address.bytes();
-  const in_port_t port = htons(number(endpoint.port));
-  if (endpoint.address.is_v4()) {
-    sockaddr_in in{};
-    in.sin_family = AF_INET;
-    in.sin_port = port;
-    std::memcpy(&in.sin_addr, bytes.data(), bytes.size());
-    address.size = sizeof in;
-    std::memcpy(&address.storage, &in, sizeof in);
-  } else {
-    sockaddr_in6 in6{};
-    in6.sin6_family = AF_INET6;
-    in6.sin6_port = port;
-    std::memcpy(&in6.sin6_addr, bytes.data(), bytes.size());
-    address.size = sizeof in6;
-    std::memcpy(&address.storage, &in6, sizeof in6);
-  }
-  return address;
-}
 
 TransportError to_transport(int error) {
   switch (error) {
@@ -79,8 +53,7 @@ void KernelTransport::connect(const Endpoint& remote, Instant) {
   }
   const int one = 1;
   ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  const auto* const to = reinterpret_cast<const sockaddr*>(&address.storage);
-  if (::connect(socket_.get(), to, address.size) == 0) {
+  if (::connect(socket_.get(), address.get(), address.size) == 0) {
     connected_ = true;
   } else if (errno != EINPROGRESS) {
     fail(errno);
@@ -111,21 +84,7 @@ void KernelTransport::look_whether_connected() {
 }
 
 std::optional<Endpoint> KernelTransport::local() const {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof storage;
-  if (::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&storage), &size) != 0) {
-    return std::nullopt;
-  }
-  if (storage.ss_family == AF_INET) {
-    sockaddr_in in;
-    std::memcpy(&in, &storage, sizeof in);
-    return Endpoint{IpAddress::v4(reinterpret_cast<const std::uint8_t*>(&in.sin_addr)),
-                    Port{ntohs(in.sin_port)}};
-  }
-  sockaddr_in6 in6;
-  std::memcpy(&in6, &storage, sizeof in6);
-  return Endpoint{IpAddress::v6(reinterpret_cast<const std::uint8_t*>(&in6.sin6_addr)),
-                  Port{ntohs(in6.sin6_port)}};
+  return local_end(socket_.get());
 }
 
 std::size_t KernelTransport::send(ByteView bytes, Instant) {

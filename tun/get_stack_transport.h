@@ -30,9 +30,8 @@ class StackTransport final : public Transport, private Application {
   void finish(Instant now) override { static_cast<void>(stack_.shutdown_send(id_, now)); }
   void release(Instant now) override { stack_.close(id_, now); }
   void abort(Instant now) override { stack_.abort(id_, now); }
-  [[nodiscard]] bool is_over() const override {
-    return stack_.connection_count() == 0 && !stack_.has_output();
-  }
+  /// Whatever is left to be said goes out in the same turn.
+  [[nodiscard]] bool is_over() const override { return stack_.connection_count() == 0; }
 
   TurnResult turn(Application& user, Instant now) override;
   [[nodiscard]] Instant next_deadline() const noexcept override { return stack_.next_deadline(); }

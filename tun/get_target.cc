@@ -3,36 +3,22 @@
 
 #include <fmt/format.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 
 #include "tun/descriptor.h"
+#include "tun/socket_address.h"
 
 namespace glasstcp {
 namespace {
 
-std::optional<IpAddress> to_address(const addrinfo& info) {
-  if (info.ai_family == AF_INET) {
-    sockaddr_in in;
-    std::memcpy(&in, info.ai_addr, sizeof in);
-    return IpAddress::v4(reinterpret_cast<const std::uint8_t*>(&in.sin_addr));
-  }
-  if (info.ai_family == AF_INET6) {
-    sockaddr_in6 in6;
-    std::memcpy(&in6, info.ai_addr, sizeof in6);
-    return IpAddress::v6(reinterpret_cast<const std::uint8_t*>(&in6.sin6_addr));
-  }
-  return std::nullopt;
-}
-
 // Connecting a UDP socket sends nothing, and asks the kernel for a route.
-bool has_route(const addrinfo& info) {
-  const Descriptor probe(::socket(info.ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  return probe.is_open() && ::connect(probe.get(), info.ai_addr, info.ai_addrlen) == 0;
+// Gives our end, if there is one.
+std::optional<Endpoint> probe_route(const sockaddr* to, socklen_t size) {
+  const Descriptor probe(::socket(to->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!probe.is_open() || ::connect(probe.get(), to, size) != 0) return std::nullopt;
+  return local_end(probe.get());
 }
 
 }  // namespace
@@ -79,14 +65,22 @@ std::expected<std::vector<Endpoint>, Ending> find_endpoints(const http::Url& url
   std::vector<Endpoint> near;
   std::vector<Endpoint> far;
   for (const addrinfo* info = list.get(); info != nullptr; info = info->ai_next) {
-    const auto address = to_address(*info);
-    if (address) (has_route(*info) ? near : far).push_back({*address, url.port});
+    const auto end = to_endpoint(info->ai_addr);
+    if (!end) continue;
+    const bool has_route = probe_route(info->ai_addr, info->ai_addrlen).has_value();
+    (has_route ? near : far).push_back({end->address, url.port});
   }
   near.insert(near.end(), far.begin(), far.end());
   if (!near.empty()) return near;
   const char* const why = error != 0 ? ::gai_strerror(error) : "it has no address";
   return std::unexpected(
       Ending{get_exit::kNoSuchHost, fmt::format("cannot find the host {}: {}", host, why)});
+}
+
+std::optional<IpAddress> kernel_source_for(const IpAddress& address) {
+  const SocketAddress to = to_socket_address({address, Port{9}});
+  const auto end = probe_route(to.get(), to.size);
+  return end ? std::optional(end->address) : std::nullopt;
 }
 
 std::string why_beyond_reach(const IpAddress& target, const std::vector<Cidr>& own) {

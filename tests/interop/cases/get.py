@@ -176,7 +176,7 @@ def every_way_to_end_an_answer():
             check_equal(content(url(host)), b"hello, world", "chunks")
     with Play(answers(head + b"\r\nuntil", b" the end")):
         check_equal(content(url(HOST[0])), b"until the end", "an answer that ends with its connection")
-    with Play(answers(head + b"Content-Length: 2\r\n\r\nok and more", then=lambda sock: time.sleep(5))):
+    with Play(answers(head + b"Content-Length: 2\r\n\r\nok and more", then=lambda sock: time.sleep(3))):
         check_equal(content(url(HOST[0])), b"ok", "an answer whose server does not close")
 
 
@@ -193,7 +193,7 @@ def an_answer_that_breaks_off():
             check("without an answer" in failure(52, url(host), *more), "the empty answer is not named")
         with Play(answers(b"SSH-2.0-OpenSSH\r\n")):
             failure(8, url(host), *more)
-        with Play(answers(head + b"hello", then=lambda sock: time.sleep(5))):
+        with Play(answers(head + b"hello", then=lambda sock: time.sleep(3))):
             line = failure(28, url(host), "--timeout", "1", *more)
             check("nothing came for 1 s, after 5 bytes" in line, f"the pause is not named: {line}")
 
