@@ -237,18 +237,25 @@ std::expected<std::unique_ptr<TunDevice>, Failure> open_device(const GetOptions&
   return std::unexpected(std::move(failure));
 }
 
-// The kernel takes up an IPv6 address some time after it was told to, and drops until then what is
-// sent to it or from it: our first SYN, which would cost a second.
-void wait_for_v6(const GetOptions& options) {
+// Whether the kernel takes packets to this IPv6 address for its own: the address has a route of its
+// own, /128.
+bool is_taken_up(const IpAddress& address) {
+  std::string wanted;
+  for (const std::uint8_t byte : address.bytes()) wanted += fmt::format("{:02x}", byte);
+  wanted += " 80 ";  // the length, in hexadecimal
+  std::ifstream routes("/proc/net/ipv6_route");
+  for (std::string line; std::getline(routes, line);) {
+    if (line.starts_with(wanted)) return true;
+  }
+  return false;
+}
+
+// The kernel takes up an IPv6 address some time after it was given; until then it would forward or
+// drop our first SYN, which costs a second.
+void wait_until_taken_up(const IpAddress& address) {
   constexpr int kAttempts = 250;
   constexpr timespec kPause{0, 2'000'000};
-  const IpAddress& host = options.host_address6;
-  for (int i = 0; i < kAttempts; ++i) {
-    if (kernel_source_for(host) == host && kernel_source_for(options.address6.address) == host) {
-      return;
-    }
-    ::nanosleep(&kPause, nullptr);
-  }
+  for (int i = 0; i < kAttempts && !is_taken_up(address); ++i) ::nanosleep(&kPause, nullptr);
 }
 
 std::expected<Ground, Failure> prepare_ground(const GetOptions& options, bool with_v6) {
@@ -262,7 +269,7 @@ std::expected<Ground, Failure> prepare_ground(const GetOptions& options, bool wi
   if (with_v6) plan.host_address6 = options.host_cidr6();
   auto network = set_up_network(plan);
   if (!network) return std::unexpected(network.error());
-  if (network->has_v6) wait_for_v6(options);
+  if (network->has_v6) wait_until_taken_up(options.host_address6);
   Keeper keeper;
   if ((*device)->is_persistent()) keeper = keep_addresses(interface, network->added);
   return Ground{std::move(*device), std::move(*network), std::move(keeper)};

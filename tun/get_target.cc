@@ -14,11 +14,9 @@ namespace glasstcp {
 namespace {
 
 // Connecting a UDP socket sends nothing, and asks the kernel for a route.
-// Gives our end, if there is one.
-std::optional<Endpoint> probe_route(const sockaddr* to, socklen_t size) {
-  const Descriptor probe(::socket(to->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (!probe.is_open() || ::connect(probe.get(), to, size) != 0) return std::nullopt;
-  return local_end(probe.get());
+bool has_route(const addrinfo& info) {
+  const Descriptor probe(::socket(info.ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  return probe.is_open() && ::connect(probe.get(), info.ai_addr, info.ai_addrlen) == 0;
 }
 
 }  // namespace
@@ -67,20 +65,13 @@ std::expected<std::vector<Endpoint>, Ending> find_endpoints(const http::Url& url
   for (const addrinfo* info = list.get(); info != nullptr; info = info->ai_next) {
     const auto end = to_endpoint(info->ai_addr);
     if (!end) continue;
-    const bool has_route = probe_route(info->ai_addr, info->ai_addrlen).has_value();
-    (has_route ? near : far).push_back({end->address, url.port});
+    (has_route(*info) ? near : far).push_back({end->address, url.port});
   }
   near.insert(near.end(), far.begin(), far.end());
   if (!near.empty()) return near;
   const char* const why = error != 0 ? ::gai_strerror(error) : "it has no address";
   return std::unexpected(
       Ending{get_exit::kNoSuchHost, fmt::format("cannot find the host {}: {}", host, why)});
-}
-
-std::optional<IpAddress> kernel_source_for(const IpAddress& address) {
-  const SocketAddress to = to_socket_address({address, Port{9}});
-  const auto end = probe_route(to.get(), to.size);
-  return end ? std::optional(end->address) : std::nullopt;
 }
 
 std::string why_beyond_reach(const IpAddress& target, const std::vector<Cidr>& own) {

@@ -11,7 +11,6 @@
 #pragma once
 
 #include <expected>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,9 +33,5 @@ namespace glasstcp {
 /// Whether packets that leave a TUN interface cannot come to this address, and why; empty: they
 /// can. `own`: our addresses there.
 [[nodiscard]] std::string why_beyond_reach(const IpAddress& target, const std::vector<Cidr>& own);
-
-/// The address that the kernel would send from to this one, as of now: itself, if it is the
-/// kernel's own. Empty: it has no route.
-[[nodiscard]] std::optional<IpAddress> kernel_source_for(const IpAddress& address);
 
 }  // namespace glasstcp
