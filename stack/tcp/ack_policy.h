@@ -39,6 +39,12 @@ class AckPolicy {
       owed_ = Owed::Delayed;
     }
   }
+  /// One more segment with text came: whether it is among the first `count` (at most 63).
+  bool is_among_first(std::uint32_t count) {
+    if (segments_ >= count || segments_ == 63) return false;
+    segments_ = (segments_ + 1U) & 63U;
+    return true;
+  }
   /// An ACK must leave with the next output. The first reason is kept: it is why the packet leaves.
   void demand(SendReason reason) {
     if (owed_ == Owed::Now) return;
@@ -63,7 +69,8 @@ class AckPolicy {
  private:
   std::uint32_t unacked_bytes_ = 0;
   std::uint16_t rcv_mss_ = 0;
-  Owed owed_ = Owed::None;
+  Owed owed_ : 2 = Owed::None;
+  std::uint8_t segments_ : 6 = 0;  // counted up to the limit of is_among_first
   SendReason reason_ = SendReason::AckImmediate;
 };
 

@@ -87,6 +87,7 @@ struct Agreement {
   TsVal ts_recent{};
   std::uint32_t buffer = 0;  ///< receive buffer, reserved from the budget
   Instant syn_ack_sent{};
+  bool syn_ack_again = false;  ///< it left more than once
   std::uint8_t syn_ack_retries = 0;
 };
 
@@ -121,8 +122,9 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   /// Does it: fills `out` and moves the variables. False: no memory to remember it by; nothing was
   /// changed.
   bool commit(const SendDecision& decision, Instant now, OutPacket& out);
-  /// next() was empty, or commit() had no memory: sees to it that what waits is tried again.
+  /// next() was empty (or commit() had no memory): sees to it that what waits is tried again.
   void on_nothing_to_send(Instant now);
+  void on_no_memory(Instant now);
 
   // -- User calls (see socket/stack.h for their contracts)
   // -----------------------------------------------------------
@@ -240,6 +242,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::uint16_t window_field(std::uint32_t window) const;
   [[nodiscard]] bool window_update_is_worth_it() const;
   void grow_receive_buffer();
+  [[nodiscard]] std::uint32_t max_runs() const;
   // sender.cc
   [[nodiscard]] std::optional<SendDecision> next_reset_or_syn() const;
   [[nodiscard]] std::optional<SendDecision> next_retransmission() const;
@@ -284,7 +287,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void make_extras();
   void wants_output();
   void release_buffers();
-  void apply_path_mtu(std::uint32_t mtu, Instant now);
+  void apply_path_mtu(Instant now);
   void set_effective_mss(Instant now);
 
   [[nodiscard]] bool has_sent_fin() const { return fin_queued_ && snd.nxt == tx_.end_seq() + 1; }
@@ -326,7 +329,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   SeqNum fin_at_;                        // where the peer's FIN stands, if peer_fin_known_
   std::uint32_t last_sacked_ = 0;        // stands for the first block of the last duplicate ACK
   SackBlock duplicate_{};                // to report as D-SACK with the next ACK, if has_duplicate_
-  std::uint16_t pending_mtu_ = 0;        // RFC 5927 §7.2: believed only if progress stops
   std::uint16_t effective_mss_ = 0;      // text bytes of a full segment, options already taken off
   std::uint16_t largest_acked_ = 0;      // text bytes of the largest segment known to have arrived
   std::uint16_t events_ = 0;

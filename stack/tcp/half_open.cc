@@ -139,7 +139,10 @@ void HalfOpen::transmit(TcpContext& context, Instant now, OutPacket& out) {
   out.reason = reason_;
   out.connection = {};
   due_ = false;
+  agreed_.syn_ack_again = agreed_.syn_ack_sent != Instant{};
   agreed_.syn_ack_sent = now;
+  // A SYN that comes again is answered, but does not keep the record alive.
+  if (TimerNode::deadline() != kNever) return;
   Duration wait = context.config.initial_rto;
   for (int i = 0; i < agreed_.syn_ack_retries && wait < context.config.max_rto; ++i) wait *= 2;
   context.half_open_wheel.schedule(*this, now + std::min(wait, context.config.max_rto));

@@ -17,6 +17,7 @@
 #include "stack/base/addresses.h"
 #include "stack/base/slab.h"
 #include "stack/tcp/user_types.h"
+#include "stack/trace/event.h"
 
 namespace glasstcp {
 
@@ -39,11 +40,11 @@ class Listener {
            (local_.address.is_unspecified() || local_.address == to.address);
   }
   [[nodiscard]] bool is_full() const { return count_ == queue_.size(); }
-  void push(std::uint32_t connection) { queue_[(first_ + count_++) % queue_.size()] = connection; }
-  /// kNone if nobody waits.
-  std::uint32_t pop() {
-    if (count_ == 0) return kNone;
-    const std::uint32_t connection = queue_[first_];
+  [[nodiscard]] bool is_empty() const { return count_ == 0; }
+  void push(ConnectionId connection) { queue_[(first_ + count_++) % queue_.size()] = connection; }
+  /// The one that waits longest; only if !is_empty().
+  ConnectionId pop() {
+    const ConnectionId connection = queue_[first_];
     first_ = (first_ + 1) % queue_.size();
     --count_;
     return connection;
@@ -55,7 +56,7 @@ class Listener {
 
  private:
   Endpoint local_;
-  std::vector<std::uint32_t> queue_;
+  std::vector<ConnectionId> queue_;
   std::size_t first_ = 0;
   std::size_t count_ = 0;
 };

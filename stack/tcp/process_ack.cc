@@ -22,7 +22,6 @@ void Connection::process_new_ack(const Segment& seg, Instant now) {
   if (acked.bytes > 0)
     largest_acked_ =
         static_cast<std::uint16_t>(std::min<std::uint32_t>(acked.bytes, effective_mss_));
-  pending_mtu_ = 0;  // RFC 5927 §7.2 R5927-03: progress shows that the message was not true
   retransmissions_ =
       state_ == State::SynSent || state_ == State::SynReceived ? retransmissions_ : std::uint8_t{0};
   unanswered_probes_ = 0;
@@ -41,6 +40,7 @@ void Connection::process_new_ack(const Segment& seg, Instant now) {
     }
     limited_until_ = later(limited_until_, snd.una);
   }
+  timers_.stop(TimerName::UserTimeout);  // progress
   // RFC 6298 §5.3 R6298-10: restart the timer when new data is acknowledged.
   if (recovery_.may_restart_timer()) restart_retransmit_timer(now);
   if (had_data && tx_.empty()) on_everything_acked(now);
@@ -78,7 +78,9 @@ void Connection::process_duplicate_ack(const Segment& seg, Instant now) {
   if (sack_) {
     // RFC 5681 §3.2 R5681-11; RFC 6675 §2: with SACK it is one that reports something new above
     // snd.una, whatever its window: receivers that tune their buffer move it with every ACK.
-    const SackBlock& newest = seg.options.sack[0];
+    // RFC 2883 §4: the first block may report a duplicate instead; then the news is in the second.
+    const bool is_dsack = seg.options.sack[0].right <= snd.una && seg.options.sack_count > 1;
+    const SackBlock& newest = seg.options.sack[is_dsack ? 1 : 0];
     const std::uint32_t stamp = newest.left.raw() * 31 + newest.right.raw();
     if (seg.options.sack_count == 0 || newest.right <= snd.una || stamp == last_sacked_) return;
     last_sacked_ = stamp;
@@ -134,6 +136,7 @@ void Connection::update_send_window(const Segment& seg, SeqNum edge) {
     }
     probe_backoff_ = 0;
     probe_due_ = false;
+    timers_.stop(TimerName::Persist);  // the override timer is a shorter one
   }
 }
 
@@ -179,15 +182,18 @@ Verdict Connection::icmp_arrives(const IcmpSignal& signal_in, Instant now) {
     const std::uint32_t headers = tuple_.local_address.is_v4() ? 40 : 60;
     const std::uint32_t acked_packet =
         largest_acked_ == 0 ? 0 : largest_acked_ + headers + option_bytes();
-    const auto mtu = context_.ip.path_mtu().on_packet_too_big(tuple_.remote_address,
-                                                              signal_in.packet_too_big(), now);
-    if (!mtu) return Verdict::IcmpErrorImplausible;
-    if (is_synchronized(state_) && acked_packet > *mtu && retransmissions_ == 0) {
-      // RFC 5927 §7.2 R5927-03: packets of this size did arrive; believe it only if progress stops.
-      pending_mtu_ = *mtu;
-      return Verdict::IcmpErrorUsed;
+    // RFC 5927 §7.2 R5927-03: while packets of that size do arrive, it is believed only if progress
+    // stops. The cache may know it already, from a connection beside this one.
+    static_cast<void>(context_.ip.path_mtu().on_packet_too_big(tuple_.remote_address,
+                                                               signal_in.packet_too_big(), now));
+    const std::uint32_t mtu = context_.ip.path_mtu().lookup(tuple_.remote_address, now);
+    if (mtu >= effective_mss_ + (timestamps_.enabled() ? 12U : 0U) + headers) {
+      return Verdict::IcmpErrorImplausible;  // our packets fit already
     }
-    apply_path_mtu(*mtu, now);
+    if (is_synchronized(state_) && acked_packet > mtu && retransmissions_ == 0) {
+      return Verdict::IcmpErrorUsed;  // the retransmission timer will ask the cache
+    }
+    apply_path_mtu(now);
     wants_output();
     return Verdict::IcmpErrorUsed;
   }
@@ -203,13 +209,14 @@ Verdict Connection::icmp_arrives(const IcmpSignal& signal_in, Instant now) {
   return Verdict::IcmpErrorUsed;
 }
 
-void Connection::apply_path_mtu(std::uint32_t mtu, Instant now) {
+// Asks the path MTU cache again.
+void Connection::apply_path_mtu(Instant now) {
   const std::uint16_t old = effective_mss_;
-  pending_mtu_ = 0;
   set_effective_mss(now);
-  if (effective_mss_ >= old || mtu == 0) return;
+  if (effective_mss_ >= old) return;
   // RFC 8201 §5.4 R8201-05; RFC 1191 §6.3 R1191-06: what was too big is sent again, smaller; this
-  // is not congestion.
+  // is
+  // not congestion.
   retransmit_reason_ = SendReason::MtuRetransmit;
   log_.mark_all_lost(context_.sent);
 }

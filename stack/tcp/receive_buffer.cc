@@ -36,40 +36,74 @@ ByteView cut(ByteView text, SeqNum seq, SeqNum from, SeqNum to) {
 
 }  // namespace
 
+// Takes `count` blocks and chains them; false, and nothing taken, if there are not so many.
+bool ReceiveBuffer::take_blocks(ReceivePool& pool, std::size_t count, BlockChain& taken) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t block = pool.blocks.acquire();
+    if (block == kNone) {
+      release_chain(pool, taken);
+      taken = {};
+      return false;
+    }
+    save(pool.blocks, block, {taken.first, 0, 0});
+    taken.first = block;
+    if (taken.last == kNone) taken.last = block;
+  }
+  return true;
+}
+
+// All blocks are taken before a byte is stored, so that a segment is kept whole or not at all.
 bool ReceiveBuffer::append(ReceivePool& pool, BlockChain& chain, ByteView text) {
-  // All blocks are taken before a byte is stored, so that a segment is kept whole or not at all.
   std::size_t room = 0;
   if (chain.last != kNone) {
     const BlockHeader tail = load(pool.blocks, chain.last);
     room = kPayload - tail.start - tail.length;
   }
   const std::size_t beyond = text.size() > room ? text.size() - room : 0;
-  const std::size_t blocks_needed = (beyond + kPayload - 1) / kPayload;
-  if (pool.blocks.size() + blocks_needed > pool.blocks.capacity_limit()) return false;
+  BlockChain fresh;
+  if (!take_blocks(pool, (beyond + kPayload - 1) / kPayload, fresh)) return false;
+  std::uint32_t block = chain.last == kNone ? fresh.first : chain.last;
+  link(pool, chain, fresh);
   while (!text.empty()) {
-    if (chain.last == kNone || room == 0) {
-      const std::uint32_t block = pool.blocks.acquire();
-      if (block == kNone) return false;
-      save(pool.blocks, block, {kNone, 0, 0});
-      if (chain.last == kNone) {
-        chain.first = block;
-      } else {
-        BlockHeader tail = load(pool.blocks, chain.last);
-        tail.next = block;
-        save(pool.blocks, chain.last, tail);
-      }
-      chain.last = block;
-      room = kPayload;
-    }
-    BlockHeader tail = load(pool.blocks, chain.last);
-    const std::size_t n = std::min(room, text.size());
-    std::memcpy(payload(pool.blocks, chain.last) + tail.start + tail.length, text.data(), n);
-    tail.length = static_cast<std::uint16_t>(tail.length + n);
-    save(pool.blocks, chain.last, tail);
+    BlockHeader header = load(pool.blocks, block);
+    const std::size_t n = std::min(kPayload - header.start - header.length, text.size());
+    std::memcpy(payload(pool.blocks, block) + header.start + header.length, text.data(), n);
+    header.length = static_cast<std::uint16_t>(header.length + n);
+    save(pool.blocks, block, header);
     text = text.subspan(n);
-    room -= n;
+    block = header.next;
   }
   return true;
+}
+
+// Puts `more` behind `chain`.
+void ReceiveBuffer::link(ReceivePool& pool, BlockChain& chain, BlockChain more) {
+  if (more.first == kNone) return;
+  if (chain.last == kNone) {
+    chain = more;
+    return;
+  }
+  BlockHeader tail = load(pool.blocks, chain.last);
+  tail.next = more.first;
+  save(pool.blocks, chain.last, tail);
+  chain.last = more.last;
+}
+
+// The same, but small pieces are copied into the room that is left: otherwise a sender of single
+// octets would make each of them hold a block.
+void ReceiveBuffer::join(ReceivePool& pool, BlockChain& chain, BlockChain more) {
+  while (more.first != kNone) {
+    BlockHeader tail = load(pool.blocks, chain.last);
+    const BlockHeader next = load(pool.blocks, more.first);
+    if (next.length > kPayload - tail.start - tail.length) break;
+    std::memcpy(payload(pool.blocks, chain.last) + tail.start + tail.length,
+                payload(pool.blocks, more.first) + next.start, next.length);
+    tail.length = static_cast<std::uint16_t>(tail.length + next.length);
+    save(pool.blocks, chain.last, tail);
+    pool.blocks.release(more.first);
+    more.first = next.next;
+  }
+  link(pool, chain, more);
 }
 
 StoreResult ReceiveBuffer::store(ReceivePool& pool, SeqNum seq, ByteView text, SeqNum nxt,
@@ -153,10 +187,7 @@ bool ReceiveBuffer::store_beyond_gap(ReceivePool& pool, const Part& part, std::u
   grown.touched = arrivals_;
   if (after != kNone && pool.runs[after].left == end) {  // it closed the gap to the next run
     OutOfOrderRun& next = pool.runs[after];
-    BlockHeader tail = load(pool.blocks, grown.blocks.last);
-    tail.next = next.blocks.first;
-    save(pool.blocks, grown.blocks.last, tail);
-    grown.blocks.last = next.blocks.last;
+    join(pool, grown.blocks, next.blocks);
     grown.right = next.right;
     grown.next = next.next;
     pool.runs.release(after);
@@ -169,10 +200,7 @@ void ReceiveBuffer::join_runs(ReceivePool& pool, SeqNum& nxt, StoreResult& resul
   while (runs_ != kNone && pool.runs[runs_].left == nxt) {
     const std::uint32_t index = runs_;
     const OutOfOrderRun& run = pool.runs[index];
-    BlockHeader tail = load(pool.blocks, stream_.last);
-    tail.next = run.blocks.first;
-    save(pool.blocks, stream_.last, tail);
-    stream_.last = run.blocks.last;
+    join(pool, stream_, run.blocks);
     const auto n = static_cast<std::uint32_t>(run.right - run.left);
     unread_ += n;
     result.advanced += n;
@@ -238,6 +266,10 @@ void ReceiveBuffer::clear(ReceivePool& pool) {
   release_chain(pool, stream_);
   stream_ = {};
   unread_ = 0;
+  drop_runs(pool);
+}
+
+void ReceiveBuffer::drop_runs(ReceivePool& pool) {
   while (runs_ != kNone) {
     const std::uint32_t next = pool.runs[runs_].next;
     release_chain(pool, pool.runs[runs_].blocks);

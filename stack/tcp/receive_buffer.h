@@ -72,6 +72,8 @@ class ReceiveBuffer {
   [[nodiscard]] std::size_t copy(const ReceivePool& pool, std::size_t offset, ByteSpan into) const;
   /// Drops the first n unread bytes; n <= unread().
   void consume(ReceivePool& pool, std::size_t n);
+  /// Drops what waits behind gaps.
+  void drop_runs(ReceivePool& pool);
   /// Drops everything.
   void clear(ReceivePool& pool);
 
@@ -91,7 +93,10 @@ class ReceiveBuffer {
     SeqNum seq;
     ByteView text;
   };
+  bool take_blocks(ReceivePool& pool, std::size_t count, BlockChain& taken);
   bool append(ReceivePool& pool, BlockChain& chain, ByteView text);
+  static void link(ReceivePool& pool, BlockChain& chain, BlockChain more);
+  static void join(ReceivePool& pool, BlockChain& chain, BlockChain more);
   bool store_beyond_gap(ReceivePool& pool, const Part& part, std::uint32_t max_runs);
   void join_runs(ReceivePool& pool, SeqNum& nxt, StoreResult& result);
   void release_chain(ReceivePool& pool, BlockChain chain);

@@ -28,7 +28,8 @@ void Connection::on_stored(const StoreResult& stored, std::uint32_t segment_size
     ack_.on_data(stored.advanced, segment_size, context_.config.ack_every_segments);
     signal(EventMask::kReadable);
   }
-  if (context_.config.delayed_ack == Duration::zero() || knobs().quick_ack)
+  if (context_.config.delayed_ack == Duration::zero() || knobs().quick_ack ||
+      ack_.is_among_first(context_.config.quick_acks))
     ack_.demand(SendReason::AckImmediate);
   // MUST-40: below half a second.
   if (ack_.owed() == AckPolicy::Owed::Delayed && !timers_.is_armed(TimerName::DelayedAck)) {
@@ -39,6 +40,7 @@ void Connection::on_stored(const StoreResult& stored, std::uint32_t segment_size
 // RFC 9293 §3.10.7.4, eighth: R9293-P11, R9293-P14.
 void Connection::on_peer_fin(Instant now) {
   peer_fin_done_ = true;
+  rx_.drop_runs(context_.rx);  // nothing lies behind a FIN
   rcv.nxt += 1;
   rcv.edge = later(rcv.edge, rcv.nxt);
   ack_.demand(SendReason::AckFin);
@@ -63,7 +65,8 @@ void Connection::on_peer_fin(Instant now) {
 // The window to offer, in bytes from rcv.nxt on.
 std::uint32_t Connection::window_to_offer() const {
   const std::uint32_t unread = rx_.unread();
-  const std::uint32_t free = receive_buffer_ > unread ? receive_buffer_ - unread : 0;
+  const std::uint32_t room = receive_buffer_ > unread ? receive_buffer_ - unread : 0;
+  const std::uint32_t free = std::min(room, 65535U << rcv.shift);  // what the field can say
   const std::uint32_t offered = rcv.wnd();
   // RFC 9293 §3.8.6 SHLD-14: the edge stays. MAY-8: for as long as nobody reads.
   if (free <= offered) return offered;
@@ -74,14 +77,15 @@ std::uint32_t Connection::window_to_offer() const {
   return free - offered >= step ? free : offered;
 }
 
-// A field counts units of 2^shift bytes. Rounding down would pull the edge back by part of a unit,
-// so it is rounded up, as long as that promises at most one unit more than there is room for.
+// A field counts units of 2^shift bytes. It is rounded up only into room that there is, so that
+// what is promised has a bound; rounding down may show an edge that lies back by part of a unit,
+// while rcv.edge, and with it what is accepted, stays (RFC 7323 §2.4).
 std::uint16_t Connection::window_field(std::uint32_t window) const {
   const std::uint32_t unit = 1U << rcv.shift;
   const std::uint32_t room = receive_buffer_ > rx_.unread() ? receive_buffer_ - rx_.unread() : 0;
   std::uint32_t field = window >> rcv.shift;
   const std::uint32_t rounded_up = (window + unit - 1) >> rcv.shift;
-  if (window == rcv.wnd() && (rounded_up << rcv.shift) <= room + unit) field = rounded_up;
+  if ((rounded_up << rcv.shift) <= room) field = rounded_up;
   return static_cast<std::uint16_t>(std::min<std::uint32_t>(field, 65535));
 }
 
@@ -99,12 +103,19 @@ bool Connection::window_update_is_worth_it() const {
 
 void Connection::consume(std::size_t n, Instant) {
   rx_.consume(context_.rx, n);
+  // Urgent data that was read is history; kept for ever its number would come round again.
+  if (urgent_received_ && rcv.up < rcv.nxt - rx_.unread()) urgent_received_ = false;
   consumed_ += static_cast<std::uint32_t>(std::min<std::size_t>(n, 1U << 20));
   if (consumed_ >= 2 * receive_buffer_) grow_receive_buffer();
   if (window_update_is_worth_it()) {
     ack_.demand(SendReason::WindowUpdate);
     wants_output();
   }
+}
+
+// Each run costs a block, so a small window may not have many.
+std::uint32_t Connection::max_runs() const {
+  return std::min(context_.config.max_out_of_order_runs, receive_buffer_ / 2048 + 4);
 }
 
 // A reader that keeps up with two full windows deserves a larger one, as long as the budget has it.

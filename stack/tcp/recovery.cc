@@ -10,7 +10,7 @@ RecoveryAction Recovery::on_duplicate(CongestionState& state, const CongestionCo
   ++duplicates_;
   if (active_) {
     // RFC 5681 §3.2 step 4: another segment has left the network.
-    state.cwnd += facts.mss;
+    state.cwnd = std::min(state.cwnd + facts.mss, 1U << 30);
     return RecoveryAction::SendNewSegment;
   }
   if (duplicates_ < 3) return RecoveryAction::SendNewSegment;

@@ -68,7 +68,7 @@ Verdict Connection::segment_arrives_in_syn_sent(const Segment& seg, Instant now)
   // Fourth, the SYN bit (a segment with neither SYN nor RST is dropped by the fifth).
   if (!seg.flags.syn()) return Verdict::SynSentNothing;
   rcv.irs = seg.seq;
-  rcv.nxt = seg.seq + 1;
+  rcv.nxt = last_ack_sent_ = seg.seq + 1;
   rcv.edge = rcv.nxt + std::min<std::uint32_t>(receive_buffer_, 65535);
   adopt_options(seg, now);
   if (seg.flags.ack()) {
@@ -309,7 +309,8 @@ Verdict Connection::seventh_process_text(const Segment& seg, Instant now) {
   const SeqNum begin = seg.seq + (seg.flags.syn() ? 1U : 0U);
   const SeqNum end = begin + static_cast<std::uint32_t>(seg.text.size());
   const SeqNum from = later(begin, rcv.nxt);
-  const SeqNum to = earlier(end, rcv.edge);
+  SeqNum to = earlier(end, rcv.edge);
+  if (peer_fin_known_) to = earlier(to, fin_at_);  // nothing follows a FIN
   if (from >= to) {
     ack_.demand(end <= rcv.nxt ? SendReason::AckDuplicateData : SendReason::AckOutsideWindow);
     return end <= rcv.nxt ? Verdict::AcceptedDuplicate : Verdict::OutsideWindow;
@@ -325,8 +326,7 @@ Verdict Connection::seventh_process_text(const Segment& seg, Instant now) {
   }
   const auto text =
       seg.text.subspan(static_cast<std::size_t>(from - begin), static_cast<std::size_t>(to - from));
-  const StoreResult stored =
-      rx_.store(context_.rx, from, text, rcv.nxt, context_.config.max_out_of_order_runs);
+  const StoreResult stored = rx_.store(context_.rx, from, text, rcv.nxt, max_runs());
   const auto segment_size =
       seg.gso_size != 0 ? std::min<std::size_t>(seg.gso_size, seg.text.size()) : seg.text.size();
   on_stored(stored, static_cast<std::uint32_t>(segment_size), now);
@@ -339,7 +339,7 @@ void Connection::eighth_check_fin(const Segment& seg, Instant now) {
   if (seg.flags.fin() && seg.end() > rcv.edge) {
     ack_.demand(
         SendReason::AckOutsideWindow);  // trimmed away with the text before it: it must come again
-  } else if (seg.flags.fin() && !peer_fin_known_) {
+  } else if (seg.flags.fin() && !peer_fin_done_) {
     peer_fin_known_ = true;
     fin_at_ = seg.end() - 1;
     if (fin_at_ != rcv.nxt) ack_.demand(SendReason::AckOutOfOrder);

@@ -9,8 +9,7 @@ namespace glasstcp {
 
 std::optional<SendDecision> Connection::next(Instant) const {
   if (auto d = next_reset_or_syn()) return d;
-  if (state_ == State::Closed || state_ == State::SynSent || state_ == State::SynReceived)
-    return std::nullopt;
+  if (!is_synchronized(state_) || state_ == State::TimeWait) return std::nullopt;
   if (auto d = next_retransmission()) return d;
   if (auto d = next_new_data()) return d;
   if (auto d = next_probe()) return d;
@@ -120,7 +119,8 @@ SendDecision Connection::data_decision(SeqNum seq, std::uint32_t length) const {
 std::uint32_t Connection::cut_to_segments(std::uint32_t sendable, std::uint32_t unsent) const {
   const std::uint32_t mss = max_text();
   const std::uint32_t headers = (tuple_.local_address.is_v4() ? 40U : 60U) + option_bytes();
-  const std::uint32_t gso = context_.limits.gso_max;
+  // A device that cuts a superpacket copies its urgent pointer, which would be wrong in the second.
+  const std::uint32_t gso = urgent_pending_ ? 0 : context_.limits.gso_max;
   const std::uint32_t most = gso > headers + mss ? (gso - headers) / mss * mss : mss;
   const std::uint32_t length = std::min(sendable, most);
   const bool is_all = length == unsent;
@@ -185,12 +185,13 @@ std::optional<SendDecision> Connection::next_new_data() const {
 }
 
 std::optional<SendDecision> Connection::next_probe() const {
-  if (probe_due_) {
+  if (probe_due_ && has_something_waiting()) {
     // RFC 9293 §3.8.6.1 MUST-36, MUST-35: one octet at the edge of the closed window: new data, or
     // the first octet that is
     // outstanding; if only the FIN is left, that.
     const SeqNum seq = snd.una;
     const bool has_text = seq < tx_.end_seq();
+    if (!has_text && !fin_queued_) return std::nullopt;
     SendDecision d = data_decision(seq, has_text ? 1 : 0);
     d.kind = SendDecision::Kind::Probe;
     d.reason = SendReason::ZeroWindowProbe;

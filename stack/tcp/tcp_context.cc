@@ -17,7 +17,13 @@ const CongestionControl& algorithm(CongestionAlgorithm) {
 // RFC 7323 §2.3: the least shift whose windows reach the whole buffer.
 std::uint8_t shift_for(const TcpConfig& config) {
   // RFC 7323 §2.3 R7323-06: never above 14.
-  if (config.window_scale) return std::min<std::uint8_t>(*config.window_scale, 14);
+  // A unit is at most half of the smallest buffer, or the field could say 0 for ever.
+  const std::uint32_t buffer = std::min(config.initial_receive_buffer, config.receive_buffer);
+  if (config.window_scale) {
+    std::uint8_t forced = std::min<std::uint8_t>(*config.window_scale, 14);
+    while (forced > 0 && (2U << forced) > buffer) --forced;
+    return forced;
+  }
   std::uint8_t shift = 0;
   while (shift < 14 && (65535U << shift) < config.receive_buffer) ++shift;
   return shift;
@@ -52,7 +58,8 @@ TcpContext::TcpContext(const TcpSetup& setup, IpLayer& ip_layer, Instant start)
       isn(setup.seed, config.fixed_iss),
       budget(setup.memory),
       blocks(count_for(setup.memory, BlockPool::kBlockSize)),
-      tx(count_for(setup.memory, 256), blocks),
+      copied_blocks(count_for(setup.memory / 4, BlockPool::kBlockSize)),
+      tx(count_for(setup.memory, 256), copied_blocks),
       rx(count_for(setup.memory, BlockPool::kBlockSize), blocks),
       sent(count_for(setup.memory, 128)),
       extras(config.max_connections),
@@ -75,8 +82,9 @@ std::uint16_t TcpContext::offered_mss(IpVersion version) const {
 
 std::uint32_t TcpContext::next_buffer() const {
   constexpr std::uint64_t kShares = 16384;
-  constexpr std::uint64_t kLeast = 4096;  // the least window worth opening a connection for
-  const std::uint64_t share = std::max(budget.available() / kShares, kLeast);
+  // The least window worth opening a connection for; two units, or its field could say 0 for ever.
+  const std::uint64_t least = std::max<std::uint64_t>(4096, 2ULL << rcv_shift);
+  const std::uint64_t share = std::max(budget.available() / kShares, least);
   return static_cast<std::uint32_t>(
       std::min<std::uint64_t>({share, config.initial_receive_buffer, config.receive_buffer}));
 }

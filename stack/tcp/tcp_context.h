@@ -58,7 +58,9 @@ struct TcpContext {
   IpLayer& ip;
   IsnGenerator isn;
   MemoryBudget budget;
-  BlockPool blocks;
+  BlockPool blocks;         ///< of received bytes
+  BlockPool copied_blocks;  ///< of bytes to send that were copied: apart, so that senders starve no
+                            ///< reader
   TxPool tx;
   ReceivePool rx;
   SentLog::Pool sent;

@@ -213,7 +213,7 @@ Verdict TcpLayer::complete(std::uint32_t half_open, const Segment& seg, Instant 
   connection.set_known_in_table(true);
   ++open_connections_;
   if (listener.knobs) connection.set_knobs(*listener.knobs, now);
-  listener.push(index);
+  listener.push(connection.id());
   signal_listener(listener_index);
   outcome.connection = connection.id();
   outcome.observed = context_.observer != nullptr;
@@ -280,12 +280,14 @@ void TcpLayer::move_to_time_wait(Connection& connection, Instant now) {
     const TimeWaitRecord& oldest = *time_wait_order_.front();
     remove_time_wait(look_up(oldest.tuple(), oldest.hash()) & kIndexMask);
   }
+  // The peer's FIN is acknowledged even if there is no room to remember the connection.
+  if (connection.owes_ack()) {
+    TimeWaitRecord(connection, now).reply_ack(context_, connection.ack_reason(), now);
+  }
   // RFC 9293 §3.6.1 MUST-13: twice the maximum segment lifetime.
   const std::uint32_t index = time_waits_.acquire(connection, now + 2 * context_.config.msl);
   if (index != kNone && table_.insert(connection.hash(), value_of(Kind::TimeWait, index))) {
-    TimeWaitRecord& record = time_waits_[index];
-    time_wait_order_.push_back(record);
-    if (connection.owes_ack()) record.reply_ack(context_, connection.ack_reason(), now);
+    time_wait_order_.push_back(time_waits_[index]);
   } else if (index != kNone) {
     time_waits_.release(index);
   }
@@ -375,9 +377,10 @@ bool TcpLayer::transmit(Instant now, OutPacket& out, TransmitOutcome& outcome) {
     const auto decision = connection->next(now);
     outcome.observed = context_.observer != nullptr;
     if (outcome.observed) outcome.before = connection->status();
-    if (!decision || !connection->commit(*decision, now, out)) {
+    const bool sent = decision && connection->commit(*decision, now, out);
+    if (!sent) {
       connection->ListHook<ReadyTag>::unlink();
-      connection->on_nothing_to_send(now);
+      decision ? connection->on_no_memory(now) : connection->on_nothing_to_send(now);
       quantum_used_ = 0;
       settle(*connection, now);
       continue;

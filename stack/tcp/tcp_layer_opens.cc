@@ -25,10 +25,11 @@ std::expected<ListenerId, OpenError> TcpLayer::listen(const Endpoint& local,
 void TcpLayer::close_listener(ListenerId id, Instant now) {
   Listener* listener = find(id);
   if (listener == nullptr) return;
-  for (std::uint32_t index = listener->pop(); index != kNone; index = listener->pop()) {
-    Connection& connection = connections_[index];
-    connection.abort(now);
-    settle(connection, now);
+  while (!listener->is_empty()) {
+    if (Connection* connection = find(listener->pop())) {
+      connection->abort(now);
+      settle(*connection, now);
+    }
   }
   std::erase(listener_events_, id.index);
   std::vector<std::uint32_t> dying;
@@ -52,10 +53,15 @@ void TcpLayer::close_listener(ListenerId id, Instant now) {
 std::optional<ConnectionId> TcpLayer::accept(ListenerId id) {
   Listener* listener = find(id);
   if (listener == nullptr) return std::nullopt;
-  const std::uint32_t index = listener->pop();
-  if (index == kNone) return std::nullopt;
-  connections_[index].accepted();
-  return connections_[index].id();
+  while (!listener->is_empty()) {
+    const ConnectionId waiting = listener->pop();
+    // Somebody may have aborted it by its name in the list of connections.
+    if (Connection* connection = find(waiting)) {
+      connection->accepted();
+      return waiting;
+    }
+  }
+  return std::nullopt;
 }
 
 std::expected<ConnectionId, OpenError> TcpLayer::connect(const ConnectOptions& options,

@@ -73,7 +73,7 @@ void Connection::on_retransmit_timer(Instant now) {
   ++retransmissions_;
   if (has_given_up(now)) return;
   if (is_synchronized(state_)) {
-    if (pending_mtu_ != 0) apply_path_mtu(pending_mtu_, now);
+    apply_path_mtu(now);
     context_.congestion.on_timeout(congestion_, flight(), effective_mss_, retransmissions_ == 1);
     recovery_.on_timeout(snd.nxt);
     limited_until_ = snd.nxt;
@@ -89,7 +89,7 @@ void Connection::on_retransmit_timer(Instant now) {
 // RFC 9293 §3.8.6.1 MUST-36, MUST-37, SHLD-29, SHLD-30; RFC 6429 §4 R6429-01: a peer that answers
 // is never given up.
 void Connection::on_persist_timer(Instant now) {
-  if (snd.wnd > 0) {
+  if (snd.wnd > 0 || !is_synchronized(state_)) {
     override_small_ = true;  // RFC 9293 §3.8.6.2.1 rule (4)
     return;
   }
@@ -135,8 +135,9 @@ void Connection::manage_send_timers(Instant now) {
       for (int i = 0; i < probe_backoff_ && interval < context_.config.max_rto; ++i) interval *= 2;
       arm(TimerName::Persist, now + std::min(interval, context_.config.max_rto));
     }
-  } else if (flight() > 0 || unsent() == 0) {
+  } else if (flight() > 0 || !has_something_waiting()) {
     timers_.stop(TimerName::Persist);
+    probe_due_ = false;
   }
   if (knobs().user_timeout != Duration::zero() && has_something_waiting()) {
     if (!timers_.is_armed(TimerName::UserTimeout)) {
@@ -160,11 +161,19 @@ void Connection::on_nothing_to_send(Instant now) {
   }
 }
 
+// There was no memory to remember what was to be sent: it is tried again a little later.
+void Connection::on_no_memory(Instant now) {
+  if (state_ != State::Closed && state_ != State::TimeWait) {
+    arm(TimerName::Persist, now + context_.config.sws_override);
+  }
+}
+
 // RFC 9293 §3.8.4 MUST-26: the interval is counted from the last segment that arrived.
 void Connection::on_sign_of_life(Instant now) {
   keep_alives_unanswered_ = 0;
-  if (timers_.is_armed(TimerName::KeepAlive))
-    timers_.set(TimerName::KeepAlive, now + knobs().keep_alive_idle);
+  if (timers_.is_armed(TimerName::KeepAlive)) {
+    arm(TimerName::KeepAlive, now + knobs().keep_alive_idle);
+  }
 }
 
 void Connection::restart_retransmit_timer(Instant now) {

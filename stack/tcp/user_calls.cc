@@ -28,7 +28,10 @@ std::expected<std::size_t, StreamError> Connection::send(ByteView bytes, SendOpt
     return std::unexpected(StreamError::WouldBlock);
   }
   const std::size_t n = tx_.append_copy(context_.tx, bytes.first(std::min(room, bytes.size())));
-  if (n == 0) return std::unexpected(StreamError::OutOfMemory);
+  if (n == 0) {
+    wants_writable_ = true;
+    return std::unexpected(StreamError::OutOfMemory);
+  }
   if (n < bytes.size()) {
     wants_writable_ = true;
     options.more = false;
