@@ -377,6 +377,11 @@ bool IpLayer::is_own(const IpAddress& address) const {
 }
 
 // RFC 9293 §3.9.1.1 MUST-44: an active open that names no local address takes this one.
+void IpLayer::set_addresses(const std::vector<Cidr>& addresses) {
+  config_.addresses = addresses;
+  parts_->addresses = AddressTable(addresses);
+}
+
 std::optional<IpAddress> IpLayer::source_for(const IpAddress& remote) const {
   return parts_->addresses.source_for(remote);
 }

@@ -129,6 +129,8 @@ class IpLayer {
 
   /// Whether an address is one of our own unicast addresses.
   [[nodiscard]] bool is_own(const IpAddress& address) const;
+  /// Replaces our addresses; packets to those that went are nobody's from now on.
+  void set_addresses(const std::vector<Cidr>& addresses);
   /// The address of ours to talk to `remote` from; empty if we have none of its version (RFC 9293
   /// §3.9.1.1 MUST-44).
   [[nodiscard]] std::optional<IpAddress> source_for(const IpAddress& remote) const;

@@ -144,6 +144,17 @@ std::optional<ConnectionId> Stack::accept(ListenerId id) {
   return impl_->tcp.accept(id);
 }
 
+bool Stack::has_acceptable(ListenerId id) const {
+  const Listener* listener = impl_->tcp.find(id);
+  return listener != nullptr && !listener->is_empty();
+}
+void Stack::set_addresses(const std::vector<Cidr>& addresses) {
+  impl_->ip.set_addresses(addresses);
+}
+bool Stack::is_own(const IpAddress& address) const {
+  return impl_->ip.is_own(address);
+}
+
 std::expected<ConnectionId, OpenError> Stack::connect(const ConnectOptions& options, Instant now) {
   impl_->last = now;
   const auto id = impl_->tcp.connect(options, now);

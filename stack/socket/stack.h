@@ -128,6 +128,12 @@ class Stack {
   void close_listener(ListenerId id);
   /// The next finished connection, if any. The connection is the application's from then on.
   [[nodiscard]] std::optional<ConnectionId> accept(ListenerId id);
+  /// Whether accept() has a connection to give.
+  [[nodiscard]] bool has_acceptable(ListenerId id) const;
+  /// Replaces our addresses. Connections on one that went hear nothing any more.
+  void set_addresses(const std::vector<Cidr>& addresses);
+  /// Whether the address is one of ours.
+  [[nodiscard]] bool is_own(const IpAddress& address) const;
   /// Active OPEN: kConnected or kError follows as an event.
   std::expected<ConnectionId, OpenError> connect(const ConnectOptions& options, Instant now);
 

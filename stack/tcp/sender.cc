@@ -107,6 +107,7 @@ SendDecision Connection::data_decision(SeqNum seq, std::uint32_t length) const {
   // RFC 9293 §3.9.1.2 MUST-60, MUST-61, SHLD-27: no push flag in the call; the segment that empties
   // the queue carries PSH.
   if (length > 0 && seq + length == tx_.end_seq() && !more_coming_) d.flags.bits |= TcpFlags::kPsh;
+  if (context_.config.push_superpackets && length > max_text()) d.flags.bits |= TcpFlags::kPsh;
   if (urgent_pending_ && snd.up > seq) {
     d.flags.bits |= TcpFlags::kUrg;
     d.reason = SendReason::NewDataUrgent;

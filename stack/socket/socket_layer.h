@@ -1,0 +1,138 @@
+// BSD sockets over a Stack: what the C ABI calls, one method per call.
+//
+// RFC 9293 §3.9.1, §3.10.1-§3.10.6 through POSIX calls; errors and corner cases are Linux's.
+//
+// Invariants:
+//   1. No method blocks. What would is answered -EAGAIN or -EINPROGRESS, with `wait()` set.
+//   2. After every method the stack's events are turned into readiness: no event stays behind.
+//   3. Time is what advance() or receive() said last.
+//
+// Leaves out: datagrams, descriptors and locking, which are the host's.
+// Next: socket_calls.cc, socket_io.cc, socket_options.cc, socket_ready.cc, c_api.cc.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <vector>
+
+#include "stack/base/slab.h"
+#include "stack/socket/glasstcp.h"
+#include "stack/socket/socket_object.h"
+#include "stack/socket/stack.h"
+
+namespace glasstcp {
+
+/// Every socket of one stack.
+class SocketLayer {
+ public:
+  SocketLayer(const StackConfig& config, Instant now);
+
+  // -- Packets and time
+  Verdict receive(ByteView packet, const PacketMeta& meta, Instant now);
+  void advance(Instant now);
+  [[nodiscard]] bool transmit(Instant now, OutPacket& out);
+  [[nodiscard]] Stack& stack() { return stack_; }
+  [[nodiscard]] const Stack& stack() const { return stack_; }
+
+  bool drop(const FourTuple& tuple);
+
+  // -- Handles
+  int ref(glasstcp_handle handle);
+  int unref(glasstcp_handle handle);
+  int close(glasstcp_handle handle);
+  [[nodiscard]] const glasstcp_wait& wait() const { return wait_; }
+
+  // -- socket_calls.cc
+  int socket(int domain, int type, int protocol, glasstcp_handle& out);
+  int bind(glasstcp_handle handle, const sockaddr* address, socklen_t length);
+  int listen(glasstcp_handle handle, int backlog);
+  int accept(glasstcp_handle handle, int flags, glasstcp_handle& out);
+  int connect(glasstcp_handle handle, const sockaddr* address, socklen_t length);
+  int shutdown(glasstcp_handle handle, int how);
+  int name(glasstcp_handle handle, bool of_peer, sockaddr* address, socklen_t* length);
+
+  // -- socket_io.cc
+  ssize_t receive_into(glasstcp_handle handle, std::span<const iovec> into, int flags);
+  ssize_t send_from(glasstcp_handle handle, std::span<const iovec> from, int flags);
+  ssize_t send_borrowed(glasstcp_handle handle, ByteView bytes, std::uint64_t cookie, int flags);
+  int fcntl(glasstcp_handle handle, int command, long argument);
+  int ioctl(glasstcp_handle handle, unsigned long request, int* argument);
+  /// Bytes that can be read now, for TCP_INQ; -1: the option is off.
+  [[nodiscard]] int unread_to_report(glasstcp_handle handle);
+
+  // -- socket_options.cc
+  int get_option(glasstcp_handle handle, int level, int option, void* value, socklen_t* length);
+  int set_option(glasstcp_handle handle, int level, int option, ByteView value);
+
+  // -- socket_ready.cc
+  int set_cookie(glasstcp_handle handle, std::uint64_t cookie);
+  [[nodiscard]] bool next_ready(glasstcp_ready& out);
+  int level(glasstcp_handle handle);
+  int epoll_create(glasstcp_handle& out);
+  int epoll_ctl(glasstcp_handle epoll, int op, glasstcp_handle handle, const epoll_event* event);
+  int epoll_wait(glasstcp_handle epoll, std::span<epoll_event> events);
+
+ private:
+  [[nodiscard]] SocketObject* find(glasstcp_handle handle);
+  [[nodiscard]] SocketObject* find_socket(glasstcp_handle handle);
+  glasstcp_handle make(bool is_epoll);
+  int would_block(glasstcp_handle handle, const SocketObject& s, std::uint32_t events,
+                  Duration timeout, int on_deadline);
+  void pump();
+  void on_event(const Event& event);
+  void wake(glasstcp_handle handle, SocketObject& s, std::uint32_t events);
+
+  // socket_calls.cc
+  [[nodiscard]] int read_address(const SocketObject& s, const sockaddr* address, socklen_t length,
+                                 Endpoint& out) const;
+  [[nodiscard]] int choose_port(SocketObject& s);
+  [[nodiscard]] bool is_taken(const SocketObject& s, const Endpoint& local) const;
+  int start_connect(glasstcp_handle handle, SocketObject& s, const Endpoint& remote);
+  int connect_again(glasstcp_handle handle, SocketObject& s);
+  void disconnect(SocketObject& s);
+  void stop_listening(SocketObject& s);
+  void free_object(glasstcp_handle handle, SocketObject& s);
+  [[nodiscard]] bool still_lingers(const SocketObject& s) const;
+  void adopt(SocketObject& s, ConnectionId id);
+
+  // socket_io.cc
+  ssize_t receive_urgent(SocketObject& s, std::span<const iovec> into, int flags);
+  [[nodiscard]] int why_nothing(glasstcp_handle handle, SocketObject& s, int flags);
+  [[nodiscard]] int may_send(glasstcp_handle handle, SocketObject& s, int flags);
+  [[nodiscard]] int cannot_send_now(glasstcp_handle handle, SocketObject& s, int flags,
+                                    StreamError error);
+  [[nodiscard]] std::size_t distance_to_mark(SocketObject& s) const;
+  void note_urgent(SocketObject& s) const;
+  [[nodiscard]] int take_error(SocketObject& s);
+
+  // socket_options.cc
+  int get_socket_level(SocketObject& s, int option, int& value);
+  int get_tcp_level(SocketObject& s, int option, int& value) const;
+  int get_ip_level(const SocketObject& s, int level, int option, int& value) const;
+  int get_wide(SocketObject& s, int level, int option, void* value, socklen_t* length);
+  int set_socket_level(SocketObject& s, int option, ByteView value);
+  int set_tcp_level(SocketObject& s, int option, int value);
+  int set_ip_level(SocketObject& s, int level, int option, int value);
+  void apply(SocketObject& s);
+
+  // socket_ready.cc
+  [[nodiscard]] std::uint32_t level_of(SocketObject& s);
+  [[nodiscard]] bool has_room(const SocketObject& s, const ConnectionReport& report) const;
+  [[nodiscard]] int reported_timeout(const SocketObject& s, StreamError error) const;
+
+  Stack stack_;
+  Instant now_;
+  Slab<SocketObject> objects_;
+  std::deque<glasstcp_handle> edges_;
+  glasstcp_wait wait_{};
+  std::uint32_t next_port_ = 0;
+};
+
+/// Writes an endpoint as an address of the socket's family (IPv4 as mapped in AF_INET6).
+void write_address(const Endpoint& endpoint, bool as_v6, sockaddr* address, socklen_t* length);
+
+/// TCP_INFO from a report; `now` is the time of asking.
+[[nodiscard]] glasstcp_tcp_info tcp_info_of(const ConnectionReport& report, Instant now);
+
+}  // namespace glasstcp

@@ -1,0 +1,352 @@
+// Virtual time, blocking and descriptors around one stack. See virtual_host.h.
+#include "tests/packetdrill/virtual_host.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+namespace glasstcp::packetdrill {
+namespace {
+
+constexpr std::uint64_t kNsPerUs = 1000;
+// How far ahead a packet may lie that somebody waits for: beyond every keep-alive time.
+constexpr std::int64_t kPatienceUs = std::int64_t{4} * 3600 * 1'000'000;
+constexpr std::uint32_t kLinuxQuickAcks = 16;
+constexpr std::uint32_t kSuperpacket = 65535;
+constexpr std::uint8_t kFin = 1, kPush = 8;
+
+void store16(std::uint8_t* p, std::size_t value) {
+  p[0] = static_cast<std::uint8_t>(value >> 8);
+  p[1] = static_cast<std::uint8_t>(value);
+}
+
+void store_ipv4_checksum(std::uint8_t* header) {
+  store16(header + 10, 0);
+  std::uint32_t sum = 0;
+  for (int i = 0; i < 20; i += 2) sum += static_cast<std::uint32_t>(header[i] << 8 | header[i + 1]);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+  store16(header + 10, ~sum & 0xffff);
+}
+
+// What a device does with a superpacket: segments of `mss` bytes of text, PSH and FIN on the last.
+// The tool does not look at their TCP checksums.
+std::vector<std::vector<std::uint8_t>> segments_of(const std::vector<std::uint8_t>& packet,
+                                                   const glasstcp_vnet& vnet) {
+  if (vnet.gso_type == 0) return {packet};
+  const bool v6 = packet[0] >> 4 == 6;
+  const std::size_t ip = v6 ? 40 : 20;
+  const std::size_t headers = ip + (packet[ip + 12] >> 4) * std::size_t{4};
+  std::vector<std::vector<std::uint8_t>> segments;
+  for (std::size_t at = headers; at < packet.size(); at += vnet.gso_size) {
+    const std::size_t end = std::min<std::size_t>(at + vnet.gso_size, packet.size());
+    std::vector<std::uint8_t> one(packet.begin(), packet.begin() + static_cast<long>(headers));
+    one.insert(one.end(), packet.begin() + static_cast<long>(at),
+               packet.begin() + static_cast<long>(end));
+    store16(one.data() + (v6 ? 4 : 2), v6 ? one.size() - 40 : one.size());
+    std::uint32_t seq = 0;
+    std::memcpy(&seq, &packet[ip + 4], 4);
+    seq = htonl(ntohl(seq) + static_cast<std::uint32_t>(at - headers));
+    std::memcpy(&one[ip + 4], &seq, 4);
+    if (end < packet.size()) one[ip + 13] &= static_cast<std::uint8_t>(~(kFin | kPush));
+    if (!v6) store_ipv4_checksum(one.data());
+    segments.push_back(std::move(one));
+  }
+  return segments;
+}
+
+std::uint64_t ns_of(std::int64_t us) {
+  return static_cast<std::uint64_t>(us) * kNsPerUs;
+}
+
+// The words of one file below /proc/sys/net/ipv4, which belongs to the network namespace.
+std::vector<std::uint32_t> sysctl(const char* name) {
+  std::ifstream file(std::string("/proc/sys/net/ipv4/") + name);
+  std::vector<std::uint32_t> words;
+  for (std::int64_t word = 0; file >> word;) {
+    words.push_back(static_cast<std::uint32_t>(std::clamp<std::int64_t>(word, 0, 0xffffffff)));
+  }
+  return words;
+}
+
+std::uint32_t sysctl_or(const char* name, std::uint32_t otherwise, std::size_t word = 0) {
+  const auto words = sysctl(name);
+  return words.size() > word ? words[word] : otherwise;
+}
+
+void read_sysctls(glasstcp_config& c) {
+  c.use_sack = static_cast<int>(sysctl_or("tcp_sack", 1));
+  c.use_timestamps = static_cast<int>(sysctl_or("tcp_timestamps", 1));
+  c.use_window_scale = static_cast<int>(sysctl_or("tcp_window_scaling", 1));
+  c.receive_buffer = sysctl_or("tcp_rmem", c.receive_buffer, 2);
+  c.send_buffer = sysctl_or("tcp_wmem", c.send_buffer, 2);
+  c.syn_retries = sysctl_or("tcp_syn_retries", c.syn_retries);
+  c.syn_ack_retries = sysctl_or("tcp_synack_retries", c.syn_ack_retries);
+  c.retransmissions = sysctl_or("tcp_retries2", c.retransmissions);
+  c.keep_idle = sysctl_or("tcp_keepalive_time", c.keep_idle / 1000) * 1000;
+  c.keep_interval = sysctl_or("tcp_keepalive_intvl", c.keep_interval / 1000) * 1000;
+  c.keep_probes = sysctl_or("tcp_keepalive_probes", c.keep_probes);
+  c.fin_wait_2 = sysctl_or("tcp_fin_timeout", c.fin_wait_2 / 1000) * 1000;
+  c.slow_start_after_idle = static_cast<int>(sysctl_or("tcp_slow_start_after_idle", 1));
+}
+
+}  // namespace
+
+Personality::Personality(const std::string& flags) {
+  glasstcp_config_init(&config);
+  config.initial_receive_buffer = 65535;
+  std::istringstream words(flags);
+  for (std::string word; std::getline(words, word, ',');) {
+    if (word == "linux") {
+      reads_sysctls = true;
+      config.quick_acks = kLinuxQuickAcks;
+      config.gso_max = kSuperpacket;
+      config.push_superpackets = 1;
+    } else if (word == "bsd") {
+      config.option_layout = 1;
+      config.window_scale = 6;
+      config.delayed_ack = 40;
+    } else if (word.starts_with("mtu=")) {
+      config.mtu = static_cast<std::uint32_t>(std::stoul(word.substr(4)));
+    }
+  }
+}
+
+VirtualHost::VirtualHost(const std::string& flags)
+    : personality_(flags), first_(std::this_thread::get_id()) {}
+
+VirtualHost::~VirtualHost() {
+  glasstcp_stack_free(stack_);
+}
+
+// Late, so that what a script sets before its first call counts.
+void VirtualHost::make_stack() {
+  if (stack_ != nullptr) return;
+  own_v4_ = own_v4_.empty() ? "192.168.0.1/16" : own_v4_;
+  own_v6_ = own_v6_.empty() ? "fd3d:fa7b:d17d::1/48" : own_v6_;
+  const char* addresses[] = {own_v4_.c_str(), own_v6_.c_str()};
+  glasstcp_config config = personality_.config;
+  if (personality_.reads_sysctls) read_sysctls(config);
+  config.addresses = addresses;
+  config.address_count = 2;
+  if (glasstcp_stack_new(&config, ns_of(now_us_), &stack_) != 0) std::abort();
+}
+
+void VirtualHost::own_bytes(bool v6, const std::uint8_t* address) {
+  char text[INET6_ADDRSTRLEN];
+  if (inet_ntop(v6 ? AF_INET6 : AF_INET, address, text, sizeof text) == nullptr) return;
+  const std::string with_network = std::string(text) + (v6 ? "/48" : "/16");
+  std::string& own = v6 ? own_v6_ : own_v4_;
+  if (own == with_network) return;
+  own = with_network;
+  const char* addresses[] = {own_v4_.c_str(), own_v6_.c_str()};
+  if (stack_ != nullptr) glasstcp_set_addresses(stack_, addresses, 2);
+}
+
+void VirtualHost::own(const sockaddr* address) {
+  const Lock lock(mutex_);
+  make_stack();
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(address);
+  if (address->sa_family == AF_INET) {
+    const std::uint8_t* v4 = bytes + offsetof(sockaddr_in, sin_addr);
+    if (std::any_of(v4, v4 + 4, [](std::uint8_t b) { return b != 0; })) own_bytes(false, v4);
+  } else if (address->sa_family == AF_INET6) {
+    const std::uint8_t* v6 = bytes + offsetof(sockaddr_in6, sin6_addr);
+    if (IN6_IS_ADDR_V4MAPPED(reinterpret_cast<const in6_addr*>(v6))) {
+      own_bytes(false, v6 + 12);
+    } else if (std::any_of(v6, v6 + 16, [](std::uint8_t b) { return b != 0; })) {
+      own_bytes(true, v6);
+    }
+  }
+}
+
+// -- Descriptors
+
+int VirtualHost::descriptor_of(glasstcp_handle handle) {
+  const int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+  const Lock lock(mutex_);
+  handles_[fd] = handle;
+  return fd;
+}
+
+glasstcp_handle VirtualHost::handle_of(int fd) {
+  const Lock lock(mutex_);
+  make_stack();
+  const auto found = handles_.find(fd);
+  return found == handles_.end() ? 0 : found->second;
+}
+
+void VirtualHost::forget(int fd) {
+  const Lock lock(mutex_);
+  handles_.erase(fd);
+}
+
+// -- Time
+
+void VirtualHost::collect() {
+  glasstcp_packet packet{};
+  packet.size = sizeof packet;
+  while (glasstcp_transmit(stack_, ns_of(now_us_), &packet) == 1) {
+    std::vector<std::uint8_t> whole;
+    for (int i = 0; i < packet.slice_count; ++i) {
+      const auto* bytes = static_cast<const std::uint8_t*>(packet.slices[i].iov_base);
+      whole.insert(whole.end(), bytes, bytes + packet.slices[i].iov_len);
+    }
+    for (auto& segment : segments_of(whole, packet.vnet)) {
+      departures_.push_back({std::move(segment), now_us_});
+    }
+  }
+}
+
+// After anything that may have changed something: what leaves is taken, and a call that waits may
+// go on. Time stands still until it has returned, or waits again.
+void VirtualHost::settle(Lock& lock) {
+  collect();
+  ++changes_;
+  if (!is_waiting_ || !is_first_thread()) return;
+  is_running_ = true;
+  woken_.notify_all();
+  returned_.wait(lock, [&] { return !is_running_; });
+}
+
+std::int64_t VirtualHost::next_deadline_us() const {
+  const std::uint64_t ns = glasstcp_next_deadline(stack_);
+  const std::int64_t stack = ns == GLASSTCP_NEVER
+                                 ? kNoDeadline
+                                 : static_cast<std::int64_t>((ns + kNsPerUs - 1) / kNsPerUs);
+  return is_waiting_ ? std::min(stack, waits_until_us_) : stack;
+}
+
+void VirtualHost::move_to(std::int64_t us, Lock& lock) {
+  now_us_ = std::max(now_us_, us);
+  glasstcp_advance(stack_, ns_of(now_us_));
+  settle(lock);
+}
+
+bool VirtualHost::wait_for_change(std::int64_t deadline_us, Lock& lock) {
+  if (is_first_thread()) {
+    const std::int64_t next = std::min(next_deadline_us(), deadline_us);
+    if (next == kNoDeadline || next > now_us_ + kPatienceUs) return false;
+    move_to(next, lock);
+    return now_us_ < deadline_us;
+  }
+  is_waiting_ = true;
+  is_running_ = false;
+  waits_until_us_ = deadline_us;
+  returned_.notify_all();
+  woken_.wait(lock, [&] { return is_running_; });
+  is_waiting_ = false;
+  waits_until_us_ = kNoDeadline;
+  return now_us_ < deadline_us;
+}
+
+void VirtualHost::sleep_us(std::int64_t us) {
+  Lock lock(mutex_);
+  make_stack();
+  const std::int64_t until = now_us_ + us;
+  while (next_deadline_us() <= until) move_to(next_deadline_us(), lock);
+  move_to(until, lock);
+}
+
+std::int64_t VirtualHost::now_us() {
+  Lock lock(mutex_);
+  if (!is_first_thread() && is_running_) {  // the call of the second thread has returned
+    is_running_ = false;
+    returned_.notify_all();
+    return now_us_;
+  }
+  if (stack_ == nullptr) return ++now_us_;
+  if (next_deadline_us() <= now_us_ + 1) {
+    move_to(now_us_ + 1, lock);
+  } else {
+    ++now_us_;
+    glasstcp_advance(stack_, ns_of(now_us_));
+  }
+  return now_us_;
+}
+
+// -- Packets
+
+void VirtualHost::packet_arrives(const void* bytes, std::size_t length) {
+  Lock lock(mutex_);
+  make_stack();
+  const auto* header = static_cast<const std::uint8_t*>(bytes);
+  const bool v6 = length >= 40 && header[0] >> 4 == 6;
+  if (!v6 && length < 20) return;
+  own_bytes(v6, v6 ? header + 24 : header + 16);
+  glasstcp_receive(stack_, bytes, length, nullptr, ns_of(now_us_));
+  settle(lock);
+}
+
+Departure VirtualHost::next_packet() {
+  Lock lock(mutex_);
+  make_stack();
+  const std::int64_t until = now_us_ + kPatienceUs;
+  while (departures_.empty() && next_deadline_us() < until) move_to(next_deadline_us(), lock);
+  if (departures_.empty()) return {};
+  Departure first = std::move(departures_.front());
+  departures_.pop_front();
+  return first;
+}
+
+// -- Calls
+
+ssize_t VirtualHost::call_locked(const Call& f, Lock& lock) {
+  std::int64_t deadline = kNoDeadline;
+  glasstcp_wait wait{};
+  wait.size = sizeof wait;
+  for (bool first = true;; first = false) {
+    const ssize_t result = f(stack_);
+    settle(lock);
+    if (result != -EAGAIN && result != -EINPROGRESS) return result;
+    glasstcp_last_wait(stack_, &wait);
+    if (wait.events == 0) return result;
+    if (first && wait.deadline != GLASSTCP_NEVER) {
+      deadline = static_cast<std::int64_t>(wait.deadline / kNsPerUs);
+    }
+    if (!wait_for_change(deadline, lock)) {
+      const ssize_t last = f(stack_);  // what the deadline brought, if it did
+      settle(lock);
+      return last == -EAGAIN || last == -EINPROGRESS ? wait.on_deadline : last;
+    }
+  }
+}
+
+ssize_t VirtualHost::call(const Call& f) {
+  Lock lock(mutex_);
+  make_stack();
+  return call_locked(f, lock);
+}
+
+ssize_t VirtualHost::transfer(std::size_t length,
+                              const std::function<ssize_t(glasstcp_stack*, std::size_t)>& f) {
+  Lock lock(mutex_);
+  make_stack();
+  std::size_t done = 0;
+  do {
+    const ssize_t n = call_locked([&](glasstcp_stack* s) { return f(s, done); }, lock);
+    if (n <= 0) return done > 0 ? static_cast<ssize_t>(done) : n;
+    done += static_cast<std::size_t>(n);
+  } while (done < length);
+  return static_cast<ssize_t>(done);
+}
+
+int VirtualHost::wait_until(int timeout_ms, const std::function<int(glasstcp_stack*)>& f) {
+  Lock lock(mutex_);
+  make_stack();
+  const std::int64_t deadline =
+      timeout_ms < 0 ? kNoDeadline : now_us_ + std::int64_t{timeout_ms} * 1000;
+  for (;;) {
+    const int result = f(stack_);
+    settle(lock);
+    if (result != 0 || timeout_ms == 0) return result;
+    if (!wait_for_change(deadline, lock)) return f(stack_);
+  }
+}
+
+}  // namespace glasstcp::packetdrill

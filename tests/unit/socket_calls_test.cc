@@ -1,0 +1,322 @@
+// The C ABI's calls over two stacks in virtual time: opening, moving bytes, closing, and what Linux
+// answers at each corner.
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <string>
+
+#include "tests/socket_examples/examples.h"
+#include "tests/support/covers.h"
+#include "tests/support/two_hosts.h"
+
+namespace glasstcp::test {
+namespace {
+
+// Linux numbers of sys/ioctl.h and linux/sockios.h.
+constexpr unsigned long kInputQueue = 0x541b, kOutputQueue = 0x5411, kAtMark = 0x8905;
+
+std::string read_all(glasstcp_stack* s, glasstcp_handle h) {
+  std::string text;
+  char bytes[100];
+  for (ssize_t n = 0; (n = glasstcp_read(s, h, bytes, sizeof bytes)) > 0;) {
+    text.append(bytes, static_cast<std::size_t>(n));
+  }
+  return text;
+}
+
+TEST(SocketCalls, ConnectAcceptAndEchoBothWays) {
+  TwoHosts hosts;
+  const auto [client, server] = hosts.connected();
+  EXPECT_EQ(glasstcp_write(hosts.left, client, "hello", 5), 5);
+  hosts.run_for(10);
+  EXPECT_EQ(read_all(hosts.right, server), "hello");
+  char byte = 0;
+  EXPECT_EQ(glasstcp_read(hosts.right, server, &byte, 1), -EAGAIN);
+  EXPECT_EQ(glasstcp_shutdown(hosts.left, client, SHUT_WR), 0);
+  hosts.run_for(10);
+  EXPECT_EQ(glasstcp_read(hosts.right, server, &byte, 1), 0);
+  EXPECT_EQ(glasstcp_write(hosts.left, client, "x", 1), -EPIPE);
+}
+
+TEST(SocketCalls, NamesBothEnds) {
+  TwoHosts hosts;
+  const auto [client, server] = hosts.connected();
+  sockaddr_in name{};
+  socklen_t length = sizeof name;
+  ASSERT_EQ(glasstcp_getpeername(hosts.left, client, reinterpret_cast<sockaddr*>(&name), &length),
+            0);
+  EXPECT_EQ(name.sin_addr.s_addr, TwoHosts::v4("192.0.2.2", 80).sin_addr.s_addr);
+  EXPECT_EQ(ntohs(name.sin_port), 80);
+  length = sizeof name;
+  ASSERT_EQ(glasstcp_getsockname(hosts.right, server, reinterpret_cast<sockaddr*>(&name), &length),
+            0);
+  EXPECT_EQ(ntohs(name.sin_port), 80);
+  EXPECT_EQ(length, sizeof name);
+}
+
+TEST(SocketCalls, RefusesWhatNoSocketIs) {
+  TwoHosts hosts;
+  glasstcp_handle h = 0;
+  EXPECT_EQ(glasstcp_socket(hosts.left, AF_UNIX, SOCK_STREAM, 0, &h), -EAFNOSUPPORT);
+  EXPECT_EQ(glasstcp_socket(hosts.left, AF_INET, SOCK_DGRAM, 0, &h), -ESOCKTNOSUPPORT);
+  EXPECT_EQ(glasstcp_socket(hosts.left, AF_INET, SOCK_STREAM, IPPROTO_UDP, &h), -EPROTONOSUPPORT);
+  EXPECT_EQ(glasstcp_listen(hosts.left, 12345, 1), -EBADF);
+}
+
+TEST(SocketCalls, BindsOnlyWhatIsOursAndFree) {
+  TwoHosts hosts;
+  const glasstcp_handle first = hosts.listening();
+  EXPECT_NE(first, 0U);
+  const glasstcp_handle second = TwoHosts::stream(hosts.right);
+  const sockaddr_in taken = TwoHosts::v4("192.0.2.2", 80);
+  const sockaddr_in foreign = TwoHosts::v4("198.51.100.1", 81);
+  const auto bind_to = [&](const sockaddr_in& a) {
+    return glasstcp_bind(hosts.right, second, TwoHosts::as_sockaddr(a), sizeof a);
+  };
+  EXPECT_EQ(bind_to(taken), -EADDRINUSE);
+  EXPECT_EQ(bind_to(foreign), -EADDRNOTAVAIL);
+  EXPECT_EQ(bind_to(TwoHosts::v4("0.0.0.0", 0)), 0);
+  EXPECT_EQ(bind_to(TwoHosts::v4("0.0.0.0", 82)), -EINVAL) << "it is bound already";
+}
+
+TEST(SocketCalls, UnconnectedSocketsAnswerAsLinuxDoes) {
+  TwoHosts hosts;
+  const glasstcp_handle h = TwoHosts::stream(hosts.left);
+  char byte = 0;
+  EXPECT_EQ(glasstcp_read(hosts.left, h, &byte, 1), -ENOTCONN);
+  EXPECT_EQ(glasstcp_write(hosts.left, h, &byte, 1), -EPIPE);
+  EXPECT_EQ(glasstcp_shutdown(hosts.left, h, SHUT_RDWR), -ENOTCONN);
+  EXPECT_EQ(glasstcp_shutdown(hosts.left, h, 7), -EINVAL);
+  EXPECT_EQ(glasstcp_level(hosts.left, h) & (POLLOUT | POLLHUP), POLLOUT | POLLHUP);
+}
+
+TEST(SocketCalls, ConnectTellsItsStagesOnce) {
+  TwoHosts hosts;
+  hosts.listening();
+  const glasstcp_handle h = TwoHosts::stream(hosts.left);
+  const sockaddr_in to = TwoHosts::v4("192.0.2.2", 80);
+  const auto connect = [&] {
+    return glasstcp_connect(hosts.left, h, TwoHosts::as_sockaddr(to), sizeof to);
+  };
+  EXPECT_EQ(connect(), -EINPROGRESS);
+  EXPECT_EQ(connect(), -EALREADY);
+  hosts.run_for(10);
+  EXPECT_EQ(connect(), 0);
+  EXPECT_EQ(connect(), -EISCONN);
+}
+
+TEST(SocketCalls, ARefusedConnectReportsOnceAndMayBeTriedAgain) {
+  TwoHosts hosts;
+  const glasstcp_handle h = TwoHosts::stream(hosts.left);
+  const sockaddr_in to = TwoHosts::v4("192.0.2.2", 80);
+  EXPECT_EQ(glasstcp_connect(hosts.left, h, TwoHosts::as_sockaddr(to), sizeof to), -EINPROGRESS);
+  hosts.run_for(10);
+  EXPECT_NE(glasstcp_level(hosts.left, h) & POLLERR, 0);
+  EXPECT_EQ(TwoHosts::option(hosts.left, h, SOL_SOCKET, SO_ERROR), ECONNREFUSED);
+  EXPECT_EQ(TwoHosts::option(hosts.left, h, SOL_SOCKET, SO_ERROR), 0);
+  hosts.listening();
+  const glasstcp_handle again = TwoHosts::stream(hosts.left);
+  EXPECT_EQ(glasstcp_connect(hosts.left, again, TwoHosts::as_sockaddr(to), sizeof to),
+            -EINPROGRESS);
+  hosts.run_for(10);
+  EXPECT_EQ(glasstcp_connect(hosts.left, again, TwoHosts::as_sockaddr(to), sizeof to), 0);
+}
+
+TEST(SocketCalls, BlockingCallsSayWhatTheyWaitFor) {
+  TwoHosts hosts;
+  const glasstcp_handle listener = hosts.listening(1, SOCK_STREAM);
+  glasstcp_handle made = 0;
+  EXPECT_EQ(glasstcp_accept(hosts.right, listener, nullptr, nullptr, 0, &made), -EAGAIN);
+  glasstcp_wait wait{};
+  wait.size = sizeof wait;
+  glasstcp_last_wait(hosts.right, &wait);
+  EXPECT_EQ(wait.handle, listener);
+  EXPECT_EQ(wait.events, static_cast<std::uint32_t>(POLLIN));
+  EXPECT_EQ(wait.deadline, GLASSTCP_NEVER);
+  const timeval patience{2, 0};
+  ASSERT_EQ(glasstcp_setsockopt(hosts.right, listener, SOL_SOCKET, SO_RCVTIMEO, &patience,
+                                sizeof patience),
+            0);
+  EXPECT_EQ(glasstcp_accept(hosts.right, listener, nullptr, nullptr, 0, &made), -EAGAIN);
+  glasstcp_last_wait(hosts.right, &wait);
+  EXPECT_EQ(wait.deadline, hosts.now + 2'000'000'000);
+  EXPECT_EQ(wait.on_deadline, -EAGAIN);
+}
+
+TEST(SocketCalls, PeekLeavesTheBytesAndVectorsFillInOrder) {
+  TwoHosts hosts;
+  const auto [client, server] = hosts.connected();
+  char a[] = "abc", b[] = "defg";
+  const iovec out[] = {{a, 3}, {b, 4}};
+  EXPECT_EQ(glasstcp_writev(hosts.left, client, out, 2), 7);
+  hosts.run_for(10);
+  char peeked[8] = {};
+  EXPECT_EQ(glasstcp_recv(hosts.right, server, peeked, 7, MSG_PEEK), 7);
+  EXPECT_STREQ(peeked, "abcdefg");
+  char x[3] = {}, y[6] = {};
+  const iovec in[] = {{x, 2}, {y, 5}};
+  EXPECT_EQ(glasstcp_readv(hosts.right, server, in, 2), 7);
+  EXPECT_STREQ(x, "ab");
+  EXPECT_STREQ(y, "cdefg");
+}
+
+TEST(SocketCalls, CountsWhatIsUnreadAndUnacknowledged) {
+  TwoHosts hosts;
+  const auto [client, server] = hosts.connected();
+  EXPECT_EQ(glasstcp_write(hosts.left, client, "12345", 5), 5);
+  int count = 0;
+  EXPECT_EQ(glasstcp_ioctl(hosts.left, client, kOutputQueue, &count), 0);
+  EXPECT_EQ(count, 5);
+  hosts.run_for(100);
+  EXPECT_EQ(glasstcp_ioctl(hosts.left, client, kOutputQueue, &count), 0);
+  EXPECT_EQ(count, 0);
+  EXPECT_EQ(glasstcp_ioctl(hosts.right, server, kInputQueue, &count), 0);
+  EXPECT_EQ(count, 5);
+  EXPECT_EQ(glasstcp_ioctl(hosts.right, server, 1, &count), -ENOTTY);
+  EXPECT_EQ(glasstcp_ioctl(hosts.right, hosts.listener, kInputQueue, &count), -EINVAL);
+}
+
+TEST(SocketCalls, UrgentOctetComesOutOfBandOrInline) {
+  COVERS("MUST-31");
+  TwoHosts hosts;
+  const auto [client, server] = hosts.connected();
+  EXPECT_EQ(glasstcp_send(hosts.left, client, "abc", 3, MSG_OOB), 3);
+  hosts.run_for(10);
+  EXPECT_NE(glasstcp_level(hosts.right, server) & POLLPRI, 0);
+  char byte = 0;
+  EXPECT_EQ(glasstcp_recv(hosts.right, server, &byte, 1, MSG_OOB), 1);
+  EXPECT_EQ(byte, 'c');
+  EXPECT_EQ(glasstcp_recv(hosts.right, server, &byte, 1, MSG_OOB), -EINVAL) << "it was taken";
+  char text[8] = {};
+  EXPECT_EQ(glasstcp_read(hosts.right, server, text, 7), 2);
+  EXPECT_STREQ(text, "ab");
+  int at_mark = 0;
+  EXPECT_EQ(glasstcp_ioctl(hosts.right, server, kAtMark, &at_mark), 0);
+  EXPECT_EQ(at_mark, 1);
+  EXPECT_EQ(glasstcp_read(hosts.right, server, text, 7), -EAGAIN) << "the octet is not in line";
+  ASSERT_EQ(TwoHosts::set(hosts.right, server, SOL_SOCKET, SO_OOBINLINE, 1), 0);
+  EXPECT_EQ(glasstcp_send(hosts.left, client, "de", 2, MSG_OOB), 2);
+  hosts.run_for(100);
+  EXPECT_EQ(glasstcp_read(hosts.right, server, text, 7), 1) << "reading stops at the mark";
+  EXPECT_EQ(glasstcp_read(hosts.right, server, text, 7), 1);
+  EXPECT_EQ(text[0], 'e');
+}
+
+TEST(SocketCalls, LingerOfZeroResets) {
+  TwoHosts hosts;
+  const auto [client, server] = hosts.connected();
+  const linger zero{1, 0};
+  ASSERT_EQ(glasstcp_setsockopt(hosts.left, client, SOL_SOCKET, SO_LINGER, &zero, sizeof zero), 0);
+  EXPECT_EQ(glasstcp_close(hosts.left, client), 0);
+  hosts.run_for(10);
+  char byte = 0;
+  EXPECT_EQ(glasstcp_read(hosts.right, server, &byte, 1), -ECONNRESET);
+  EXPECT_EQ(glasstcp_read(hosts.right, server, &byte, 1), 0) << "an error is told once";
+}
+
+TEST(SocketCalls, LingerWaitsForThePeerOrItsDeadline) {
+  TwoHosts hosts;
+  const auto [client, server] = hosts.connected();
+  EXPECT_NE(server, 0U);
+  const linger patience{1, 3};
+  ASSERT_EQ(
+      glasstcp_setsockopt(hosts.left, client, SOL_SOCKET, SO_LINGER, &patience, sizeof patience),
+      0);
+  EXPECT_EQ(glasstcp_close(hosts.left, client), -EAGAIN);
+  glasstcp_wait wait{};
+  wait.size = sizeof wait;
+  glasstcp_last_wait(hosts.left, &wait);
+  EXPECT_EQ(wait.deadline, hosts.now + 3'000'000'000);
+  EXPECT_EQ(wait.on_deadline, 0);
+  hosts.run_for(10);
+  EXPECT_EQ(glasstcp_close(hosts.left, client), 0);
+  EXPECT_EQ(glasstcp_close(hosts.left, client), -EBADF);
+}
+
+TEST(SocketCalls, OwnersAreCountedAndStaleHandlesFindNothing) {
+  TwoHosts hosts;
+  const glasstcp_handle h = TwoHosts::stream(hosts.left);
+  EXPECT_EQ(glasstcp_ref(hosts.left, h), 0);
+  EXPECT_EQ(glasstcp_close(hosts.left, h), 0);
+  EXPECT_GE(glasstcp_level(hosts.left, h), 0) << "one owner is left";
+  EXPECT_EQ(glasstcp_unref(hosts.left, h), 0);
+  EXPECT_EQ(glasstcp_level(hosts.left, h), -EBADF);
+  const glasstcp_handle next = TwoHosts::stream(hosts.left);
+  EXPECT_NE(next, h) << "the slot is used again, the handle is not";
+}
+
+TEST(SocketCalls, BorrowedBytesComeBackWhenAcknowledged) {
+  TwoHosts hosts;
+  const auto [client, server] = hosts.connected();
+  const std::string text(5000, 'x');
+  EXPECT_EQ(glasstcp_send_borrowed(hosts.left, client, text.data(), text.size(), 77, 0), 5000);
+  std::uint64_t cookie = 0;
+  EXPECT_EQ(glasstcp_next_released(hosts.left, &cookie), 0);
+  hosts.run_for(200);
+  EXPECT_EQ(glasstcp_next_released(hosts.left, &cookie), 1);
+  EXPECT_EQ(cookie, 77U);
+  EXPECT_EQ(read_all(hosts.right, server), text);
+}
+
+TEST(SocketCalls, ListsAndDropsConnections) {
+  TwoHosts hosts;
+  const auto [client, server] = hosts.connected();
+  glasstcp_entry entries[4] = {};
+  for (auto& e : entries) e.size = sizeof e;
+  ASSERT_EQ(glasstcp_list(hosts.right, entries, 4), 2U);
+  EXPECT_EQ(entries[0].state, 10);
+  EXPECT_EQ(entries[1].state, 1);
+  ASSERT_EQ(glasstcp_drop(hosts.right, reinterpret_cast<sockaddr*>(&entries[1].local),
+                          reinterpret_cast<sockaddr*>(&entries[1].remote)),
+            0);
+  char byte = 0;
+  EXPECT_EQ(glasstcp_read(hosts.right, server, &byte, 1), -ECONNABORTED);
+  hosts.run_for(10);
+  EXPECT_EQ(glasstcp_read(hosts.left, client, &byte, 1), -ECONNRESET);
+}
+
+TEST(SocketCalls, AnIpv6SocketServesBothVersions) {
+  TwoHosts hosts;
+  glasstcp_handle listener = 0;
+  ASSERT_EQ(glasstcp_socket(hosts.right, AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0, &listener), 0);
+  const sockaddr_in6 any = TwoHosts::v6("::", 80);
+  ASSERT_EQ(glasstcp_bind(hosts.right, listener, TwoHosts::as_sockaddr(any), sizeof any), 0);
+  ASSERT_EQ(glasstcp_listen(hosts.right, listener, 4), 0);
+  const glasstcp_handle client = TwoHosts::stream(hosts.left);
+  const sockaddr_in to = TwoHosts::v4("192.0.2.2", 80);
+  EXPECT_EQ(glasstcp_connect(hosts.left, client, TwoHosts::as_sockaddr(to), sizeof to),
+            -EINPROGRESS);
+  hosts.run_for(10);
+  glasstcp_handle server = 0;
+  sockaddr_in6 peer{};
+  socklen_t length = sizeof peer;
+  ASSERT_EQ(glasstcp_accept(hosts.right, listener, reinterpret_cast<sockaddr*>(&peer), &length, 0,
+                            &server),
+            0);
+  EXPECT_TRUE(IN6_IS_ADDR_V4MAPPED(&peer.sin6_addr));
+}
+
+// The examples, which are C: one stack serves, the other connects.
+TEST(SocketExamples, TheClientGetsBackWhatItSent) {
+  for (const bool v6 : {false, true}) {
+    TwoHosts hosts;
+    echo_server server;
+    echo_client client;
+    ASSERT_EQ(echo_server_start(&server, hosts.right, 7), 0);
+    const sockaddr_in to4 = TwoHosts::v4("192.0.2.2", 7);
+    const sockaddr_in6 to6 = TwoHosts::v6("2001:db8::2", 7);
+    const sockaddr* to = v6 ? TwoHosts::as_sockaddr(to6) : TwoHosts::as_sockaddr(to4);
+    const socklen_t length = v6 ? sizeof to6 : sizeof to4;
+    ASSERT_EQ(echo_client_start(&client, hosts.left, to, length, "through two stacks"), 0);
+    for (int i = 0; i < 50 && client.done == 0; ++i) {
+      hosts.run_for(2);
+      ASSERT_EQ(echo_server_step(&server), 0);
+      ASSERT_EQ(echo_client_step(&client), 0);
+    }
+    EXPECT_EQ(std::string(client.answer, client.answered), "through two stacks");
+    EXPECT_EQ(server.served, 1U);
+  }
+}
+
+}  // namespace
+}  // namespace glasstcp::test
