@@ -288,6 +288,13 @@ struct glasstcp_tcp_info {
   uint64_t tcpi_bytes_sent, tcpi_bytes_retrans;
   uint32_t tcpi_dsack_dups, tcpi_reord_seen, tcpi_rcv_ooopack, tcpi_snd_wnd;
   uint32_t tcpi_rcv_wnd, tcpi_rehash;
+  uint16_t tcpi_total_rto, tcpi_total_rto_recoveries;
+  uint32_t tcpi_total_rto_time;
+  uint32_t tcpi_received_ce, tcpi_delivered_e1_bytes, tcpi_delivered_e0_bytes,
+      tcpi_delivered_ce_bytes, tcpi_received_e1_bytes, tcpi_received_e0_bytes,
+      tcpi_received_ce_bytes;
+  uint32_t tcpi_ecn_mode : 2, tcpi_accecn_opt_seen : 2, tcpi_accecn_fail_mode : 4,
+      tcpi_options2 : 24;
 };
 
 /* -- Readiness -------------------------------------------------------------------------------- */

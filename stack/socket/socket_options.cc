@@ -222,8 +222,12 @@ int SocketLayer::set_option(glasstcp_handle handle, int level, int option, ByteV
     result = name == "reno" ? 0 : -ENOENT;
   } else if (level == IPPROTO_TCP || level == IPPROTO_IP || level == IPPROTO_IPV6) {
     int number = 0;
-    if (value.size() < sizeof number) return -EINVAL;
-    std::memcpy(&number, value.data(), sizeof number);
+    if (level == IPPROTO_IP && value.size() == 1) {  // ip(7) takes a char too
+      number = value[0];
+    } else {
+      if (value.size() < sizeof number) return -EINVAL;
+      std::memcpy(&number, value.data(), sizeof number);
+    }
     result = level == IPPROTO_TCP ? set_tcp_level(*s, option, number)
                                   : set_ip_level(*s, level, option, number);
   }

@@ -34,7 +34,7 @@ static_assert(offsetof(glasstcp_tcp_info, tcpi_total_retrans) == 100);
 static_assert(offsetof(glasstcp_tcp_info, tcpi_pacing_rate) == 104);
 static_assert(offsetof(glasstcp_tcp_info, tcpi_busy_time) == 168);
 static_assert(offsetof(glasstcp_tcp_info, tcpi_snd_wnd) == 228);
-static_assert(sizeof(glasstcp_tcp_info) == 240);
+static_assert(sizeof(glasstcp_tcp_info) == 280);
 
 int linux_state(State state) {
   switch (state) {

@@ -87,7 +87,7 @@ struct TcpConfig {
   bool keep_statistics = false;  ///< ConnectionStatistics for every connection, for TCP_INFO
 
   // Behaviour that tests and personalities choose.
-  bool push_superpackets = false;          ///< PSH at the end of each superpacket, as Linux has it
+  bool push_superpackets = false;          ///< as Linux: PSH ends each, half of cwnd bounds each
   bool blind_attack_defence = true;        ///< RFC 5961; off: RFC 9293's plain rules
   std::uint8_t hop_limit = 64;             ///< RFC 9293 §3.9.2 MUST-49
   std::optional<std::uint32_t> fixed_iss;  ///< ISN override, for scripts only

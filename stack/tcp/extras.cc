@@ -60,6 +60,7 @@ void Connection::note_arrived(const Segment& seg, Instant now) {
   if (s == nullptr) return;
   s->segments_in += seg.count();
   if (seg.flags.ack()) s->last_ack_received = now;
+  if (!s->last_data_received) s->last_data_received = now;  // the handshake counts, as on Linux
   if (seg.text.empty()) return;
   s->data_segments_in += seg.count();
   s->last_data_received = now;

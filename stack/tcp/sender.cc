@@ -106,7 +106,8 @@ SendDecision Connection::data_decision(SeqNum seq, std::uint32_t length) const {
   d.flags.bits = TcpFlags::kAck;
   // RFC 9293 §3.9.1.2 MUST-60, MUST-61, SHLD-27: no push flag in the call; the segment that empties
   // the queue carries PSH.
-  if (length > 0 && seq + length == tx_.end_seq() && !more_coming_) d.flags.bits |= TcpFlags::kPsh;
+  if (length > 0 && seq + length == tx_.end_seq() && (!more_coming_ || override_small_))
+    d.flags.bits |= TcpFlags::kPsh;
   if (context_.config.push_superpackets && length > max_text()) d.flags.bits |= TcpFlags::kPsh;
   if (urgent_pending_ && snd.up > seq) {
     d.flags.bits |= TcpFlags::kUrg;
@@ -123,7 +124,10 @@ std::uint32_t Connection::cut_to_segments(std::uint32_t sendable, std::uint32_t 
   // A device that cuts a superpacket copies its urgent pointer, which would be wrong in the second.
   const std::uint32_t gso = urgent_pending_ ? 0 : context_.limits.gso_max;
   const std::uint32_t most = gso > headers + mss ? (gso - headers) / mss * mss : mss;
-  const std::uint32_t length = std::min(sendable, most);
+  // As Linux does with its superpackets: at most half of the congestion window in one.
+  const std::uint32_t half = std::max(congestion_.cwnd / 2 / mss, 1U) * mss;
+  const std::uint32_t bound = context_.config.push_superpackets ? std::min(most, half) : most;
+  const std::uint32_t length = std::min(sendable, bound);
   const bool is_all = length == unsent;
   if (length <= mss || length % mss == 0) return length;
   // The short segment at the end rides along only if it could also go alone.
