@@ -207,7 +207,6 @@ void VirtualHost::collect() {
 // go on. Time stands still until it has returned, or waits again.
 void VirtualHost::settle(Lock& lock) {
   collect();
-  ++changes_;
   if (!is_waiting_ || !is_first_thread()) return;
   is_running_ = true;
   woken_.notify_all();

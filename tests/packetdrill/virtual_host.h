@@ -98,8 +98,6 @@ class VirtualHost {
   // The second thread's call.
   bool is_waiting_ = false;
   bool is_running_ = false;
-  std::uint64_t changes_ = 0;  // what may let a waiting call go on
-  std::uint64_t changes_seen_ = 0;
   std::int64_t waits_until_us_ = kNoDeadline;
 };
 

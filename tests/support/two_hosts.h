@@ -37,7 +37,8 @@ class TwoHosts {
   void run_for(std::uint64_t ms) {
     const std::uint64_t end = now + ms * kMs;
     while (now < end) {
-      const bool moved = deliver(left, right) | deliver(right, left);
+      const bool from_left = deliver(left, right);
+      const bool moved = deliver(right, left) || from_left;
       const std::uint64_t next = moved ? now + kMs
                                        : std::max(now + 1, std::min(glasstcp_next_deadline(left),
                                                                     glasstcp_next_deadline(right)));
