@@ -24,11 +24,11 @@ def checksum(data):
 
 class Capture:
     """tcpdump on an interface, from __enter__ until stop(). `snap`: bytes kept of each packet; the less, the more
-    packets fit into the buffer, and a missed one fails the case."""
+    packets fit into the buffer, and a missed one fails the case. `file`: where it is kept (in the case's folder)."""
 
-    def __init__(self, interface="tun0", snap=1600):
+    def __init__(self, interface="tun0", snap=1600, file=None):
         self.interface, self.snap = interface, snap
-        self.file = folder() / f"{interface}-{time.monotonic_ns()}.pcap"
+        self.file = file or folder() / f"{interface}-{time.monotonic_ns()}.pcap"
 
     def __enter__(self):
         command = ["tcpdump", "-i", self.interface, "-w", str(self.file), "-s", str(self.snap), "-U", "-n",

@@ -87,5 +87,11 @@ def folder(name=None):
     return path
 
 
+def captures():
+    """The folder for captures that a person may want to open: that of `run --captures`, else one that is removed."""
+    kept = os.environ.get("GLASSTCP_CAPTURES")
+    return Path(kept) if kept else folder("captures")
+
+
 def set_sysctl(name, value):
     Path("/proc/sys", *name.split(".")).write_text(str(value))
