@@ -39,6 +39,11 @@ Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
   } else if (c = fifth_check_ack(seg, now); c) {
     verdict = *c;
   } else {
+    // RFC 7323 §5.3, R3; only now that the ACK is plausible (RFC 5961 §5): a blind attacker who could
+    // move ts_recent would have PAWS reject the peer.
+    if (timestamps_.enabled() && seg.options.timestamps) {
+      timestamps_.on_segment(seg.options.timestamps->val, seg.seq, last_ack_sent_, now);
+    }
     sixth_check_urg(seg);
     verdict = seventh_process_text(seg, now);
     if (state_ != State::Closed) eighth_check_fin(seg, now);
@@ -159,12 +164,7 @@ bool Connection::is_acceptable(const Segment& seg) const {
 }
 
 Check Connection::first_check_sequence_number(const Segment& seg, Instant now) {
-  if (is_acceptable(seg)) {
-    if (timestamps_.enabled() && seg.options.timestamps && !seg.flags.rst()) {
-      timestamps_.on_segment(seg.options.timestamps->val, seg.seq, last_ack_sent_, now);
-    }
-    return std::nullopt;
-  }
+  if (is_acceptable(seg)) return std::nullopt;
   // RFC 9293 §3.4 MUST-66: with a closed window, what stands at its edge still has its ACK, RST and
   // URG processed; its
   // text is trimmed to nothing by the seventh step, which answers the probe.
