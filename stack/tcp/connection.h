@@ -10,6 +10,7 @@
 //   receiver.cc         §3.8.6    text, FIN, window, acknowledgments owed
 //   user_calls.cc       §3.10.1-6 OPEN, SEND, RECEIVE, CLOSE, ABORT, STATUS
 //   timeouts.cc         §3.10.8   what each timer does
+//   extras.cc                     knobs and statistics that only some connections have
 //
 // Invariants (checked by check_invariants):
 //   1. snd.una <= snd.nxt, and the sent log tiles [snd.una, snd.nxt) exactly.
@@ -231,7 +232,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void process_duplicate_ack(const Segment& seg, Instant now);
   void take_rtt_sample(const Segment& seg, const AckedSegments& acked, Instant now);
   void update_send_window(const Segment& seg, SeqNum edge);
-  void on_everything_acked(Instant now);
   void act_on(RecoveryAction action, Instant now);
   void after_fin_acked(Instant now);
   void take_probe_as_sent(Instant now);

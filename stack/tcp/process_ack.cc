@@ -43,12 +43,8 @@ void Connection::process_new_ack(const Segment& seg, Instant now) {
   timers_.stop(TimerName::UserTimeout);  // progress
   // RFC 6298 §5.3 R6298-10: restart the timer when new data is acknowledged.
   if (recovery_.may_restart_timer()) restart_retransmit_timer(now);
-  if (had_data && tx_.empty()) on_everything_acked(now);
+  if (had_data && tx_.empty()) signal(EventMask::kDrained);
   signal_room();
-}
-
-void Connection::on_everything_acked(Instant) {
-  signal(EventMask::kDrained);
 }
 
 void Connection::take_rtt_sample(const Segment& seg, const AckedSegments& acked, Instant now) {

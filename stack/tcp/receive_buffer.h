@@ -58,7 +58,7 @@ struct StoreResult {
   std::optional<SackBlock> duplicate;  ///< a part that we had already (RFC 2883)
 };
 
-/// One connection's received bytes. 28 bytes.
+/// One connection's received bytes. 24 bytes.
 class ReceiveBuffer {
  public:
   /// Stores text that starts at `seq`, trimmed by the caller to [nxt, right edge of the window).

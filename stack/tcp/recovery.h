@@ -27,7 +27,7 @@ enum class RecoveryAction : std::uint8_t {
   Leave,               ///< recovery is over
 };
 
-/// RFC 6582's variables of one connection. 16 bytes.
+/// RFC 6582's variables of one connection. 12 bytes.
 class Recovery {
  public:
   /// A duplicate acknowledgment came (RFC 5681 §2's definition, judged by the caller).

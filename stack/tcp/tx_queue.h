@@ -50,7 +50,7 @@ class TxPool {
   std::uint32_t released_tail_ = kNone;
 };
 
-/// One connection's bytes to send. 36 bytes.
+/// One connection's bytes to send. 28 bytes.
 class TxQueue {
  public:
   /// The number of the first byte (ISS + 1). Only while empty.
