@@ -9,16 +9,14 @@
 //   commit.cc                     doing it: one place that builds segments and moves snd.nxt
 //   receiver.cc         §3.8.6    text, FIN, window, acknowledgments owed
 //   user_calls.cc       §3.10.1-6 OPEN, SEND, RECEIVE, CLOSE, ABORT, STATUS
-//   timeouts.cc         §3.10.8   what each timer does
-//   extras.cc                     knobs and statistics that only some connections have
+//   timeouts.cc         §3.10.8   what each timer does (extras.cc: knobs and statistics of some)
 //
 // Invariants (checked by check_invariants):
 //   1. snd.una <= snd.nxt, and the sent log tiles [snd.una, snd.nxt) exactly.
 //   2. The right edge of the offered window, rcv.edge, never moves left.
 //   3. state_ changes in enter() only, along an arrow of Figure 5.
 //   4. The retransmission timer runs iff something is outstanding and the peer's window is open;
-//   the persist timer iff
-//      something waits and the window is closed.
+//      the persist timer iff something waits and the window is closed.
 //
 // Leaves out: passive opens before they are complete (half_open.h) and TIME-WAIT (time_wait.h):
 // they have other lifetimes.
