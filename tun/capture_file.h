@@ -32,7 +32,7 @@ class CaptureFile {
   /// Opens the file, and writes its beginning.
   static std::expected<std::unique_ptr<CaptureFile>, Failure> open(const CaptureRequest& request);
 
-  [[nodiscard]] Observer& observer() { return sink_; }
+  [[nodiscard]] CaptureSink& sink() { return sink_; }
   [[nodiscard]] OutputFile& output() { return *output_; }
 
  private:

@@ -8,14 +8,16 @@
 //   1. No call blocks.
 //   2. The bytes of a packet that was read stay valid until the next read().
 //   3. A packet that was Refused may be tried again, whole; no part of it was taken.
+//   4. A device that keeps packets for later says so by next_deadline(); most keep none.
 //
-// Next: virtio_header.h, tun_device.h, fake_device.h.
+// Next: virtio_header.h, tun_device.h, fake_device.h, impaired_device.h.
 #pragma once
 
 #include <cstdint>
 #include <span>
 
 #include "stack/base/bytes.h"
+#include "stack/base/time.h"
 #include "stack/wire/packet.h"
 
 namespace glasstcp {
@@ -50,6 +52,10 @@ class Device {
   Device& operator=(const Device&) = delete;
   virtual ~Device() = default;
 
+  /// The time, for a device that delays packets: before the reads and writes of a turn.
+  virtual void set_time(Instant) noexcept {}
+  /// When a packet that it keeps is due, in either direction; kNever: it keeps none.
+  [[nodiscard]] virtual Instant next_deadline() const noexcept { return kNever; }
   /// Takes the next packet, if there is one.
   [[nodiscard]] virtual ReadOutcome read(ReceivedPacket& packet) noexcept = 0;
   /// Writes one packet, whole.

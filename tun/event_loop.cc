@@ -68,7 +68,7 @@ EventLoop::End EventLoop::run(Pump& pump, Stack& stack, Application& application
     const TurnResult turn = pump.turn(now);
     if (turn.device_gone) return End::DeviceGone;
     if (signals_seen_ > 1) return End::Interrupted;
-    if (stop_deadline_ && !turn.has_more && has_stopped(stack, application, now)) {
+    if (stop_deadline_ && !turn.has_more && has_stopped(pump, stack, application, now)) {
       return End::Stopped;
     }
     if (should_wait(turn, now)) {
@@ -93,8 +93,11 @@ Instant EventLoop::end_of_grace(Instant now) const {
   return now < *stop_deadline_ ? *stop_deadline_ : *stop_deadline_ + kLastWords;
 }
 
-bool EventLoop::has_stopped(Stack& stack, Application& application, Instant now) const {
-  if (now < *stop_deadline_) return application.is_finished() && stack.connection_count() == 0;
+bool EventLoop::has_stopped(const Pump& pump, const Stack& stack, const Application& application,
+                            Instant now) const {
+  if (now < *stop_deadline_) {
+    return application.is_finished() && stack.connection_count() == 0 && pump.is_drained();
+  }
   return now >= *stop_deadline_ + kLastWords;
 }
 

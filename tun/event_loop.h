@@ -56,7 +56,8 @@ class EventLoop {
   void take_signals();
   void stop(Stack& stack, Application& application, Instant now);
   [[nodiscard]] Instant end_of_grace(Instant now) const;
-  [[nodiscard]] bool has_stopped(Stack& stack, Application& application, Instant now) const;
+  [[nodiscard]] bool has_stopped(const Pump& pump, const Stack& stack,
+                                 const Application& application, Instant now) const;
 
   int device_;
   Options options_;

@@ -358,11 +358,19 @@ std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan
   Listeners listeners(options);
   Narrator narrator(listeners.lines(), options.language, start);
   Watchers watchers;
-  if (capture) watchers.add(capture->observer());
+  if (capture) watchers.add(capture->sink());
   if (options.verbose) watchers.add(narrator);
   if (!watchers.is_empty()) stack.set_observer(&watchers);
 
-  StackTransport transport(stack, *ground->device);
+  LossReporter losses(capture ? &capture->sink() : nullptr, options.verbose ? &narrator : nullptr,
+                      options.language);
+  std::unique_ptr<ImpairedDevice> bad;
+  if (options.impair) {
+    bad = std::make_unique<ImpairedDevice>(*ground->device, *options.impair, *seed);
+    losses.listen_to(*bad);
+  }
+  Device& device = bad ? static_cast<Device&>(*bad) : *ground->device;
+  StackTransport transport(stack, device);
   Fetch fetch(std::move(plan), transport, *output, listeners.listeners());
   Ending ending = finish({transport, fetch, *output, capture ? &capture->output() : nullptr});
   if (ending.code == get_exit::kTimedOut && !transport.is_connected()) {

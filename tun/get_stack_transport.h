@@ -8,6 +8,8 @@
 // Next: get_fetch.h.
 #pragma once
 
+#include <algorithm>
+
 #include "stack/socket/stack.h"
 #include "tun/get_transport.h"
 
@@ -31,10 +33,14 @@ class StackTransport final : public Transport, private Application {
   void release(Instant now) override { stack_.close(id_, now); }
   void abort(Instant now) override { stack_.abort(id_, now); }
   /// Whatever is left to be said goes out in the same turn.
-  [[nodiscard]] bool is_over() const override { return stack_.connection_count() == 0; }
+  [[nodiscard]] bool is_over() const override {
+    return stack_.connection_count() == 0 && pump_.is_drained();
+  }
 
   TurnResult turn(Application& user, Instant now) override;
-  [[nodiscard]] Instant next_deadline() const noexcept override { return stack_.next_deadline(); }
+  [[nodiscard]] Instant next_deadline() const noexcept override {
+    return std::min(stack_.next_deadline(), device_.next_deadline());
+  }
   [[nodiscard]] pollfd interest() const override { return {device_.descriptor(), POLLIN, 0}; }
 
  private:

@@ -7,6 +7,7 @@ namespace glasstcp {
 
 TurnResult Pump::turn(Instant now) {
   TurnResult result;
+  device_.set_time(now);
   receive(now, result);
   stack_.advance(now);
   application_.turn(now);
@@ -74,7 +75,7 @@ void Pump::send(Instant now, TurnResult& result) {
 }
 
 Instant Pump::next_deadline() const {
-  return std::min(stack_.next_deadline(), application_.next_deadline());
+  return std::min({stack_.next_deadline(), application_.next_deadline(), device_.next_deadline()});
 }
 
 }  // namespace glasstcp

@@ -47,8 +47,10 @@ class Pump {
       : device_(device), stack_(stack), application_(application) {}
 
   TurnResult turn(Instant now);
-  /// The earliest deadline of the stack and the application.
+  /// The earliest deadline of the stack, the application and the device.
   [[nodiscard]] Instant next_deadline() const;
+  /// Whether the device keeps no packet for later.
+  [[nodiscard]] bool is_drained() const { return device_.next_deadline() == kNever; }
   [[nodiscard]] const PumpCounters& counters() const { return counters_; }
 
  private:

@@ -13,6 +13,7 @@
 #include "tun/capture_file.h"
 #include "tun/event_loop.h"
 #include "tun/http_application.h"
+#include "tun/impaired_device.h"
 #include "tun/network_setup.h"
 #include "tun/privileges.h"
 #include "tun/publish.h"
@@ -148,12 +149,14 @@ class Onlookers {
           {options.capture, options.tun, options.language, options.seed, options.capture_bytes});
       if (!file) return failed(file.error());
       all.capture_ = std::move(*file);
-      all.watchers_->add(all.capture_->observer());
+      all.watchers_->add(all.capture_->sink());
     }
     if (options.verbose) {
       all.narrator_ = std::make_unique<Narrator>(*all.lines_, options.language, start);
       all.watchers_->add(*all.narrator_);
     }
+    CaptureSink* const sink = all.capture_ ? &all.capture_->sink() : nullptr;
+    all.losses_ = std::make_unique<LossReporter>(sink, all.narrator_.get(), options.language);
     return all;
   }
   Onlookers(Onlookers&&) = default;
@@ -163,6 +166,7 @@ class Onlookers {
   void watch(Stack& stack) {
     if (!watchers_->is_empty()) stack.set_observer(watchers_.get());
   }
+  void watch(ImpairedDevice& device) { losses_->listen_to(device); }
   void flush_with(HttpApplication& application) {
     if (log_file_) application.add_output(*log_file_);
     if (capture_) application.add_output(capture_->output());
@@ -186,6 +190,7 @@ class Onlookers {
   std::unique_ptr<CaptureFile> capture_;
   std::unique_ptr<StderrLines> lines_ = std::make_unique<StderrLines>();
   std::unique_ptr<Narrator> narrator_;
+  std::unique_ptr<LossReporter> losses_;
   std::unique_ptr<Watchers> watchers_ = std::make_unique<Watchers>();
 };
 
@@ -234,8 +239,14 @@ std::expected<int, Failure> run(const ServeOptions& options) {
 
   HttpApplication application(server);
   onlookers->flush_with(application);
-  Pump pump(*ground->device, stack, application);
-  auto loop = EventLoop::make(*ground->device, {.spin = options.spin});
+  std::unique_ptr<ImpairedDevice> bad;
+  if (options.impair) {
+    bad = std::make_unique<ImpairedDevice>(*ground->device, *options.impair, *seed);
+    onlookers->watch(*bad);
+  }
+  Device& device = bad ? static_cast<Device&>(*bad) : *ground->device;
+  Pump pump(device, stack, application);
+  auto loop = EventLoop::make(device, {.spin = options.spin});
   if (!loop) return failed(loop.error());
   tell_ready(options, *urls);
   const EventLoop::End end = loop->run(pump, stack, application);

@@ -24,15 +24,21 @@ CaptureSink::CaptureSink(BlockSink& sink, const CaptureOptions& options)
 }
 
 void CaptureSink::on_packet_sent(const PacketSentEvent& event) noexcept {
+  const std::string_view why = foreteller_ != nullptr
+                                   ? foreteller_->why_next_is_lost(options_.language)
+                                   : std::string_view();
   comment_.clear();
   if (options_.annotate) {
     comment_.add("OUT ");
     add_reason(comment_, event, options_.language);
     add_offload(event.checksum_partial, event.gso_size);
+    if (!why.empty()) comment_.add(" [LOST {}]", why);
   }
-  write(
-      event.at, event.connection,
-      {.interface = kDevice, .direction = Direction::Out, .pieces = event.pieces, .comments = {}});
+  write(event.at, event.connection,
+        {.interface = why.empty() ? kDevice : kDropped,
+         .direction = Direction::Out,
+         .pieces = event.pieces,
+         .comments = {}});
 }
 
 void CaptureSink::on_packet_received(const PacketReceivedEvent& event) noexcept {

@@ -41,6 +41,18 @@ struct CaptureOptions {
   std::string_view section_comment{};  ///< e.g. the seed, if it is no secret
 };
 
+/// Who knows whether the packet that is about to leave will be lost behind the stack (an impaired
+/// link).
+class LossForeteller {
+ public:
+  LossForeteller() = default;
+  LossForeteller(const LossForeteller&) = delete;
+  LossForeteller& operator=(const LossForeteller&) = delete;
+  virtual ~LossForeteller() = default;
+  /// Why it will be, or empty. Static lifetime.
+  [[nodiscard]] virtual std::string_view why_next_is_lost(Language language) const noexcept = 0;
+};
+
 /// Writes the file's beginning at once, then each packet when it passes. The sink must outlive it.
 class CaptureSink final : public Observer {
  public:
@@ -57,8 +69,9 @@ class CaptureSink final : public Observer {
   void on_state_changed(const StateChangedEvent& event) noexcept override;
   void on_timer_fired(const TimerFiredEvent& event) noexcept override;
 
-  /// A packet that never reached the stack or the device, e.g. lost on an impaired link: `why` is
-  /// its comment.
+  /// Packets that leave and that this knows to be lost stand on kDropped; borrowed.
+  void set_foreteller(const LossForeteller& foreteller) { foreteller_ = &foreteller; }
+  /// A packet that never reached the stack, e.g. lost on an impaired link: `why` is its comment.
   void note_lost(Instant at, ByteView packet, Direction direction, std::string_view why) noexcept;
 
  private:
@@ -75,6 +88,7 @@ class CaptureSink final : public Observer {
 
   PcapngEncoder encoder_;
   CaptureOptions options_;
+  const LossForeteller* foreteller_ = nullptr;
   TextBuffer comment_;
   std::array<Note, kMaxNotes> notes_;
   std::size_t note_count_ = 0;

@@ -60,4 +60,13 @@ void Narrator::on_timer_fired(const TimerFiredEvent& event) noexcept {
   end();
 }
 
+void Narrator::note_lost(Instant at, ByteView packet, bool out, std::string_view why) noexcept {
+  const PacketSummary summary = summarize(packet);
+  begin(at, {});
+  line_.add("LOST {}", out ? "OUT " : "IN ");
+  add_packet(line_, summary, out, numbers_.learn(summary, out, nullptr));
+  line_.add("  {}", why);
+  end();
+}
+
 }  // namespace glasstcp

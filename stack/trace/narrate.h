@@ -42,6 +42,9 @@ class Narrator final : public Observer {
   void on_state_changed(const StateChangedEvent& event) noexcept override;
   void on_timer_fired(const TimerFiredEvent& event) noexcept override;
 
+  /// A packet that an impaired link lost, in either direction.
+  void note_lost(Instant at, ByteView packet, bool out, std::string_view why) noexcept;
+
  private:
   void begin(Instant at, ConnectionId connection);
   void end();

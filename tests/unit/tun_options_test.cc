@@ -145,12 +145,43 @@ INSTANTIATE_TEST_SUITE_P(
                     Arguments{"serve", "--memory", "lots"}, Arguments{"serve", "--memory", "1K"},
                     Arguments{"serve", "--msl", "soon"}, Arguments{"serve", "--seed", "x"},
                     Arguments{"serve", "--sink", "upload"}, Arguments{"serve", "--lang", "fr"},
-                    Arguments{"serve", "--congestion", "magic"},
+                    Arguments{"serve", "--congestion", "magic"}, Arguments{"serve", "--impair"},
+                    Arguments{"serve", "--impair", ""}, Arguments{"serve", "--impair", "loss=200%"},
+                    Arguments{"serve", "--impair", "loss=1%", "--offload", "on"},
                     Arguments{"serve", "--capture", "-", "--access-log", "-"},
                     Arguments{"serve", "--capture-bytes", "100"},
                     Arguments{"serve", "--capture", "f", "--capture-bytes", "10"}));
 
+TEST(Options, AnImpairmentTakesTheOffloadAway) {
+  const ServeOptions o = accepted({"--impair", "loss=2%,drop=out:7"});
+  ASSERT_TRUE(o.impair.has_value());
+  EXPECT_DOUBLE_EQ(o.impair->in.loss, 0.02);
+  EXPECT_FALSE(o.offload);
+  EXPECT_FALSE(accepted({"--offload", "off", "--impair", "delay=1ms"}).offload);
+  EXPECT_TRUE(accepted({}).offload);
+  EXPECT_FALSE(accepted({}).impair.has_value());
+  const CommandLine line = parse_command_line({"get", "http://h/", "--impair", "in:loss=3%"});
+  const GetOptions* const get = std::get_if<GetOptions>(&line);
+  ASSERT_NE(get, nullptr);
+  EXPECT_DOUBLE_EQ(get->impair->in.loss, 0.03);
+  EXPECT_FALSE(get->offload);
+}
+
+TEST(Options, AnImpairmentWithOffloadIsWrongUsage) {
+  for (const Arguments& arguments : {Arguments{"serve"}, Arguments{"get", "http://h/"}}) {
+    Arguments all = arguments;
+    all.insert(all.end(), {"--offload", "on", "--impair", "loss=2%"});
+    const ExitNow end = ended(all);
+    EXPECT_EQ(end.code, kExitWrongUsage);
+    EXPECT_THAT(end.err, HasSubstr("leave out --offload on"));
+    EXPECT_EQ(std::count(end.err.begin(), end.err.end(), '\n'), 1);
+  }
+}
+
 TEST(Options, SaysWhatIsWrong) {
+  EXPECT_THAT(ended({"serve", "--impair", "loss=2"}).err, HasSubstr("a share like 2%"));
+  EXPECT_THAT(ended({"get", "http://h/", "--via", "kernel", "--impair", "loss=2%"}).err,
+              HasSubstr("with --via kernel there is none"));
   EXPECT_THAT(ended({"serve", "--port", "70000"}).err, HasSubstr("a port from 1 to 65535"));
   EXPECT_THAT(ended({"serve", "--host-address", "198.51.100.1"}).err,
               HasSubstr("is not in the network of --address 192.0.2.2/24"));
@@ -172,7 +203,7 @@ TEST(Options, HelpAndVersionGoToStdoutAndAreNoFailure) {
 
 TEST(Options, HelpNamesOnlyWhatIsBuilt) {
   const std::string help = ended({"serve", "--help"}).out;
-  for (const char* later : {"--queues", "--impair", "cubic", "bbr"}) {
+  for (const char* later : {"--queues", "cubic", "bbr"}) {
     EXPECT_THAT(help, Not(HasSubstr(later)));
   }
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "tun/cli/impair_option.h"
 #include "tun/cli/option_words.h"
 #include "tun/cli/quantity.h"
 
@@ -78,6 +79,7 @@ void add_link_options(CLI::App& app, GetOptions& o) {
               "let the kernel merge segments and complete checksums: fast (on); 'off' puts every "
               "segment on the interface as it is"},
              o.offload, parse_switch);
+  add_impair_option(app, o.impair);
   add_parsed(
       app,
       {"--seed", "N", "a number", "make every random choice again; not for open networks (random)"},
@@ -125,6 +127,9 @@ std::string inconsistency(const GetOptions& o) {
   if (std::string e = ends_inconsistency(o.address6, o.host_address6, "6"); !e.empty()) return e;
   if (o.via == Via::Kernel && !o.capture.empty()) {
     return "--capture shows our own packets; with --via kernel there are none (use tcpdump)";
+  }
+  if (o.via == Via::Kernel && o.impair) {
+    return "--impair makes our own link bad; with --via kernel there is none";
   }
   if (o.capture == "-" && o.to_stdout()) {
     return "--capture - and the answer cannot both go to stdout: give -o FILE";

@@ -13,6 +13,7 @@
 #include "stack/base/addresses.h"
 #include "stack/base/time.h"
 #include "stack/trace/language.h"
+#include "tun/impairment.h"
 
 namespace CLI {
 class App;
@@ -41,9 +42,10 @@ struct GetOptions {
   IpAddress host_address6;   ///< default: 2001:db8:1::1
   std::uint32_t mtu = 1500;  ///< bytes
   bool offload = true;
-  std::optional<std::uint64_t> seed;  ///< empty: random
-  std::optional<Duration> timeout;    ///< without progress; empty: see get_fetch.h
-  std::string user;                   ///< empty: see privileges.h
+  std::optional<ImpairmentPlan> impair;  ///< empty: the link is as it is
+  std::optional<std::uint64_t> seed;     ///< empty: random
+  std::optional<Duration> timeout;       ///< without progress; empty: see get_fetch.h
+  std::string user;                      ///< empty: see privileges.h
   bool verbose = false;
   Language language = Language::English;  ///< of --verbose and --capture
   std::string capture;                    ///< a pcapng file, or "-" for stdout; empty: none

@@ -6,6 +6,7 @@
 
 #include "generated/version.h"
 #include "tun/cli/completion.h"
+#include "tun/cli/impair_option.h"
 #include "tun/cli/option_words.h"
 #include "tun/cli/quantity.h"
 #include "tun/publish.h"
@@ -50,6 +51,7 @@ void add_network_options(CLI::App& app, ServeOptions& o) {
               "let the kernel cut segments and complete checksums: fast (on); 'off' puts every "
               "segment on the interface as it is"},
              o.offload, parse_switch);
+  add_impair_option(app, o.impair);
   add_parsed(
       app,
       {"--spin", "US", "a time", "look for packets this long before sleeping, in microseconds (0)"},
@@ -207,10 +209,12 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   } catch (const CLI::ParseError& error) {
     return wrong_usage(error.what(), command);
   }
-  if (std::string message = get.parsed() ? inconsistency(get_options) : inconsistency(options);
-      !message.empty()) {
-    return wrong_usage(std::move(message), command);
+  std::string message = get.parsed() ? inconsistency(get_options) : inconsistency(options);
+  if (message.empty()) {
+    message = get.parsed() ? settle_offload(get, get_options.impair, get_options.offload)
+                           : settle_offload(serve, options.impair, options.offload);
   }
+  if (!message.empty()) return wrong_usage(std::move(message), command);
   if (get.parsed()) return get_options;
   if (doctor.parsed()) return DoctorOptions{options, serving};
   if (site.parsed()) return site_options;

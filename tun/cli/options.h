@@ -22,6 +22,7 @@
 #include "stack/tcp/config.h"
 #include "stack/trace/language.h"
 #include "tun/cli/get_options.h"
+#include "tun/impairment.h"
 
 namespace glasstcp {
 
@@ -37,6 +38,7 @@ struct ServeOptions {
   std::optional<std::uint32_t> max_age;  ///< seconds
   std::uint32_t mtu = 1500;              ///< bytes
   bool offload = true;
+  std::optional<ImpairmentPlan> impair;  ///< empty: the link is as it is
   Duration spin = Duration::zero();
   CongestionAlgorithm congestion = CongestionAlgorithm::NewReno;
   Duration msl = 30s;
