@@ -72,7 +72,12 @@ TcpConfig tcp_config_of(const glasstcp_config& c) {
   t.delayed_ack = ms(c.delayed_ack);
   t.ack_every_segments = c.ack_every;
   t.quick_acks = c.quick_acks;
-  t.push_superpackets = c.push_superpackets != 0;
+  const bool linux_habits = c.linux_habits != 0;
+  t.push_superpackets = t.min_rto_is_variance = t.probes_without_text = linux_habits;
+  t.more_ends_with_ack = linux_habits;
+  t.answers_unsent_ack = !linux_habits;
+  if (linux_habits) t.sws_override = Duration::zero();
+  t.least_superpacket = c.least_superpacket;
   t.initial_rto = ms(c.initial_rto);
   t.min_rto = ms(c.min_rto);
   t.max_rto = ms(c.max_rto);
@@ -167,6 +172,7 @@ void glasstcp_config_init(glasstcp_config* config) {
   c.congestion = "reno";
   c.delayed_ack = in_ms(t.delayed_ack);
   c.ack_every = t.ack_every_segments;
+  c.least_superpacket = t.least_superpacket;
   c.initial_rto = in_ms(t.initial_rto);
   c.min_rto = in_ms(t.min_rto);
   c.max_rto = in_ms(t.max_rto);

@@ -82,30 +82,35 @@ struct glasstcp_config {
   uint32_t delayed_ack;            /* 40: below 500; 0: every segment at once */
   uint32_t ack_every;              /* 2: full segments per ACK at most */
   uint32_t quick_acks;             /* 0: segments acknowledged at once at the start (Linux: 16) */
-  int push_superpackets;           /* 0: PSH at the end of each superpacket too, as Linux has it */
-  uint32_t initial_rto;            /* 1000 */
-  uint32_t min_rto;                /* 200 */
-  uint32_t max_rto;                /* 60000 */
-  int slow_start_after_idle;       /* 1: RFC 5681 §4.1 */
-  int use_rack;                    /* 0: RFC 8985; only 0 is built */
-  int nagle;                       /* 1: unless TCP_NODELAY */
-  uint32_t syn_retries;            /* 7: unless TCP_SYNCNT */
-  uint32_t syn_ack_retries;        /* 5 */
-  uint32_t retransmissions;        /* 15: R2 of RFC 9293 §3.8.3 */
-  uint32_t user_timeout;           /* 0: none, unless TCP_USER_TIMEOUT */
-  uint32_t keep_idle;              /* 7200000: unless TCP_KEEPIDLE */
-  uint32_t keep_interval;          /* 75000: unless TCP_KEEPINTVL */
-  uint32_t keep_probes;            /* 9: unless TCP_KEEPCNT */
-  uint32_t two_msl;                /* 60000: how long TIME-WAIT lasts */
-  uint32_t fin_wait_2;             /* 60000: unless TCP_LINGER2 */
-  int rfc5961;                     /* 1: challenge ACKs against blind attacks */
-  int syn_cookies;                 /* 0: off, 1: when full, 2: only; only 0 is built */
-  int path_mtu_discovery;          /* 1: RFC 1191, RFC 8201; only 1 is built */
-  uint8_t hop_limit;               /* 64: unless IP_TTL */
-  int isn_is_set;                  /* 0 */
-  uint32_t isn;                    /* every ISN is this one; for scripts */
-  int timestamp_is_set;            /* 0 */
-  uint32_t timestamp;              /* the timestamp clock reads this at time 0; for scripts */
+  int linux_habits;           /* 0: the RFCs'; 1: as Linux where they leave a choice: superpackets
+                                 as large as the pacing rate says, each with PSH; min_rto as the
+                                 least variance; window probes without an octet; MSG_MORE until
+                                 the next ACK; silence after an ACK of unsent data; SO_SNDBUF
+                                 counts memory instead of bytes and grows by itself */
+  uint32_t least_superpacket; /* 2: segments that such a superpacket may have at least */
+  uint32_t initial_rto;       /* 1000 */
+  uint32_t min_rto;           /* 200 */
+  uint32_t max_rto;           /* 60000 */
+  int slow_start_after_idle;  /* 1: RFC 5681 §4.1 */
+  int use_rack;               /* 0: RFC 8985; only 0 is built */
+  int nagle;                  /* 1: unless TCP_NODELAY */
+  uint32_t syn_retries;       /* 7: unless TCP_SYNCNT */
+  uint32_t syn_ack_retries;   /* 5 */
+  uint32_t retransmissions;   /* 15: R2 of RFC 9293 §3.8.3 */
+  uint32_t user_timeout;      /* 0: none, unless TCP_USER_TIMEOUT */
+  uint32_t keep_idle;         /* 7200000: unless TCP_KEEPIDLE */
+  uint32_t keep_interval;     /* 75000: unless TCP_KEEPINTVL */
+  uint32_t keep_probes;       /* 9: unless TCP_KEEPCNT */
+  uint32_t two_msl;           /* 60000: how long TIME-WAIT lasts */
+  uint32_t fin_wait_2;        /* 60000: unless TCP_LINGER2 */
+  int rfc5961;                /* 1: challenge ACKs against blind attacks */
+  int syn_cookies;            /* 0: off, 1: when full, 2: only; only 0 is built */
+  int path_mtu_discovery;     /* 1: RFC 1191, RFC 8201; only 1 is built */
+  uint8_t hop_limit;          /* 64: unless IP_TTL */
+  int isn_is_set;             /* 0 */
+  uint32_t isn;               /* every ISN is this one; for scripts */
+  int timestamp_is_set;       /* 0 */
+  uint32_t timestamp;         /* the timestamp clock reads this at time 0; for scripts */
 };
 
 /* Fills in every default, and the size. */

@@ -166,7 +166,7 @@ ssize_t SocketLayer::send_from(glasstcp_handle handle, std::span<const iovec> fr
   SocketObject* s = find_socket(handle);
   if (s == nullptr) return find(handle) == nullptr ? -EBADF : -ENOTSOCK;
   if (const int refused = may_send(handle, *s, flags)) return refused;
-  const bool more_after = (flags & MSG_MORE) != 0 || s->options.cork;
+  const bool more_after = (flags & MSG_MORE) != 0;
   std::size_t left = total_of(from);
   std::size_t done = 0;
   for (const iovec& piece : from) {
@@ -197,7 +197,7 @@ ssize_t SocketLayer::send_borrowed(glasstcp_handle handle, ByteView bytes, std::
   if (bytes.empty()) return -EINVAL;
   const ssize_t refused = may_send(handle, *s, flags);
   if (is_negative(refused)) return refused;
-  const SendOptions options{(flags & MSG_MORE) != 0 || s->options.cork, (flags & MSG_OOB) != 0};
+  const SendOptions options{(flags & MSG_MORE) != 0, (flags & MSG_OOB) != 0};
   const auto sent = stack_.send_borrowed(s->connection, bytes, cookie, options, now_);
   if (!sent) return cannot_send_now(handle, *s, flags, sent.error());
   pump();

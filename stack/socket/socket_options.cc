@@ -299,9 +299,11 @@ int SocketLayer::set_tcp_level(SocketObject& s, int option, int value) {
   const auto within = [value](int low, int high) { return value >= low && value <= high; };
   switch (option) {
     case N::kNoDelay:
-      return o.no_delay = value != 0, 0;
+      o.no_delay = value != 0;
+      if (o.no_delay && !s.connection.is_none()) stack_.push(s.connection, now_);
+      return 0;
     case N::kCork:
-      o.cork = value != 0;
+      o.cork = o.knobs.cork = value != 0;
       if (!o.cork && !s.connection.is_none()) stack_.push(s.connection, now_);
       return 0;
     case N::kMaxSegment:

@@ -111,9 +111,9 @@ glasstcp_tcp_info tcp_info_of(const ConnectionReport& r, Instant now) {
   i.tcpi_min_rtt = s.min_rtt ? us(*s.min_rtt) : 0;
   i.tcpi_data_segs_in = static_cast<std::uint32_t>(s.data_segments_in);
   i.tcpi_data_segs_out = static_cast<std::uint32_t>(s.data_segments_out);
-  i.tcpi_busy_time = static_cast<std::uint64_t>(to_us(s.busy));
-  i.tcpi_rwnd_limited = static_cast<std::uint64_t>(to_us(s.window_limited));
-  i.tcpi_sndbuf_limited = static_cast<std::uint64_t>(to_us(s.buffer_limited));
+  i.tcpi_busy_time = static_cast<std::uint64_t>(to_us(s.limits.busy(now)));
+  i.tcpi_rwnd_limited = static_cast<std::uint64_t>(to_us(s.limits.spent(SendLimit::Window, now)));
+  i.tcpi_sndbuf_limited = static_cast<std::uint64_t>(to_us(s.limits.spent(SendLimit::Buffer, now)));
   i.tcpi_delivered = s.segments_delivered;
   i.tcpi_bytes_sent = s.bytes_sent;
   i.tcpi_bytes_retrans = s.bytes_retransmitted;

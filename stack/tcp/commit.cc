@@ -126,7 +126,7 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
       last_data_sent_ms_ = milliseconds_of(now);
       // More would have gone if the congestion window had allowed it: what is in flight now shows
       // what it carries.
-      if (cwnd_room() < max_text()) limited_until_ = snd.nxt;
+      window_use_.on_sent(snd.una, snd.nxt, flight(), cwnd_room() < max_text());
       if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, now);
       break;
     case SendDecision::Kind::Retransmission:

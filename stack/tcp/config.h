@@ -61,7 +61,7 @@ struct TcpConfig {
   Duration user_timeout{};            ///< 0: none (RFC 9293 §3.9.1.1 suggests 5 minutes)
   bool slow_start_after_idle = true;  ///< RFC 5681 §4.1
   bool nagle = true;                  ///< RFC 9293 §3.7.4 SHLD-7
-  Duration sws_override = 200ms;      ///< RFC 9293 §3.8.6.2.1: 0.1-1 s
+  Duration sws_override = 200ms;      ///< RFC 9293 §3.8.6.2.1: 0.1-1 s; 0: one timeout, as Linux
   CongestionAlgorithm congestion = CongestionAlgorithm::NewReno;
 
   // Probing a peer.
@@ -87,9 +87,14 @@ struct TcpConfig {
   bool keep_statistics = false;  ///< ConnectionStatistics for every connection, for TCP_INFO
 
   // Behaviour that tests and personalities choose.
-  bool push_superpackets = false;          ///< as Linux: PSH ends each, half of cwnd bounds each
-  bool blind_attack_defence = true;        ///< RFC 5961; off: RFC 9293's plain rules
-  std::uint8_t hop_limit = 64;             ///< RFC 9293 §3.9.2 MUST-49
+  bool push_superpackets = false;       ///< as Linux: PSH ends each; its rate and cwnd bound it
+  std::uint32_t least_superpacket = 2;  ///< segments that such a bound allows at least
+  bool min_rto_is_variance = false;     ///< as Linux: min_rto is the least of 4 * rttvar
+  bool probes_without_text = false;  ///< as Linux: a window probe carries an old number, no octet
+  bool more_ends_with_ack = false;   ///< as Linux: an ACK lets go what a SEND with `more` held back
+  bool answers_unsent_ack = true;    ///< RFC 9293 §3.10.7.4; off: as Linux, dropped in silence
+  bool blind_attack_defence = true;  ///< RFC 5961; off: RFC 9293's plain rules
+  std::uint8_t hop_limit = 64;       ///< RFC 9293 §3.9.2 MUST-49
   std::optional<std::uint32_t> fixed_iss;  ///< ISN override, for scripts only
   std::optional<std::uint32_t>
       fixed_timestamp;  ///< the timestamp clock starts here, for scripts only

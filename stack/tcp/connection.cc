@@ -62,7 +62,10 @@ Connection::Connection(TcpContext& context, const Agreement& agreed, Instant now
   set_effective_mss(now);
   retransmissions_ = agreed.syn_ack_retries;
   // RFC 6298 §3 R6298-06: a SYN-ACK sent once gives the first sample.
-  if (!agreed.syn_ack_again) rtt_.add_sample(now - agreed.syn_ack_sent, context.rto_bounds);
+  if (!agreed.syn_ack_again) {
+    rtt_.add_sample(now - agreed.syn_ack_sent, context.rto_bounds);
+    note_rtt(now - agreed.syn_ack_sent);
+  }
 }
 
 Connection::~Connection() {

@@ -40,6 +40,7 @@
 #include "stack/tcp/timers.h"
 #include "stack/tcp/timestamps.h"
 #include "stack/tcp/user_types.h"
+#include "stack/tcp/window_use.h"
 
 namespace glasstcp {
 
@@ -229,7 +230,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void process_new_ack(const Segment& seg, Instant now);
   void process_duplicate_ack(const Segment& seg, Instant now);
   void take_rtt_sample(const Segment& seg, const AckedSegments& acked, Instant now);
-  void update_send_window(const Segment& seg, SeqNum edge);
+  void update_send_window(const Segment& seg, SeqNum edge, Instant now);
   void act_on(RecoveryAction action, Instant now);
   void after_fin_acked(Instant now);
   void take_probe_as_sent(Instant now);
@@ -249,6 +250,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::optional<SendDecision> next_pure_ack() const;
   [[nodiscard]] std::uint32_t cwnd_room() const;
   [[nodiscard]] bool may_send_small(std::uint32_t length, std::uint32_t unsent) const;
+  [[nodiscard]] std::uint32_t superpacket_bound() const;
+  [[nodiscard]] std::uint32_t linux_superpacket(std::uint32_t mss) const;
   [[nodiscard]] std::uint32_t cut_to_segments(std::uint32_t sendable, std::uint32_t unsent) const;
   [[nodiscard]] SendDecision data_decision(SeqNum seq, std::uint32_t length) const;
   // commit.cc
@@ -272,11 +275,15 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   // user_calls.cc and shared
   [[nodiscard]] std::optional<StreamError> refuse_send() const;
   void after_queueing(SendOptions options, Instant now);
+  void restart_if_idle(Instant now);
   void enter(State to, Instant now);
   void fail(StreamError error, Instant now);
   void reset(SendReason reason, StreamError error, Instant now);
   void signal(std::uint16_t events);
   void signal_room();
+  void note_limit(Instant now);
+  void note_rtt(Duration measured);
+  [[nodiscard]] SendLimit limit_now() const;
   void note_arrived(const Segment& seg, Instant now);
   void note_left(const SendDecision& decision, Instant now);
   [[nodiscard]] ConnectionStatistics* kept() {
@@ -312,6 +319,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   ReceiveBuffer rx_;
   RttEstimator rtt_;
   CongestionState congestion_;
+  WindowUse window_use_;
   Recovery recovery_;
   Timestamps timestamps_;
   AckPolicy ack_;
@@ -322,7 +330,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   std::uint32_t last_data_sent_ms_ = 0;  // of the connection's time, modulo 2^32
   std::uint32_t receive_buffer_;         // reserved from the budget
   std::uint32_t consumed_ = 0;           // bytes read since the buffer last grew
-  SeqNum limited_until_;                 // what was in flight when cwnd last held us back ends here
   SeqNum last_ack_sent_;                 // RFC 7323 §4.3
   SeqNum fin_at_;                        // where the peer's FIN stands, if peer_fin_known_
   std::uint32_t last_sacked_ = 0;        // stands for the first block of the last duplicate ACK
@@ -346,6 +353,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   bool keep_alive_ : 1 = false;
   bool fin_queued_ : 1 = false;
   bool more_coming_ : 1 = false;      // the last SEND said so
+  bool unpushed_ : 1 = false;         // its last bytes do not carry PSH
   bool override_small_ : 1 = false;   // the SWS override timer ended
   bool urgent_pending_ : 1 = false;   // we have urgent data to announce
   bool urgent_received_ : 1 = false;  // rcv.up is valid

@@ -34,6 +34,7 @@ void Connection::drop(Instant now) {
 
 void Connection::push() {
   more_coming_ = false;
+  if (knobs().cork && unsent() > 0) override_small_ = true;  // this once
   wants_output();
 }
 
@@ -49,6 +50,27 @@ void Connection::signal_room() {
   if (unsent() >= knobs().unsent_low) return;
   wants_writable_ = false;
   signal(EventMask::kWritable);
+}
+
+void Connection::note_rtt(Duration measured) {
+  ConnectionStatistics* s = kept();
+  if (s != nullptr) s->min_rtt = std::min(s->min_rtt.value_or(measured), measured);
+}
+
+SendLimit Connection::limit_now() const {
+  if (tx_.empty() || state_ == State::Closed) return SendLimit::None;
+  const std::uint32_t waiting = unsent();
+  if (waiting > 0) {
+    const std::int32_t usable = snd.una + snd.wnd - snd.nxt;
+    const auto needed = static_cast<std::int32_t>(std::min(waiting, max_text()));
+    return usable < needed ? SendLimit::Window : SendLimit::Busy;
+  }
+  return wants_writable_ && cwnd_room() >= max_text() ? SendLimit::Buffer : SendLimit::Busy;
+}
+
+void Connection::note_limit(Instant now) {
+  if (extras_ == kNone || !context_.config.keep_statistics) return;
+  context_.extras[extras_].statistics.limits.switch_to(limit_now(), now);
 }
 
 std::size_t Connection::copy_unread(std::size_t offset, ByteSpan into) const {

@@ -9,7 +9,8 @@ namespace glasstcp {
 
 void Connection::process_new_ack(const Segment& seg, Instant now) {
   const bool had_data = !tx_.empty();
-  const bool window_was_limit = snd.una < limited_until_;
+  const bool window_was_limit =
+      window_use_.was_used(congestion_.cwnd, congestion_.cwnd < congestion_.ssthresh);
   const AckedSegments acked = log_.acknowledge(context_.sent, seg.ack);
   take_rtt_sample(seg, acked, now);
   snd.una = seg.ack;
@@ -38,19 +39,22 @@ void Connection::process_new_ack(const Segment& seg, Instant now) {
           {acked.bytes, effective_mss_, context_.limits.gso_max > 0 ? acked.bytes : effective_mss_,
            window_was_limit});
     }
-    limited_until_ = later(limited_until_, snd.una);
+    window_use_.on_acked(snd.una);
   }
   timers_.stop(TimerName::UserTimeout);  // progress
   // RFC 6298 §5.3 R6298-10: restart the timer when new data is acknowledged.
   if (recovery_.may_restart_timer()) restart_retransmit_timer(now);
   if (had_data && tx_.empty()) signal(EventMask::kDrained);
+  if (context_.config.more_ends_with_ack) more_coming_ = false;
   signal_room();
+  note_limit(now);
 }
 
 void Connection::take_rtt_sample(const Segment& seg, const AckedSegments& acked, Instant now) {
   // RFC 6298 §3 R6298-06, R6298-07: from our own record if nothing in it was sent twice...
   if (acked.newest_sent && !acked.any_retransmitted) {
     rtt_.add_sample(now - *acked.newest_sent, context_.rto_bounds);
+    note_rtt(now - *acked.newest_sent);
     return;
   }
   // ... else from the echoed timestamp, which tells the copies apart (RFC 7323 §4.1 R7323-13,
@@ -109,7 +113,7 @@ void Connection::act_on(RecoveryAction action, Instant now) {
 // RFC 9293 §3.10.7.4 R9293-P10: only from segments that are not older than the one that set the
 // window last.
 // `edge`: the right edge of the window before this segment.
-void Connection::update_send_window(const Segment& seg, SeqNum edge) {
+void Connection::update_send_window(const Segment& seg, SeqNum edge, Instant now) {
   if (seg.ack < snd.una) return;
   const bool newer = snd.wl1 < seg.seq || (snd.wl1 == seg.seq && snd.wl2 <= seg.ack);
   if (!newer) {
@@ -133,6 +137,7 @@ void Connection::update_send_window(const Segment& seg, SeqNum edge) {
     probe_backoff_ = 0;
     probe_due_ = false;
     timers_.stop(TimerName::Persist);  // the override timer is a shorter one
+    if (flight() == 0) restart_if_idle(now);
   }
 }
 

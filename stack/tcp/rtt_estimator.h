@@ -23,6 +23,7 @@ struct RtoBounds {
   Duration initial;
   Duration min;
   Duration max;
+  Duration min_variance{};  ///< the least of 4 * rttvar, as Linux has it; 0: the clock's grain
 };
 
 // RFC 9293 §3.8.1 MUST-18: the timeout is RFC 6298's; Karn's rule is kept by the sent log.
@@ -48,8 +49,8 @@ class RttEstimator {
     }
     // RFC 6298 §2.3, §2.4 R6298-04, R6298-05: a floor (200 ms by default, the RFC advises 1 s) and
     // a cap of at least 60 s.
-    base_rto_ = pack(std::clamp<Duration>(srtt() + std::max<Duration>(1us, 4 * rttvar()),
-                                          bounds.min, bounds.max));
+    const Duration slack = std::max<Duration>({1us, bounds.min_variance, 4 * rttvar()});
+    base_rto_ = pack(std::clamp<Duration>(srtt() + slack, bounds.min, bounds.max));
     backoffs_ = 0;
   }
 

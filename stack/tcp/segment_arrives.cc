@@ -131,7 +131,7 @@ void Connection::become_established(const Segment& seg) {
   if (retransmissions_ > 0 && !rtt_.has_sample()) rtt_.raise_to(3s);
   retransmissions_ = 0;
   context_.congestion.start(congestion_, window);
-  limited_until_ = snd.una;
+  window_use_.start_at(snd.una);
 }
 
 // RFC 7323 §5.3, R1 of PAWS.
@@ -240,6 +240,7 @@ Check Connection::fifth_check_ack(const Segment& seg, Instant now) {
   if (probe_beyond_ && seg.ack == snd.nxt + 1) take_probe_as_sent(now);
   // RFC 9293 §3.10.7.4 R9293-P9: it acknowledges what was never sent.
   if (seg.ack > snd.nxt) {
+    if (!context_.config.answers_unsent_ack) return Verdict::AckOfUnsent;
     if (challenges_.take(now, context_.config.challenge_acks_per_second))
       ack_.demand(SendReason::AckOfUnsentData);
     return Verdict::AckOfUnsent;
@@ -257,7 +258,7 @@ Check Connection::fifth_check_ack(const Segment& seg, Instant now) {
   } else if (seg.ack == snd.una) {
     process_duplicate_ack(seg, now);
   }
-  update_send_window(seg, edge);
+  update_send_window(seg, edge, now);
   after_fin_acked(now);
   // LAST-ACK ends here, CLOSING becomes TIME-WAIT: there is nothing in the segment that still
   // matters.

@@ -106,8 +106,7 @@ SendDecision Connection::data_decision(SeqNum seq, std::uint32_t length) const {
   d.flags.bits = TcpFlags::kAck;
   // RFC 9293 §3.9.1.2 MUST-60, MUST-61, SHLD-27: no push flag in the call; the segment that empties
   // the queue carries PSH.
-  if (length > 0 && seq + length == tx_.end_seq() && (!more_coming_ || override_small_))
-    d.flags.bits |= TcpFlags::kPsh;
+  if (length > 0 && seq + length == tx_.end_seq() && !unpushed_) d.flags.bits |= TcpFlags::kPsh;
   if (context_.config.push_superpackets && length > max_text()) d.flags.bits |= TcpFlags::kPsh;
   if (urgent_pending_ && snd.up > seq) {
     d.flags.bits |= TcpFlags::kUrg;
@@ -116,22 +115,29 @@ SendDecision Connection::data_decision(SeqNum seq, std::uint32_t length) const {
   return d;
 }
 
-// Whole segments only, unless all that is queued goes; never more than the device takes in one
-// packet.
-std::uint32_t Connection::cut_to_segments(std::uint32_t sendable, std::uint32_t unsent) const {
+// The most text that one packet may carry: what the device takes; one segment where it takes none.
+std::uint32_t Connection::superpacket_bound() const {
   const std::uint32_t mss = max_text();
   const std::uint32_t headers = (tuple_.local_address.is_v4() ? 40U : 60U) + option_bytes();
   // A device that cuts a superpacket copies its urgent pointer, which would be wrong in the second.
   const std::uint32_t gso = urgent_pending_ ? 0 : context_.limits.gso_max;
   const std::uint32_t most = gso > headers + mss ? (gso - headers) / mss * mss : mss;
-  // As Linux does with its superpackets: at most half of the congestion window in one.
-  const std::uint32_t half = std::max(congestion_.cwnd / 2 / mss, 1U) * mss;
-  const std::uint32_t bound = context_.config.push_superpackets ? std::min(most, half) : most;
-  const std::uint32_t length = std::min(sendable, bound);
+  if (!context_.config.push_superpackets) return most;
+  return std::min(most, linux_superpacket(mss));
+}
+
+// Whole segments only, unless all that is queued goes; never more than the device takes in one
+// packet.
+std::uint32_t Connection::cut_to_segments(std::uint32_t sendable, std::uint32_t unsent) const {
+  const std::uint32_t mss = max_text();
+  const std::uint32_t length = std::min(sendable, superpacket_bound());
   const bool is_all = length == unsent;
   if (length <= mss || length % mss == 0) return length;
   // The short segment at the end rides along only if it could also go alone.
-  const bool tail_may_go = is_all && !more_coming_ && (!nagle_ || fin_queued_);
+  // Linux lets it ride along behind full ones as well where nothing is in flight.
+  const bool alone = context_.config.push_superpackets && flight() == 0;
+  const bool tail_may_go =
+      is_all && !more_coming_ && !knobs().cork && (!nagle_ || fin_queued_ || alone);
   return tail_may_go ? length : length / mss * mss;
 }
 
@@ -139,7 +145,7 @@ std::uint32_t Connection::cut_to_segments(std::uint32_t sendable, std::uint32_t 
 bool Connection::may_send_small(std::uint32_t length, std::uint32_t unsent_bytes) const {
   if (override_small_) return true;
   const bool is_all = length == unsent_bytes;
-  if (is_all && more_coming_) return false;
+  if (is_all && (more_coming_ || knobs().cork)) return false;
   // RFC 9293 §3.7.4 MUST-17: Nagle can be switched off. A FIN behind the data means that no more
   // will come to be
   // coalesced.
@@ -178,7 +184,7 @@ std::optional<SendDecision> Connection::next_new_data() const {
   }
   SendDecision d = data_decision(snd.nxt, length);
   if (!d.flags.urg()) d.reason = SendReason::NewData;
-  if (length < mss && override_small_) d.reason = SendReason::SwsOverride;
+  if (length < mss && override_small_ && !knobs().cork) d.reason = SendReason::SwsOverride;
   if (recovery_.limited_transmit(effective_mss_) > 0 && flight() + length > congestion_.cwnd) {
     d.reason = SendReason::LimitedTransmit;
   }
@@ -199,6 +205,15 @@ std::optional<SendDecision> Connection::next_probe() const {
     if (!has_text && !fin_queued_) return std::nullopt;
     SendDecision d = data_decision(seq, has_text ? 1 : 0);
     d.kind = SendDecision::Kind::Probe;
+    if (context_.config.probes_without_text) {
+      // An old number, as in a keep-alive: it is outside the window, so the peer must answer.
+      d = {};
+      d.kind = SendDecision::Kind::Probe;
+      d.reason = SendReason::ZeroWindowProbe;
+      d.flags.bits = TcpFlags::kAck;
+      d.seq = snd.una - 1;
+      return d;
+    }
     d.reason = SendReason::ZeroWindowProbe;
     if (!has_text) d.flags.bits |= TcpFlags::kFin;
     return d;

@@ -52,7 +52,8 @@ std::uint32_t count_for(std::uint64_t memory, std::uint64_t each) {
 TcpContext::TcpContext(const TcpSetup& setup, IpLayer& ip_layer, Instant start)
     : config(setup.config),
       limits(setup.limits),
-      rto_bounds{config.initial_rto, config.min_rto, config.max_rto},
+      rto_bounds{config.initial_rto, config.min_rto, config.max_rto,
+                 config.min_rto_is_variance ? config.min_rto : Duration::zero()},
       rcv_shift(shift_for(config)),
       ip(ip_layer),
       isn(setup.seed, config.fixed_iss),

@@ -76,7 +76,7 @@ void Connection::on_retransmit_timer(Instant now) {
     apply_path_mtu(now);
     context_.congestion.on_timeout(congestion_, flight(), effective_mss_, retransmissions_ == 1);
     recovery_.on_timeout(snd.nxt);
-    limited_until_ = snd.nxt;
+    window_use_.on_timeout(snd.nxt);
     retransmit_now_ = true;
   }
   // Nothing that is outstanding is expected to arrive any more; the first of it goes now, the rest
@@ -91,6 +91,7 @@ void Connection::on_retransmit_timer(Instant now) {
 void Connection::on_persist_timer(Instant now) {
   if (snd.wnd > 0 || !is_synchronized(state_)) {
     override_small_ = true;  // RFC 9293 §3.8.6.2.1 rule (4)
+    unpushed_ = false;
     return;
   }
   ++unanswered_probes_;
@@ -154,17 +155,19 @@ void Connection::manage_send_timers(Instant now) {
 // Asked, and nothing may leave. RFC 9293 §3.8.6.2.1: with too little window, or too little data,
 // for too long, the override timer sends what there is.
 void Connection::on_nothing_to_send(Instant now) {
+  note_limit(now);
   const bool may_send = is_synchronized(state_) && state_ != State::TimeWait;
   if (!may_send || snd.wnd == 0 || flight() > 0 || unsent() == 0) return;
   if (!timers_.is_armed(TimerName::Persist)) {
-    arm(TimerName::Persist, now + context_.config.sws_override);
+    const Duration wait = context_.config.sws_override;
+    arm(TimerName::Persist, now + (wait > Duration::zero() ? wait : rtt_.rto(context_.rto_bounds)));
   }
 }
 
 // There was no memory to remember what was to be sent: it is tried again a little later.
 void Connection::on_no_memory(Instant now) {
   if (state_ != State::Closed && state_ != State::TimeWait) {
-    arm(TimerName::Persist, now + context_.config.sws_override);
+    arm(TimerName::Persist, now + context_.rto_bounds.min);
   }
 }
 

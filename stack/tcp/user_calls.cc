@@ -57,21 +57,27 @@ std::expected<void, StreamError> Connection::send_borrowed(ByteView bytes, std::
 
 void Connection::after_queueing(SendOptions options, Instant now) {
   more_coming_ = options.more;
+  unpushed_ = options.more;
   if (options.urgent) {
     // RFC 9293 §3.8.5: the pointer names the octet after the last urgent one.
     snd.up = tx_.end_seq();
     urgent_pending_ = true;
   }
-  // RFC 5681 §4.1 R5681-13: after an idle time longer than a timeout the old window says nothing
-  // about the path.
+  restart_if_idle(now);
+  manage_send_timers(now);
+  note_limit(now);
+  wants_output();
+}
+
+// RFC 5681 §4.1 R5681-13: after an idle time longer than a timeout the old window says nothing
+// about the path.
+void Connection::restart_if_idle(Instant now) {
   const bool was_idle = flight() == 0 && is_synchronized(state_);
   if (was_idle && context_.config.slow_start_after_idle &&
       std::chrono::milliseconds(milliseconds_of(now) - last_data_sent_ms_) >
           rtt_.rto(context_.rto_bounds)) {
     context_.congestion.on_idle(congestion_, initial_window());
   }
-  manage_send_timers(now);
-  wants_output();
 }
 
 // RFC 9293 §3.10.3 RECEIVE. Bytes first, then the end of the stream or the error.
@@ -104,6 +110,7 @@ std::expected<void, StreamError> Connection::shutdown_send(Instant now) {
       return std::unexpected(StreamError::Closing);
   }
   more_coming_ = false;
+  unpushed_ = false;
   manage_send_timers(now);
   wants_output();
   return {};

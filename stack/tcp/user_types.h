@@ -14,6 +14,7 @@
 
 #include "stack/base/addresses.h"
 #include "stack/base/time.h"
+#include "stack/tcp/chronograph.h"
 
 namespace glasstcp {
 
@@ -70,6 +71,7 @@ struct ConnectionKnobs {
   std::uint16_t mss = 0;                  ///< MSS to offer and not to exceed; 0: as the stack
   std::uint8_t hop_limit = 64;
   bool quick_ack = false;  ///< every segment is acknowledged at once
+  bool cork = false;       ///< no small segment but one that push() or a timer lets go
 };
 
 /// What a connection did so far; kept only if TcpConfig::keep_statistics.
@@ -83,7 +85,7 @@ struct ConnectionStatistics {
   std::uint32_t out_of_order_in = 0;
   std::optional<Instant> last_data_sent, last_data_received, last_ack_received;
   std::optional<Duration> min_rtt;
-  Duration busy{}, window_limited{}, buffer_limited{};
+  Chronograph limits;           ///< what data waited for
   std::uint8_t icmp_error = 0;  ///< the last ICMP error, 1 + IcmpSignal::Kind; 0: none
 };
 

@@ -92,6 +92,7 @@ void read_sysctls(glasstcp_config& c) {
   c.keep_interval = sysctl_or("tcp_keepalive_intvl", c.keep_interval / 1000) * 1000;
   c.keep_probes = sysctl_or("tcp_keepalive_probes", c.keep_probes);
   c.fin_wait_2 = sysctl_or("tcp_fin_timeout", c.fin_wait_2 / 1000) * 1000;
+  c.least_superpacket = sysctl_or("tcp_min_tso_segs", c.least_superpacket);
   c.slow_start_after_idle = static_cast<int>(sysctl_or("tcp_slow_start_after_idle", 1));
 }
 
@@ -106,7 +107,7 @@ Personality::Personality(const std::string& flags) {
       reads_sysctls = true;
       config.quick_acks = kLinuxQuickAcks;
       config.gso_max = kSuperpacket;
-      config.push_superpackets = 1;
+      config.linux_habits = 1;
     } else if (word == "bsd") {
       config.option_layout = 1;
       config.window_scale = 6;

@@ -1,0 +1,54 @@
+// Whether the congestion window was used: only one that was shows what the path can carry, and may
+// grow.
+//
+// RFC 7661 §4 (a window is validated when at least half of it was in flight), RFC 5681 §3.1. Facts
+// come in when segments leave; the answer is asked for when one is acknowledged.
+//
+// Invariants:
+//   1. `largest` is the most that was in flight since `until` was last passed.
+//
+// Next: congestion.h.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "stack/base/seq_num.h"
+
+namespace glasstcp {
+
+/// 8 bytes of one connection.
+class WindowUse {
+ public:
+  /// Segments up to `nxt` left, `flight` bytes are outstanding. `filled`: the congestion window
+  /// allows no more.
+  void on_sent(SeqNum una, SeqNum nxt, std::uint32_t flight, bool filled) {
+    const std::uint32_t capped = std::min(flight, kMostFlight);
+    if (una < until_ && !filled && (filled_ != 0 || capped <= largest_)) return;
+    until_ = nxt;
+    largest_ = capped & kMostFlight;
+    filled_ = filled ? 1U : 0U;
+  }
+  /// A timeout says nothing about the use: slow start begins anew and may grow.
+  void on_timeout(SeqNum nxt) {
+    until_ = nxt;
+    filled_ = 1U;
+  }
+  void start_at(SeqNum una) { until_ = una; }
+  void on_acked(SeqNum una) { until_ = later(until_, una); }
+
+  // RFC 7661 §4.3: in slow start half of the window is use enough, since it then doubles what was
+  // in flight.
+  [[nodiscard]] bool was_used(std::uint32_t cwnd, bool slow_start) const {
+    return filled_ != 0 || (slow_start && cwnd / 2 < largest_);
+  }
+
+ private:
+  static constexpr std::uint32_t kMostFlight = 0x7fffffff;
+
+  SeqNum until_;
+  std::uint32_t largest_ : 31 = 0;
+  std::uint32_t filled_ : 1 = 0;
+};
+
+}  // namespace glasstcp
