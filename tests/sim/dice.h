@@ -4,7 +4,7 @@
 // Invariants:
 //   1. No std::distribution: their results differ between standard libraries.
 //
-// Next: bad_link.h.
+// Next: path.h.
 #pragma once
 
 #include <cstdint>

@@ -2,11 +2,19 @@
 // it.
 //
 //   sim                       the kept seeds (seeds.txt) and 40 more, each twice: without and with
-//   an observer sim --seed N              one seed; --verbose prints each packet sim --from N
-//   --seeds M    M seeds beginning with N
-//   --connections N           per world (12)
+//                             an observer
+//   sim --seed N              one seed; --verbose prints each packet
+//   sim --from N --seeds M    M seeds beginning with N
+//   sim --connections N       as many seeds as it takes for N connections in all; every eighth
+//   twice
+//   --world N                 connections in each world (as the seed says)
+//   --jobs N                  processes (one for each core)
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
@@ -14,6 +22,7 @@
 #include <cstring>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/sim/allocations.h"
@@ -22,47 +31,141 @@
 namespace glasstcp::sim {
 namespace {
 
+constexpr std::uint64_t kObservedEvery = 8;  // in a long run
+constexpr std::uint64_t kProgressEvery = 2000;
+constexpr long kSecondsOfAWorld = 300;  // of the processor: a loop that never ends is a failure
+
 struct Options {
   std::vector<std::uint64_t> seeds;
-  std::uint32_t connections = 12;
+  std::uint64_t from = 1;
+  std::uint64_t connections = 0;  // in all; 0: the seeds decide
+  std::uint32_t world = 0;
+  std::uint32_t jobs = 0;
   bool verbose = false;
   bool allocations = true;
 };
 
+// What one process did, and all of them.
+struct Totals {
+  std::uint64_t passed = 0, failed = 0;
+  std::uint64_t connections = 0, finished = 0, aborted = 0, packets = 0, retransmitted = 0;
+
+  void add(const WorldResult& world) {
+    connections += world.connections;
+    finished += world.finished;
+    aborted += world.aborted;
+    packets += world.packets;
+    retransmitted += world.retransmitted;
+  }
+  void add(const Totals& other) {
+    passed += other.passed;
+    failed += other.failed;
+    connections += other.connections;
+    finished += other.finished;
+    aborted += other.aborted;
+    packets += other.packets;
+    retransmitted += other.retransmitted;
+  }
+};
+
+using Number = unsigned long long;  // for printf
+
 char replay_line[160];  // for the signal handler: an assertion of the stack aborts
 
-void prepare_replay(std::uint64_t seed, std::uint32_t connections) {
-  std::snprintf(replay_line, sizeof replay_line, "replay: build/sim --seed %llu --connections %u\n",
-                static_cast<unsigned long long>(seed), connections);
+void prepare_replay(std::uint64_t seed, const Options& options) {
+  const int length = std::snprintf(replay_line, sizeof replay_line, "replay: build/sim --seed %llu",
+                                   static_cast<Number>(seed));
+  const auto at = static_cast<std::size_t>(length);
+  std::snprintf(replay_line + at, sizeof replay_line - at,
+                options.world == 0 ? "\n" : " --world %u\n", options.world);
+  const itimerval limit{{0, 0}, {kSecondsOfAWorld, 0}};
+  setitimer(ITIMER_VIRTUAL, &limit, nullptr);
 }
 
-extern "C" void on_abort(int) {
-  const auto written = write(STDERR_FILENO, replay_line, std::strlen(replay_line));
-  _exit(written > 0 ? 1 : 2);
+extern "C" void on_fatal_signal(int signal) {
+  const char* const what = signal == SIGVTALRM ? "FAILED: it never ends\n" : "FAILED: aborted\n";
+  const auto first = write(STDERR_FILENO, what, std::strlen(what));
+  const auto second = write(STDERR_FILENO, replay_line, std::strlen(replay_line));
+  _exit(first > 0 && second > 0 ? 1 : 2);
 }
 
-bool run_seed(std::uint64_t seed, const Options& options) {
-  prepare_replay(seed, options.connections);
+void print_world(std::uint64_t seed, const WorldResult& world) {
+  std::printf(
+      "seed %llu: %llu connections, %llu packets, %llu finished, %llu aborted, %llu "
+      "retransmitted, %.1f s, hash %016llx\n",
+      static_cast<Number>(seed), static_cast<Number>(world.connections),
+      static_cast<Number>(world.packets), static_cast<Number>(world.finished),
+      static_cast<Number>(world.aborted), static_cast<Number>(world.retransmitted),
+      static_cast<double>(to_ms(world.virtual_time)) / 1000, static_cast<Number>(world.hash));
+}
+
+bool run_seed(std::uint64_t seed, const Options& options, Totals& totals) {
+  prepare_replay(seed, options);
   try {
-    const WorldResult plain = run_world({seed, options.connections, false, options.verbose});
-    const WorldResult observed = run_world({seed, options.connections, true, false});
-    std::printf(
-        "seed %llu: %llu packets, %llu finished, %llu aborted, %llu retransmitted, %.1f s, hash "
-        "%016llx\n",
-        static_cast<unsigned long long>(seed), static_cast<unsigned long long>(plain.packets),
-        static_cast<unsigned long long>(plain.finished),
-        static_cast<unsigned long long>(plain.aborted),
-        static_cast<unsigned long long>(plain.retransmitted),
-        static_cast<double>(to_ms(plain.virtual_time)) / 1000,
-        static_cast<unsigned long long>(plain.hash));
+    const WorldResult plain = run_world({seed, options.world, false, options.verbose});
+    totals.add(plain);
+    if (options.connections == 0) print_world(seed, plain);
+    if (options.connections != 0 && seed % kObservedEvery != 0) return true;
+    const WorldResult observed = run_world({seed, options.world, true, false});
     if (plain.hash == observed.hash) return true;
-    std::printf("FAILED seed %llu: other bytes when observed\n%s",
-                static_cast<unsigned long long>(seed), replay_line);
+    std::printf("FAILED seed %llu: other bytes when observed\n%s", static_cast<Number>(seed),
+                replay_line);
   } catch (const std::exception& violation) {
-    std::printf("FAILED seed %llu: %s\n%s", static_cast<unsigned long long>(seed), violation.what(),
+    std::printf("FAILED seed %llu: %s\n%s", static_cast<Number>(seed), violation.what(),
                 replay_line);
   }
   return false;
+}
+
+// The share of one process: every `jobs`-th seed, until there are enough connections.
+Totals run_share(const Options& options, std::uint32_t number) {
+  Totals totals;
+  const std::uint64_t wanted = (options.connections + options.jobs - 1) / options.jobs;
+  for (std::uint64_t i = number;; i += options.jobs) {
+    const bool is_over =
+        options.connections == 0 ? i >= options.seeds.size() : totals.connections >= wanted;
+    if (is_over) return totals;
+    const std::uint64_t seed = options.connections == 0 ? options.seeds[i] : options.from + i;
+    ++(run_seed(seed, options, totals) ? totals.passed : totals.failed);
+    if (options.connections != 0 && (totals.passed + totals.failed) % kProgressEvery == 0) {
+      std::printf("process %u: %llu worlds, %llu connections\n", number,
+                  static_cast<Number>(totals.passed + totals.failed),
+                  static_cast<Number>(totals.connections));
+    }
+    std::fflush(stdout);
+  }
+}
+
+// Starts process `number`; the descriptor from which its totals can be read when it has ended.
+int start_share(const Options& options, std::uint32_t number) {
+  int ends[2];
+  if (pipe(ends) != 0) std::abort();
+  std::fflush(stdout);
+  const pid_t child = fork();
+  if (child < 0) std::abort();
+  if (child > 0) {
+    close(ends[1]);
+    return ends[0];
+  }
+  const Totals totals = run_share(options, number);
+  std::fflush(stdout);
+  _exit(write(ends[1], &totals, sizeof totals) == sizeof totals ? 0 : 1);
+}
+
+Totals run_all(const Options& options) {
+  if (options.jobs == 1) return run_share(options, 0);
+  std::vector<int> reports;
+  for (std::uint32_t i = 0; i < options.jobs; ++i) reports.push_back(start_share(options, i));
+  Totals all;
+  for (const int report : reports) {
+    Totals totals;
+    // A process that died said why, and how to see it again; what it had not begun was not run.
+    if (read(report, &totals, sizeof totals) != sizeof totals) totals = {.failed = 1};
+    all.add(totals);
+    close(report);
+  }
+  while (wait(nullptr) > 0) continue;
+  return all;
 }
 
 std::vector<std::uint64_t> kept_seeds() {
@@ -78,7 +181,6 @@ std::vector<std::uint64_t> kept_seeds() {
 }
 
 bool parse(int argc, char** argv, Options& options) {
-  std::uint64_t from = 1;
   std::uint64_t count = 40;
   bool chosen = false;
   for (int i = 1; i < argc; ++i) {
@@ -93,9 +195,13 @@ bool parse(int argc, char** argv, Options& options) {
       options.seeds.push_back(value);
       options.allocations = false;
     } else if (word == "--connections") {
-      options.connections = static_cast<std::uint32_t>(value);
+      options.connections = value;
+    } else if (word == "--world") {
+      options.world = static_cast<std::uint32_t>(std::min<std::uint64_t>(value, 900));
+    } else if (word == "--jobs") {
+      options.jobs = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(value, 1, 256));
     } else if (word == "--from") {
-      from = value;
+      options.from = value;
       chosen = true;
     } else if (word == "--seeds") {
       count = value;
@@ -104,27 +210,45 @@ bool parse(int argc, char** argv, Options& options) {
       return false;
     }
   }
-  if (!options.seeds.empty()) return true;
+  if (options.jobs == 0) options.jobs = std::max(1U, std::thread::hardware_concurrency());
+  if (!options.seeds.empty()) {
+    options.jobs = 1;
+    return options.connections == 0;
+  }
   if (!chosen) options.seeds = kept_seeds();
-  for (std::uint64_t i = 0; i < count; ++i) options.seeds.push_back(from + i);
+  for (std::uint64_t i = 0; i < count; ++i) options.seeds.push_back(options.from + i);
   return true;
 }
 
+void print_totals(const Totals& totals) {
+  rusage own{};
+  rusage children{};
+  getrusage(RUSAGE_SELF, &own);
+  getrusage(RUSAGE_CHILDREN, &children);
+  std::printf(
+      "%llu connections in %llu worlds: %llu ends finished, %llu aborted; %llu packets, %llu "
+      "retransmitted; at most %ld MB in a process\n",
+      static_cast<Number>(totals.connections), static_cast<Number>(totals.passed + totals.failed),
+      static_cast<Number>(totals.finished), static_cast<Number>(totals.aborted),
+      static_cast<Number>(totals.packets), static_cast<Number>(totals.retransmitted),
+      std::max(own.ru_maxrss, children.ru_maxrss) / 1024);
+}
+
 int run(const Options& options) {
-  std::signal(SIGABRT, on_abort);
-  int passed = 0;
-  int failed = 0;
+  std::signal(SIGABRT, on_fatal_signal);
+  std::signal(SIGVTALRM, on_fatal_signal);
+  Totals totals;
   if (options.allocations) {
     const std::string complaint = check_steady_state_allocates_nothing();
     if (!complaint.empty()) std::printf("FAILED allocations: %s\n", complaint.c_str());
-    ++(complaint.empty() ? passed : failed);
+    ++(complaint.empty() ? totals.passed : totals.failed);
   }
-  for (const std::uint64_t seed : options.seeds) {
-    ++(run_seed(seed, options) ? passed : failed);
-    std::fflush(stdout);
-  }
-  std::printf("%d passed, %d failed\n", passed, failed);
-  return failed == 0 ? 0 : 1;
+  const Totals worlds = run_all(options);
+  print_totals(worlds);
+  totals.add(worlds);
+  std::printf("%llu passed, %llu failed\n", static_cast<Number>(totals.passed),
+              static_cast<Number>(totals.failed));
+  return totals.failed == 0 ? 0 : 1;
 }
 
 }  // namespace
@@ -134,7 +258,8 @@ int main(int argc, char** argv) {
   glasstcp::sim::Options options;
   if (!glasstcp::sim::parse(argc, argv, options)) {
     std::fprintf(stderr,
-                 "usage: sim [--seed N]... [--from N] [--seeds M] [--connections N] [--verbose]\n");
+                 "usage: sim [--seed N]... [--from N] [--seeds M] [--connections N] [--world N] "
+                 "[--jobs N] [--verbose]\n");
     return 2;
   }
   return glasstcp::sim::run(options);

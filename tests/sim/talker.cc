@@ -8,8 +8,8 @@ namespace glasstcp::sim {
 Plan Plan::by(Dice& dice, std::uint64_t salt) {
   Plan plan;
   plan.salt = salt;
-  plan.says = dice.between(0, dice.pick<std::uint64_t>({0, 1, 100, 5000, 60'000, 300'000}));
-  if (dice.chance(40)) plan.says = dice.between(500'000, 1'000'000);
+  plan.says = dice.between(0, dice.pick<std::uint64_t>({0, 1, 100, 1500, 5000, 60'000, 200'000}));
+  if (dice.chance(30)) plan.says = dice.between(100'000, 800'000);
   plan.write_chunk = dice.pick<std::uint32_t>({1, 100, 1460, 4096, 65536});
   if (plan.says > 5000) plan.write_chunk = std::max(plan.write_chunk, 1460U);
   plan.read_chunk = dice.pick<std::uint32_t>({500, 4096, 65536});
@@ -17,7 +17,9 @@ Plan Plan::by(Dice& dice, std::uint64_t salt) {
   plan.borrows = dice.chance(500);
   plan.finishes_early = dice.chance(600);
   plan.nagle = dice.chance(700);
+  if (dice.chance(100)) plan.urgent_every = dice.pick<std::uint32_t>({1, 3, 20});
   if (dice.chance(80)) plan.aborts_after = dice.between(0, 20'000);
+  if (dice.chance(40)) plan.user_timeout = std::chrono::milliseconds(dice.between(1000, 20'000));
   return plan;
 }
 
@@ -26,6 +28,9 @@ std::string Plan::to_string() const {
          std::to_string(read_chunk) + " every " + std::to_string(to_us(read_pause)) + " us" +
          (borrows ? ", borrows" : "") + (finishes_early ? ", finishes early" : "") +
          (nagle ? "" : ", no Nagle") +
+         (urgent_every == 0 ? "" : ", urgent every " + std::to_string(urgent_every)) +
+         (user_timeout.count() == 0 ? ""
+                                    : ", user timeout " + std::to_string(to_ms(user_timeout))) +
          (aborts_after == UINT64_MAX ? "" : ", aborts after " + std::to_string(aborts_after));
 }
 
@@ -76,6 +81,7 @@ bool Talker::write_once(Instant now) {
   const std::uint64_t chunk = std::min<std::uint64_t>(own_.write_chunk, own_.says - said_);
   SendOptions options;
   options.more = said_ + chunk < own_.says && own_.write_chunk < 1460;
+  options.urgent = own_.urgent_every != 0 && sends_ % own_.urgent_every == 0;
   auto bytes = std::make_unique<Bytes>(test::pattern_bytes(said_, chunk, own_.salt));
   std::expected<std::size_t, StreamError> count = chunk;
   if (own_.borrows) {
@@ -90,12 +96,14 @@ bool Talker::write_once(Instant now) {
     return false;
   }
   said_ += *count;
+  ++sends_;
   return true;
 }
 
 void Talker::read(Instant now) {
   if (own_.read_pause.count() > 0 && next_read_ != kNever && now < next_read_) return;
   next_read_ = kNever;
+  if (heard_ + stack_.urgent_remaining(id_) > other_.says) fault("urgent data beyond the end");
   for (;;) {
     const auto bytes = stack_.peek(id_);
     if (!bytes) {
@@ -143,8 +151,22 @@ void Talker::end(Instant now) {
   }
 }
 
+// RFC 9293 §3.10.5 ABORT tells the other side by RST (Refused, if it was in SYN-SENT); if that is
+// lost, keep-alive or R2 end it. §3.8.3: a user timeout ends this side in the same way.
+bool Talker::is_explained(StreamError error) const {
+  switch (error) {
+    case StreamError::ResetByPeer:
+    case StreamError::Refused:
+      return other_.may_end();
+    case StreamError::TimedOut:
+      return may_break();
+    default:
+      return false;
+  }
+}
+
 void Talker::failed(StreamError error, Instant now) {
-  if (!may_break()) {
+  if (!is_explained(error)) {
     fault("an error (" + std::to_string(static_cast<int>(error)) + ") that nobody asked for");
   }
   stack_.close(id_, now);

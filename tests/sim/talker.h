@@ -4,7 +4,9 @@
 // Invariants (checked here):
 //   1. The bytes read are a prefix of the bytes that the other end's plan sends, and all of them at
 //   end of stream.
-//   2. An application that nobody aborted ends without an error.
+//   2. An application ends without an error unless one of the two aborts or has a user timeout;
+//   then the error is what the rules give.
+//   3. Urgent data ends within what the other side says.
 //
 // Next: world.h.
 #pragma once
@@ -29,9 +31,15 @@ struct Plan {
   bool borrows = false;         ///< send_borrowed instead of send
   bool finishes_early = false;  ///< half-closes after its bytes, else after it saw the other's end
   bool nagle = true;
+  std::uint32_t urgent_every = 0;           ///< each so many-th SEND is urgent; 0: none
   std::uint64_t aborts_after = UINT64_MAX;  ///< bytes said and heard together, then ABORT
+  Duration user_timeout{};                  ///< 0: none
 
   static Plan by(Dice& dice, std::uint64_t salt);
+  /// Whether this side may end the connection without a FIN.
+  [[nodiscard]] bool may_end() const {
+    return aborts_after != UINT64_MAX || user_timeout.count() > 0;
+  }
   [[nodiscard]] std::string to_string() const;
 };
 
@@ -57,6 +65,7 @@ class Talker {
     // A lost RST is not repeated: who has nothing to say learns of the other's end by keep-alive
     // alone.
     if (may_break()) stack_.set_keep_alive(id_, true, now);
+    if (own_.user_timeout.count() > 0) stack_.set_user_timeout(id_, own_.user_timeout, now);
   }
 
   /// When it wants to be pumped at the latest.
@@ -76,9 +85,8 @@ class Talker {
   [[noreturn]] void fault(const std::string& what) const {
     throw Violation(what + ": " + describe());
   }
-  [[nodiscard]] bool may_break() const {
-    return own_.aborts_after != UINT64_MAX || other_.aborts_after != UINT64_MAX;
-  }
+  [[nodiscard]] bool may_break() const { return own_.may_end() || other_.may_end(); }
+  [[nodiscard]] bool is_explained(StreamError error) const;
 
   Stack& stack_;
   ConnectionId id_;
@@ -87,6 +95,7 @@ class Talker {
   std::string name_;
   std::uint64_t said_ = 0;
   std::uint64_t heard_ = 0;
+  std::uint64_t sends_ = 0;
   std::uint64_t next_cookie_ = 1;
   std::map<std::uint64_t, std::unique_ptr<Bytes>> loans_;
   Instant next_read_ = kNever;

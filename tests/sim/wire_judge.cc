@@ -1,8 +1,7 @@
 // A second reading of each header, as plain as can be.
 #include "tests/sim/wire_judge.h"
 
-#include <cstdio>
-#include <cstdlib>
+#include <algorithm>
 
 #include "stack/wire/tcp.h"
 #include "tests/support/segment_codec.h"
@@ -14,8 +13,7 @@ using test::obvious_sum;
 using test::pseudo_header_sum;
 
 struct WireJudge::Tcp {
-  std::string from;  ///< key of the side that sends
-  std::string to;
+  Endpoint source, destination;
   std::uint32_t seq, ack, length;
   std::uint16_t flags, window;
   std::optional<std::uint8_t> scale;
@@ -24,10 +22,22 @@ struct WireJudge::Tcp {
   [[nodiscard]] std::uint32_t end() const {
     return seq + length + (has(TcpFlags::kSyn) ? 1 : 0) + (has(TcpFlags::kFin) ? 1 : 0);
   }
+  // Of the side that sends, or of the other.
+  [[nodiscard]] Key key(bool own) const {
+    Key bytes{};
+    std::size_t at = 0;
+    for (const Endpoint& end : {own ? source : destination, own ? destination : source}) {
+      std::ranges::copy(end.address.bytes(), bytes.begin() + static_cast<std::ptrdiff_t>(at));
+      store_be16(&bytes[at + 16], number(end.port));
+      at += 18;
+    }
+    return bytes;
+  }
   [[noreturn]] void fault(const std::string& what) const {
-    throw Violation(what + ": " + from + " sends " + test::flags_text(flags) + " seq " +
-                    std::to_string(seq) + " length " + std::to_string(length) + " ack " +
-                    std::to_string(ack) + " win " + std::to_string(window));
+    throw Violation(what + ": " + source.to_string() + " to " + destination.to_string() +
+                    " sends " + test::flags_text(flags) + " seq " + std::to_string(seq) +
+                    " length " + std::to_string(length) + " ack " + std::to_string(ack) + " win " +
+                    std::to_string(window));
   }
 };
 
@@ -81,16 +91,11 @@ void WireJudge::judge(const Bytes& packet, bool partial) {
   if (!partial && obvious_checksum(obvious_sum(body, pseudo)) != 0) throw Violation("TCP checksum");
   const std::size_t header = static_cast<std::size_t>(body[12] >> 4) * 4;
   if (header < 20 || header > body.size()) throw Violation("the data offset lies outside");
-  if (!partial && dice_.chance(60)) {
+  if (!partial && dice_.chance(20)) {
     if (const auto seen = test::judge(packet); !seen) throw Violation(seen.error());
   }
-  const auto key = [](const IpAddress& a, const IpAddress& b, std::uint16_t p, std::uint16_t q) {
-    return Endpoint{a, Port{p}}.to_string() + " to " + Endpoint{b, Port{q}}.to_string();
-  };
-  const std::uint16_t source_port = load_be16(&body[0]);
-  const std::uint16_t destination_port = load_be16(&body[2]);
-  Tcp tcp{key(ip.source, ip.destination, source_port, destination_port),
-          key(ip.destination, ip.source, destination_port, source_port),
+  Tcp tcp{{ip.source, Port{load_be16(&body[0])}},
+          {ip.destination, Port{load_be16(&body[2])}},
           load_be32(&body[4]),
           load_be32(&body[8]),
           static_cast<std::uint32_t>(body.size() - header),
@@ -101,8 +106,8 @@ void WireJudge::judge(const Bytes& packet, bool partial) {
 }
 
 void WireJudge::judge_tcp(const Tcp& tcp) {
-  Side& own = sides_[tcp.from];
-  Side& other = sides_[tcp.to];
+  Side& own = sides_[tcp.key(true)];
+  Side& other = sides_[tcp.key(false)];
   if (tcp.has(TcpFlags::kRst)) return;  // its numbers answer somebody else's
   if (tcp.has(TcpFlags::kSyn)) {
     on_syn(tcp, own, other);
@@ -117,14 +122,17 @@ void WireJudge::judge_tcp(const Tcp& tcp) {
 }
 
 void WireJudge::on_syn(const Tcp& tcp, Side& own, Side& other) {
-  // With a fixed initial number, a late duplicate of a SYN begins a connection that looks like the
-  // one that just ended here, while the other side may still speak on the old one: nothing can be
-  // said about this pair any more.
-  own.is_mixed |= own.has_acked && tcp.has(TcpFlags::kAck) && is_before(tcp.ack, own.acked);
+  // A late duplicate of a SYN begins a connection that looks like the one that just ended here,
+  // while the other side may still speak on the old one: nothing can be said about this pair any
+  // more, until a SYN of its own begins the next.
+  const bool is_answer = tcp.has(TcpFlags::kAck);
+  const bool goes_back = is_answer && own.has_acked && is_before(tcp.ack, own.acked);
+  const bool is_mixed = own.is_mixed || goes_back;
   const bool is_new = !own.has_syn || own.syn != tcp.seq;
   // The same ports again: a new connection.
-  if (is_new && own.has_syn && !tcp.has(TcpFlags::kAck)) other = {};
+  if (is_new && own.has_syn && !is_answer) other = {};
   if (is_new) own = {.has_syn = true, .syn = tcp.seq, .end = tcp.seq, .scale = tcp.scale};
+  own.is_mixed = is_mixed && (is_answer || !is_new);
   // RFC 7323 §2.2: after a SYN that offered one, the SYN-ACK of a simultaneous open may have none.
   if (tcp.scale && own.scale != tcp.scale) tcp.fault("a repeated SYN with another window scale");
 }

@@ -13,6 +13,7 @@
 // Next: talker.h.
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -54,6 +55,8 @@ class WireJudge {
     bool is_mixed = false;  ///< two connections with the same numbers
   };
   struct Tcp;
+  /// Addresses and ports of the one that sends, then of the other, as bytes.
+  using Key = std::array<std::uint8_t, 36>;
 
   void judge_tcp(const Tcp& tcp);
   void on_syn(const Tcp& tcp, Side& own, Side& other);
@@ -63,7 +66,7 @@ class WireJudge {
   [[nodiscard]] static std::uint8_t shift_of(const Side& own, const Side& other);
 
   Dice dice_;
-  std::map<std::string, Side> sides_;
+  std::map<Key, Side> sides_;
   std::uint64_t judged_ = 0;
 };
 

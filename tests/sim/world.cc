@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <map>
 
+#include "stack/trace/narrate.h"
+
 namespace glasstcp::sim {
 namespace {
 
@@ -14,6 +16,12 @@ constexpr Instant kStart{500s};
 constexpr Duration kStorm = 15s;         // phase 1
 constexpr Duration kAfterwards = 15min;  // phase 2 must be over by then
 constexpr Port kService{80};
+
+// More than these is a storm, not a conversation.
+constexpr std::uint32_t kMostPacketsInAStep = 20'000;
+constexpr int kMostStepsAtAnInstant = 10'000;
+constexpr std::uint64_t kMostPacketsPerConnection = 3000;  // whatever it says: probes, retries
+constexpr std::uint64_t kMostPacketsPerSegment = 40;       // of 200 bytes
 
 // One connection as the seed planned it.
 struct Appointment {
@@ -46,6 +54,15 @@ class Witness : public Observer {
   bool illegal_ = false;
 };
 
+// What a host tells of itself, with its letter in front (--verbose).
+class Lines : public LineSink {
+ public:
+  void write(std::string_view line) noexcept override {
+    std::printf("%c %.*s", letter, static_cast<int>(line.size()), line.data());
+  }
+  char letter = '?';
+};
+
 std::string describe(const TcbSnapshot& tcb) {
   return std::string(name_of(tcb.state)) + " snd.una " + std::to_string(tcb.snd.una.raw()) +
          " snd.nxt " + std::to_string(tcb.snd.nxt.raw()) + " snd.wnd " +
@@ -63,6 +80,8 @@ struct Host {
   std::map<std::uint32_t, Talker*> talkers;  ///< the others, by connection index
   ListenerId listener_v4, listener_v6;
   Witness witness;
+  Lines lines;
+  std::unique_ptr<Narrator> narrator;
   char letter = '?';
 };
 
@@ -76,6 +95,7 @@ class World {
   WorldResult run_to_the_end();
   void plan_connections();
   [[nodiscard]] StackConfig config(const char* v4, const char* v6, std::uint8_t seed_byte);
+  [[nodiscard]] TcpConfig tcp_config();
   [[nodiscard]] Instant next_time() const;
   [[nodiscard]] bool is_over() const;
   void step(Instant now);
@@ -85,10 +105,11 @@ class World {
   void accept_all(Host& host, ListenerId listener);
   void pump_wakers(Host& host);
   void dismiss_the_done(Host& host);
-  void send_all(Host& host, BadLink& link);
+  void send_all(Host& host, Path& path);
   void add_talker(Host& host, ConnectionId id, const Plan& own, const Plan& other,
                   std::string name);
   void hash_in(const Bytes& packet);
+  void check_work() const;
   [[nodiscard]] const Appointment* appointment_of(const FourTuple& tuple, bool caller_is_b) const;
   [[nodiscard]] std::string stuck() const;
 
@@ -96,15 +117,14 @@ class World {
   Dice dice_;
   bool offload_ = false;
   std::uint32_t mtu_ = 1500;
-  TcpConfig tcp_;
   Instant now_ = kStart;
   std::array<Host, 2> hosts_;
-  std::vector<BadLink> links_;  ///< [0] from A, [1] from B
+  std::vector<Path> paths_;  ///< [0] from A, [1] from B
   WireJudge judge_;
   std::vector<Appointment> appointments_;
   std::size_t opened_ = 0;
-  std::map<std::uint16_t, std::uint16_t>
-      caller_ports_[2];  ///< caller's port -> appointment number, by host
+  /// By the calling host: (IPv4?, its port) -> number of the appointment.
+  std::map<std::pair<bool, std::uint16_t>, std::uint16_t> caller_ports_[2];
   bool healed_ = false;
   WorldResult result_;
 };
@@ -116,13 +136,9 @@ World::World(const WorldOptions& options)
   result_.hash = 0xcbf29ce484222325ULL;
   offload_ = dice_.chance(300);
   mtu_ = dice_.pick<std::uint32_t>({1280, 1500, 1500, 9000});
-  tcp_.mss = dice_.pick<std::uint16_t>({0, 0, 0, 216, 536});
-  tcp_.receive_buffer = dice_.pick<std::uint32_t>({4096, 20'000, 65'536, 4U << 20});
-  tcp_.initial_receive_buffer = std::min(tcp_.initial_receive_buffer, tcp_.receive_buffer);
-  tcp_.send_buffer = dice_.pick<std::uint32_t>({4096, 100'000, 1U << 20});
-  tcp_.keep_alive_idle = 20s;
-  tcp_.keep_alive_interval = 5s;
-  tcp_.msl = dice_.pick<Duration>({1s, 30s});
+  if (options_.connections == 0) {
+    options_.connections = dice_.pick<std::uint32_t>({3, 8, 12, 12, 16, 40});
+  }
   hosts_[0].letter = 'A';
   hosts_[1].letter = 'B';
   hosts_[0].stack = std::make_unique<Stack>(config("192.0.2.1/24", "2001:db8::1/64", 1), kStart);
@@ -131,7 +147,12 @@ World::World(const WorldOptions& options)
     host.listener_v4 = *host.stack->listen({*IpAddress::parse("0.0.0.0"), kService}, 1024);
     host.listener_v6 = *host.stack->listen({*IpAddress::parse("::"), kService}, 1024);
     if (options.observed) host.stack->set_observer(&host.witness);
-    links_.emplace_back(Weather::by(dice_, kStart, offload_), dice_.fork());
+    if (options.verbose) {
+      host.lines.letter = host.letter;
+      host.narrator = std::make_unique<Narrator>(host.lines, Language::English, kStart);
+      host.stack->set_observer(host.narrator.get());
+    }
+    paths_.emplace_back(Weather::by(dice_, kStart), dice_.next());
   }
   plan_connections();
 }
@@ -144,14 +165,31 @@ StackConfig World::config(const char* v4, const char* v6, std::uint8_t seed_byte
   config.gso_max = offload_ ? 65535 : 0;
   config.memory = 1ULL << 30;
   config.seed = Seed::from_number(options_.seed * 2 + seed_byte);
-  config.tcp = tcp_;
-  config.tcp.use_timestamps = !dice_.chance(250);
-  config.tcp.use_sack = !dice_.chance(250);
-  config.tcp.use_window_scale = !dice_.chance(250);
-  config.tcp.delayed_ack = dice_.pick<Duration>({0ms, 40ms, 200ms});
-  if (dice_.chance(400))
-    config.tcp.fixed_iss = dice_.pick<std::uint32_t>({0xffffff00U, 0x7fffff00U});
+  config.tcp = tcp_config();
   return config;
+}
+
+// The two hosts need not be alike.
+TcpConfig World::tcp_config() {
+  TcpConfig tcp;
+  tcp.mss = dice_.pick<std::uint16_t>({0, 0, 0, 216, 536});
+  tcp.receive_buffer = dice_.pick<std::uint32_t>({4096, 20'000, 65'536, 4U << 20});
+  tcp.initial_receive_buffer = std::min(tcp.initial_receive_buffer, tcp.receive_buffer);
+  tcp.send_buffer = dice_.pick<std::uint32_t>({4096, 100'000, 1U << 20});
+  tcp.keep_alive_idle = 20s;
+  tcp.keep_alive_interval = 5s;
+  tcp.msl = dice_.pick<Duration>({1s, 30s});
+  tcp.use_timestamps = !dice_.chance(250);
+  tcp.use_sack = !dice_.chance(250);
+  tcp.use_window_scale = !dice_.chance(250);
+  tcp.slow_start_after_idle = !dice_.chance(300);
+  tcp.initial_window_segments = dice_.pick<std::uint32_t>({3, 10, 10});
+  tcp.delayed_ack = dice_.pick<Duration>({0ms, 40ms, 200ms});
+  tcp.quick_acks = dice_.pick<std::uint32_t>({0, 0, 16});
+  if (dice_.chance(400)) {
+    tcp.fixed_iss = dice_.pick<std::uint32_t>({0xffffff00U, 0x7fffff00U});
+  }
+  return tcp;
 }
 
 void World::plan_connections() {
@@ -176,7 +214,7 @@ void World::plan_connections() {
 Instant World::next_time() const {
   Instant next = healed_ ? kNever : kStart + kStorm;
   if (opened_ < appointments_.size()) next = std::min(next, appointments_[opened_].when);
-  for (const BadLink& link : links_) next = std::min(next, link.next_arrival());
+  for (const Path& path : paths_) next = std::min(next, path.next_arrival());
   for (const Host& host : hosts_) {
     next = std::min(next, host.stack->next_deadline());
     for (const auto& [index, talker] : host.talkers) next = std::min(next, talker->wake());
@@ -208,7 +246,7 @@ WorldResult World::run_to_the_end() {
     if (next > kStart + kStorm + kAfterwards) throw Violation("not over in time");
     // A deadline that is due again and again at the same instant would be a busy loop.
     idle_steps = next == now_ ? idle_steps + 1 : 0;
-    if (idle_steps > 100'000) throw Violation("time stands still");
+    if (idle_steps > kMostStepsAtAnInstant) throw Violation("time stands still");
     step(next);
   }
   for (Host& host : hosts_) {
@@ -217,21 +255,24 @@ WorldResult World::run_to_the_end() {
     for (const auto& talker : host.all) talker->check_loans_returned();
     result_.retransmitted += host.stack->counters().retransmitted_segments;
   }
+  check_work();
   result_.virtual_time = now_ - kStart;
+  result_.connections = options_.connections;
   return result_;
 }
 
 void World::step(Instant now) {
   now_ = now;
   if (!healed_ && now_ >= kStart + kStorm) {
-    for (BadLink& link : links_) link.heal();
+    for (Path& path : paths_) path.heal();
     healed_ = true;
   }
   for (std::size_t to = 0; to < 2; ++to) {
-    BadLink& link = links_[1 - to];
-    while (link.next_arrival() <= now_) {
-      const Parcel parcel = link.take();
+    Path& path = paths_[1 - to];
+    while (path.next_arrival() <= now_) {
+      const Parcel& parcel = path.front();
       hosts_[to].stack->receive(parcel.packet, parcel.meta, now_);
+      path.pop();
     }
   }
   while (opened_ < appointments_.size() && appointments_[opened_].when <= now_) {
@@ -243,7 +284,7 @@ void World::step(Instant now) {
     serve_events(host);
     pump_wakers(host);
     dismiss_the_done(host);
-    send_all(host, links_[i]);
+    send_all(host, paths_[i]);
     host.stack->check_invariants();
   }
 }
@@ -274,7 +315,7 @@ void World::open_one(Host& host, const Appointment& a, bool from_b, const Plan& 
     throw Violation("connect failed at once: " + std::to_string(static_cast<int>(id.error())));
   if (!a.simultaneous) {
     const auto port = number(host.stack->tuple(*id)->local_port);
-    caller_ports_[host.letter == 'B' ? 1 : 0][port] = a.number;
+    caller_ports_[host.letter == 'B' ? 1 : 0][{v4, port}] = a.number;
   }
   add_talker(host, *id, own, other,
              std::string(1, host.letter) + " calls " + std::to_string(a.number));
@@ -282,7 +323,7 @@ void World::open_one(Host& host, const Appointment& a, bool from_b, const Plan& 
 
 const Appointment* World::appointment_of(const FourTuple& tuple, bool caller_is_b) const {
   const auto& ports = caller_ports_[caller_is_b ? 1 : 0];
-  const auto found = ports.find(number(tuple.remote_port));
+  const auto found = ports.find({tuple.remote_address.is_v4(), number(tuple.remote_port)});
   if (found == ports.end()) return nullptr;
   const auto same = std::ranges::find(appointments_, found->second, &Appointment::number);
   return same == appointments_.end() ? nullptr : &*same;
@@ -340,8 +381,9 @@ void World::pump_wakers(Host& host) {
   }
 }
 
-void World::send_all(Host& host, BadLink& link) {
+void World::send_all(Host& host, Path& path) {
   OutPacket out;
+  std::uint32_t count = 0;
   while (host.stack->transmit(now_, out)) {
     Bytes packet(out.header.begin(), out.header.begin() + out.header_length);
     for (std::size_t i = 0; i < out.payload_slices; ++i) {
@@ -349,14 +391,14 @@ void World::send_all(Host& host, BadLink& link) {
     }
     if (packet.size() > mtu_ && out.gso_size == 0) throw Violation("larger than the MTU");
     if (!offload_ && (out.checksum_partial || out.gso_size != 0)) throw Violation("offload is off");
-    if (options_.verbose) {
-      std::printf("%12.6f %c %s %zu bytes\n", static_cast<double>(to_us(now_ - kStart)) / 1e6,
-                  host.letter, std::string(name_of(out.reason)).c_str(), packet.size());
-    }
     hash_in(packet);
     judge_.judge(packet, out.checksum_partial);
     ++result_.packets;
-    link.carry(std::move(packet), {out.checksum_partial, false, out.gso_size}, now_);
+    if (++count > kMostPacketsInAStep) throw Violation("a storm of packets in one step");
+    const PacketMeta meta{out.checksum_partial, false, out.gso_size};
+    const std::optional<Bytes> complaint = path.carry(packet, meta, now_);
+    // The router stands at the beginning of this direction; its answer takes the other one.
+    if (complaint) paths_[host.letter == 'A' ? 1 : 0].carry(*complaint, {}, now_);
   }
 }
 
@@ -365,7 +407,22 @@ void World::hash_in(const Bytes& packet) {
     result_.hash = (result_.hash ^ value) * 0x100000001b3ULL;
   };
   mix(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
-  for (const std::uint8_t byte : packet) mix(byte);
+  std::size_t at = 0;
+  for (; at + 8 <= packet.size(); at += 8) {
+    mix(std::uint64_t{load_be32(&packet[at])} << 32 | load_be32(&packet[at + 4]));
+  }
+  for (; at < packet.size(); ++at) mix(packet[at]);
+}
+
+void World::check_work() const {
+  std::uint64_t said = 0;
+  for (const Appointment& a : appointments_) said += a.caller.says + a.callee.says;
+  const std::uint64_t most =
+      kMostPacketsPerConnection * appointments_.size() + kMostPacketsPerSegment * (said / 200);
+  if (result_.packets > most) {
+    throw Violation(std::to_string(result_.packets) + " packets for " + std::to_string(said) +
+                    " bytes");
+  }
 }
 
 std::string World::stuck() const {

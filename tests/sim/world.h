@@ -5,7 +5,9 @@
 //
 // Invariants (checked after every event):
 //   1. Those of WireJudge and Talker, and Stack::check_invariants() of both.
-//   2. The hash over all bytes that leave depends on the seed alone: not on observers, not on the
+//   2. Work is bounded: packets in a step, steps at an instant, and packets in all for what was
+//   said.
+//   3. The hash over all bytes that leave depends on the seed alone: not on observers, not on the
 //   machine.
 //
 // Next: sim.cc.
@@ -16,7 +18,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/sim/bad_link.h"
+#include "tests/sim/path.h"
 #include "tests/sim/talker.h"
 #include "tests/sim/wire_judge.h"
 
@@ -25,7 +27,7 @@ namespace glasstcp::sim {
 /// What a run is made from.
 struct WorldOptions {
   std::uint64_t seed = 1;
-  std::uint32_t connections = 12;
+  std::uint32_t connections = 0;  ///< 0: as many as the seed says
   bool observed = false;
   bool verbose = false;
 };
@@ -34,6 +36,7 @@ struct WorldOptions {
 struct WorldResult {
   std::uint64_t hash = 0;
   std::uint64_t packets = 0;
+  std::uint64_t connections = 0;
   std::uint64_t finished = 0;
   std::uint64_t aborted = 0;
   std::uint64_t retransmitted = 0;

@@ -1,0 +1,105 @@
+// Weather by chance, and the router in it.
+#include "tests/sim/path.h"
+
+#include <algorithm>
+
+#include "stack/wire/checksum.h"
+#include "stack/wire/icmpv4.h"
+#include "stack/wire/icmpv6.h"
+
+namespace glasstcp::sim {
+namespace {
+
+constexpr std::uint32_t kAnyMtu = UINT32_MAX;
+constexpr std::size_t kV4Header = 20;
+constexpr std::size_t kV6Header = 40;
+const IpAddress kRouterV4 = IpAddress::v4(203, 0, 113, 1);
+
+// The largest packet that this one becomes on the wire: a superpacket is cut into segments first.
+std::size_t size_on_the_wire(const Bytes& packet, const PacketMeta& meta) {
+  if (meta.gso_size == 0) return packet.size();
+  const std::size_t ip = packet[0] >> 4 == 6 ? kV6Header : kV4Header;
+  const std::size_t tcp = static_cast<std::size_t>(packet.at(ip + 12) >> 4) * 4;
+  return std::min(packet.size(), ip + tcp + meta.gso_size);
+}
+
+}  // namespace
+
+Weather Weather::by(Dice& dice, Instant start) {
+  Weather weather;
+  Impairment& how = weather.impairment;
+  const auto per_mille = [&dice](std::initializer_list<std::uint64_t> values) {
+    return static_cast<double>(dice.pick(values)) / 1000;
+  };
+  how.delay = std::chrono::microseconds(dice.pick<std::uint64_t>({50, 1000, 10'000, 80'000}));
+  if (dice.chance(200)) {
+    weather.narrow_from = start + std::chrono::milliseconds(dice.between(1, 8000));
+    weather.narrow_mtu = dice.pick<std::uint32_t>({576, 1006, 1280, 1400});
+  }
+  if (dice.chance(250)) return weather;  // a quarter of all days is fine
+  how.jitter = std::chrono::microseconds(dice.pick<std::uint64_t>({0, 100, 5000, 30'000}));
+  how.loss = per_mille({0, 5, 20, 80});
+  how.burst = per_mille({0, 0, 2, 10});
+  how.burst_length = static_cast<double>(dice.between(2, 20));
+  how.reorder = per_mille({0, 10, 100, 300});
+  how.duplicate = per_mille({0, 10, 50});
+  how.corrupt = per_mille({0, 5, 20});
+  how.rate = dice.pick<std::uint64_t>({0, 0, 0, 1'000'000, 10'000'000, 100'000'000});
+  how.queue = dice.pick<std::uint32_t>({5, 20, 100});
+  if (dice.chance(200)) {
+    weather.outage_begin = start + std::chrono::milliseconds(dice.between(100, 3000));
+    weather.outage_end = weather.outage_begin + std::chrono::milliseconds(dice.between(100, 4000));
+  }
+  return weather;
+}
+
+std::uint32_t Path::mtu(Instant now, bool v6) const {
+  if (now < weather_.narrow_from) return kAnyMtu;
+  return v6 ? std::max(weather_.narrow_mtu, 1280U) : weather_.narrow_mtu;
+}
+
+std::optional<Bytes> Path::carry(const Bytes& packet, const PacketMeta& meta, Instant now) {
+  if (now >= weather_.outage_begin && now < weather_.outage_end) return std::nullopt;
+  const std::uint32_t limit = mtu(now, packet[0] >> 4 == 6);
+  if (size_on_the_wire(packet, meta) > limit) return too_big_message(packet, limit);
+  const ByteView piece(packet);
+  link_.carry(std::span(&piece, 1), meta, now);
+  return std::nullopt;
+}
+
+void Path::heal() {
+  weather_.outage_begin = weather_.outage_end = kNever;
+  link_.heal();
+}
+
+Bytes too_big_message(const Bytes& packet, std::uint32_t mtu) {
+  const bool v6 = packet[0] >> 4 == 6;
+  const std::size_t ip = v6 ? kV6Header : kV4Header;
+  // RFC 1812 §4.3.2.3, RFC 4443 §2.4: as much of it as fits a packet that fits everywhere.
+  const std::size_t quoted = std::min<std::size_t>(packet.size(), (v6 ? 1280 : 576) - ip - 8);
+  Bytes message(ip + 8 + quoted);
+  std::copy_n(packet.begin(), quoted, message.begin() + static_cast<std::ptrdiff_t>(ip + 8));
+  const ByteSpan icmp = ByteSpan(message).subspan(ip);
+  if (v6) {
+    message[0] = 0x60;
+    store_be16(&message[4], static_cast<std::uint16_t>(8 + quoted));
+    message[6] = 58;
+    message[7] = 64;
+    const IpAddress router = *IpAddress::parse("2001:db8:ff::1");
+    std::copy_n(router.bytes().begin(), 16, message.begin() + 8);
+    std::copy_n(packet.begin() + 8, 16, message.begin() + 24);
+    write_icmpv6_header(icmp, {2, 0, mtu}, {router, IpAddress::v6(&packet[8])});
+    return message;
+  }
+  message[0] = 0x45;
+  store_be16(&message[2], static_cast<std::uint16_t>(message.size()));
+  message[8] = 64;
+  message[9] = 1;
+  std::copy_n(kRouterV4.bytes().begin(), 4, message.begin() + 12);
+  std::copy_n(packet.begin() + 12, 4, message.begin() + 16);
+  store_be16(&message[10], checksum_of(add_to_checksum(0, ByteView(message).first(kV4Header))));
+  write_icmpv4_header(icmp, {3, Icmpv4Code::kFragmentationNeeded, mtu});
+  return message;
+}
+
+}  // namespace glasstcp::sim

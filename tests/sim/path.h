@@ -1,0 +1,58 @@
+// One direction between two hosts: the same BadLink that `serve --impair` has, and what only a
+// simulation can do to it: outages, and a router whose next link has a smaller MTU from some day
+// on.
+//
+// Invariants:
+//   1. Everything follows from the seed: the weather, and what it does to each packet.
+//   2. A path that has healed delivers every packet that fits it once, in order.
+//
+// Next: wire_judge.h.
+#pragma once
+
+#include <optional>
+
+#include "tests/sim/dice.h"
+#include "tests/support/segment.h"
+#include "tun/bad_link.h"
+
+namespace glasstcp::sim {
+
+using test::Bytes;
+
+/// How bad it is, and when it changes.
+struct Weather {
+  Impairment impairment;
+  Instant outage_begin = kNever;  ///< nothing passes from here
+  Instant outage_end = kNever;    ///< to here
+  Instant narrow_from = kNever;   ///< from here on the path MTU is `narrow_mtu`
+  std::uint32_t narrow_mtu = 0;   ///< bytes; IPv6 never less than 1280
+
+  [[nodiscard]] static Weather by(Dice& dice, Instant start);
+};
+
+/// One direction.
+class Path {
+ public:
+  Path(const Weather& weather, std::uint64_t seed)
+      : weather_(weather), link_(weather.impairment, SeededRandom(seed)) {}
+
+  /// A packet enters. What comes back: the router's message that it is too big, for the sender.
+  std::optional<Bytes> carry(const Bytes& packet, const PacketMeta& meta, Instant now);
+  [[nodiscard]] Instant next_arrival() const { return link_.next_arrival(); }
+  /// Only if next_arrival() is not kNever.
+  [[nodiscard]] const Parcel& front() const { return link_.front(); }
+  void pop() { link_.pop(); }
+  /// Outages end; the path stays narrow.
+  void heal();
+
+ private:
+  [[nodiscard]] std::uint32_t mtu(Instant now, bool v6) const;
+
+  Weather weather_;
+  BadLink link_;
+};
+
+/// What a router says about a packet that does not fit (RFC 792, RFC 1191 §4; RFC 4443 §3.2).
+[[nodiscard]] Bytes too_big_message(const Bytes& packet, std::uint32_t mtu);
+
+}  // namespace glasstcp::sim
