@@ -40,7 +40,8 @@ struct CongestionState {
       0;  ///< bytes acknowledged since cwnd last grew (RFC 3465's counter)
 };
 
-/// Room for what an algorithm remembers beyond that while data is under way; one type per algorithm.
+/// Room for what an algorithm remembers beyond that while data is under way; one type per
+/// algorithm.
 class CongestionModel {
  public:
   static constexpr std::size_t kRoom = 280;
@@ -111,6 +112,7 @@ struct AckFacts {
   bool window_was_limit =
       false;  ///< cwnd, not the application or the peer, held us back (RFC 7661's concern)
   bool in_recovery = false;
+  bool has_sack = false;  ///< more than one loss can be seen in a round trip
   RateSample rate;
 };
 
@@ -121,6 +123,22 @@ struct LossFacts {
   std::uint32_t mss = 0;
   SeqNum nxt;
   bool by_ecn = false;  ///< the network said so (RFC 3168); nothing was lost
+};
+
+/// One segment that was judged lost, as its record tells (draft-ietf-ccwg-bbr §5.5.10).
+struct LostSegment {
+  Instant now{};
+  SeqNum begin;
+  SeqNum end;
+  std::uint64_t delivered = 0;  ///< bytes delivered on this connection, all in all
+  std::uint32_t mss = 0;
+  std::uint32_t tx_in_flight = 0;  ///< bytes in flight just after it left
+  std::uint32_t lost_since = 0;    ///< bytes judged lost since it left, it included
+  bool is_app_limited = false;     ///< when it left
+  bool in_recovery = false;        ///< before this loss was known
+  bool has_sack = false;
+
+  [[nodiscard]] std::uint32_t length() const { return static_cast<std::uint32_t>(end - begin); }
 };
 
 /// One algorithm.
@@ -146,10 +164,17 @@ class CongestionControl {
   /// The loss or timeout that on_congestion or on_timeout was told of had not happened: takes back
   /// what it remembers of it. cwnd and ssthresh are restored by the caller, afterwards.
   virtual void on_spurious(Congestion, Instant) const noexcept {}
+  /// A segment was judged lost: called for each, before on_congestion or on_timeout.
+  virtual void on_segment_lost(Congestion, const LostSegment&) const noexcept {}
+  /// A segment is about to leave into an empty network after the application had been the limit.
+  virtual void on_restart(Congestion, Instant) const noexcept {}
   /// Recovery ended, cwnd is what it left.
   virtual void on_recovery_exit(Congestion, Instant) const noexcept {}
   /// Whether cwnd is this algorithm's during recovery too (BBR), instead of PRR's.
   [[nodiscard]] virtual bool owns_recovery() const noexcept { return false; }
+  /// Whether it now sends less than it could, on purpose: samples of the rate are then marked as
+  /// application-limited. Asked after on_ack.
+  [[nodiscard]] virtual bool holds_back(const CongestionModel&) const noexcept { return false; }
   /// Bytes per second at which to pace; 0: no rate of its own, pacing takes it from cwnd and srtt.
   [[nodiscard]] virtual std::uint64_t pacing_rate(const CongestionState&,
                                                   const CongestionModel&) const noexcept {
