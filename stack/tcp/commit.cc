@@ -22,13 +22,40 @@ bool Connection::commit(const SendDecision& decision, Instant now, OutPacket& ou
   }
   const SeqNum end = d.seq + d.length + (d.flags.syn() || d.flags.fin() ? 1U : 0U);
   const bool is_first = d.kind == SendDecision::Kind::NewData || d.kind == SendDecision::Kind::Syn;
-  if (is_first && end > snd.nxt && !log_.append(context_.sent, snd.nxt, end, now)) {
-    return false;
-  }
+  if (is_first && end > snd.nxt && !remember(d, end, now)) return false;
   build(d, now, out);
   note_left(d, now);
   note_sent(d, now);
   return true;
+}
+
+// The record of what leaves for the first time. False: no memory for it.
+bool Connection::remember(const SendDecision& d, SeqNum end, Instant now) {
+  if (!has_flight_state()) return false;
+  FlightState& f = context_.flights[flight_];
+  const std::uint32_t in_flight = pipe();
+  const auto text = static_cast<std::uint16_t>(max_text());
+  if (!f.log.append(context_.sent, snd.nxt, end, text, now)) {
+    if (f.log.empty()) release_flight_state();
+    return false;
+  }
+  context_.sent[f.log.tail()].stamp = f.rate.stamp(now, in_flight, d.length);
+  return true;
+}
+
+// A record leaves again, or its first `length` numbers.
+void Connection::note_sent_again(std::uint32_t record, std::uint32_t length, Instant now) {
+  FlightState& f = context_.flights[flight_];
+  const std::uint32_t in_flight = pipe();
+  f.log.on_retransmitted(context_.sent, record, length, now);
+  SentSegment& segment = context_.sent[record];
+  segment.stamp = f.rate.stamp(now, in_flight, segment.length());
+  f.recovery.on_resent(segment.length(), timestamps_.now_value(now));
+  if (f.recovery.reduces_window()) f.recovery.prr().on_sent(segment.length());
+  // RFC 6298 §5: what is waited for first has just left.
+  if (record == f.log.head() && !timers_.is_armed(TimerName::RackReordering)) {
+    arm(TimerName::Retransmit, now + rtt_.rto(context_.rto_bounds));
+  }
 }
 
 TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
@@ -116,7 +143,7 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
       if (snd.nxt == snd.iss) {
         snd.nxt = end;
       } else {
-        log_.on_retransmitted(context_.sent, log_.head(), 1, now);
+        note_sent_again(log().head(), 1, now);
       }
       break;
     case SendDecision::Kind::NewData:
@@ -124,18 +151,25 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
       probe_beyond_ = false;
       snd.nxt = later(snd.nxt, end);
       last_data_sent_ms_ = milliseconds_of(now);
+      note_new_data(d, now);
       // More would have gone if the congestion window had allowed it: what is in flight now shows
       // what it carries.
       window_use_.on_sent(snd.una, snd.nxt, flight(), cwnd_room() < max_text());
       if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, now);
       break;
     case SendDecision::Kind::Retransmission:
-      log_.on_retransmitted(context_.sent, d.record, length, now);
+      note_sent_again(d.record, length, now);
       if (retransmit_reason_ == SendReason::RetransmitTimeout) {
         retransmit_reason_ = SendReason::RetransmitAfterTimeout;
       }
       retransmit_now_ = false;
       break;
+    case SendDecision::Kind::TailProbe: {
+      const auto tail = static_cast<std::uint32_t>(snd.nxt - d.seq);
+      note_sent_again(context_.flights[flight_].log.split_tail(context_.sent, tail), tail, now);
+      on_tail_probe_sent(true, now);
+      break;
+    }
     case SendDecision::Kind::Probe:
       if (keep_alive_due_ && !probe_due_) {
         keep_alive_due_ = false;
@@ -146,13 +180,30 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
         probe_beyond_ = true;
         if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, now);
       } else {
-        log_.touch_first(context_.sent, now);
+        context_.flights[flight_].log.touch_first(context_.sent, now);
       }
       break;
     case SendDecision::Kind::Ack:
       break;
   }
   manage_send_timers(now);
+}
+
+// New data left: what judges losses, and the timers that wait for its acknowledgment.
+void Connection::note_new_data(const SendDecision& d, Instant now) {
+  FlightState& f = context_.flights[flight_];
+  if (f.recovery.reduces_window()) f.recovery.prr().on_sent(d.length);
+  if (d.reason == SendReason::TailLossProbe) return on_tail_probe_sent(false, now);
+  // RFC 8985 §7.2: the probe is due two round trips after the last segment.
+  if (may_probe_tail() && !timers_.is_armed(TimerName::RackReordering)) {
+    arm(TimerName::TailLossProbe, probe_deadline(now));
+  }
+}
+
+// RFC 8985 §7.3 R8985-11.
+void Connection::on_tail_probe_sent(bool is_retransmission, Instant now) {
+  context_.flights[flight_].probe.on_sent(snd.nxt, is_retransmission);
+  arm(TimerName::Retransmit, now + rtt_.rto(context_.rto_bounds));
 }
 
 }  // namespace glasstcp

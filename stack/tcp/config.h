@@ -56,13 +56,23 @@ struct TcpConfig {
       3;  ///< RFC 9293 §3.8.3 SHLD-10: tell the application from here on
   std::uint32_t r2_retransmissions =
       15;  ///< then give up: about 15 minutes with the default RTO bounds (SHLD-11: >= 100 s)
-  std::uint32_t syn_retries = 7;      ///< 1+2+4+...+128 s > 3 minutes (MUST-23)
-  std::uint32_t syn_ack_retries = 5;  ///< RFC 4987 §3.4: half-open state must expire soon
-  Duration user_timeout{};            ///< 0: none (RFC 9293 §3.9.1.1 suggests 5 minutes)
-  bool slow_start_after_idle = true;  ///< RFC 5681 §4.1
-  bool nagle = true;                  ///< RFC 9293 §3.7.4 SHLD-7
-  Duration sws_override = 200ms;      ///< RFC 9293 §3.8.6.2.1: 0.1-1 s; 0: one timeout, as Linux
+  std::uint32_t syn_retries = 7;          ///< 1+2+4+...+128 s > 3 minutes (MUST-23)
+  std::uint32_t syn_ack_retries = 5;      ///< RFC 4987 §3.4: half-open state must expire soon
+  Duration user_timeout{};                ///< 0: none (RFC 9293 §3.9.1.1 suggests 5 minutes)
+  bool slow_start_after_idle = true;      ///< RFC 5681 §4.1
+  std::uint32_t slow_start_segments = 1;  ///< RFC 5681 §3.1: segments that one ACK may count for in
+                                          ///< slow start; RFC 9406 §4.2: 8; 0: all it acknowledges
+  bool nagle = true;              ///< RFC 9293 §3.7.4 SHLD-7
+  Duration sws_override = 200ms;  ///< RFC 9293 §3.8.6.2.1: 0.1-1 s; 0: one timeout, as Linux
   CongestionAlgorithm congestion = CongestionAlgorithm::NewReno;
+
+  // Finding losses (with SACK; without it, duplicates are counted: RFC 5681, RFC 6582).
+  bool use_rack = true;               ///< RFC 8985; off: RFC 6675's count of reported bytes
+  bool use_tail_loss_probe = true;    ///< RFC 8985 §7, with use_rack
+  bool use_frto = true;               ///< RFC 5682: detect timeouts that were mistakes
+  Duration loss_timer_floor = 2ms;    ///< the least that the probe and the reordering timer wait:
+                                      ///< peers and loops are not more punctual than that
+  Duration peer_delayed_ack = 200ms;  ///< RFC 8985 §7.2: what a peer may add for a lone segment
 
   // Probing a peer.
   // RFC 9293 §3.8.4 MAY-5: keep-alives exist, and are off until asked for.

@@ -63,8 +63,7 @@ Connection::Connection(TcpContext& context, const Agreement& agreed, Instant now
   retransmissions_ = agreed.syn_ack_retries;
   // RFC 6298 §3 R6298-06: a SYN-ACK sent once gives the first sample.
   if (!agreed.syn_ack_again) {
-    rtt_.add_sample(now - agreed.syn_ack_sent, context.rto_bounds);
-    note_rtt(now - agreed.syn_ack_sent);
+    add_rtt_sample(now - agreed.syn_ack_sent, now);
   }
 }
 
@@ -109,7 +108,7 @@ void Connection::reset(SendReason reason, StreamError error, Instant now) {
 // for the reader.
 void Connection::release_buffers() {
   tx_.clear(context_.tx);
-  log_.clear(context_.sent);
+  release_flight_state();
 }
 
 void Connection::signal(std::uint16_t events) {
@@ -176,11 +175,16 @@ TcbSnapshot Connection::status() const {
   s.effective_mss = effective_mss_;
   s.snd_shift = snd.shift;
   s.rcv_shift = rcv.shift;
-  s.in_recovery = recovery_.is_active();
+  s.pipe = pipe();
+  s.sacked = log().sacked_bytes();
+  s.lost = log().lost_bytes();
+  if (const FlightState* f = flight_state()) {
+    s.in_recovery = f->recovery.is_active();
+    s.duplicate_acks = f->recovery.duplicates();
+  }
   s.srtt = rtt_.srtt();
   s.rttvar = rtt_.rttvar();
   s.rto = rtt_.rto(context_.rto_bounds);
-  s.duplicate_acks = recovery_.duplicates();
   s.retransmissions = retransmissions_;
   return s;
 }
@@ -190,13 +194,13 @@ void Connection::check_invariants() const {
   rx_.check(context_.rx, rcv.nxt);
   STACK_ASSERT(state_ == State::SynSent || rcv.nxt <= rcv.edge);
   if (state_ == State::Closed || state_ == State::TimeWait) {
-    STACK_ASSERT(log_.empty() && tx_.empty() && timers_.earliest() == kNever);
+    STACK_ASSERT(log().empty() && tx_.empty() && timers_.earliest() == kNever);
     return;
   }
-  log_.check(context_.sent, snd.una, snd.nxt);
+  log().check(context_.sent, snd.una, snd.nxt);
   STACK_ASSERT(tx_.begin_seq() <= later(snd.una, snd.iss + 1));
   const bool window_closed = is_synchronized(state_) && snd.wnd == 0;
-  STACK_ASSERT(timers_.is_armed(TimerName::Retransmit) == (flight() > 0 && !window_closed));
+  STACK_ASSERT(has_loss_timer() == (flight() > 0 && !window_closed));
   if (window_closed && has_something_waiting()) STACK_ASSERT(timers_.is_armed(TimerName::Persist));
   if (timers_.earliest() != kNever) STACK_ASSERT(TimerNode::deadline() <= timers_.earliest());
   STACK_ASSERT(congestion_.cwnd > 0);

@@ -4,7 +4,8 @@
 // The class is one; its work stands in files by topic, each to be read beside one section of the
 // RFC:
 //   segment_arrives.cc  §3.10.7   what an incoming segment does (in the RFC's order)
-//   process_ack.cc      §3.10.7.4 fifth check: acknowledgments, windows, recovery
+//   process_ack.cc      §3.10.7.4 fifth check: what an acknowledgment reports; windows
+//   loss_recovery.cc              what that means: losses, recovery, the congestion window
 //   sender.cc           §3.7-3.8  what is sent next, and why (const: it only looks)
 //   commit.cc                     doing it: one place that builds segments and moves snd.nxt
 //   receiver.cc         §3.8.6    text, FIN, window, acknowledgments owed
@@ -15,8 +16,9 @@
 //   1. snd.una <= snd.nxt, and the sent log tiles [snd.una, snd.nxt) exactly.
 //   2. The right edge of the offered window, rcv.edge, never moves left.
 //   3. state_ changes in enter() only, along an arrow of Figure 5.
-//   4. The retransmission timer runs iff something is outstanding and the peer's window is open;
-//      the persist timer iff something waits and the window is closed.
+//   4. One of the loss timers (retransmission, tail loss probe, reordering) runs iff something is
+//      outstanding and the peer's window is open; the persist timer iff something waits and the
+//      window is closed.
 //
 // Leaves out: passive opens before they are complete (half_open.h) and TIME-WAIT (time_wait.h):
 // they have other lifetimes.
@@ -31,9 +33,11 @@
 
 #include "stack/base/intrusive_list.h"
 #include "stack/base/tcp_state.h"
+#include "stack/tcp/ack_news.h"
 #include "stack/tcp/ack_policy.h"
 #include "stack/tcp/challenge.h"
-#include "stack/tcp/recovery.h"
+#include "stack/tcp/flight_state.h"
+#include "stack/tcp/rtt_minimum.h"
 #include "stack/tcp/segment.h"
 #include "stack/tcp/send_decision.h"
 #include "stack/tcp/tcp_context.h"
@@ -180,7 +184,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   }
   [[nodiscard]] bool uses_sack() const { return sack_; }
   [[nodiscard]] bool has_nagle() const { return nagle_; }
-  [[nodiscard]] std::uint32_t lost_bytes() const { return log_.lost_bytes(); }
+  [[nodiscard]] std::uint32_t lost_bytes() const { return log().lost_bytes(); }
   [[nodiscard]] std::uint32_t receive_mss() const { return ack_.rcv_mss(); }
   [[nodiscard]] std::uint32_t receive_buffer() const { return receive_buffer_; }
   [[nodiscard]] std::uint8_t probes_unanswered() const {
@@ -207,6 +211,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::uint16_t take_events();
   /// Text in TIME-WAIT is impossible: releases what only a living connection needs.
   void on_time_wait_taken_over();
+  /// All has been quiet for long: gives the sender's side block back.
+  void release_flight_state();
   void check_invariants() const;
 
  private:
@@ -227,13 +233,52 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void adopt_options(const Segment& syn, Instant now);
   void become_established(const Segment& seg);
   // process_ack.cc
-  void process_new_ack(const Segment& seg, Instant now);
-  void process_duplicate_ack(const Segment& seg, Instant now);
-  void take_rtt_sample(const Segment& seg, const AckedSegments& acked, Instant now);
+  void process_ack_of_syn(const Segment& seg, Instant now);
+  void process_ack(const Segment& seg, Instant now);
+  AckNews read_news(const Segment& seg, Instant now);
+  void note_delivered(FlightState& state, const SentSegment& segment, SeqNum end, AckNews& news,
+                      Instant now);
+  template <typename F>
+  void read_sack(const Segment& seg, SentLog& log, AckNews& news, F on_delivered);
+  void count_duplicates(const Segment& seg, FlightState& state, AckNews& news);
+  void on_progress(const Segment& seg, const AckNews& news, Instant now);
+  void add_rtt_sample(Duration rtt, Instant now);
+  void add_sample_by_timestamp(const Segment& seg, Instant now);
   void update_send_window(const Segment& seg, SeqNum edge, Instant now);
-  void act_on(RecoveryAction action, Instant now);
   void after_fin_acked(Instant now);
   void take_probe_as_sent(Instant now);
+  // loss_recovery.cc
+  void judge(FlightState& f, AckNews& news, Instant now);
+  void find_losses(FlightState& f, AckNews& news, Instant now);
+  void note_lost(FlightState& f, std::uint32_t index, AckNews& news);
+  [[nodiscard]] Duration reordering_window(const FlightState& f) const;
+  void find_losses_by_duplicates(FlightState& f, AckNews& news);
+  template <typename F>
+  void find_losses_by_counting(const SentLog& log, F lose);
+  void step_phase(FlightState& f, const AckNews& news, Instant now);
+  [[nodiscard]] bool is_mistake(const Recovery& recovery, const AckNews& news) const;
+  void step_timeout(FlightState& f, const AckNews& news, Instant now);
+  void leave_recovery(FlightState& f, Instant now);
+  void take_back(FlightState& f, Instant now);
+  void respond_to_losses(FlightState& f, AckNews& news, Instant now);
+  [[nodiscard]] EpisodeFacts episode_facts(const AckNews& news, Instant now) const;
+  [[nodiscard]] LossFacts loss_facts(const AckNews& news, Instant now) const;
+  void adjust_window(FlightState& f, const AckNews& news, bool was_reducing, Instant now);
+  [[nodiscard]] std::uint32_t most_per_ack(const AckNews& news) const;
+  void end_probe_episode(FlightState& f, const AckNews& news, Instant now);
+  void on_reordering_timer(Instant now);
+  void repair_everything();
+  [[nodiscard]] FlightState* flight_state();
+  [[nodiscard]] const FlightState* flight_state() const {
+    return flight_ == kNone ? nullptr : &context_.flights[flight_];
+  }
+  bool has_flight_state();
+  /// What is on its way; nothing without a flight state.
+  [[nodiscard]] const SentLog& log() const {
+    static constexpr SentLog kNothing;
+    return flight_ == kNone ? kNothing : context_.flights[flight_].log;
+  }
+  void become_quiet(Instant now);
   // receiver.cc
   void on_stored(const StoreResult& stored, std::uint32_t segment_size, Instant now);
   void on_peer_fin(Instant now);
@@ -245,6 +290,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   // sender.cc
   [[nodiscard]] std::optional<SendDecision> next_reset_or_syn() const;
   [[nodiscard]] std::optional<SendDecision> next_retransmission() const;
+  [[nodiscard]] std::optional<SendDecision> next_tail_probe() const;
   [[nodiscard]] std::optional<SendDecision> next_new_data() const;
   [[nodiscard]] std::optional<SendDecision> next_probe() const;
   [[nodiscard]] std::optional<SendDecision> next_pure_ack() const;
@@ -258,18 +304,31 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void build(const SendDecision& decision, Instant now, OutPacket& out);
   void note_sent(const SendDecision& decision, Instant now);
   void note_ack_carried(std::uint16_t window);
+  [[nodiscard]] bool remember(const SendDecision& d, SeqNum end, Instant now);
+  void note_sent_again(std::uint32_t record, std::uint32_t length, Instant now);
+  void note_new_data(const SendDecision& d, Instant now);
+  void on_tail_probe_sent(bool is_retransmission, Instant now);
   [[nodiscard]] TcpOptions options_for(const SendDecision& decision, Instant now) const;
   [[nodiscard]] std::uint32_t option_bytes() const;
   [[nodiscard]] std::uint32_t max_text() const;
   [[nodiscard]] std::uint32_t initial_window() const;
   // timeouts.cc
   void on_retransmit_timer(Instant now);
+  void mark_lost_by_timeout(FlightState& f, Instant now);
+  void on_probe_timer();
   void on_persist_timer(Instant now);
   void on_keep_alive_timer(Instant now);
   bool has_given_up(Instant now);
   void manage_send_timers(Instant now);
   void on_sign_of_life(Instant now);
-  void restart_retransmit_timer(Instant now);
+  void restart_loss_timers(Instant now);
+  void stop_loss_timers();
+  void change_loss_timer(Instant now);
+  [[nodiscard]] Instant rto_after_head(Instant now) const;
+  void arm_loss_timer(Instant now);
+  [[nodiscard]] bool has_loss_timer() const;
+  [[nodiscard]] bool may_probe_tail() const;
+  [[nodiscard]] Instant probe_deadline(Instant now) const;
   void arm(TimerName timer, Instant deadline);
   void arm_wheel();
   // user_calls.cc and shared
@@ -302,6 +361,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::uint32_t flight() const {
     return static_cast<std::uint32_t>(snd.nxt - snd.una);
   }
+  [[nodiscard]] std::uint32_t pipe() const;
+  [[nodiscard]] const CongestionControl& congestion() const { return context_.congestion; }
   [[nodiscard]] bool has_something_waiting() const {
     return flight() > 0 || unsent() > 0 || (fin_queued_ && !has_sent_fin());
   }
@@ -315,24 +376,23 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   SendVariables snd;
   ReceiveVariables rcv;
   TxQueue tx_;
-  SentLog log_;
   ReceiveBuffer rx_;
   RttEstimator rtt_;
   CongestionState congestion_;
   WindowUse window_use_;
-  Recovery recovery_;
+  RttMinimum min_rtt_;
   Timestamps timestamps_;
   AckPolicy ack_;
   ChallengeLimit challenges_;
   [[no_unique_address]] TimerTable timers_;  // whose last bytes the next member may use
 
   std::uint32_t extras_ = kNone;         // what only some connections have
+  std::uint32_t flight_ = kNone;         // what is known while data is under way
   std::uint32_t last_data_sent_ms_ = 0;  // of the connection's time, modulo 2^32
   std::uint32_t receive_buffer_;         // reserved from the budget
   std::uint32_t consumed_ = 0;           // bytes read since the buffer last grew
   SeqNum last_ack_sent_;                 // RFC 7323 §4.3
   SeqNum fin_at_;                        // where the peer's FIN stands, if peer_fin_known_
-  std::uint32_t last_sacked_ = 0;        // stands for the first block of the last duplicate ACK
   SackBlock duplicate_{};                // to report as D-SACK with the next ACK, if has_duplicate_
   std::uint16_t effective_mss_ = 0;      // text bytes of a full segment, options already taken off
   std::uint16_t largest_acked_ = 0;      // text bytes of the largest segment known to have arrived
@@ -364,7 +424,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   bool accepted_ : 1 = false;  // the application knows it
   bool in_table_ : 1 = false;
   bool wants_writable_ : 1 = false;
-  bool retransmit_now_ : 1 = false;  // fast retransmit does not ask cwnd
+  bool retransmit_now_ : 1 = false;  // a timeout's first segment does not ask cwnd
+  bool reordering_seen_ : 1 = false;
   bool probe_due_ : 1 = false;
   bool probe_beyond_ : 1 =
       false;  // a probe carried the octet (or FIN) at snd.nxt: it may be acknowledged

@@ -4,12 +4,8 @@
 #include <algorithm>
 
 namespace glasstcp {
-namespace {
-// Beyond this a window means nothing: a window field with the largest scale cannot offer more.
-constexpr std::uint32_t kMaxWindow = 1U << 30;
-}  // namespace
-
-void NewReno::start(CongestionState& state, std::uint32_t initial_window) const noexcept {
+void NewReno::start(Congestion c, std::uint32_t initial_window) const noexcept {
+  CongestionState& state = c.state;
   // RFC 5681 §3.1 R5681-02: the handshake's own acknowledgments grew nothing; here the window gets
   // its first value.
   state.cwnd = initial_window;
@@ -17,7 +13,9 @@ void NewReno::start(CongestionState& state, std::uint32_t initial_window) const 
   state.acked_in_avoidance = 0;
 }
 
-void NewReno::on_ack(CongestionState& state, const AckFacts& facts) const noexcept {
+void NewReno::on_ack(Congestion c, const AckFacts& facts) const noexcept {
+  if (facts.in_recovery || facts.acked == 0) return;
+  CongestionState& state = c.state;
   // A window that was not used says nothing about what the path could carry, so it does not grow
   // (RFC 7661 §4.1).
   if (!facts.window_was_limit) return;
@@ -39,25 +37,23 @@ void NewReno::on_ack(CongestionState& state, const AckFacts& facts) const noexce
   }
 }
 
-void NewReno::on_loss(CongestionState& state, std::uint32_t flight,
-                      std::uint32_t mss) const noexcept {
+void NewReno::on_congestion(Congestion c, const LossFacts& facts) const noexcept {
   // RFC 5681 §3.1 R5681-07, §4.3 R5681-15: half of what was in flight, at least two segments.
-  state.ssthresh = std::max(flight / 2, 2 * mss);
-  state.acked_in_avoidance = 0;
+  c.state.ssthresh = std::max(facts.flight / 2, 2 * facts.mss);
+  c.state.acked_in_avoidance = 0;
 }
 
-void NewReno::on_timeout(CongestionState& state, std::uint32_t flight, std::uint32_t mss,
-                         bool first) const noexcept {
+void NewReno::on_timeout(Congestion c, const LossFacts& facts, bool first) const noexcept {
   // RFC 5681 §3.1 R5681-07: only the first timeout of a segment lowers ssthresh; later ones would
   // halve a halved flight.
-  if (first) on_loss(state, flight, mss);
+  if (first) on_congestion(c, facts);
   // RFC 5681 §3.1 R5681-08: the loss window is one segment.
-  state.cwnd = mss;
+  c.state.cwnd = facts.mss;
 }
 
-void NewReno::on_idle(CongestionState& state, std::uint32_t restart_window) const noexcept {
+void NewReno::on_idle(Congestion c, std::uint32_t restart_window, Instant) const noexcept {
   // RFC 5681 §4.1 R5681-13: the restart window is never larger than the window that was.
-  state.cwnd = std::min(state.cwnd, restart_window);
+  c.state.cwnd = std::min(c.state.cwnd, restart_window);
 }
 
 }  // namespace glasstcp

@@ -14,13 +14,11 @@ namespace glasstcp {
 /// RFC 5681's algorithm.
 class NewReno final : public CongestionControl {
  public:
-  void start(CongestionState& state, std::uint32_t initial_window) const noexcept override;
-  void on_ack(CongestionState& state, const AckFacts& facts) const noexcept override;
-  void on_loss(CongestionState& state, std::uint32_t flight,
-               std::uint32_t mss) const noexcept override;
-  void on_timeout(CongestionState& state, std::uint32_t flight, std::uint32_t mss,
-                  bool first) const noexcept override;
-  void on_idle(CongestionState& state, std::uint32_t restart_window) const noexcept override;
+  void start(Congestion c, std::uint32_t initial_window) const noexcept override;
+  void on_ack(Congestion c, const AckFacts& facts) const noexcept override;
+  void on_congestion(Congestion c, const LossFacts& facts) const noexcept override;
+  void on_timeout(Congestion c, const LossFacts& facts, bool first) const noexcept override;
+  void on_idle(Congestion c, std::uint32_t restart_window, Instant now) const noexcept override;
 };
 
 }  // namespace glasstcp

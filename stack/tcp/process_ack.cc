@@ -1,113 +1,174 @@
-// The fifth check's work (RFC 9293 §3.10.7.4): an acceptable ACK and what follows from it: the
-// queue, the round-trip time, the congestion window, loss recovery, the peer's window, and our own
-// FIN.
+// The fifth check's work (RFC 9293 §3.10.7.4): an acceptable ACK and what follows from it: what it
+// reports as delivered, the queue, the round-trip time, the peer's window, and our own FIN. What it
+// means for losses and for the congestion window: loss_recovery.cc.
 #include <algorithm>
 
 #include "stack/tcp/connection.h"
 
 namespace glasstcp {
 
-void Connection::process_new_ack(const Segment& seg, Instant now) {
-  const bool had_data = !tx_.empty();
-  const bool window_was_limit =
-      window_use_.was_used(congestion_.cwnd, congestion_.cwnd < congestion_.ssthresh);
-  const AckedSegments acked = log_.acknowledge(context_.sent, seg.ack);
-  take_rtt_sample(seg, acked, now);
+// The SYN is acknowledged: a number without bytes, before anything is under way.
+void Connection::process_ack_of_syn(const Segment& seg, Instant now) {
+  FlightState* const f = flight_state();
+  if (f == nullptr) return;
+  std::optional<Instant> sent_once;
+  f->log.acknowledge(context_.sent, seg.ack, [&](const SentSegment& syn, SeqNum) {
+    if (!syn.retransmitted) sent_once = syn.sent_at;
+  });
   snd.una = seg.ack;
+  // RFC 6298 §3 R6298-06: Karn's rule. The echoed timestamp tells the copies of a SYN apart.
+  if (sent_once) {
+    add_rtt_sample(now - *sent_once, now);
+  } else {
+    add_sample_by_timestamp(seg, now);
+  }
+  become_quiet(now);
+  restart_loss_timers(now);
+  signal_room();
+  note_limit(now);
+}
+
+// RFC 9293 §3.10.7.4 R9293-P9 and what follows: an ACK in [snd.una - max window, snd.nxt].
+void Connection::process_ack(const Segment& seg, Instant now) {
+  AckNews news = read_news(seg, now);
+  if (news.acked > 0) {
+    on_progress(seg, news, now);
+  } else if (seg.ack == snd.una && snd.wnd == 0) {
+    // RFC 9293 §3.8.6.1 MUST-37: an answered probe is a sign of life, for the user timeout too.
+    unanswered_probes_ = 0;
+    timers_.stop(TimerName::UserTimeout);
+  }
+  if (FlightState* f = flight_state()) {
+    judge(*f, news, now);
+    if (f->log.empty()) become_quiet(now);
+  }
+  if (news.acked > 0) window_use_.on_acked(snd.una);
+}
+
+// What this acknowledgment reports as delivered, by its number and by SACK.
+AckNews Connection::read_news(const Segment& seg, Instant now) {
+  AckNews news;
+  news.prior_una = snd.una;
+  news.has_echo = timestamps_.enabled() && seg.options.timestamps.has_value();
+  if (news.has_echo) news.echo = seg.options.timestamps->ecr;
+  FlightState* const state = flight_state();
+  const auto on_delivered = [&](const SentSegment& segment, SeqNum end) {
+    note_delivered(*state, segment, end, news, now);
+  };
+  if (seg.ack > snd.una) {
+    news.acked = static_cast<std::uint32_t>(seg.ack - snd.una);
+    if (state != nullptr) state->log.acknowledge(context_.sent, seg.ack, on_delivered);
+    snd.una = seg.ack;
+  }
+  if (state != nullptr && sack_ && seg.options.sack_count > 0) {
+    read_sack(seg, state->log, news, on_delivered);
+  }
+  if (state != nullptr && !sack_) count_duplicates(seg, *state, news);
+  if (news.sent_once && !news.any_resent) {
+    add_rtt_sample(now - *news.sent_once, now);
+    news.rtt = now - *news.sent_once;
+  } else if (news.any_resent && news.acked > 0) {
+    add_sample_by_timestamp(seg, now);
+  }
+  return news;
+}
+
+// One record, or the first part of one, is known to have arrived.
+void Connection::note_delivered(FlightState& state, const SentSegment& segment, SeqNum end,
+                                AckNews& news, Instant now) {
+  const auto bytes = static_cast<std::uint32_t>(end - segment.begin);
+  news.delivered += bytes;
+  if (segment.retransmitted) {
+    news.any_resent = true;
+  } else {
+    // RFC 6298 §3 R6298-06: no sample from what was sent twice.
+    news.sent_once = segment.sent_at;
+    if (end <= state.recovery.recover()) news.original_delivered = true;
+  }
+  state.rate.on_delivered(segment.stamp, bytes, segment.sent_at, now);
+  RackFacts facts;
+  facts.now = now;
+  facts.min_rtt = min_rtt_.get();
+  facts.echo_is_older =
+      news.has_echo && difference(news.echo, timestamps_.now_value(segment.sent_at)) < 0;
+  state.rack.on_delivered(segment, end, facts);
+}
+
+// RFC 2018 §4, RFC 6675 §5 R6675-04, RFC 2883 §5.
+template <typename F>
+void Connection::read_sack(const Segment& seg, SentLog& log, AckNews& news, F on_delivered) {
+  const auto& blocks = seg.options.sack;
+  std::uint8_t first = 0;
+  // RFC 2883 §5 R2883-03: a duplicate lies below this segment's own ACK, or inside the second block.
+  const bool below = blocks[0].right <= seg.ack;
+  const bool inside = seg.options.sack_count > 1 && blocks[0].left >= blocks[1].left &&
+                      blocks[0].right <= blocks[1].right;
+  if (below || inside) {
+    first = 1;
+    news.duplicate_reported = blocks[0].left < blocks[0].right && blocks[0].right <= snd.nxt;
+    news.duplicate = blocks[0];
+  }
+  const std::uint32_t before = log.sacked_bytes();
+  for (std::uint8_t i = first; i < seg.options.sack_count; ++i) {
+    const SackBlock block{later(blocks[i].left, snd.una), blocks[i].right};
+    if (block.left >= block.right || block.right > snd.nxt) continue;  // old, or never sent
+    log.sack(context_.sent, block, on_delivered);
+  }
+  news.by_sack = log.sacked_bytes() > before;
+}
+
+// RFC 5681 §2: without SACK, a duplicate acknowledges nothing new while something is outstanding,
+// carries neither text, SYN nor FIN, and does not change the window.
+void Connection::count_duplicates(const Segment& seg, FlightState& state, AckNews& news) {
+  if (news.acked > 0) {
+    news.delivered = state.recovery.on_advance(news.acked, effective_mss_);
+    // What was resent and what was not cannot be told apart in one ACK (RFC 5682 §2.1 step 3b).
+    if (news.any_resent) news.original_delivered = false;
+    return;
+  }
+  if (seg.ack != snd.una || flight() == 0 || seg.len() > 0 || snd.wnd == 0) return;
+  if (static_cast<std::uint32_t>(seg.wnd) << snd.shift != snd.wnd) return;
+  if (!state.recovery.may_count_duplicates(snd.una)) return;
+  news.is_duplicate = true;
+  news.delivered = state.recovery.on_duplicate(effective_mss_, flight() - log().lost_bytes());
+}
+
+// snd.una moved: the queue shrinks, and whatever waited for progress stops waiting.
+void Connection::on_progress(const Segment& seg, const AckNews& news, Instant now) {
+  const bool had_data = !tx_.empty();
   if (ConnectionStatistics* s = kept()) {
-    s->bytes_acked += acked.bytes;
-    s->segments_delivered += (acked.bytes + effective_mss_ - 1) / effective_mss_;
+    s->bytes_acked += news.acked;
+    s->segments_delivered += (news.acked + effective_mss_ - 1) / effective_mss_;
   }
   // The SYN and the FIN are numbers without bytes.
   tx_.acknowledge(context_.tx, earlier(seg.ack, tx_.end_seq()));
-  if (acked.bytes > 0)
-    largest_acked_ =
-        static_cast<std::uint16_t>(std::min<std::uint32_t>(acked.bytes, effective_mss_));
-  retransmissions_ =
-      state_ == State::SynSent || state_ == State::SynReceived ? retransmissions_ : std::uint8_t{0};
+  largest_acked_ = static_cast<std::uint16_t>(std::min<std::uint32_t>(news.acked, effective_mss_));
+  retransmissions_ = 0;
   unanswered_probes_ = 0;
   soft_error_told_ = false;
   if (snd.up <= snd.una) urgent_pending_ = false;
-
-  if (is_synchronized(state_)) {
-    const FlightFacts facts{snd.una, snd.nxt, effective_mss_};
-    const bool in_recovery = recovery_.is_active();
-    act_on(recovery_.on_advance(congestion_, seg.ack, acked.bytes, facts), now);
-    if (!in_recovery) {
-      context_.congestion.on_ack(
-          congestion_,
-          {acked.bytes, effective_mss_, context_.limits.gso_max > 0 ? acked.bytes : effective_mss_,
-           window_was_limit});
-    }
-    window_use_.on_acked(snd.una);
-  }
   timers_.stop(TimerName::UserTimeout);  // progress
-  // RFC 6298 §5.3 R6298-10: restart the timer when new data is acknowledged.
-  if (recovery_.may_restart_timer()) restart_retransmit_timer(now);
   if (had_data && tx_.empty()) signal(EventMask::kDrained);
   if (context_.config.more_ends_with_ack) more_coming_ = false;
   signal_room();
   note_limit(now);
 }
 
-void Connection::take_rtt_sample(const Segment& seg, const AckedSegments& acked, Instant now) {
-  // RFC 6298 §3 R6298-06, R6298-07: from our own record if nothing in it was sent twice...
-  if (acked.newest_sent && !acked.any_retransmitted) {
-    rtt_.add_sample(now - *acked.newest_sent, context_.rto_bounds);
-    note_rtt(now - *acked.newest_sent);
-    return;
-  }
-  // ... else from the echoed timestamp, which tells the copies apart (RFC 7323 §4.1 R7323-13,
-  // R7323-15).
-  if (acked.any_retransmitted && timestamps_.enabled() && seg.options.timestamps) {
-    const Duration since = timestamps_.since(seg.options.timestamps->ecr, now);
-    if (since >= Duration::zero() && since < 1h)
-      rtt_.add_sample(std::max<Duration>(since, 1ms), context_.rto_bounds);
-  }
+void Connection::add_rtt_sample(Duration rtt, Instant now) {
+  rtt_.add_sample(rtt, context_.rto_bounds);
+  min_rtt_.add(rtt, now);
+  note_rtt(rtt);
+  if (FlightState* state = flight_state()) state->probe.on_rtt_sample();
 }
 
-void Connection::process_duplicate_ack(const Segment& seg, Instant now) {
-  if (snd.wnd == 0) {
-    // RFC 9293 §3.8.6.1 MUST-37: an answered probe is a sign of life, for the user timeout too.
-    unanswered_probes_ = 0;
-    timers_.stop(TimerName::UserTimeout);
-  }
-  // RFC 5681 §2: a duplicate acknowledges nothing new while something is outstanding, and carries
-  // neither text, SYN nor FIN.
-  if (flight() == 0 || seg.len() > 0 || snd.wnd == 0) return;
-  if (sack_) {
-    // RFC 5681 §3.2 R5681-11; RFC 6675 §2: with SACK it is one that reports something new above
-    // snd.una, whatever its window: receivers that tune their buffer move it with every ACK.
-    // RFC 2883 §4: the first block may report a duplicate instead; then the news is in the second.
-    const bool is_dsack = seg.options.sack[0].right <= snd.una && seg.options.sack_count > 1;
-    const SackBlock& newest = seg.options.sack[is_dsack ? 1 : 0];
-    const std::uint32_t stamp = newest.left.raw() * 31 + newest.right.raw();
-    if (seg.options.sack_count == 0 || newest.right <= snd.una || stamp == last_sacked_) return;
-    last_sacked_ = stamp;
-  } else if (static_cast<std::uint32_t>(seg.wnd) << snd.shift != snd.wnd) {
-    return;  // without SACK, a change of the window is what the segment is about
-  }
-  act_on(
-      recovery_.on_duplicate(congestion_, context_.congestion, {snd.una, snd.nxt, effective_mss_}),
-      now);
-}
-
-void Connection::act_on(RecoveryAction action, Instant now) {
-  switch (action) {
-    case RecoveryAction::RetransmitFirst:
-    case RecoveryAction::RetransmitNextHole:
-      retransmit_reason_ = action == RecoveryAction::RetransmitFirst
-                               ? SendReason::FastRetransmit
-                               : SendReason::PartialAckRetransmit;
-      log_.mark_first_lost(context_.sent, max_text());
-      retransmit_now_ = true;
-      if (action == RecoveryAction::RetransmitFirst) restart_retransmit_timer(now);
-      break;
-    case RecoveryAction::None:
-    case RecoveryAction::SendNewSegment:
-    case RecoveryAction::Leave:
-      break;
-  }
+// RFC 7323 §4.1 R7323-13, R7323-15; RFC 6298 §3 R6298-07: the echoed timestamp tells apart what was
+// sent twice.
+void Connection::add_sample_by_timestamp(const Segment& seg, Instant now) {
+  if (!timestamps_.enabled() || !seg.options.timestamps) return;
+  const Duration since = timestamps_.since(seg.options.timestamps->ecr, now);
+  if (since < Duration::zero() || since >= 1h) return;
+  rtt_.add_sample(std::max<Duration>(since, 1ms), context_.rto_bounds);
+  if (FlightState* state = flight_state()) state->probe.on_rtt_sample();
 }
 
 // RFC 9293 §3.10.7.4 R9293-P10: only from segments that are not older than the one that set the
@@ -132,7 +193,7 @@ void Connection::update_send_window(const Segment& seg, SeqNum edge, Instant now
     // its timer back.
     if (probe_backoff_ > 0 && flight() > 0) {
       retransmit_reason_ = SendReason::RetransmitAfterTimeout;
-      log_.mark_all_lost(context_.sent);
+      repair_everything();
     }
     probe_backoff_ = 0;
     probe_due_ = false;
@@ -144,9 +205,11 @@ void Connection::update_send_window(const Segment& seg, SeqNum edge, Instant now
 // The octet of a zero-window probe does not count as sent, so that it goes again in a full segment
 // when the window opens; but the peer may have taken it.
 void Connection::take_probe_as_sent(Instant now) {
-  if (!log_.append(context_.sent, snd.nxt, snd.nxt + 1, now)) return;
-  log_.on_retransmitted(context_.sent, log_.tail(), 1,
-                        now);  // which of the probes it was is unknown: no RTT sample
+  if (!has_flight_state()) return;
+  SentLog& log = context_.flights[flight_].log;
+  if (!log.append(context_.sent, snd.nxt, snd.nxt + 1, 1, now)) return;
+  // Which of the probes it was is unknown: no RTT sample.
+  log.on_retransmitted(context_.sent, log.tail(), 1, now);
   snd.nxt += 1;
   probe_beyond_ = false;
 }
@@ -219,7 +282,7 @@ void Connection::apply_path_mtu(Instant now) {
   // is
   // not congestion.
   retransmit_reason_ = SendReason::MtuRetransmit;
-  log_.mark_all_lost(context_.sent);
+  repair_everything();
 }
 
 }  // namespace glasstcp

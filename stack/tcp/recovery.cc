@@ -1,66 +1,94 @@
-// Duplicates and partial acknowledgments (RFC 5681 §3.2, RFC 6582 §3.2). See recovery.h.
+// Episodes: how they begin, what they remember, how they end. See recovery.h.
 #include "stack/tcp/recovery.h"
 
 #include <algorithm>
 
 namespace glasstcp {
 
-RecoveryAction Recovery::on_duplicate(CongestionState& state, const CongestionControl& control,
-                                      const FlightFacts& facts) {
-  ++duplicates_;
-  if (active_) {
-    // RFC 5681 §3.2 step 4: another segment has left the network.
-    state.cwnd = std::min(state.cwnd + facts.mss, 1U << 30);
-    return RecoveryAction::SendNewSegment;
+void Recovery::remember(const EpisodeFacts& facts) {
+  undo_ = {};
+  undo_.is_armed = true;
+  undo_.marker = facts.una;
+  undo_.cwnd = facts.before.cwnd;
+  undo_.ssthresh = facts.before.ssthresh;
+}
+
+void Recovery::start(RecoveryPhase phase, const EpisodeFacts& facts) {
+  // From a reduction by ECN into recovery: the window was lowered already, and what it was stays
+  // remembered.
+  if (!reduces_window()) {
+    remember(facts);
+    prr_.start(facts.recover_fs);
   }
-  if (duplicates_ < 3) return RecoveryAction::SendNewSegment;
-  if (duplicates_ > 3) return RecoveryAction::None;
-  // RFC 6582 §3.2 step 2; RFC 5681 §3.2 R5681-09: the third duplicate begins recovery, unless it
-  // only echoes what
-  // a timeout resent.
-  if (after_timeout_ && facts.una <= recover_) return RecoveryAction::None;
-  // RFC 6582 §3.2 R6582-02: remember how far we had sent.
+  phase_ = phase;
   recover_ = facts.nxt;
-  active_ = true;
-  after_timeout_ = false;
+  reduced_at_ = facts.now;
   partial_acks_ = 0;
-  // RFC 5681 §3.2 steps 2 and 3, R5681-12: halve, resend the missing segment, count the three that
-  // left the network.
-  control.on_loss(state, facts.flight(), facts.mss);
-  state.cwnd = state.ssthresh + 3 * facts.mss;
-  return RecoveryAction::RetransmitFirst;
+  is_barred_ = false;
 }
 
-RecoveryAction Recovery::on_advance(CongestionState& state, SeqNum ack, std::uint32_t acked,
-                                    const FlightFacts& facts) {
-  duplicates_ = 0;
-  if (after_timeout_ && ack > recover_) after_timeout_ = false;
-  if (!active_) {
-    if (!after_timeout_) recover_ = ack;  // keeps it within half a circle of the present
-    return RecoveryAction::None;
-  }
-  if (ack >= recover_) {
-    // RFC 6582 §3.2 step 3; RFC 5681 §3.2 R5681-12: full acknowledgment: deflate, without allowing
-    // a burst.
-    const std::uint32_t outstanding = static_cast<std::uint32_t>(facts.nxt - ack);
-    state.cwnd = std::min(state.ssthresh, std::max(outstanding, facts.mss) + facts.mss);
-    active_ = false;
-    return RecoveryAction::Leave;
-  }
-  // RFC 6582 §3.2 step 3, R6582-01: partial: the segment at the new snd.una is lost as well.
-  // Deflate by what left.
-  ++partial_acks_;
-  state.cwnd = state.cwnd > acked ? state.cwnd - acked : 0;
-  if (acked >= facts.mss) state.cwnd += facts.mss;
-  state.cwnd = std::max(state.cwnd, facts.mss);
-  return RecoveryAction::RetransmitNextHole;
+void Recovery::start_again(const EpisodeFacts& facts) {
+  recover_ = facts.nxt;
+  reduced_at_ = facts.now;
+  prr_.start(facts.recover_fs);
 }
 
-void Recovery::on_timeout(SeqNum nxt) {
+void Recovery::on_timeout(const EpisodeFacts& facts, bool may_detect_spurious) {
+  // A timeout of a timeout: what there was before the first one is what counts.
+  if (phase_ != RecoveryPhase::Timeout || !undo_.is_armed) remember(facts);
+  undo_.resent_bytes = 0;
+  phase_ = RecoveryPhase::Timeout;
+  recover_ = facts.nxt;
+  reduced_at_ = facts.now;
+  detects_spurious_ = may_detect_spurious;
+  wants_new_data_ = false;
+  is_barred_ = false;
+  duplicates_ = assumed_delivered_ = 0;
+}
+
+void Recovery::repair(SeqNum nxt) {
+  undo_.is_armed = false;
+  phase_ = RecoveryPhase::Timeout;
   recover_ = nxt;
-  active_ = false;
-  after_timeout_ = true;
+  detects_spurious_ = wants_new_data_ = false;
+  duplicates_ = assumed_delivered_ = 0;
+}
+
+void Recovery::finish(bool has_sack) {
+  phase_ = RecoveryPhase::Open;
+  undo_.is_armed = false;
+  detects_spurious_ = wants_new_data_ = false;
+  is_barred_ = !has_sack;
+  duplicates_ = assumed_delivered_ = 0;
+}
+
+void Recovery::on_duplicate_report(const SackBlock& block) {
+  if (!undo_.is_armed || block.right <= undo_.marker) return;
+  const auto twice = static_cast<std::uint32_t>(block.right - later(block.left, undo_.marker));
+  undo_.resent_bytes -= std::min(undo_.resent_bytes, twice);
+}
+
+void Recovery::undo(CongestionState& state) {
+  state.cwnd = std::max(state.cwnd, undo_.cwnd);
+  state.ssthresh = std::max(state.ssthresh, undo_.ssthresh);
+  undo_.is_armed = false;
+}
+
+std::uint32_t Recovery::on_duplicate(std::uint32_t mss, std::uint32_t most) {
+  ++duplicates_;
+  // RFC 9937 §6.2 R9937-04: each duplicate stands for one segment, and all of them for no more than
+  // there is: a peer cannot make us send for ever by repeating itself.
+  const std::uint32_t before = assumed_delivered_;
+  assumed_delivered_ = std::max(before, std::min(before + mss, most));
+  return assumed_delivered_ - before;
+}
+
+std::uint32_t Recovery::on_advance(std::uint32_t acked, std::uint32_t mss) {
+  // The first segment of it was the hole; duplicates had reported the others.
+  const std::uint32_t reported = std::min(assumed_delivered_, acked > mss ? acked - mss : 0U);
   duplicates_ = 0;
+  assumed_delivered_ = is_active() ? assumed_delivered_ - reported : 0;
+  return acked - reported;
 }
 
 }  // namespace glasstcp

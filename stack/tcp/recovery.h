@@ -1,74 +1,159 @@
-// Loss recovery without SACK: duplicate acknowledgments, fast retransmit, fast recovery with
-// partial ACKs.
+// Loss recovery: what a loss, a timeout or a congestion mark means for the window, when that is
+// over, and whether it had been a mistake.
 //
-// RFC 5681 §3.2 (fast retransmit and recovery), RFC 6582 (New Reno), RFC 3042 (limited transmit).
+// RFC 5681 §3.2 and RFC 6582 (fast recovery), RFC 9937 (PRR), RFC 6298 §5 with RFC 5682 (F-RTO),
+// RFC 3522/4015 (Eifel) and RFC 2883 (D-SACK) for undoing, RFC 3168 §6.1.2 (the same reduction
+// without loss).
 //
 // Invariants:
-//   1. In recovery, `recover` is the highest number sent when it began; it ends when that is
-//   acknowledged.
-//   2. After a timeout no fast retransmit starts before `recover` is passed (RFC 6582 §4).
+//   1. Phase and `recover` change here only. A phase ends when snd.una reaches `recover`, the
+//      highest number sent when it began.
+//   2. In FastRecovery and WindowReduction cwnd is PRR's; in the others congestion control's.
+//   3. Before each reduction, what undoing needs is kept; it is used at most once.
 //
-// Next: tcp_context.h.
+// Leaves out: finding losses (rack.h, sent_log.h) and sending (sender.cc).
+//
+// Next: flight_state.h.
 #pragma once
 
 #include <cstdint>
 
 #include "stack/base/seq_num.h"
+#include "stack/base/time.h"
 #include "stack/tcp/congestion.h"
+#include "stack/tcp/prr.h"
+#include "stack/wire/tcp_options.h"
 
 namespace glasstcp {
 
-/// What a duplicate or an advancing acknowledgment means for recovery.
-enum class RecoveryAction : std::uint8_t {
-  None,
-  SendNewSegment,      ///< limited transmit, or a segment left the network during recovery
-  RetransmitFirst,     ///< the first outstanding segment is lost: fast retransmit
-  RetransmitNextHole,  ///< partial acknowledgment: so is the one at the new snd.una
-  Leave,               ///< recovery is over
+/// Where a sender is.
+enum class RecoveryPhase : std::uint8_t {
+  Open,             ///< nothing is wrong
+  WindowReduction,  ///< ECN: the window shrinks, nothing is lost
+  FastRecovery,     ///< losses were found by acknowledgments
+  Timeout,          ///< the retransmission timer ended
 };
 
-/// RFC 6582's variables of one connection. 12 bytes.
+/// The reductions that an episode may have to take back.
+struct UndoMemory {
+  SeqNum marker;                   ///< snd.una when the episode began
+  std::uint32_t cwnd = 0;          ///< before it
+  std::uint32_t ssthresh = 0;      ///< before it
+  std::uint32_t resent_bytes = 0;  ///< in it, and not reported as duplicates
+  TsVal resent_at{};               ///< our timestamp on its first retransmission
+  bool has_resent = false;
+  bool is_armed = false;
+};
+
+/// When and where an episode begins.
+struct EpisodeFacts {
+  Instant now{};
+  SeqNum una;
+  SeqNum nxt;
+  std::uint32_t recover_fs = 0;  ///< see Prr::start; bytes
+  CongestionState before;        ///< the window and threshold that undoing restores
+};
+
+/// RFC 6582's `recover`, RFC 9937's and RFC 5682's variables of one connection.
 class Recovery {
  public:
-  /// A duplicate acknowledgment came (RFC 5681 §2's definition, judged by the caller).
-  RecoveryAction on_duplicate(CongestionState& state, const CongestionControl& control,
-                              const struct FlightFacts& facts);
-  /// An acknowledgment advanced snd.una to `ack`, by `acked` bytes.
-  RecoveryAction on_advance(CongestionState& state, SeqNum ack, std::uint32_t acked,
-                            const struct FlightFacts& facts);
-  /// The retransmission timer ended: recovery (if any) is over, and none starts before `nxt` is
-  /// acknowledged.
-  void on_timeout(SeqNum nxt);
-  /// The connection's numbers are known.
-  void start(SeqNum una) { recover_ = una; }
-
-  [[nodiscard]] bool is_active() const { return active_; }
-  [[nodiscard]] std::uint32_t duplicates() const { return duplicates_; }
+  [[nodiscard]] RecoveryPhase phase() const { return phase_; }
+  [[nodiscard]] bool is_active() const { return phase_ == RecoveryPhase::FastRecovery; }
+  [[nodiscard]] bool reduces_window() const {
+    return is_active() || phase_ == RecoveryPhase::WindowReduction;
+  }
   [[nodiscard]] SeqNum recover() const { return recover_; }
+  [[nodiscard]] const UndoMemory& undo_memory() const { return undo_; }
+  Prr& prr() { return prr_; }
+
+  // RFC 6582 §3.2 R6582-02; RFC 6675 §5 R6675-05; RFC 3168 §6.1.2.
+  /// A reduction begins: FastRecovery or WindowReduction. Congestion control has set ssthresh.
+  void start(RecoveryPhase phase, const EpisodeFacts& facts);
+  // RFC 5681 §4.3 R5681-15, RFC 8985 §9.3 R8985-14.
+  /// Whether a retransmission that left at `sent_at` and was lost is a further sign of congestion.
+  [[nodiscard]] bool is_further_loss(Instant sent_at) const {
+    return is_active() && sent_at > reduced_at_;
+  }
+  /// It is: the reduction begins once more. What undoing restores stays.
+  void start_again(const EpisodeFacts& facts);
+  // RFC 6298 §5.4; RFC 5682 §2.1 R5682-03.
+  /// The retransmission timer ended. `may_detect_spurious`: whether F-RTO may look for a mistake.
+  void on_timeout(const EpisodeFacts& facts, bool may_detect_spurious);
+  /// Everything up to `nxt` is to be repaired, without being a sign of congestion.
+  void repair(SeqNum nxt);
+  /// The phase ended. Without SACK no fast recovery begins before `recover` is passed (RFC 6582
+  /// §4).
+  void finish(bool has_sack);
+
+  // F-RTO (RFC 5682).
+  [[nodiscard]] bool detects_spurious() const { return detects_spurious_; }
+  void stop_detecting() { detects_spurious_ = wants_new_data_ = false; }
+  /// RFC 5682 §2.1 R5682-01, step 2b: new data goes before what is lost, until the next ACK.
+  void expect_new_data(SeqNum nxt) {
+    recover_ = nxt;
+    wants_new_data_ = true;
+  }
+  void on_ack() { wants_new_data_ = false; }
+  [[nodiscard]] bool wants_new_data() const { return wants_new_data_; }
+
+  /// `bytes` left again, with this timestamp.
+  void on_resent(std::uint32_t bytes, TsVal stamp) {
+    if (!undo_.is_armed) return;
+    undo_.resent_bytes += bytes;
+    if (!undo_.has_resent) undo_.resent_at = stamp;
+    undo_.has_resent = true;
+  }
+  /// RFC 2883: the peer got these numbers twice.
+  void on_duplicate_report(const SackBlock& block);
+  // RFC 3708 §2.
+  /// Nothing that was resent was missing: each retransmission was reported as a duplicate.
+  [[nodiscard]] bool all_were_duplicates() const {
+    return undo_.is_armed && undo_.has_resent && undo_.resent_bytes == 0;
+  }
+  // RFC 3522 §3.2.
+  /// An ACK that echoes `ecr` and advances was caused by an original, not by what was resent.
+  [[nodiscard]] bool is_answer_to_an_original(TsVal ecr) const {
+    return undo_.is_armed && (!undo_.has_resent || difference(ecr, undo_.resent_at) < 0);
+  }
+  /// Window and threshold as they were (never below what they are now); the episode is forgotten.
+  void undo(CongestionState& state);
+
+  // Without SACK.
+  [[nodiscard]] std::uint32_t duplicates() const { return duplicates_; }
+  /// Bytes that left the network by the duplicates' count. RFC 9937 §6.2 (DeliveredData without
+  /// SACK).
+  [[nodiscard]] std::uint32_t assumed_delivered() const { return assumed_delivered_; }
+  /// Whether duplicates say anything: not while a timeout is repaired, nor before `recover` is
+  /// passed.
+  [[nodiscard]] bool may_count_duplicates(SeqNum una) const {
+    return phase_ != RecoveryPhase::Timeout && (!is_barred_ || una > recover_);
+  }
+  /// A duplicate ACK (RFC 5681 §2's definition, judged by the caller). Returns the bytes that it
+  /// lets us assume delivered; all of them together at most `most`.
+  std::uint32_t on_duplicate(std::uint32_t mss, std::uint32_t most);
+  /// snd.una advanced by `acked`. Returns what of it had not been assumed delivered.
+  std::uint32_t on_advance(std::uint32_t acked, std::uint32_t mss);
   /// RFC 6582 §3.2 step 4: the first partial ACK restarts the timer, later ones do not
   /// ("impatient").
-  [[nodiscard]] bool may_restart_timer() const { return !active_ || partial_acks_ <= 1; }
-  // RFC 5681 §3.2 R5681-10: on the first two duplicates new data may leave beyond cwnd, without
-  // changing it.
-  /// Bytes beyond cwnd that limited transmit allows.
-  [[nodiscard]] std::uint32_t limited_transmit(std::uint32_t mss) const {
-    return active_ || duplicates_ > 2 ? 0 : duplicates_ * mss;
+  [[nodiscard]] bool may_restart_timer() const { return !is_active() || partial_acks_ <= 1; }
+  void on_partial_ack() {
+    if (partial_acks_ < 2) ++partial_acks_;
   }
 
  private:
-  SeqNum recover_;
-  std::uint32_t duplicates_ = 0;
-  std::uint16_t partial_acks_ = 0;
-  bool active_ = false;
-  bool after_timeout_ = false;
-};
+  void remember(const EpisodeFacts& facts);
 
-/// What Recovery needs to know about the flight.
-struct FlightFacts {
-  SeqNum una;
-  SeqNum nxt;
-  std::uint32_t mss = 0;
-  [[nodiscard]] std::uint32_t flight() const { return static_cast<std::uint32_t>(nxt - una); }
+  Instant reduced_at_{};
+  SeqNum recover_;
+  Prr prr_;
+  UndoMemory undo_;
+  std::uint32_t duplicates_ = 0;
+  std::uint32_t assumed_delivered_ = 0;
+  RecoveryPhase phase_ = RecoveryPhase::Open;
+  std::uint8_t partial_acks_ = 0;
+  bool detects_spurious_ = false;
+  bool wants_new_data_ = false;
+  bool is_barred_ = false;
 };
 
 }  // namespace glasstcp

@@ -77,7 +77,7 @@ Verdict Connection::segment_arrives_in_syn_sent(const Segment& seg, Instant now)
   rcv.edge = rcv.nxt + std::min<std::uint32_t>(receive_buffer_, 65535);
   adopt_options(seg, now);
   if (seg.flags.ack()) {
-    process_new_ack(seg, now);
+    process_ack_of_syn(seg, now);
     become_established(seg);
     enter(State::Established, now);
     ack_.demand(SendReason::HandshakeAck);
@@ -122,7 +122,6 @@ void Connection::become_established(const Segment& seg) {
   snd.max_wnd = std::max(snd.max_wnd, snd.wnd);
   snd.wl1 = seg.seq;
   snd.wl2 = seg.ack;
-  recovery_.start(snd.una);
   std::uint32_t window = initial_window();
   // RFC 6928 §2 R6928-01, R6928-02; RFC 5681 §3.1 R5681-03: one segment only if the SYN was lost
   // more than once.
@@ -130,7 +129,8 @@ void Connection::become_established(const Segment& seg) {
   // RFC 6298 §5.7 R6298-12.
   if (retransmissions_ > 0 && !rtt_.has_sample()) rtt_.raise_to(3s);
   retransmissions_ = 0;
-  context_.congestion.start(congestion_, window);
+  CongestionModel none;
+  congestion().start({congestion_, none}, window);
   window_use_.start_at(snd.una);
 }
 
@@ -253,11 +253,7 @@ Check Connection::fifth_check_ack(const Segment& seg, Instant now) {
     return Verdict::AckTooOld;
   }
   const SeqNum edge = snd.una + snd.wnd;
-  if (seg.ack > snd.una) {
-    process_new_ack(seg, now);
-  } else if (seg.ack == snd.una) {
-    process_duplicate_ack(seg, now);
-  }
+  process_ack(seg, now);
   update_send_window(seg, edge, now);
   after_fin_acked(now);
   // LAST-ACK ends here, CLOSING becomes TIME-WAIT: there is nothing in the segment that still
@@ -275,7 +271,7 @@ Check Connection::fifth_check_ack_in_syn_received(const Segment& seg, Instant no
       context_.replies.push(*reply);
     return Verdict::ListenBadAck;
   }
-  if (!passive_) process_new_ack(seg, now);
+  if (!passive_) process_ack_of_syn(seg, now);
   become_established(seg);
   // CLOSE may have been called before the handshake ended: then a FIN waits (§3.10.4).
   enter(fin_queued_ ? State::FinWait1 : State::Established, now);

@@ -21,7 +21,7 @@ namespace glasstcp {
 
 /// The next segment of a connection.
 struct SendDecision {
-  enum class Kind : std::uint8_t { Syn, NewData, Retransmission, Ack, Probe, Reset };
+  enum class Kind : std::uint8_t { Syn, NewData, Retransmission, TailProbe, Ack, Probe, Reset };
 
   SendReason reason = SendReason::NewData;
   Kind kind = Kind::NewData;

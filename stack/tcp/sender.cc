@@ -11,6 +11,7 @@ std::optional<SendDecision> Connection::next(Instant) const {
   if (auto d = next_reset_or_syn()) return d;
   if (!is_synchronized(state_) || state_ == State::TimeWait) return std::nullopt;
   if (auto d = next_retransmission()) return d;
+  if (auto d = next_tail_probe()) return d;
   if (auto d = next_new_data()) return d;
   if (auto d = next_probe()) return d;
   return next_pure_ack();
@@ -29,7 +30,7 @@ std::optional<SendDecision> Connection::next_reset_or_syn() const {
   d.kind = SendDecision::Kind::Syn;
   d.seq = snd.iss;
   const bool first = snd.nxt == snd.iss;
-  const bool again = log_.first_lost(context_.sent) != kNone;
+  const bool again = log().first_lost() != kNone;
   if (state_ == State::SynSent) {
     if (!first && !again) return std::nullopt;
     d.flags.bits = TcpFlags::kSyn;
@@ -59,17 +60,28 @@ std::uint32_t Connection::option_bytes() const {
   return bytes;
 }
 
-// RFC 5681 §2 R5681-01: what the congestion window still allows; what was judged lost is not in the
-// network any more.
+// RFC 6675 §4 R6675-01: what is believed to be in the network: outstanding, neither reported
+// delivered nor judged lost. What was sent again is in it again.
+std::uint32_t Connection::pipe() const {
+  const FlightState* const f = flight_state();
+  const std::uint32_t gone = log().lost_bytes() + log().sacked_bytes() +
+                             (f == nullptr ? 0 : f->recovery.assumed_delivered());
+  return flight() > gone ? flight() - gone : 0;
+}
+
+// RFC 5681 §2 R5681-01, §3.2 R5681-10: what the congestion window still allows. What duplicates
+// report has left the network, so new data follows it (limited transmit, RFC 3042).
 std::uint32_t Connection::cwnd_room() const {
-  const std::uint32_t in_network = flight() - log_.lost_bytes();
-  const std::uint32_t window = congestion_.cwnd + recovery_.limited_transmit(effective_mss_);
-  return window > in_network ? window - in_network : 0;
+  const std::uint32_t in_network = pipe();
+  return congestion_.cwnd > in_network ? congestion_.cwnd - in_network : 0;
 }
 
 std::optional<SendDecision> Connection::next_retransmission() const {
-  const std::uint32_t record = log_.first_lost(context_.sent);
+  const std::uint32_t record = log().first_lost();
   if (record == kNone) return std::nullopt;
+  // RFC 5682 §2.1 R5682-01: new data tells whether the timeout was a mistake.
+  const FlightState* const f = flight_state();
+  if (f != nullptr && f->recovery.wants_new_data() && !retransmit_now_) return std::nullopt;
   const SentSegment& lost = context_.sent[record];
   // RFC 9293 §3.8.6 SHLD-16, MAY-7 not done: what lies beyond a shrunken window waits, since it
   // would be dropped there.
@@ -80,8 +92,8 @@ std::optional<SendDecision> Connection::next_retransmission() const {
   std::uint32_t length = lost.length() - (has_fin ? 1U : 0U);
   length = std::min(length, static_cast<std::uint32_t>(edge - lost.begin));
   const std::uint32_t room = cwnd_room();
-  // RFC 5681 §3.2 step 3: fast retransmit does not wait for the window; a timeout's first segment
-  // fits its loss window.
+  // A timeout's first segment does not ask the window. Every other one does: RFC 8985 §9.3
+  // R8985-14.
   if (retransmit_now_ || room < mss) {
     if (!retransmit_now_ && room < std::min(length, mss)) return std::nullopt;
     length = std::min(length, mss);
@@ -155,7 +167,9 @@ bool Connection::may_send_small(std::uint32_t length, std::uint32_t unsent_bytes
 }
 
 std::optional<SendDecision> Connection::next_new_data() const {
-  if (log_.lost_bytes() > 0) return std::nullopt;  // what is lost goes first
+  const FlightState* const f = flight_state();
+  const bool wants_new = f != nullptr && f->recovery.wants_new_data();
+  if (log().lost_bytes() > 0 && !wants_new) return std::nullopt;  // what is lost goes first
   const std::uint32_t waiting = unsent();
   const bool fin_waits = fin_queued_ && !has_sent_fin();
   if (waiting == 0 && !fin_waits) return std::nullopt;
@@ -185,13 +199,39 @@ std::optional<SendDecision> Connection::next_new_data() const {
   SendDecision d = data_decision(snd.nxt, length);
   if (!d.flags.urg()) d.reason = SendReason::NewData;
   if (length < mss && override_small_ && !knobs().cork) d.reason = SendReason::SwsOverride;
-  if (recovery_.limited_transmit(effective_mss_) > 0 && flight() + length > congestion_.cwnd) {
-    d.reason = SendReason::LimitedTransmit;
-  }
+  const bool is_limited_transmit = f != nullptr && f->recovery.phase() == RecoveryPhase::Open &&
+                                   flight() + length > congestion_.cwnd;
+  if (is_limited_transmit) d.reason = SendReason::LimitedTransmit;
   if (fin_queued_ && length == waiting && usable > length) {
     d.flags.bits |= TcpFlags::kFin;
     if (d.reason == SendReason::NewData) d.reason = SendReason::NewDataFin;
   }
+  return d;
+}
+
+// RFC 8985 §7.3 R8985-10: new data if there is any and the peer's window takes it, whatever cwnd
+// says; else the last segment again.
+std::optional<SendDecision> Connection::next_tail_probe() const {
+  const FlightState* const f = flight_state();
+  if (f == nullptr || !f->probe.is_due() || log().empty()) return std::nullopt;
+  const std::int32_t usable = snd.una + snd.wnd - snd.nxt;
+  const std::uint32_t mss = max_text();
+  const std::uint32_t fresh =
+      std::min({unsent(), mss, usable > 0 ? static_cast<std::uint32_t>(usable) : 0U});
+  if (fresh > 0) {
+    SendDecision d = data_decision(snd.nxt, fresh);
+    d.reason = SendReason::TailLossProbe;
+    return d;
+  }
+  const SentSegment& last = context_.sent[log().tail()];
+  if (last.fate != SegmentFate::InNetwork) return std::nullopt;
+  const bool has_fin = fin_queued_ && last.end == tx_.end_seq() + 1;
+  const std::uint32_t text = last.length() - (has_fin ? 1U : 0U);
+  const std::uint32_t length = std::min(text, mss);
+  SendDecision d = data_decision(last.begin + (text - length), length);
+  d.kind = SendDecision::Kind::TailProbe;
+  d.reason = SendReason::TailLossProbe;
+  if (has_fin) d.flags.bits |= TcpFlags::kFin;
   return d;
 }
 

@@ -17,7 +17,7 @@
 #include "stack/base/timing_wheel.h"
 #include "stack/ip/ip_layer.h"
 #include "stack/tcp/config.h"
-#include "stack/tcp/congestion.h"
+#include "stack/tcp/flight_state.h"
 #include "stack/tcp/isn.h"
 #include "stack/tcp/receive_buffer.h"
 #include "stack/tcp/replies.h"
@@ -64,12 +64,14 @@ struct TcpContext {
   TxPool tx;
   ReceivePool rx;
   SentLog::Pool sent;
+  Slab<FlightState> flights;
   Slab<ConnectionExtras> extras;
   const ConnectionKnobs default_knobs;
   TimingWheel wheel;            ///< of connections
   TimingWheel half_open_wheel;  ///< of half-open records
   IntrusiveList<Connection, ReadyTag> ready;
   IntrusiveList<Connection, EventTag> events;
+  IntrusiveList<FlightState, QuietTag> quiet;  ///< kept for a while; the longest quiet first
   ReplyQueue replies;
   const CongestionControl& congestion;
   Observer* observer = nullptr;

@@ -324,6 +324,10 @@ void TcpLayer::advance(Instant now) {
       half_open_ready_.push_back(half_open);
     }
   }
+  while (FlightState* quiet = context_.quiet.front()) {
+    if (now - quiet->quiet_since < FlightState::kKept) break;
+    quiet->owner->release_flight_state();
+  }
   while (TimeWaitRecord* record = time_wait_order_.front()) {
     if (record->expires() > now) break;
     remove_time_wait(look_up(record->tuple(), record->hash()) & kIndexMask);

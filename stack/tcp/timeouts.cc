@@ -19,6 +19,12 @@ void Connection::on_timer(Instant now) {
       case TimerName::Retransmit:
         on_retransmit_timer(now);
         break;
+      case TimerName::TailLossProbe:
+        on_probe_timer();
+        break;
+      case TimerName::RackReordering:
+        on_reordering_timer(now);
+        break;
       case TimerName::Persist:
         on_persist_timer(now);
         break;
@@ -72,18 +78,52 @@ void Connection::on_retransmit_timer(Instant now) {
   if (flight() == 0) return;
   ++retransmissions_;
   if (has_given_up(now)) return;
-  if (is_synchronized(state_)) {
-    apply_path_mtu(now);
-    context_.congestion.on_timeout(congestion_, flight(), effective_mss_, retransmissions_ == 1);
-    recovery_.on_timeout(snd.nxt);
-    window_use_.on_timeout(snd.nxt);
-    retransmit_now_ = true;
-  }
-  // Nothing that is outstanding is expected to arrive any more; the first of it goes now, the rest
-  // under slow start.
+  // The first of what is outstanding goes now, the rest under slow start.
   retransmit_reason_ = SendReason::RetransmitTimeout;
-  log_.mark_all_lost(context_.sent);
   rtt_.back_off();
+  FlightState& f = context_.flights[flight_];
+  if (!is_synchronized(state_)) return f.log.mark_all_lost(context_.sent);
+  apply_path_mtu(now);
+  retransmit_reason_ = SendReason::RetransmitTimeout;
+  const bool is_first = retransmissions_ == 1;
+  const bool may_detect = context_.config.use_frto && (!is_first || !f.recovery.is_active());
+  const EpisodeFacts facts = episode_facts({}, now);
+  congestion().on_timeout({congestion_, f.model}, loss_facts({}, now), is_first);
+  f.recovery.on_timeout(facts, may_detect);
+  f.probe.stop();
+  f.reordering_wait = Duration::zero();
+  mark_lost_by_timeout(f, now);
+  // What may still arrive is beside the one segment of the loss window.
+  congestion_.cwnd += pipe();
+  window_use_.on_timeout(snd.nxt);
+  retransmit_now_ = true;
+}
+
+// RFC 6298 §5.4; RFC 8985 §6.3: everything that could have been acknowledged by now.
+void Connection::mark_lost_by_timeout(FlightState& f, Instant now) {
+  const std::uint32_t before = f.log.lost_bytes();
+  if (context_.sent[f.log.head()].fate == SegmentFate::Delivered) {
+    // RFC 2018 §8 R2018-05: reported, and still asked for: the peer threw it away.
+    f.log.forget_sacks(context_.sent);
+    f.log.mark_all_lost(context_.sent);
+  } else if (!sack_ || !context_.config.use_rack) {
+    f.log.mark_all_lost(context_.sent);
+  } else {
+    f.log.mark_first_lost(context_.sent, max_text());
+    const Duration window = reordering_window(f);
+    std::uint32_t index = f.log.oldest_in_network();
+    while (index != kNone && !f.rack.may_still_arrive(context_.sent[index], window, now)) {
+      const std::uint32_t after = context_.sent[index].after;
+      f.log.mark_lost(context_.sent, index);
+      index = after;
+    }
+  }
+  f.rate.on_lost(f.log.lost_bytes() - before);
+}
+
+// RFC 8985 §7.3: nothing was heard for two round trips.
+void Connection::on_probe_timer() {
+  if (FlightState* f = flight_state(); f != nullptr && may_probe_tail()) f->probe.on_timer();
 }
 
 // RFC 9293 §3.8.6.1 MUST-36, MUST-37, SHLD-29, SHLD-30; RFC 6429 §4 R6429-01: a peer that answers
@@ -122,11 +162,11 @@ void Connection::manage_send_timers(Instant now) {
   if (state_ == State::Closed || state_ == State::TimeWait) return;
   const Duration rto = rtt_.rto(context_.rto_bounds);
   const bool window_closed = is_synchronized(state_) && snd.wnd == 0;
-  // RFC 6298 §5.1, §5.2 R6298-10: the timer runs while something is outstanding.
+  // RFC 6298 §5.1, §5.2 R6298-10: a timer runs while something is outstanding.
   if (flight() == 0 || window_closed) {
-    timers_.stop(TimerName::Retransmit);
-  } else if (!timers_.is_armed(TimerName::Retransmit)) {
-    arm(TimerName::Retransmit, now + rto);
+    stop_loss_timers();
+  } else if (!has_loss_timer()) {
+    arm_loss_timer(now);
   }
   if (window_closed && has_something_waiting()) {
     if (!timers_.is_armed(TimerName::Persist)) {
@@ -179,10 +219,77 @@ void Connection::on_sign_of_life(Instant now) {
   }
 }
 
-void Connection::restart_retransmit_timer(Instant now) {
+// Three timers wait for an acknowledgment, one of them at a time; they share a slot.
+bool Connection::has_loss_timer() const {
+  return timers_.is_armed(TimerName::Retransmit) || timers_.is_armed(TimerName::TailLossProbe) ||
+         timers_.is_armed(TimerName::RackReordering);
+}
+
+void Connection::stop_loss_timers() {
   timers_.stop(TimerName::Retransmit);
+  timers_.stop(TimerName::TailLossProbe);
+  timers_.stop(TimerName::RackReordering);
+}
+
+// RFC 8985 §8: the earliest of the three is the one that runs.
+void Connection::arm_loss_timer(Instant now) {
+  const FlightState* const f = flight_state();
+  if (f != nullptr && f->reordering_wait > Duration::zero()) {
+    // R8985-06.
+    arm(TimerName::RackReordering,
+        now + std::max(f->reordering_wait, context_.config.loss_timer_floor));
+  } else if (may_probe_tail()) {
+    arm(TimerName::TailLossProbe, probe_deadline(now));
+  } else {
+    arm(TimerName::Retransmit, now + rtt_.rto(context_.rto_bounds));
+  }
+}
+
+void Connection::restart_loss_timers(Instant now) {
+  stop_loss_timers();
   timers_.stop(TimerName::UserTimeout);
   manage_send_timers(now);
+}
+
+// Nothing new was acknowledged, so the retransmission timer is not prolonged; but another one of
+// the three may have to run.
+void Connection::change_loss_timer(Instant now) {
+  const FlightState* const f = flight_state();
+  if (f == nullptr || flight() == 0 || snd.wnd == 0) return;
+  const bool is_probe_right = timers_.is_armed(TimerName::TailLossProbe) && may_probe_tail();
+  if (f->reordering_wait > Duration::zero()) {
+    arm_loss_timer(now);
+  } else if (!timers_.is_armed(TimerName::Retransmit) && !is_probe_right) {
+    arm(TimerName::Retransmit, rto_after_head(now));
+  }
+}
+
+// RFC 6298 §5: a timeout after the first of what is outstanding left.
+Instant Connection::rto_after_head(Instant now) const {
+  const Instant deadline = context_.sent[log().head()].sent_at + rtt_.rto(context_.rto_bounds);
+  return std::max(deadline, now + context_.config.loss_timer_floor);
+}
+
+// RFC 8985 §7.2: with SACK, outside of recovery, and nothing reported or lost.
+bool Connection::may_probe_tail() const {
+  const FlightState* const f = flight_state();
+  if (f == nullptr || !sack_ || !context_.config.use_rack) return false;
+  if (!context_.config.use_tail_loss_probe || !is_synchronized(state_) || snd.wnd == 0)
+    return false;
+  const RecoveryPhase phase = f->recovery.phase();
+  const bool is_calm = phase == RecoveryPhase::Open || phase == RecoveryPhase::WindowReduction;
+  return is_calm && flight() > 0 && log().lost_bytes() == 0 && log().sacked_bytes() == 0 &&
+         f->probe.may_probe();
+}
+
+// RFC 8985 §7.2 R8985-07, R8985-08.
+Instant Connection::probe_deadline(Instant now) const {
+  const TcpConfig& config = context_.config;
+  const Duration delayed =
+      flight() <= effective_mss_ ? config.peer_delayed_ack : config.loss_timer_floor;
+  const Duration srtt = rtt_.has_sample() ? rtt_.srtt() : Duration::zero();
+  const Duration wait = TailLossProbe::timeout(srtt, delayed, config.loss_timer_floor);
+  return std::min(now + wait, rto_after_head(now));  // not later than the retransmission timer
 }
 
 void Connection::arm(TimerName timer, Instant deadline) {

@@ -76,7 +76,9 @@ void Connection::restart_if_idle(Instant now) {
   if (was_idle && context_.config.slow_start_after_idle &&
       std::chrono::milliseconds(milliseconds_of(now) - last_data_sent_ms_) >
           rtt_.rto(context_.rto_bounds)) {
-    context_.congestion.on_idle(congestion_, initial_window());
+    CongestionModel none;
+    FlightState* const f = flight_state();
+    congestion().on_idle({congestion_, f == nullptr ? none : f->model}, initial_window(), now);
   }
 }
 

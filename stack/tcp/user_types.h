@@ -83,6 +83,7 @@ struct ConnectionStatistics {
   std::uint32_t segments_delivered = 0;      ///< acknowledged, in segments, the SYN too
   std::uint32_t duplicate_segments_in = 0;   ///< reported as D-SACK
   std::uint32_t out_of_order_in = 0;
+  std::uint32_t duplicates_reported = 0;  ///< D-SACKs of the peer
   std::optional<Instant> last_data_sent, last_data_received, last_ack_received;
   std::optional<Duration> min_rtt;
   Chronograph limits;           ///< what data waited for

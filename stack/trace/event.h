@@ -51,6 +51,9 @@ struct TcbSnapshot {
   std::uint32_t cwnd = 0;      ///< bytes
   std::uint32_t ssthresh = 0;  ///< bytes; 0xffffffff: none yet
   std::uint32_t flight = 0;    ///< bytes sent and not acknowledged
+  std::uint32_t pipe = 0;      ///< of those, what is believed to be in the network
+  std::uint32_t sacked = 0;    ///< what SACK reported
+  std::uint32_t lost = 0;      ///< what was judged lost and not sent again
   std::uint32_t unsent = 0;    ///< bytes queued and not sent
   std::uint32_t unread = 0;    ///< bytes received and not read by the application
   std::uint32_t effective_mss = 0;

@@ -1,6 +1,9 @@
-// The log of what is on its way: it tiles the flight, knows what was sent twice, and gives samples
-// by Karn's rule.
+// The log of what is on its way: it tiles the flight, knows what was sent twice, what SACK
+// reported, and what was judged lost.
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
 
 #include "stack/base/random.h"
 #include "stack/tcp/sent_log.h"
@@ -14,43 +17,59 @@ Instant at(int ms) {
   return Instant(std::chrono::milliseconds(ms));
 }
 
+std::string number(SeqNum seq) {
+  return std::to_string(seq - kStart);
+}
+auto noting(std::string& pieces) {
+  return [&pieces](const SentSegment& segment, SeqNum end) {
+    pieces += number(segment.begin) + "-" + number(end) + (segment.retransmitted ? "r " : " ");
+  };
+}
+
 struct SentLogTest : ::testing::Test {
   SentLog::Pool pool{1024};
   SentLog log;
 
-  void send(std::uint32_t from, std::uint32_t to, int ms) {
-    ASSERT_TRUE(log.append(pool, kStart + from, kStart + to, at(ms)));
+  void send(std::uint32_t from, std::uint32_t to, int ms, std::uint16_t text = 1000) {
+    ASSERT_TRUE(log.append(pool, kStart + from, kStart + to, text, at(ms)));
+  }
+  // What is newly delivered: "from-to" of each piece.
+  std::string acknowledge(std::uint32_t una) {
+    std::string pieces;
+    log.acknowledge(pool, kStart + una, noting(pieces));
+    return pieces;
+  }
+  std::string sack(std::uint32_t left, std::uint32_t right) {
+    std::string pieces;
+    log.sack(pool, {kStart + left, kStart + right}, noting(pieces));
+    return pieces;
   }
 };
 
-TEST_F(SentLogTest, GivesASampleFromTheNewestSegmentAcknowledged) {
+TEST_F(SentLogTest, TellsWhatAnAcknowledgmentDelivered) {
   COVERS("R6298-07");
   send(0, 100, 10);
   send(100, 200, 20);
   send(200, 300, 30);
-  const AckedSegments acked = log.acknowledge(pool, kStart + 200);
-  EXPECT_EQ(acked.bytes, 200U);
-  EXPECT_EQ(acked.newest_sent, at(20));
+  EXPECT_EQ(acknowledge(200), "0-100 100-200 ");
   log.check(pool, kStart + 200, kStart + 300);
 }
 
-TEST_F(SentLogTest, GivesNoSampleFromWhatWasSentTwice) {
+TEST_F(SentLogTest, KnowsWhatWasSentTwice) {
   COVERS("R6298-06", "MUST-18");
   send(0, 100, 10);
   log.mark_all_lost(pool);
   EXPECT_EQ(log.lost_bytes(), 100U);
-  ASSERT_TRUE(log.on_retransmitted(pool, log.first_lost(pool), 100, at(500)));
+  ASSERT_TRUE(log.on_retransmitted(pool, log.first_lost(), 100, at(500)));
   EXPECT_EQ(log.lost_bytes(), 0U);
-  const AckedSegments acked = log.acknowledge(pool, kStart + 100);
-  EXPECT_TRUE(acked.any_retransmitted);
-  EXPECT_FALSE(acked.newest_sent.has_value());
+  EXPECT_EQ(acknowledge(100), "0-100r ");
 }
 
 TEST_F(SentLogTest, TrimsTheSegmentThatAnAcknowledgmentStraddles) {
   send(0, 1000, 10);
-  EXPECT_EQ(log.acknowledge(pool, kStart + 300).bytes, 300U);
+  EXPECT_EQ(acknowledge(300), "0-300 ");
   log.check(pool, kStart + 300, kStart + 1000);
-  EXPECT_EQ(log.acknowledge(pool, kStart + 1000).bytes, 700U);
+  EXPECT_EQ(acknowledge(1000), "300-1000 ");
   EXPECT_TRUE(log.empty());
   EXPECT_EQ(pool.size(), 0U);
 }
@@ -59,51 +78,148 @@ TEST_F(SentLogTest, SplitsASuperpacketWhenOnlyItsFirstSegmentIsResent) {
   send(0, 64000, 10);
   log.mark_first_lost(pool, 1460);
   EXPECT_EQ(log.lost_bytes(), 1460U);
-  ASSERT_TRUE(log.on_retransmitted(pool, log.first_lost(pool), 1460, at(20)));
+  ASSERT_TRUE(log.on_retransmitted(pool, log.first_lost(), 1460, at(20)));
   log.check(pool, kStart, kStart + 64000);
-  EXPECT_EQ(log.first_lost(pool), kNone);
+  EXPECT_EQ(log.first_lost(), kNone);
+}
+
+TEST_F(SentLogTest, TheScoreboardCountsEachReportOnce) {
+  COVERS("R6675-04", "R6675-03", "R8985-04");
+  for (std::uint32_t i = 0; i < 10; ++i) send(i * 1000, (i + 1) * 1000, static_cast<int>(i));
+  EXPECT_EQ(sack(3000, 4000), "3000-4000 ");
+  EXPECT_EQ(sack(3000, 6000), "4000-5000 5000-6000 ");
+  EXPECT_EQ(sack(3000, 6000), "");
+  EXPECT_EQ(log.sacked_bytes(), 3000U);
+  log.check(pool, kStart, kStart + 10000);
+  // Reported bytes stay until the number passes them, and are not news then.
+  EXPECT_EQ(acknowledge(7000), "0-1000 1000-2000 2000-3000 6000-7000 ");
+  EXPECT_EQ(log.sacked_bytes(), 0U);
+  log.check(pool, kStart + 7000, kStart + 10000);
+}
+
+TEST_F(SentLogTest, NeighboursThatWereReportedAreOneRecord) {
+  for (std::uint32_t i = 0; i < 100; ++i) send(i * 1000, (i + 1) * 1000, static_cast<int>(i));
+  for (std::uint32_t i = 1; i < 100; i += 2) sack(i * 1000, (i + 1) * 1000);
+  EXPECT_EQ(pool.size(), 100U);
+  for (std::uint32_t i = 2; i < 100; i += 2) sack(i * 1000, (i + 1) * 1000);
+  EXPECT_EQ(pool.size(), 2U);  // the hole, and everything behind it
+  log.check(pool, kStart, kStart + 100000);
+}
+
+TEST_F(SentLogTest, ASuperpacketIsSplitBetweenItsSegmentsOnly) {
+  send(0, 10000, 10);
+  EXPECT_EQ(sack(1500, 4700), "2000-4000 ");  // the halves of segments do not count
+  log.check(pool, kStart, kStart + 10000);
+  for (std::uint32_t i = 0; i < 10000; i += 2) sack(i, i + 1);
+  EXPECT_LE(pool.size(), 3U);  // a peer that reports every second byte makes us no work
+}
+
+TEST_F(SentLogTest, TheLostStandByNumberAndTheOthersByTime) {
+  COVERS("R8985-04");
+  for (std::uint32_t i = 0; i < 5; ++i) send(i * 1000, (i + 1) * 1000, static_cast<int>(i));
+  log.mark_all_lost(pool);
+  log.on_retransmitted(pool, log.first_lost(), 1000, at(50));
+  EXPECT_EQ(pool[log.first_lost()].begin, kStart + 1000);
+  log.mark_lost(pool, log.oldest_in_network());  // lost again: it is the first once more
+  EXPECT_EQ(pool[log.first_lost()].begin, kStart);
+  log.check(pool, kStart, kStart + 5000);
+}
+
+TEST_F(SentLogTest, AJudgementCanBeTakenBack) {
+  for (std::uint32_t i = 0; i < 4; ++i) send(i * 1000, (i + 1) * 1000, static_cast<int>(i));
+  log.mark_first_lost(pool, 1000);
+  log.on_retransmitted(pool, log.first_lost(), 1000, at(90));
+  log.mark_all_lost(pool);
+  log.unmark_lost(pool);
+  EXPECT_EQ(log.lost_bytes(), 0U);
+  EXPECT_EQ(pool[log.oldest_in_network()].begin, kStart + 1000);  // by time: the first left again
+  log.check(pool, kStart, kStart + 4000);
+}
+
+TEST_F(SentLogTest, ReportsThatWereBrokenAreForgotten) {
+  COVERS("R2018-05");
+  for (std::uint32_t i = 0; i < 4; ++i) send(i * 1000, (i + 1) * 1000, static_cast<int>(i));
+  sack(1000, 3000);
+  log.forget_sacks(pool);
+  log.mark_all_lost(pool);
+  EXPECT_EQ(log.sacked_bytes(), 0U);
+  EXPECT_EQ(log.lost_bytes(), 4000U);
+  log.check(pool, kStart, kStart + 4000);
+}
+
+TEST_F(SentLogTest, TheLastSegmentCanBeSentAgainAlone) {
+  send(0, 2500, 10);
+  const std::uint32_t tail = log.split_tail(pool, 500);
+  EXPECT_EQ(pool[tail].begin, kStart + 2000);
+  log.on_retransmitted(pool, tail, 500, at(30));
+  log.check(pool, kStart, kStart + 2500);
 }
 
 TEST_F(SentLogTest, RefusesWhenTheSlabIsFullInsteadOfForgetting) {
   SentLog::Pool tiny{1};
-  ASSERT_TRUE(log.append(tiny, kStart, kStart + 10, at(0)));
-  EXPECT_FALSE(log.append(tiny, kStart + 10, kStart + 20, at(0)));
+  ASSERT_TRUE(log.append(tiny, kStart, kStart + 10, 10, at(0)));
+  EXPECT_FALSE(log.append(tiny, kStart + 10, kStart + 20, 10, at(0)));
   log.check(tiny, kStart, kStart + 10);
   log.clear(tiny);
 }
 
-TEST_F(SentLogTest, TilesTheFlightWhateverHappens) {
-  COVERS("R9293-P13");
-  SeededRandom random(7);
+// What a random step does to the log.
+struct RandomSteps {
+  SentLog& log;
+  SentLog::Pool& pool;
+  SeededRandom random{7};
   std::uint32_t una = 0;
   std::uint32_t nxt = 0;
-  for (int step = 0; step < 20000; ++step) {
-    switch (random.below(5)) {
-      case 0: {
-        const auto n = static_cast<std::uint32_t>(1 + random.below(5000));
-        if (nxt - una < 200000) {
-          send(nxt, nxt + n, step);
-          nxt += n;
-        }
-        break;
-      }
+
+  std::uint32_t up_to(std::uint32_t n) {
+    return n == 0 ? 0 : static_cast<std::uint32_t>(random.below(n));
+  }
+  void send(int step) {
+    const std::uint32_t n = 1 + up_to(5000);
+    if (nxt - una >= 200000) return;
+    if (log.append(pool, kStart + nxt, kStart + nxt + n, 1000, at(step))) nxt += n;
+  }
+  void report() {
+    const std::uint32_t left = una + up_to(nxt - una);
+    const std::uint32_t right = left + 1 + up_to(nxt - left);
+    log.sack(pool, {kStart + left, kStart + std::min(right, nxt)},
+             [](const SentSegment&, SeqNum) {});
+  }
+  void judge() {
+    const std::uint32_t kind = up_to(30);
+    if (kind == 0) return log.mark_all_lost(pool);
+    if (kind == 1) return log.unmark_lost(pool);
+    if (kind == 2) return log.forget_sacks(pool);
+    if (kind < 10 && log.oldest_in_network() != kNone) {
+      return log.mark_lost(pool, log.oldest_in_network());
+    }
+    log.mark_first_lost(pool, 1 + up_to(2000));
+  }
+  void step(int at_ms) {
+    switch (up_to(5)) {
+      case 0:
+        return send(at_ms);
       case 1:
-        una += static_cast<std::uint32_t>(random.below(nxt - una + 1));
-        log.acknowledge(pool, kStart + una);
-        break;
+        una += up_to(nxt - una + 1);
+        return log.acknowledge(pool, kStart + una, [](const SentSegment&, SeqNum) {});
       case 2:
-        log.mark_first_lost(pool, static_cast<std::uint32_t>(1 + random.below(2000)));
-        break;
+        return report();
       case 3:
-        if (random.below(20) == 0) log.mark_all_lost(pool);
-        break;
+        return judge();
       default:
-        if (const std::uint32_t lost = log.first_lost(pool); lost != kNone) {
-          log.on_retransmitted(pool, lost, static_cast<std::uint32_t>(1 + random.below(2000)),
-                               at(step));
+        if (log.first_lost() != kNone) {
+          log.on_retransmitted(pool, log.first_lost(), 1 + up_to(2000), at(at_ms));
         }
     }
-    log.check(pool, kStart + una, kStart + nxt);
+  }
+};
+
+TEST_F(SentLogTest, TilesTheFlightWhateverHappens) {
+  COVERS("R9293-P13");
+  RandomSteps steps{log, pool};
+  for (int i = 0; i < 40000; ++i) {
+    steps.step(i);
+    log.check(pool, kStart + steps.una, kStart + steps.nxt);
   }
   log.clear(pool);
   EXPECT_EQ(pool.size(), 0U);

@@ -1,0 +1,335 @@
+// What an acknowledgment (or a timer) means: which segments are lost, whether an episode of
+// recovery begins, ends or had been a mistake, and what becomes of the congestion window.
+//
+// RFC 8985 §6-§7 (with SACK), RFC 5681 §3.2 and RFC 6582 (without), RFC 6675 (with SACK, if RACK is
+// switched off), RFC 9937, RFC 5682.
+#include <algorithm>
+
+#include "stack/tcp/connection.h"
+
+namespace glasstcp {
+namespace {
+constexpr std::uint32_t kDupThresh = 3;
+}  // namespace
+
+void Connection::judge(FlightState& f, AckNews& news, Instant now) {
+  const bool was_reducing = f.recovery.reduces_window();
+  f.recovery.on_ack();
+  if (news.acked > 0) f.rack.on_advance(snd.una);
+  if (news.duplicate_reported) {
+    f.rack.on_duplicate_report(snd.nxt);
+    f.recovery.on_duplicate_report(news.duplicate);
+    if (ConnectionStatistics* s = kept()) ++s->duplicates_reported;
+  }
+  end_probe_episode(f, news, now);
+  step_phase(f, news, now);
+  find_losses(f, news, now);
+  respond_to_losses(f, news, now);
+  adjust_window(f, news, was_reducing, now);
+  // RFC 6298 §5.3 R6298-10: restart the timer when new data is acknowledged.
+  if (news.acked > 0 && f.recovery.may_restart_timer()) {
+    restart_loss_timers(now);
+  } else {
+    change_loss_timer(now);
+  }
+}
+
+// -- Finding losses
+
+void Connection::find_losses(FlightState& f, AckNews& news, Instant now) {
+  f.reordering_wait = Duration::zero();
+  if (f.log.empty()) return;
+  const auto lose = [&](std::uint32_t index) { note_lost(f, index, news); };
+  if (!sack_) {
+    find_losses_by_duplicates(f, news);
+  } else if (context_.config.use_rack) {
+    // RFC 8985 §9.2 R8985-13: time alone, never beside a count of duplicates.
+    f.reordering_wait = f.rack.detect_loss(f.log, context_.sent, reordering_window(f), now, lose);
+  } else {
+    find_losses_by_counting(f.log, lose);
+  }
+}
+
+void Connection::note_lost(FlightState& f, std::uint32_t index, AckNews& news) {
+  const SentSegment& segment = context_.sent[index];
+  news.lost += segment.length();
+  if (segment.retransmitted) {
+    news.lost_again_sent = std::max(news.lost_again_sent.value_or(Instant::min()), segment.sent_at);
+  }
+  f.rate.on_lost(segment.length());
+  f.log.mark_lost(context_.sent, index);
+}
+
+Duration Connection::reordering_window(const FlightState& f) const {
+  ReorderingFacts facts;
+  facts.min_rtt = min_rtt_.get();
+  facts.srtt = rtt_.srtt();
+  facts.sacked_bytes = log().sacked_bytes();
+  facts.mss = effective_mss_;
+  facts.in_recovery = f.recovery.is_active() || f.recovery.phase() == RecoveryPhase::Timeout;
+  return f.rack.reordering_window(facts);
+}
+
+// RFC 5681 §3.2 R5681-09 and RFC 6582 §3.2 R6582-01: the third duplicate, or a partial ACK, means that
+// the first outstanding segment is lost.
+void Connection::find_losses_by_duplicates(FlightState& f, AckNews& news) {
+  const bool third = !f.recovery.is_active() && f.recovery.duplicates() == kDupThresh;
+  const bool is_partial = f.recovery.is_active() && news.acked > 0;
+  if (!third && !is_partial) return;
+  if (is_partial) {
+    f.recovery.on_partial_ack();
+    retransmit_reason_ = SendReason::PartialAckRetransmit;
+    retransmit_now_ = true;  // RFC 6582 §3.2 step 3 sends it whatever the window says
+  }
+  const std::uint32_t before = f.log.lost_bytes();
+  f.log.mark_first_lost(context_.sent, max_text());
+  news.lost = f.log.lost_bytes() - before;
+  f.rate.on_lost(news.lost);
+}
+
+// RFC 6675 §4 (IsLost): lost is what lies below more than two segments' worth of reported bytes.
+template <typename F>
+void Connection::find_losses_by_counting(const SentLog& log, F lose) {
+  std::uint32_t above = 0;
+  for (std::uint32_t i = log.tail(); i != kNone; i = context_.sent[i].prev) {
+    const SentSegment& segment = context_.sent[i];
+    if (segment.fate == SegmentFate::Delivered) above += segment.length();
+    if (segment.fate != SegmentFate::InNetwork || segment.retransmitted) continue;
+    if (above > (kDupThresh - 1) * effective_mss_) lose(i);
+  }
+}
+
+// -- Episodes
+
+void Connection::step_phase(FlightState& f, const AckNews& news, Instant now) {
+  Recovery& recovery = f.recovery;
+  const bool is_over = snd.una >= recovery.recover();
+  switch (recovery.phase()) {
+    case RecoveryPhase::Open:
+      break;
+    case RecoveryPhase::WindowReduction:
+      if (is_over) leave_recovery(f, now);
+      break;
+    case RecoveryPhase::FastRecovery:
+      if (is_mistake(recovery, news)) {
+        take_back(f, now);
+      } else if (is_over) {
+        leave_recovery(f, now);
+      }
+      break;
+    case RecoveryPhase::Timeout:
+      step_timeout(f, news, now);
+      break;
+  }
+}
+
+// RFC 3522 §3.2, RFC 3708 §2, RFC 4015.
+bool Connection::is_mistake(const Recovery& recovery, const AckNews& news) const {
+  if (recovery.all_were_duplicates()) return true;
+  return news.acked > 0 && news.has_echo && recovery.is_answer_to_an_original(news.echo);
+}
+
+// RFC 5682 §2.1 and §3.1: after a timeout, the first two acknowledgments tell whether the flight was
+// lost or only late.
+void Connection::step_timeout(FlightState& f, const AckNews& news, Instant now) {
+  Recovery& recovery = f.recovery;
+  if (news.acked > 0 && is_mistake(recovery, news)) return take_back(f, now);
+  if (recovery.detects_spurious()) {
+    // R5682-02, step 3b: something arrived that was sent only once, before the timeout.
+    if (news.original_delivered) return take_back(f, now);
+    const bool tried = snd.nxt > recovery.recover();
+    if (tried && (news.by_sack || news.is_duplicate)) {
+      recovery.stop_detecting();  // step 3a: the loss was real
+    } else if (!tried && news.acked > 0 && snd.una < recovery.recover()) {
+      const bool can_send_new = unsent() > 0 && snd.una + snd.wnd > snd.nxt;
+      if (can_send_new) {
+        recovery.expect_new_data(snd.nxt);
+      } else {
+        recovery.stop_detecting();
+      }
+    }
+  }
+  // RFC 6675 §5.1 R6675-07.
+  if (snd.una < recovery.recover()) return;
+  f.rack.on_recovery_exit();
+  recovery.finish(sack_);
+}
+
+// RFC 5681 §3.2 R5681-12, RFC 9937 §6.3: the end of a reduction: at the threshold.
+void Connection::leave_recovery(FlightState& f, Instant now) {
+  if (!congestion().owns_recovery()) congestion_.cwnd = congestion_.ssthresh;
+  congestion().on_recovery_exit({congestion_, f.model}, now);
+  if (f.recovery.is_active()) f.rack.on_recovery_exit();
+  f.recovery.finish(sack_);
+}
+
+// RFC 4015 §3: what was believed lost was late: everything as it was.
+void Connection::take_back(FlightState& f, Instant now) {
+  f.rate.on_lost_undone(f.log.lost_bytes());
+  f.log.unmark_lost(context_.sent);
+  congestion().on_spurious({congestion_, f.model}, now);
+  f.recovery.undo(congestion_);
+  f.rack.on_recovery_exit();
+  f.recovery.finish(true);
+  retransmit_now_ = false;
+}
+
+void Connection::respond_to_losses(FlightState& f, AckNews& news, Instant now) {
+  Recovery& recovery = f.recovery;
+  if (f.log.lost_bytes() == 0) return;
+  const bool begins =
+      recovery.phase() == RecoveryPhase::Open || recovery.phase() == RecoveryPhase::WindowReduction;
+  const bool again = news.lost_again_sent && recovery.is_further_loss(*news.lost_again_sent);
+  if (!begins && !again) return;
+  const EpisodeFacts facts = episode_facts(news, now);
+  if (!recovery.reduces_window() || again) {
+    congestion().on_congestion({congestion_, f.model}, loss_facts(news, now));
+  }
+  if (again) return recovery.start_again(facts);
+  recovery.start(RecoveryPhase::FastRecovery, facts);
+  f.probe.stop();
+  retransmit_reason_ = !sack_                     ? SendReason::FastRetransmit
+                       : context_.config.use_rack ? SendReason::RackRetransmit
+                                                  : SendReason::SackHole;
+  restart_loss_timers(now);
+}
+
+// RFC 9937 §6.1: in flight when recovery begins: outstanding, less what had been reported before.
+EpisodeFacts Connection::episode_facts(const AckNews& news, Instant now) const {
+  EpisodeFacts facts;
+  facts.now = now;
+  facts.una = snd.una;
+  facts.nxt = snd.nxt;
+  facts.recover_fs = flight() - log().sacked_bytes() + news.delivered;
+  facts.before = congestion_;
+  return facts;
+}
+
+LossFacts Connection::loss_facts(const AckNews& news, Instant now) const {
+  LossFacts facts;
+  facts.now = now;
+  facts.flight = flight() + news.acked;
+  facts.mss = effective_mss_;
+  facts.nxt = snd.nxt;
+  return facts;
+}
+
+// -- The window
+
+void Connection::adjust_window(FlightState& f, const AckNews& news, bool was_reducing,
+                               Instant now) {
+  const RateSample rate = f.rate.finish(min_rtt_.has_sample() ? min_rtt_.get() : kNoRtt);
+  if (news.delivered == 0 && news.lost == 0) return;
+  Recovery& recovery = f.recovery;
+  if (recovery.reduces_window() && !congestion().owns_recovery()) {
+    PrrFacts facts;
+    facts.delivered = news.delivered;
+    facts.in_flight = pipe();
+    facts.ssthresh = congestion_.ssthresh;
+    facts.mss = effective_mss_;
+    facts.is_safe = news.acked > 0 && news.lost == 0;
+    congestion_.cwnd = std::max<std::uint32_t>(recovery.prr().on_ack(facts), effective_mss_);
+  }
+  AckFacts facts;
+  facts.now = now;
+  facts.acked = news.acked;
+  facts.mss = effective_mss_;
+  facts.most_per_ack = most_per_ack(news);
+  facts.in_flight = pipe();
+  facts.una = snd.una;
+  facts.nxt = snd.nxt;
+  facts.rtt = news.rtt;
+  if (rtt_.has_sample()) facts.srtt = rtt_.srtt();
+  if (min_rtt_.has_sample()) facts.min_rtt = min_rtt_.get();
+  facts.window_was_limit =
+      window_use_.was_used(congestion_.cwnd, congestion_.cwnd < congestion_.ssthresh);
+  facts.in_recovery = was_reducing || recovery.reduces_window();
+  facts.rate = rate;
+  congestion().on_ack({congestion_, f.model}, facts);
+}
+
+// RFC 5681 §3.1 R5681-05: slow start grows by at most one segment for each ACK. RFC 9406 §4.2 lets it
+// be eight. Where superpackets are used, the one ACK of a packet stands for the ACKs of all the
+// segments in it.
+std::uint32_t Connection::most_per_ack(const AckNews& news) const {
+  if (context_.limits.gso_max > 0 || context_.config.slow_start_segments == 0) return news.acked;
+  return context_.config.slow_start_segments * effective_mss_;
+}
+
+// -- The tail loss probe's episode, and timers
+
+// RFC 8985 §7.4.2 R8985-12.
+void Connection::end_probe_episode(FlightState& f, const AckNews& news, Instant now) {
+  ProbeAckFacts facts;
+  facts.ack = snd.una;
+  facts.duplicate_reported = news.duplicate_reported;
+  facts.is_plain_duplicate = news.acked == 0 && !news.by_sack;
+  if (f.probe.on_ack(facts) != ProbeOutcome::Repaired) return;
+  if (f.recovery.phase() != RecoveryPhase::Open) return;
+  congestion().on_congestion({congestion_, f.model}, loss_facts(news, now));
+  if (!congestion().owns_recovery()) {
+    congestion_.cwnd = std::min(congestion_.cwnd, congestion_.ssthresh);
+  }
+}
+
+// RFC 8985 §6.2 R8985-06: the reordering window of a suspect ended.
+void Connection::on_reordering_timer(Instant now) {
+  FlightState* const f = flight_state();
+  if (f == nullptr) return;
+  AckNews news;
+  news.prior_una = snd.una;
+  find_losses(*f, news, now);
+  respond_to_losses(*f, news, now);
+  adjust_window(*f, news, f->recovery.reduces_window(), now);
+  if (news.lost == 0) change_loss_timer(now);
+}
+
+// Whatever is outstanding is sent again, without being a sign of congestion: after a change of the
+// path's MTU, or when a closed window opens.
+void Connection::repair_everything() {
+  FlightState* const f = flight_state();
+  if (f == nullptr || f->log.empty()) return;
+  f->log.mark_all_lost(context_.sent);
+  f->recovery.repair(snd.nxt);
+}
+
+// -- Having a flight state
+
+FlightState* Connection::flight_state() {
+  return flight_ == kNone ? nullptr : &context_.flights[flight_];
+}
+
+// False: no memory.
+bool Connection::has_flight_state() {
+  if (flight_ == kNone) {
+    flight_ = context_.flights.acquire();
+    if (flight_ == kNone) return false;
+    FlightState& f = context_.flights[flight_];
+    f.owner = this;
+    f.rack.remember_reordering(reordering_seen_);
+    return true;
+  }
+  context_.flights[flight_].unlink();
+  return true;
+}
+
+// Everything is acknowledged.
+void Connection::become_quiet(Instant now) {
+  FlightState& f = context_.flights[flight_];
+  f.probe.stop();
+  const bool saw_loss = congestion_.ssthresh != kNoThreshold || congestion().owns_recovery();
+  if (!saw_loss) return release_flight_state();
+  f.quiet_since = now;
+  if (!f.is_linked()) context_.quiet.push_back(f);
+}
+
+void Connection::release_flight_state() {
+  if (flight_ == kNone) return;
+  FlightState& f = context_.flights[flight_];
+  f.log.clear(context_.sent);
+  reordering_seen_ = f.rack.reordering_seen();
+  context_.flights.release(flight_);
+  flight_ = kNone;
+}
+
+}  // namespace glasstcp
