@@ -16,6 +16,10 @@ void Connection::process_ack_of_syn(const Segment& seg, Instant now) {
     if (!syn.retransmitted) sent_once = syn.sent_at;
   });
   snd.una = seg.ack;
+  if (ConnectionStatistics* s = kept()) {
+    s->bytes_acked += 1;
+    s->segments_delivered += 1;
+  }
   // RFC 6298 §3 R6298-06: Karn's rule. The echoed timestamp tells the copies of a SYN apart.
   if (sent_once) {
     add_rtt_sample(now - *sent_once, now);
