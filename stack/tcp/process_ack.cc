@@ -132,8 +132,8 @@ void Connection::count_duplicates(const Segment& seg, FlightState& state, AckNew
   }
   if (seg.ack != snd.una || flight() == 0 || seg.len() > 0 || snd.wnd == 0) return;
   if (static_cast<std::uint32_t>(seg.wnd) << snd.shift != snd.wnd) return;
-  if (!state.recovery.may_count_duplicates(snd.una)) return;
   news.is_duplicate = true;
+  if (!state.recovery.may_count_duplicates(snd.una)) return;
   news.delivered = state.recovery.on_duplicate(effective_mss_, flight() - log().lost_bytes());
 }
 
