@@ -1,16 +1,10 @@
 // A connection: the transmission control block of RFC 9293 §3.3.1, and what the RFC lets happen to
 // it.
 //
-// The class is one; its work stands in files by topic, each to be read beside one section of the
-// RFC:
-//   segment_arrives.cc  §3.10.7   what an incoming segment does (in the RFC's order)
-//   process_ack.cc      §3.10.7.4 fifth check: what an acknowledgment reports; windows
-//   loss_recovery.cc              what that means: losses, recovery, the congestion window
-//   sender.cc           §3.7-3.8  what is sent next, and why (const: it only looks)
-//   commit.cc                     doing it: one place that builds segments and moves snd.nxt
-//   receiver.cc         §3.8.6    text, FIN, window, acknowledgments owed
-//   user_calls.cc       §3.10.1-6 OPEN, SEND, RECEIVE, CLOSE, ABORT, STATUS
-//   timeouts.cc         §3.10.8   what each timer does (extras.cc: knobs and statistics of some)
+// The class is one; its work stands in files by topic, each read beside one section of the RFC:
+//   segment_arrives.cc (§3.10.7), process_ack.cc (its fifth check), loss_recovery.cc (what an ACK
+//   means), sender.cc (what is next, and why), commit.cc (doing it), receiver.cc (§3.8.6),
+//   user_calls.cc (§3.10.1-6), timeouts.cc (§3.10.8), extras.cc (knobs and statistics)
 //
 // Invariants (checked by check_invariants):
 //   1. snd.una <= snd.nxt, and the sent log tiles [snd.una, snd.nxt) exactly.

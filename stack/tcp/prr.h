@@ -48,17 +48,17 @@ class Prr {
     std::uint64_t room = 0;
     const std::uint32_t owed = delivered_ > out_ ? delivered_ - out_ : 0;
     if (facts.in_flight > facts.ssthresh) {
-      // RFC 9937 §6.2 R6937-01: in proportion, rounded up.
+      // RFC 6937 §3 R6937-01: in proportion, rounded up.
       const std::uint64_t share =
           (std::uint64_t{delivered_} * facts.ssthresh + recover_fs_ - 1) / recover_fs_;
       room = share > out_ ? share - out_ : 0;
     } else {
-      // R6937-02, R9937-02: at the threshold no more than was delivered; under a safe ACK one
+      // RFC 6937 §3 R6937-02, RFC 9937 §6.2 R9937-02: at the threshold no more than was delivered; under a safe ACK one
       // segment more, as slow start would.
       room = std::max(owed, facts.delivered) + (facts.is_safe ? facts.mss : 0U);
       room = std::min<std::uint64_t>(room, facts.ssthresh - facts.in_flight);
     }
-    // R9937-03: the first retransmission is never held back.
+    // RFC 9937 §6.2 R9937-03: the first retransmission is never held back.
     if (out_ == 0 && room < facts.mss) room = facts.mss;
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(room, 1U << 30));
   }
