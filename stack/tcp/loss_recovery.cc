@@ -232,7 +232,8 @@ void Connection::adjust_window(FlightState& f, const AckNews& news, bool was_red
   }
   AckFacts facts;
   facts.now = now;
-  facts.acked = news.acked;
+  // What SACK had reported before left the network long ago: it lets nothing more in.
+  facts.acked = std::min(news.acked, news.delivered);
   facts.mss = effective_mss_;
   facts.most_per_ack = most_per_ack(news);
   facts.in_flight = pipe();

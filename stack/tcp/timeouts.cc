@@ -236,8 +236,7 @@ void Connection::arm_loss_timer(Instant now) {
   const FlightState* const f = flight_state();
   if (f != nullptr && f->reordering_wait > Duration::zero()) {
     // R8985-06.
-    arm(TimerName::RackReordering,
-        now + std::max(f->reordering_wait, context_.config.loss_timer_floor));
+    arm(TimerName::RackReordering, now + f->reordering_wait + context_.config.loss_timer_floor);
   } else if (may_probe_tail()) {
     arm(TimerName::TailLossProbe, probe_deadline(now));
   } else {
