@@ -73,7 +73,8 @@ Duration Connection::reordering_window(const FlightState& f) const {
 // RFC 5681 §3.2 R5681-09 and RFC 6582 §3.2 R6582-01: the third duplicate, or a partial ACK, means that
 // the first outstanding segment is lost.
 void Connection::find_losses_by_duplicates(FlightState& f, AckNews& news) {
-  const bool third = !f.recovery.is_active() && f.recovery.duplicates() == kDupThresh;
+  const bool third =
+      f.recovery.phase() == RecoveryPhase::Open && f.recovery.duplicates() == kDupThresh;
   const bool is_partial = f.recovery.is_active() && news.acked > 0;
   if (!third && !is_partial) return;
   if (is_partial) {

@@ -133,7 +133,7 @@ void Connection::count_duplicates(const Segment& seg, FlightState& state, AckNew
   if (seg.ack != snd.una || flight() == 0 || seg.len() > 0 || snd.wnd == 0) return;
   if (static_cast<std::uint32_t>(seg.wnd) << snd.shift != snd.wnd) return;
   news.is_duplicate = true;
-  if (!state.recovery.may_count_duplicates(snd.una)) return;
+  if (!state.recovery.may_count_duplicates(snd.una, snd.nxt)) return;
   news.delivered = state.recovery.on_duplicate(effective_mss_, flight() - log().lost_bytes());
 }
 

@@ -123,10 +123,11 @@ class Recovery {
   /// Bytes that left the network by the duplicates' count. RFC 9937 §6.2 (DeliveredData without
   /// SACK).
   [[nodiscard]] std::uint32_t assumed_delivered() const { return assumed_delivered_; }
-  /// Whether duplicates say anything: not while a timeout is repaired, nor before `recover` is
-  /// passed.
-  [[nodiscard]] bool may_count_duplicates(SeqNum una) const {
-    return phase_ != RecoveryPhase::Timeout && (!is_barred_ || una > recover_);
+  /// Whether a duplicate lets us assume a delivery: not while a timeout is repaired, but for the
+  /// new data that F-RTO sent; nor, after that, before `recover` is passed.
+  [[nodiscard]] bool may_count_duplicates(SeqNum una, SeqNum nxt) const {
+    if (phase_ == RecoveryPhase::Timeout) return nxt > recover_;
+    return !is_barred_ || una > recover_;
   }
   /// A duplicate ACK (RFC 5681 §2's definition, judged by the caller). Returns the bytes that it
   /// lets us assume delivered; all of them together at most `most`.
