@@ -348,6 +348,10 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void apply_path_mtu(Instant now);
   void set_effective_mss(Instant now);
 
+  // The number that the application reads next; a FIN is counted in rcv.nxt and never read.
+  [[nodiscard]] SeqNum read_up_to() const {
+    return rcv.nxt - (rx_.unread() + (peer_fin_done_ ? 1U : 0U));
+  }
   [[nodiscard]] bool has_sent_fin() const { return fin_queued_ && snd.nxt == tx_.end_seq() + 1; }
   [[nodiscard]] std::uint32_t unsent() const {
     return tx_.end_seq() > snd.nxt ? static_cast<std::uint32_t>(tx_.end_seq() - snd.nxt) : 0;
