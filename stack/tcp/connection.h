@@ -248,12 +248,13 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] Duration reordering_window(const FlightState& f) const;
   void find_losses_by_duplicates(FlightState& f, AckNews& news);
   template <typename F>
-  void find_losses_by_counting(const SentLog& log, F lose);
+  void find_losses_by_counting(FlightState& f, const AckNews& news, F lose);
   void step_phase(FlightState& f, const AckNews& news, Instant now);
   [[nodiscard]] bool is_mistake(const Recovery& recovery, const AckNews& news) const;
   void step_timeout(FlightState& f, const AckNews& news, Instant now);
   void leave_recovery(FlightState& f, Instant now);
   void take_back(FlightState& f, Instant now);
+  [[nodiscard]] bool is_open_phase() const;
   void respond_to_losses(FlightState& f, AckNews& news, Instant now);
   [[nodiscard]] EpisodeFacts episode_facts(const AckNews& news, Instant now) const;
   [[nodiscard]] LossFacts loss_facts(const AckNews& news, Instant now) const;
@@ -285,6 +286,9 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::optional<SendDecision> next_reset_or_syn() const;
   [[nodiscard]] std::optional<SendDecision> next_retransmission() const;
   [[nodiscard]] std::optional<SendDecision> next_tail_probe() const;
+  [[nodiscard]] std::optional<SendDecision> next_hole() const;
+  [[nodiscard]] SendDecision first_segment_of(std::uint32_t index) const;
+  [[nodiscard]] SendDecision last_segment() const;
   [[nodiscard]] std::optional<SendDecision> next_new_data() const;
   [[nodiscard]] std::optional<SendDecision> next_probe() const;
   [[nodiscard]] std::optional<SendDecision> next_pure_ack() const;
@@ -301,6 +305,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] bool remember(const SendDecision& d, SeqNum end, Instant now);
   void note_sent_again(std::uint32_t record, std::uint32_t length, Instant now);
   void note_new_data(const SendDecision& d, Instant now);
+  void note_copy(const SendDecision& d, std::uint32_t length);
   void on_tail_probe_sent(bool is_retransmission, Instant now);
   [[nodiscard]] TcpOptions options_for(const SendDecision& decision, Instant now) const;
   [[nodiscard]] std::uint32_t option_bytes() const;
@@ -322,7 +327,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void arm_loss_timer(Instant now);
   [[nodiscard]] bool has_loss_timer() const;
   [[nodiscard]] bool may_probe_tail() const;
-  [[nodiscard]] Instant probe_deadline(Instant now) const;
+  [[nodiscard]] Instant probe_deadline(Instant now, Instant timeout) const;
   void arm(TimerName timer, Instant deadline);
   void arm_wheel();
   // user_calls.cc and shared
