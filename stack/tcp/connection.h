@@ -274,6 +274,13 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
     return flight_ == kNone ? kNothing : context_.flights[flight_].log;
   }
   void become_quiet(Instant now);
+  // window_validation.cc
+  [[nodiscard]] std::optional<std::uint32_t> unvalidated_pipe(Instant now) const;
+  void validate_window(FlightState& f, const AckNews& news, Instant now);
+  void shrink_unused_window(Instant now);
+  void shrink_idle_window(Duration idle, Instant now);
+  void end_reduction(FlightState& f, Instant now);
+  void forget_pipe(FlightState& f, Instant now);
   // receiver.cc
   void on_stored(const StoreResult& stored, std::uint32_t segment_size, Instant now);
   void on_peer_fin(Instant now);

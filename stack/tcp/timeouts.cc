@@ -88,6 +88,7 @@ void Connection::on_retransmit_timer(Instant now) {
   const bool is_first = retransmissions_ == 1;
   const bool may_detect = context_.config.use_frto && (!is_first || !f.recovery.is_active());
   const EpisodeFacts facts = episode_facts({}, now);
+  forget_pipe(f, now);
   congestion().on_timeout({congestion_, f.model}, loss_facts({}, now), is_first);
   f.recovery.on_timeout(facts, may_detect);
   f.probe.stop();

@@ -70,16 +70,15 @@ void Connection::after_queueing(SendOptions options, Instant now) {
 }
 
 // RFC 5681 §4.1 R5681-13: after an idle time longer than a timeout the old window says nothing
-// about the path.
+// about the path. Where that is switched off, RFC 7661 still does not keep it for ever.
 void Connection::restart_if_idle(Instant now) {
-  const bool was_idle = flight() == 0 && is_synchronized(state_);
-  if (was_idle && context_.config.slow_start_after_idle &&
-      std::chrono::milliseconds(milliseconds_of(now) - last_data_sent_ms_) >
-          rtt_.rto(context_.rto_bounds)) {
-    CongestionModel none;
-    FlightState* const f = flight_state();
-    congestion().on_idle({congestion_, f == nullptr ? none : f->model}, initial_window(), now);
-  }
+  if (flight() > 0 || !is_synchronized(state_)) return;
+  const std::chrono::milliseconds idle(milliseconds_of(now) - last_data_sent_ms_);
+  if (!context_.config.slow_start_after_idle) return shrink_idle_window(idle, now);
+  if (idle <= rtt_.rto(context_.rto_bounds)) return;
+  CongestionModel none;
+  FlightState* const f = flight_state();
+  congestion().on_idle({congestion_, f == nullptr ? none : f->model}, initial_window(), now);
 }
 
 // RFC 9293 §3.10.3 RECEIVE. Bytes first, then the end of the stream or the error.
