@@ -85,6 +85,7 @@ Verdict Stack::receive(ByteView packet, const PacketMeta& meta, Instant now) {
   ++s.counters.packets_in;
   s.counters.bytes_in += packet.size();
   s.counters.segments_in += outcome.segments;
+  s.counters.fast_segments = s.tcp.context().fast_segments;
   ++s.counters.verdicts[static_cast<std::size_t>(outcome.verdict)];
   if (outcome.verdict == Verdict::HandshakeComplete) ++s.counters.connections_accepted;
   s.observe_received(now, packet, meta, outcome);

@@ -103,6 +103,8 @@ struct TcpConfig {
   bool probes_without_text = false;  ///< as Linux: a window probe carries an old number, no octet
   bool more_ends_with_ack = false;   ///< as Linux: an ACK lets go what a SEND with `more` held back
   bool answers_unsent_ack = true;    ///< RFC 9293 §3.10.7.4; off: as Linux, dropped in silence
+  bool use_fast_path = true;         ///< off: every segment goes through all checks; nothing else
+                                     ///< may differ
   bool blind_attack_defence = true;  ///< RFC 5961; off: RFC 9293's plain rules
   std::uint8_t hop_limit = 64;       ///< RFC 9293 §3.9.2 MUST-49
   std::optional<std::uint32_t> fixed_iss;  ///< ISN override, for scripts only

@@ -220,12 +220,16 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   Check fifth_check_ack_in_syn_received(const Segment& seg, Instant now);
   void sixth_check_urg(const Segment& seg);
   Verdict seventh_process_text(const Segment& seg, Instant now);
+  Verdict store_text(const Segment& seg, SeqNum from, ByteView text, Instant now);
   void eighth_check_fin(const Segment& seg, Instant now);
   Verdict unacceptable(const Segment& seg, Instant now);
   [[nodiscard]] bool is_acceptable(const Segment& seg) const;
   void challenge(SendReason reason, Instant now);
   void adopt_options(const Segment& syn, Instant now);
   void become_established(const Segment& seg);
+  // fast_path.cc
+  Check fast_path(const Segment& seg, Instant now);
+  [[nodiscard]] bool is_common(const Segment& seg, Instant now) const;
   // process_ack.cc
   void process_ack_of_syn(const Segment& seg, Instant now);
   void process_ack(const Segment& seg, Instant now);

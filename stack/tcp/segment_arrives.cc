@@ -24,6 +24,7 @@ Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
     return verdict;
   }
   on_sign_of_life(now);
+  if (const Check done = fast_path(seg, now)) return *done;
   Verdict verdict = Verdict::Accepted;
   if (state_ == State::SynSent) {
     verdict = segment_arrives_in_syn_sent(seg, now);
@@ -325,6 +326,10 @@ Verdict Connection::seventh_process_text(const Segment& seg, Instant now) {
   }
   const auto text =
       seg.text.subspan(static_cast<std::size_t>(from - begin), static_cast<std::size_t>(to - from));
+  return store_text(seg, from, text, now);
+}
+
+Verdict Connection::store_text(const Segment& seg, SeqNum from, ByteView text, Instant now) {
   const StoreResult stored = rx_.store(context_.rx, from, text, rcv.nxt, max_runs());
   const auto segment_size =
       seg.gso_size != 0 ? std::min<std::size_t>(seg.gso_size, seg.text.size()) : seg.text.size();

@@ -75,6 +75,7 @@ struct TcpContext {
   ReplyQueue replies;
   const CongestionControl& congestion;
   Observer* observer = nullptr;
+  std::uint64_t fast_segments = 0;  ///< that took the fast path
 
   /// The largest text of a segment towards `remote`, before options: path MTU less headers.
   [[nodiscard]] std::uint16_t send_mss(const IpAddress& remote, Instant now) const;
