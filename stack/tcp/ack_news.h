@@ -33,6 +33,7 @@ struct AckNews {
   bool by_sack = false;             ///< SACK reported something new
   bool is_duplicate = false;        ///< a duplicate ACK in RFC 5681's sense, without SACK
   bool duplicate_reported = false;  ///< D-SACK
+  bool mark_reported = false;       ///< ECN: what we sent met congestion
 };
 
 }  // namespace glasstcp

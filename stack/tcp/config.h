@@ -21,6 +21,26 @@ namespace glasstcp {
 /// The congestion control algorithms that a connection can use (RFC 9293 §3.8.2 MAY-18).
 enum class CongestionAlgorithm : std::uint8_t { NewReno };
 
+/// Whether a stack uses explicit congestion notification.
+enum class EcnUse : std::uint8_t {
+  Off,
+  Passive,  ///< only if the peer asks for it
+  On,       ///< our SYNs ask for it
+};
+
+/// What a stack is willing to do about it.
+struct EcnWill {
+  EcnUse use = EcnUse::Passive;
+  bool accurate = true;  ///< RFC 9768 where the peer has it too
+};
+
+/// When to search for the path MTU by probes (RFC 4821).
+enum class MtuProbing : std::uint8_t {
+  Off,
+  AfterBlackHole,  ///< when full-sized segments vanish, and upwards from there
+  Always,          ///< from a small size upwards on every connection
+};
+
 /// All knobs of TCP. Times are durations, sizes are bytes.
 struct TcpConfig {
   // Windows and buffers.
@@ -38,6 +58,7 @@ struct TcpConfig {
   bool use_window_scale = true;  ///< RFC 7323 §2
   bool use_timestamps = true;    ///< RFC 7323 §3
   bool use_sack = true;          ///< RFC 2018
+  EcnWill ecn;                   ///< RFC 3168, RFC 9768; passive, as deployed stacks are
   OptionLayout option_layout = OptionLayout::Linux;
 
   // Acknowledging.

@@ -58,6 +58,7 @@ Connection::Connection(TcpContext& context, const Agreement& agreed, Instant now
   last_ack_sent_ = rcv.nxt;
   if (agreed.timestamps) timestamps_ = Timestamps(agreed.ts_offset, agreed.ts_recent, now);
   if (context.config.keep_statistics) make_extras();
+  agree_on_ecn(agreed.ecn);
   tx_.start_at(snd.nxt);
   set_effective_mss(now);
   retransmissions_ = agreed.syn_ack_retries;
@@ -71,6 +72,7 @@ Connection::~Connection() {
   release_buffers();
   rx_.clear(context_.rx);
   if (extras_ != kNone) context_.extras.release(extras_);
+  if (ecn_ != kNone) context_.ecn.release(ecn_);
   context_.wheel.cancel(*this);
   context_.budget.release(receive_buffer_);
 }

@@ -23,6 +23,7 @@ void Connection::judge(FlightState& f, AckNews& news, Instant now) {
   }
   end_probe_episode(f, news, now);
   step_phase(f, news, now);
+  if (news.mark_reported) slow_down_for_mark(f, news, now);
   find_losses(f, news, now);
   respond_to_losses(f, news, now);
   adjust_window(f, news, was_reducing, now);
@@ -185,6 +186,7 @@ void Connection::respond_to_losses(FlightState& f, AckNews& news, Instant now) {
   const EpisodeFacts facts = episode_facts(news, now);
   if (!recovery.reduces_window() || again) {
     congestion().on_congestion({congestion_, f.model}, loss_facts(news, now));
+    note_window_reduced();
   }
   if (again) return recovery.start_again(facts);
   recovery.start(RecoveryPhase::FastRecovery, facts);
@@ -269,6 +271,7 @@ void Connection::end_probe_episode(FlightState& f, const AckNews& news, Instant 
   if (f.probe.on_ack(facts) != ProbeOutcome::Repaired) return;
   if (f.recovery.phase() != RecoveryPhase::Open) return;
   congestion().on_congestion({congestion_, f.model}, loss_facts(news, now));
+  note_window_reduced();
   if (!congestion().owns_recovery()) {
     congestion_.cwnd = std::min(congestion_.cwnd, congestion_.ssthresh);
   }

@@ -74,6 +74,7 @@ AckNews Connection::read_news(const Segment& seg, Instant now) {
   } else if (news.any_resent && news.acked > 0) {
     add_sample_by_timestamp(seg, now);
   }
+  if (ecn_ != kNone) news.mark_reported = read_ecn_report(seg, news);
   return news;
 }
 

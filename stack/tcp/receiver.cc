@@ -8,6 +8,7 @@
 namespace glasstcp {
 
 void Connection::on_stored(const StoreResult& stored, std::uint32_t segment_size, Instant now) {
+  // RFC 9768 §3.1.1 R9768-35: D-SACK is implemented, as accurate ECN beside SACK asks.
   if (stored.duplicate && sack_) {
     duplicate_ = *stored.duplicate;
     has_duplicate_ = true;

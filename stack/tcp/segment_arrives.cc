@@ -45,6 +45,7 @@ Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
     if (timestamps_.enabled() && seg.options.timestamps) {
       timestamps_.on_segment(seg.options.timestamps->val, seg.seq, last_ack_sent_, now);
     }
+    note_arrived_field(seg);
     sixth_check_urg(seg);
     verdict = seventh_process_text(seg, now);
     if (state_ != State::Closed) eighth_check_fin(seg, now);
@@ -114,6 +115,11 @@ void Connection::adopt_options(const Segment& syn, Instant now) {
   if (config.use_timestamps && syn.options.timestamps) {
     timestamps_ = Timestamps(timestamps_.offset(), syn.options.timestamps->val, now);
   }
+  // RFC 9768 §3.1.2: the SYN of a simultaneous open is answered like any other.
+  const std::uint32_t retries = retransmissions_;
+  const IpEcn field = ip_ecn(syn.traffic_class);
+  agree_on_ecn(syn.flags.ack() ? read_ecn_syn_ack(knobs().ecn, retries, syn.flags, field)
+                               : answer_ecn_syn(knobs().ecn, syn.flags, field));
   set_effective_mss(now);
 }
 
@@ -219,6 +225,8 @@ Check Connection::second_check_reset(const Segment& seg, Instant now) {
 
 Check Connection::fourth_check_syn(const Segment& seg, Instant now) {
   if (!seg.flags.syn()) return std::nullopt;
+  if (ecn_ != kNone && seg.flags.ack() && seg.seq == rcv.irs)
+    context_.ecn[ecn_].on_syn_ack_again(ip_ecn(seg.traffic_class));
   if (!context_.config.blind_attack_defence) {
     // RFC 9293 §3.10.7.4 gives both rules; this is RFC 793's: a SYN in the window is an error that
     // ends the connection.

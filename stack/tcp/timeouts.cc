@@ -90,6 +90,7 @@ void Connection::on_retransmit_timer(Instant now) {
   const EpisodeFacts facts = episode_facts({}, now);
   congestion().on_timeout({congestion_, f.model}, loss_facts({}, now), is_first);
   f.recovery.on_timeout(facts, may_detect);
+  note_window_reduced();
   f.probe.stop();
   f.reordering_wait = Duration::zero();
   mark_lost_by_timeout(f, now);

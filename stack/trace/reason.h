@@ -39,6 +39,7 @@ enum class SendReason : std::uint8_t {
   AckGapFilled,           ///< a segment filled (part of) a gap
   AckDuplicateData,       ///< all of it was old: ACK again (with D-SACK)
   AckFin,                 ///< the peer's FIN
+  AckCongestionMark,      ///< a router marked the segment (CE): tell the sender
   WindowUpdate,           ///< the application read; the window opens enough to say so
   // Probes.
   ZeroWindowProbe,  ///< the peer's window is closed, the persist timer ended
@@ -70,6 +71,7 @@ enum class SendReason : std::uint8_t {
   RstUnreadData,       ///< closed with unread data, or data after close
   RstTimeout,          ///< we gave up (R2, user timeout, FIN-WAIT-2, keep-alive)
   RstOutOfMemory,      ///< limits of the stack
+  RstEcnAmbiguous,     ///< SYNs that ask for two kinds of ECN feedback
   // Not TCP.
   EchoReply,                ///< ping
   IcmpPortUnreachable,      ///< UDP to a port where nobody is
