@@ -122,7 +122,8 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
   frame.hash = hash_;
   frame.traffic_class = traffic_class_ | ecn_field(d);
   frame.hop_limit = knobs().hop_limit;
-  frame.segment_text = max_text();
+  // RFC 4821 §7: a probe is one segment, however large.
+  frame.segment_text = d.reason == SendReason::MtuProbe ? d.length : max_text();
   write_segment(frame, header, options, context_, out);
   note_ecn_sent(d, options);
   out.reason = d.reason;
@@ -160,6 +161,7 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
       snd.nxt = later(snd.nxt, end);
       last_data_sent_ms_ = milliseconds_of(now);
       note_new_data(d, now);
+      note_probe_sent(d);
       // More would have gone if the congestion window had allowed it: what is in flight now shows
       // what it carries.
       window_use_.on_sent(snd.una, snd.nxt, flight(), cwnd_room() < max_text());

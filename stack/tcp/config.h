@@ -52,6 +52,7 @@ struct TcpConfig {
   std::optional<std::uint8_t>
       window_scale;  ///< forced shift 0..14; empty: the least that covers the buffer
   std::uint32_t initial_window_segments = 10;  ///< RFC 6928 §2 IW10 (RFC 5681's 2-4 by setting 3)
+  MtuProbing mtu_probing = MtuProbing::AfterBlackHole;  ///< costs nothing where nothing vanishes
   std::uint16_t mss = 0;  ///< offered MSS; 0: from the device's MTU (RFC 9293 §3.7.1)
 
   // Options we use if the peer does.

@@ -4,8 +4,8 @@
 // The class is one; its work stands in files by topic, each read beside one section of the RFC:
 //   segment_arrives.cc (§3.10.7), process_ack.cc (its fifth check), loss_recovery.cc (what an ACK
 //   means), sender.cc (what is next, and why), commit.cc (doing it), receiver.cc (§3.8.6),
-//   user_calls.cc (§3.10.1-6), timeouts.cc (§3.10.8), ecn_duties.cc (RFC 3168), extras.cc (knobs
-//   and statistics)
+//   user_calls.cc (§3.10.1-6), timeouts.cc (§3.10.8), ecn_duties.cc (RFC 3168), path_probing.cc
+//   (RFC 4821), right_sizing.cc (receive buffer), extras.cc (knobs and statistics)
 //
 // Invariants (checked by check_invariants):
 //   1. snd.una <= snd.nxt, and the sent log tiles [snd.una, snd.nxt) exactly.
@@ -230,7 +230,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] bool is_acceptable(const Segment& seg) const;
   void challenge(SendReason reason, Instant now);
   void adopt_options(const Segment& syn, Instant now);
-  void become_established(const Segment& seg);
+  void become_established(const Segment& seg, Instant now);
   // process_ack.cc
   void process_ack_of_syn(const Segment& seg, Instant now);
   void process_ack(const Segment& seg, Instant now);
@@ -284,7 +284,9 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::uint32_t window_to_offer() const;
   [[nodiscard]] std::uint16_t window_field(std::uint32_t window) const;
   [[nodiscard]] bool window_update_is_worth_it() const;
-  void grow_receive_buffer();
+  void size_receive_buffer(std::size_t n, Instant now);
+  void grow_receive_buffer(std::uint64_t wanted);
+  void give_back_receive_buffer();
   [[nodiscard]] std::uint32_t max_runs() const;
   // sender.cc
   [[nodiscard]] std::optional<SendDecision> next_reset_or_syn() const;
@@ -322,6 +324,20 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::uint8_t ecn_field(const SendDecision& decision) const;
   [[nodiscard]] std::uint8_t ecn_option_fields(const SendDecision& decision) const;
   void note_ecn_sent(const SendDecision& decision, const TcpOptions& options);
+  // path_probing.cc
+  [[nodiscard]] std::uint16_t packet_overhead() const;
+  [[nodiscard]] std::uint16_t path_limit(Instant now) const;
+  [[nodiscard]] PathSearch* path_search();
+  [[nodiscard]] const PathSearch* path_search() const {
+    return const_cast<Connection*>(this)->path_search();
+  }
+  bool begin_path_search(Instant now);
+  bool escape_black_hole(Instant now);
+  [[nodiscard]] std::optional<SendDecision> next_mtu_probe(Instant now) const;
+  void note_probe_sent(const SendDecision& decision);
+  void note_probe_progress(Instant now);
+  bool take_probe_loss(FlightState& f, const AckNews& news);
+  void forget_probe();
   // timeouts.cc
   void on_retransmit_timer(Instant now);
   void mark_lost_by_timeout(FlightState& f, Instant now);
@@ -405,7 +421,9 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   std::uint32_t ecn_ = kNone;            // so is this
   std::uint32_t last_data_sent_ms_ = 0;  // of the connection's time, modulo 2^32
   std::uint32_t receive_buffer_;         // reserved from the budget
-  std::uint32_t consumed_ = 0;           // bytes read since the buffer last grew
+  std::uint32_t consumed_ = 0;           // bytes read since sized_at_ms_
+  std::uint32_t sized_at_ms_ = 0;        // when the buffer's use began to be measured
+  std::uint32_t needed_at_ms_ = 0;       // when a good part of it was used last
   SeqNum last_ack_sent_;                 // RFC 7323 §4.3
   SeqNum fin_at_;                        // where the peer's FIN stands, if peer_fin_known_
   SackBlock duplicate_{};                // to report as D-SACK with the next ACK, if has_duplicate_
@@ -435,6 +453,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   bool peer_fin_known_ : 1 = false;
   bool peer_fin_done_ : 1 = false;
   bool has_duplicate_ : 1 = false;
+  bool giving_back_ : 1 = false;  // the receive buffer is larger than its reader needs
   bool orphan_ : 1 = false;
   bool accepted_ : 1 = false;  // the application knows it
   bool in_table_ : 1 = false;

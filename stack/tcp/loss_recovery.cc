@@ -178,7 +178,7 @@ void Connection::take_back(FlightState& f, Instant now) {
 
 void Connection::respond_to_losses(FlightState& f, AckNews& news, Instant now) {
   Recovery& recovery = f.recovery;
-  if (f.log.lost_bytes() == 0) return;
+  if (f.log.lost_bytes() == 0 || take_probe_loss(f, news)) return;
   const bool begins =
       recovery.phase() == RecoveryPhase::Open || recovery.phase() == RecoveryPhase::WindowReduction;
   const bool again = news.lost_again_sent && recovery.is_further_loss(*news.lost_again_sent);
@@ -190,6 +190,7 @@ void Connection::respond_to_losses(FlightState& f, AckNews& news, Instant now) {
   }
   if (again) return recovery.start_again(facts);
   recovery.start(RecoveryPhase::FastRecovery, facts);
+  forget_probe();
   f.probe.stop();
   retransmit_reason_ = !sack_                     ? SendReason::FastRetransmit
                        : context_.config.use_rack ? SendReason::RackRetransmit
@@ -294,6 +295,7 @@ void Connection::on_reordering_timer(Instant now) {
 void Connection::repair_everything() {
   FlightState* const f = flight_state();
   if (f == nullptr || f->log.empty()) return;
+  forget_probe();
   f->log.mark_all_lost(context_.sent);
   f->recovery.repair(snd.nxt);
 }

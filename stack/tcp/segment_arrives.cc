@@ -80,7 +80,7 @@ Verdict Connection::segment_arrives_in_syn_sent(const Segment& seg, Instant now)
   adopt_options(seg, now);
   if (seg.flags.ack()) {
     process_ack_of_syn(seg, now);
-    become_established(seg);
+    become_established(seg, now);
     enter(State::Established, now);
     ack_.demand(SendReason::HandshakeAck);
     signal(EventMask::kConnected | EventMask::kWritable);
@@ -123,7 +123,8 @@ void Connection::adopt_options(const Segment& syn, Instant now) {
   set_effective_mss(now);
 }
 
-void Connection::become_established(const Segment& seg) {
+void Connection::become_established(const Segment& seg, Instant now) {
+  if (context_.config.mtu_probing == MtuProbing::Always) begin_path_search(now);
   // RFC 7323 §2.2 R7323-03: the window field of a SYN is never scaled.
   snd.wnd = seg.flags.syn() ? seg.wnd : static_cast<std::uint32_t>(seg.wnd) << snd.shift;
   snd.max_wnd = std::max(snd.max_wnd, snd.wnd);
@@ -282,7 +283,7 @@ Check Connection::fifth_check_ack_in_syn_received(const Segment& seg, Instant no
     return Verdict::ListenBadAck;
   }
   if (!passive_) process_ack_of_syn(seg, now);
-  become_established(seg);
+  become_established(seg, now);
   // CLOSE may have been called before the handshake ended: then a FIN waits (§3.10.4).
   enter(fin_queued_ ? State::FinWait1 : State::Established, now);
   if (!passive_) signal(EventMask::kConnected | EventMask::kWritable);

@@ -7,7 +7,7 @@
 
 namespace glasstcp {
 
-std::optional<SendDecision> Connection::next(Instant) const {
+std::optional<SendDecision> Connection::next(Instant now) const {
   if (auto d = next_reset_or_syn()) return d;
   // RFC 9768 §3.2.2.1: the report of how the SYN-ACK arrived rides on nothing.
   if (ecn_ != kNone && ecn()->owes_handshake_report()) {
@@ -16,6 +16,7 @@ std::optional<SendDecision> Connection::next(Instant) const {
   if (!is_synchronized(state_) || state_ == State::TimeWait) return std::nullopt;
   if (auto d = next_retransmission()) return d;
   if (auto d = next_tail_probe()) return d;
+  if (auto d = next_mtu_probe(now)) return d;
   if (auto d = next_new_data()) return d;
   if (auto d = next_probe()) return d;
   return next_pure_ack();

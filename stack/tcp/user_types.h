@@ -16,6 +16,7 @@
 #include "stack/base/time.h"
 #include "stack/tcp/chronograph.h"
 #include "stack/tcp/config.h"
+#include "stack/tcp/path_search.h"
 
 namespace glasstcp {
 
@@ -96,6 +97,7 @@ struct ConnectionStatistics {
 struct ConnectionExtras {
   ConnectionKnobs knobs;
   ConnectionStatistics statistics;
+  std::optional<PathSearch> search;  ///< for a larger packet, once it began
 };
 
 /// Options of an active open.

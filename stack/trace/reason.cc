@@ -112,6 +112,11 @@ constexpr std::array kTable = {
     ReasonInfo{MtuRetransmit, "MtuRetransmit", "RFC 8201 §5.4",
                "the segment was too big for the path: the same bytes go again in smaller segments",
                "报文段超过路径 MTU：同样的数据改用较小的报文段重发"},
+    ReasonInfo{
+        MtuBlackHole, "MtuBlackHole", "RFC 4821 §7.7",
+        "full-sized segments vanish without a word, perhaps for their size: the same bytes go "
+        "again in smaller segments",
+        "最大长度的报文段接连丢失又没有任何通知，可能是过大：同样的数据改用较小的报文段重发"},
     ReasonInfo{SwsOverride, "SwsOverride", "RFC 9293 §3.8.6.2.1",
                "less than a full segment, held back against silly windows, goes since the override "
                "timer ended",

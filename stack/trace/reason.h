@@ -54,6 +54,7 @@ enum class SendReason : std::uint8_t {
   TailLossProbe,           ///< RACK-TLP's probe
   LimitedTransmit,         ///< new data on the first two duplicate ACKs
   MtuRetransmit,           ///< packet too big: the same data in smaller segments
+  MtuBlackHole,            ///< full-sized segments vanish: the same data in smaller ones
   SwsOverride,             ///< less than a full segment, because the override timer ended
   MtuProbe,                ///< PLPMTUD: a larger segment to see whether it passes
   // Defence (RFC 5961 and §3.10.7.4).
@@ -101,7 +102,7 @@ struct ReasonInfo {
 [[nodiscard]] constexpr bool is_retransmission(SendReason r) {
   return r == SendReason::SynRetransmit || r == SendReason::SynAckRetransmit ||
          (r >= SendReason::RetransmitTimeout && r <= SendReason::TailLossProbe) ||
-         r == SendReason::MtuRetransmit;
+         r == SendReason::MtuRetransmit || r == SendReason::MtuBlackHole;
 }
 
 }  // namespace glasstcp
