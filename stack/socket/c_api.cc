@@ -42,10 +42,11 @@ iovec piece_of(const void* bytes, std::size_t length) {
 }
 
 int check(const glasstcp_config& c) {
-  if (c.use_ecn != 0 || c.use_rack != 0 || c.syn_cookies != 0 || c.path_mtu_discovery != 1) {
+  if (c.use_rack != 0 || c.syn_cookies != 0 || c.path_mtu_discovery != 1) {
     return -EOPNOTSUPP;
   }
   if (c.congestion == nullptr || std::string_view(c.congestion) != "reno") return -EOPNOTSUPP;
+  if (c.use_ecn < 0 || c.use_ecn > 5 || c.use_ecn == 4) return -EINVAL;
   if (c.window_scale < -1 || c.window_scale > 14 || c.option_layout < 0 || c.option_layout > 1) {
     return -EINVAL;
   }
@@ -64,6 +65,10 @@ TcpConfig tcp_config_of(const glasstcp_config& c) {
   if (c.window_scale >= 0) t.window_scale = static_cast<std::uint8_t>(c.window_scale);
   t.use_timestamps = c.use_timestamps != 0;
   t.use_sack = c.use_sack != 0;
+  t.ecn.use = c.use_ecn == 0                     ? EcnUse::Off
+              : c.use_ecn == 1 || c.use_ecn == 3 ? EcnUse::On
+                                                 : EcnUse::Passive;
+  t.ecn.accurate = c.use_ecn >= 3;
   t.mss = c.mss;
   t.receive_buffer = c.receive_buffer;
   t.initial_receive_buffer = c.initial_receive_buffer;
@@ -169,6 +174,7 @@ void glasstcp_config_init(glasstcp_config* config) {
   c.max_connections = 65536;
   c.use_window_scale = c.use_timestamps = c.use_sack = 1;
   c.window_scale = -1;
+  c.use_ecn = 5;
   c.receive_buffer = t.receive_buffer;
   c.initial_receive_buffer = t.initial_receive_buffer;
   c.send_buffer = t.send_buffer;

@@ -72,7 +72,8 @@ struct glasstcp_config {
   int window_scale;        /* -1: the shift we offer; -1: the least that covers the buffer */
   int use_timestamps;      /* 1: RFC 7323 §3 */
   int use_sack;            /* 1: RFC 2018 */
-  int use_ecn;             /* 0: RFC 3168; only 0 is built */
+  int use_ecn;             /* 5: RFC 3168 and 9768, as Linux's tcp_ecn: 0 off, 1 ask and accept, 2
+                              accept; 3 and 5 the same with accurate feedback; 4 is -EINVAL */
   uint16_t mss;            /* 0: MSS that we offer; 0: from the MTU */
   uint32_t receive_buffer; /* 4 MiB: a window grows up to this */
   uint32_t initial_receive_buffer; /* 64 KiB: and starts here */

@@ -316,6 +316,8 @@ std::optional<ConnectionReport> Stack::report(ConnectionId id) const {
   r.sack = connection->uses_sack();
   r.timestamps = connection->timestamps().enabled();
   r.scaled = r.tcb.snd_shift > 0 || r.tcb.rcv_shift > 0;
+  r.ecn = connection->ecn() != nullptr;
+  r.ecn_marks = r.ecn ? connection->ecn()->reported_marks() - Ecn::kFirstCount : 0;
   return r;
 }
 std::vector<ConnectionEntry> Stack::entries() const {

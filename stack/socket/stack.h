@@ -87,6 +87,8 @@ struct ConnectionReport {
   bool sack = false;
   bool timestamps = false;
   bool scaled = false;
+  bool ecn = false;
+  std::uint32_t ecn_marks = 0;  ///< CE marks that the peer reported; 0 with classic feedback
 };
 
 /// A userspace TCP/IP stack.

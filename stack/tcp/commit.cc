@@ -73,6 +73,7 @@ TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
     const bool scale = answering ? rcv.shift > 0 || snd.shift > 0 : config.use_window_scale;
     if (scale) options.window_scale = context_.rcv_shift;
   }
+  const std::uint8_t ecn_fields = ecn_option_fields(d);
   // RFC 7323 §3.2 R7323-09: once negotiated, on every segment; §5.2 R7323-18: a reset may carry it
   // too.
   const bool stamped = syn && !d.flags.ack() ? config.use_timestamps : timestamps_.enabled();
@@ -82,6 +83,7 @@ TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
   }
   if (sack_ && !syn && !d.flags.rst()) {
     std::uint8_t room = timestamps_.enabled() ? 3 : 4;
+    if (ecn_fields > 0) --room;
     std::array<SackBlock, TcpOptions::kMaxSackBlocks> runs{};
     // RFC 2883 §4 R2883-02: what came twice first; behind it the run around it, the newest.
     if (has_duplicate_) options.sack[options.sack_count++] = duplicate_;
@@ -89,6 +91,9 @@ TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
     const std::uint8_t count = rx_.sack_blocks(context_.rx, runs, room);
     for (std::uint8_t i = 0; i < count; ++i) options.sack[options.sack_count++] = runs[i];
   }
+  // RFC 9768 §3.2.3.3 R9768-22: before a third SACK block, but never instead of the second.
+  const bool fits = ecn_fields < 3 || options.sack_count == 0 || !timestamps_.enabled();
+  if (ecn_fields > 0 && fits) options.accurate_ecn = ecn()->option(ecn_fields);
   return options;
 }
 
@@ -99,6 +104,8 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
   header.seq = d.seq;
   header.ack = d.flags.ack() ? rcv.nxt : SeqNum(0);
   header.flags = d.flags;
+  const TcpOptions options = options_for(d, now);
+  header.flags.bits |= ecn_flags(d, options.sack_count > 0);
   if (d.flags.urg()) {
     // RFC 9293 §3.8.5 MUST-30, MUST-62; an urgent end further than 65535 octets away is named as
     // far as the field goes.
@@ -114,10 +121,12 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
   SegmentFrame frame;
   frame.tuple = &tuple_;
   frame.hash = hash_;
-  frame.traffic_class = traffic_class_;
+  frame.traffic_class = traffic_class_ | ecn_field(d);
   frame.hop_limit = knobs().hop_limit;
-  frame.segment_text = max_text();
-  write_segment(frame, header, options_for(d, now), context_, out);
+  // RFC 4821 §7: a probe is one segment, however large.
+  frame.segment_text = d.reason == SendReason::MtuProbe ? d.length : max_text();
+  write_segment(frame, header, options, context_, out);
+  note_ecn_sent(d, options);
   out.reason = d.reason;
   out.connection = id_;
 }
@@ -153,6 +162,7 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
       snd.nxt = later(snd.nxt, end);
       last_data_sent_ms_ = milliseconds_of(now);
       note_new_data(d, now);
+      note_probe_sent(d);
       // More would have gone if the congestion window had allowed it: what is in flight now shows
       // what it carries.
       window_use_.on_sent(snd.una, snd.nxt, flight(), cwnd_room() < max_text());

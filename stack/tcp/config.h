@@ -21,6 +21,26 @@ namespace glasstcp {
 /// The congestion control algorithms that a connection can use (RFC 9293 §3.8.2 MAY-18).
 enum class CongestionAlgorithm : std::uint8_t { NewReno };
 
+/// Whether a stack uses explicit congestion notification.
+enum class EcnUse : std::uint8_t {
+  Off,
+  Passive,  ///< only if the peer asks for it
+  On,       ///< our SYNs ask for it
+};
+
+/// What a stack is willing to do about it.
+struct EcnWill {
+  EcnUse use = EcnUse::Passive;
+  bool accurate = true;  ///< RFC 9768 where the peer has it too
+};
+
+/// When to search for the path MTU by probes (RFC 4821).
+enum class MtuProbing : std::uint8_t {
+  Off,
+  AfterBlackHole,  ///< when full-sized segments vanish, and upwards from there
+  Always,          ///< from a small size upwards on every connection
+};
+
 /// All knobs of TCP. Times are durations, sizes are bytes.
 struct TcpConfig {
   // Windows and buffers.
@@ -32,12 +52,14 @@ struct TcpConfig {
   std::optional<std::uint8_t>
       window_scale;  ///< forced shift 0..14; empty: the least that covers the buffer
   std::uint32_t initial_window_segments = 10;  ///< RFC 6928 §2 IW10 (RFC 5681's 2-4 by setting 3)
+  MtuProbing mtu_probing = MtuProbing::AfterBlackHole;  ///< costs nothing where nothing vanishes
   std::uint16_t mss = 0;  ///< offered MSS; 0: from the device's MTU (RFC 9293 §3.7.1)
 
   // Options we use if the peer does.
   bool use_window_scale = true;  ///< RFC 7323 §2
   bool use_timestamps = true;    ///< RFC 7323 §3
   bool use_sack = true;          ///< RFC 2018
+  EcnWill ecn;                   ///< RFC 3168, RFC 9768; passive, as deployed stacks are
   OptionLayout option_layout = OptionLayout::Linux;
 
   // Acknowledging.

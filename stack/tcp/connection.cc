@@ -58,6 +58,7 @@ Connection::Connection(TcpContext& context, const Agreement& agreed, Instant now
   last_ack_sent_ = rcv.nxt;
   if (agreed.timestamps) timestamps_ = Timestamps(agreed.ts_offset, agreed.ts_recent, now);
   if (context.config.keep_statistics) make_extras();
+  agree_on_ecn(agreed.ecn);
   tx_.start_at(snd.nxt);
   set_effective_mss(now);
   retransmissions_ = agreed.syn_ack_retries;
@@ -71,6 +72,7 @@ Connection::~Connection() {
   release_buffers();
   rx_.clear(context_.rx);
   if (extras_ != kNone) context_.extras.release(extras_);
+  if (ecn_ != kNone) context_.ecn.release(ecn_);
   context_.wheel.cancel(*this);
   context_.budget.release(receive_buffer_);
 }
@@ -143,6 +145,11 @@ void Connection::on_time_wait_taken_over() {
 void Connection::set_effective_mss(Instant now) {
   std::uint16_t path = context_.send_mss(tuple_.remote_address, now);
   if (knobs().mss != 0) path = std::min(path, knobs().mss);
+  // RFC 8899 §3 R8899-01: nothing but a probe is larger than what is known to pass.
+  if (const PathSearch* search = path_search()) {
+    const std::uint16_t headers = tuple_.local_address.is_v4() ? 40 : 60;
+    path = std::min(path, static_cast<std::uint16_t>(search->low() - headers));
+  }
   const std::uint16_t options = timestamps_.enabled() ? 12 : 0;
   effective_mss_ = static_cast<std::uint16_t>(std::min(snd.mss, path) - options);
 }

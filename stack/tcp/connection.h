@@ -4,7 +4,8 @@
 // The class is one; its work stands in files by topic, each read beside one section of the RFC:
 //   segment_arrives.cc (§3.10.7), process_ack.cc (its fifth check), loss_recovery.cc (what an ACK
 //   means), sender.cc (what is next, and why), commit.cc (doing it), receiver.cc (§3.8.6),
-//   user_calls.cc (§3.10.1-6), timeouts.cc (§3.10.8), extras.cc (knobs and statistics)
+//   user_calls.cc (§3.10.1-6), timeouts.cc (§3.10.8), ecn_duties.cc (RFC 3168), path_probing.cc
+//   (RFC 4821), right_sizing.cc (receive buffer), extras.cc (knobs and statistics)
 //
 // Invariants (checked by check_invariants):
 //   1. snd.una <= snd.nxt, and the sent log tiles [snd.una, snd.nxt) exactly.
@@ -30,6 +31,7 @@
 #include "stack/tcp/ack_news.h"
 #include "stack/tcp/ack_policy.h"
 #include "stack/tcp/challenge.h"
+#include "stack/tcp/ecn.h"
 #include "stack/tcp/flight_state.h"
 #include "stack/tcp/rtt_minimum.h"
 #include "stack/tcp/segment.h"
@@ -85,6 +87,7 @@ struct Agreement {
   TsVal ts_recent{};
   std::uint32_t buffer = 0;  ///< receive buffer, reserved from the budget
   Instant syn_ack_sent{};
+  EcnAgreement ecn;
   bool syn_ack_again = false;  ///< it left more than once
   std::uint8_t syn_ack_retries = 0;
 };
@@ -177,6 +180,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
     return extras_ == kNone ? nullptr : &context_.extras[extras_].statistics;
   }
   [[nodiscard]] bool uses_sack() const { return sack_; }
+  /// Null: not agreed on.
+  [[nodiscard]] const Ecn* ecn() const { return ecn_ == kNone ? nullptr : &context_.ecn[ecn_]; }
   [[nodiscard]] bool has_nagle() const { return nagle_; }
   [[nodiscard]] std::uint32_t lost_bytes() const { return log().lost_bytes(); }
   [[nodiscard]] std::uint32_t receive_mss() const { return ack_.rcv_mss(); }
@@ -226,7 +231,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] bool is_acceptable(const Segment& seg) const;
   void challenge(SendReason reason, Instant now);
   void adopt_options(const Segment& syn, Instant now);
-  void become_established(const Segment& seg);
+  void become_established(const Segment& seg, Instant now);
   // fast_path.cc
   Check fast_path(const Segment& seg, Instant now);
   [[nodiscard]] bool is_common(const Segment& seg, Instant now) const;
@@ -291,7 +296,9 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::uint32_t window_to_offer() const;
   [[nodiscard]] std::uint16_t window_field(std::uint32_t window) const;
   [[nodiscard]] bool window_update_is_worth_it() const;
-  void grow_receive_buffer();
+  void size_receive_buffer(std::size_t n, Instant now);
+  void grow_receive_buffer(std::uint64_t wanted);
+  void give_back_receive_buffer();
   [[nodiscard]] std::uint32_t max_runs() const;
   // sender.cc
   [[nodiscard]] std::optional<SendDecision> next_reset_or_syn() const;
@@ -322,6 +329,31 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::uint32_t option_bytes() const;
   [[nodiscard]] std::uint32_t max_text() const;
   [[nodiscard]] std::uint32_t initial_window() const;
+  // ecn_duties.cc
+  void agree_on_ecn(const EcnAgreement& agreed);
+  void note_arrived_field(const Segment& seg);
+  bool read_ecn_report(const Segment& seg, const AckNews& news);
+  void slow_down_for_mark(FlightState& f, const AckNews& news, Instant now);
+  void note_window_reduced();
+  [[nodiscard]] bool goes_alone_for_ecn() const;
+  [[nodiscard]] std::uint16_t ecn_flags(const SendDecision& decision, bool with_sack) const;
+  [[nodiscard]] std::uint8_t ecn_field(const SendDecision& decision) const;
+  [[nodiscard]] std::uint8_t ecn_option_fields(const SendDecision& decision) const;
+  void note_ecn_sent(const SendDecision& decision, const TcpOptions& options);
+  // path_probing.cc
+  [[nodiscard]] std::uint16_t packet_overhead() const;
+  [[nodiscard]] std::uint16_t path_limit(Instant now) const;
+  [[nodiscard]] PathSearch* path_search();
+  [[nodiscard]] const PathSearch* path_search() const {
+    return const_cast<Connection*>(this)->path_search();
+  }
+  bool begin_path_search(Instant now);
+  bool escape_black_hole(Instant now);
+  [[nodiscard]] std::optional<SendDecision> next_mtu_probe(Instant now) const;
+  void note_probe_sent(const SendDecision& decision);
+  void note_probe_progress(Instant now);
+  bool take_probe_loss(FlightState& f, const AckNews& news);
+  void forget_probe();
   // timeouts.cc
   void on_retransmit_timer(Instant now);
   void mark_lost_by_timeout(FlightState& f, Instant now);
@@ -402,9 +434,12 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
 
   std::uint32_t extras_ = kNone;         // what only some connections have
   std::uint32_t flight_ = kNone;         // what is known while data is under way
+  std::uint32_t ecn_ = kNone;            // so is this
   std::uint32_t last_data_sent_ms_ = 0;  // of the connection's time, modulo 2^32
   std::uint32_t receive_buffer_;         // reserved from the budget
-  std::uint32_t consumed_ = 0;           // bytes read since the buffer last grew
+  std::uint32_t consumed_ = 0;           // bytes read since sized_at_ms_
+  std::uint32_t sized_at_ms_ = 0;        // when the buffer's use began to be measured
+  std::uint32_t needed_at_ms_ = 0;       // when a good part of it was used last
   SeqNum last_ack_sent_;                 // RFC 7323 §4.3
   SeqNum fin_at_;                        // where the peer's FIN stands, if peer_fin_known_
   SackBlock duplicate_{};                // to report as D-SACK with the next ACK, if has_duplicate_
@@ -434,6 +469,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   bool peer_fin_known_ : 1 = false;
   bool peer_fin_done_ : 1 = false;
   bool has_duplicate_ : 1 = false;
+  bool giving_back_ : 1 = false;  // the receive buffer is larger than its reader needs
   bool orphan_ : 1 = false;
   bool accepted_ : 1 = false;  // the application knows it
   bool in_table_ : 1 = false;

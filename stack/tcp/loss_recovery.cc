@@ -23,6 +23,7 @@ void Connection::judge(FlightState& f, AckNews& news, Instant now) {
   }
   end_probe_episode(f, news, now);
   step_phase(f, news, now);
+  if (news.mark_reported) slow_down_for_mark(f, news, now);
   find_losses(f, news, now);
   respond_to_losses(f, news, now);
   adjust_window(f, news, was_reducing, now);
@@ -196,7 +197,7 @@ bool Connection::is_open_phase() const {
 
 void Connection::respond_to_losses(FlightState& f, AckNews& news, Instant now) {
   Recovery& recovery = f.recovery;
-  if (f.log.lost_bytes() == 0) return;
+  if (f.log.lost_bytes() == 0 || take_probe_loss(f, news)) return;
   const bool begins = is_open_phase();
   const bool again = news.lost_again_sent && recovery.is_further_loss(*news.lost_again_sent);
   if (!begins && !again) return;
@@ -204,9 +205,11 @@ void Connection::respond_to_losses(FlightState& f, AckNews& news, Instant now) {
   if (!recovery.reduces_window() || again) {
     f.lost_unvalidated = f.lost_unvalidated || unvalidated_pipe(now).has_value();
     congestion().on_congestion({congestion_, f.model}, loss_facts(news, now));
+    note_window_reduced();
   }
   if (again) return recovery.start_again(facts);
   recovery.start(RecoveryPhase::FastRecovery, facts);
+  forget_probe();
   f.probe.stop();
   retransmit_reason_ = !sack_                     ? SendReason::FastRetransmit
                        : context_.config.use_rack ? SendReason::RackRetransmit
@@ -295,6 +298,7 @@ void Connection::end_probe_episode(FlightState& f, const AckNews& news, Instant 
   if (f.probe.on_ack(facts) != ProbeOutcome::Repaired) return;
   if (f.recovery.phase() != RecoveryPhase::Open) return;
   congestion().on_congestion({congestion_, f.model}, loss_facts(news, now));
+  note_window_reduced();
   if (!congestion().owns_recovery()) {
     congestion_.cwnd = std::min(congestion_.cwnd, congestion_.ssthresh);
   }
@@ -317,6 +321,7 @@ void Connection::on_reordering_timer(Instant now) {
 void Connection::repair_everything() {
   FlightState* const f = flight_state();
   if (f == nullptr || f->log.empty()) return;
+  forget_probe();
   f->log.mark_all_lost(context_.sent);
   f->recovery.repair(snd.nxt);
 }

@@ -7,11 +7,16 @@
 
 namespace glasstcp {
 
-std::optional<SendDecision> Connection::next(Instant) const {
+std::optional<SendDecision> Connection::next(Instant now) const {
   if (auto d = next_reset_or_syn()) return d;
+  // RFC 9768 §3.2.2.1: the report of how the SYN-ACK arrived rides on nothing.
+  if (ecn_ != kNone && ecn()->owes_handshake_report()) {
+    if (auto d = next_pure_ack()) return d;
+  }
   if (!is_synchronized(state_) || state_ == State::TimeWait) return std::nullopt;
   if (auto d = next_retransmission()) return d;
   if (auto d = next_tail_probe()) return d;
+  if (auto d = next_mtu_probe(now)) return d;
   if (auto d = next_new_data()) return d;
   if (auto d = next_hole()) return d;
   if (auto d = next_probe()) return d;
@@ -56,8 +61,13 @@ std::uint32_t Connection::max_text() const {
 
 std::uint32_t Connection::option_bytes() const {
   std::uint32_t bytes = timestamps_.enabled() ? 12 : 0;
-  if (sack_ && (rx_.has_gap() || has_duplicate_))
-    bytes += timestamps_.enabled() ? 28 : 36;  // 3 or 4 blocks at most
+  const std::uint8_t ecn_fields = ecn() == nullptr ? std::uint8_t{0} : ecn()->option_fields();
+  if (sack_ && (rx_.has_gap() || has_duplicate_)) {
+    // 3 or 4 blocks at most; RFC 9768's option takes the place of one.
+    bytes += timestamps_.enabled() ? 28 : (ecn_fields > 0 ? 40 : 36);
+  } else if (ecn_fields > 0) {
+    bytes += ecn_fields == 3 ? 12 : 8;
+  }
   return bytes;
 }
 
@@ -134,8 +144,9 @@ SendDecision Connection::data_decision(SeqNum seq, std::uint32_t length) const {
 std::uint32_t Connection::superpacket_bound() const {
   const std::uint32_t mss = max_text();
   const std::uint32_t headers = (tuple_.local_address.is_v4() ? 40U : 60U) + option_bytes();
-  // A device that cuts a superpacket copies its urgent pointer, which would be wrong in the second.
-  const std::uint32_t gso = urgent_pending_ ? 0 : context_.limits.gso_max;
+  // A device that cuts a superpacket copies its urgent pointer, which would be wrong in the second,
+  // and clears CWR in all but the first.
+  const std::uint32_t gso = urgent_pending_ || goes_alone_for_ecn() ? 0 : context_.limits.gso_max;
   const std::uint32_t most = gso > headers + mss ? (gso - headers) / mss * mss : mss;
   if (!context_.config.push_superpackets) return most;
   return std::min(most, linux_superpacket(mss));

@@ -40,6 +40,7 @@ ConnectionKnobs knobs_of(const TcpConfig& config) {
   knobs.send_buffer = config.send_buffer;
   knobs.receive_buffer = config.receive_buffer;
   knobs.hop_limit = config.hop_limit;
+  knobs.ecn = config.ecn;
   return knobs;
 }
 
@@ -65,6 +66,7 @@ TcpContext::TcpContext(const TcpSetup& setup, IpLayer& ip_layer, Instant start)
       sent(count_for(setup.memory, 256)),
       flights(config.max_connections),
       extras(config.max_connections),
+      ecn(config.max_connections),
       default_knobs(knobs_of(config)),
       wheel(start),
       half_open_wheel(start),

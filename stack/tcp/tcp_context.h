@@ -17,6 +17,7 @@
 #include "stack/base/timing_wheel.h"
 #include "stack/ip/ip_layer.h"
 #include "stack/tcp/config.h"
+#include "stack/tcp/ecn.h"
 #include "stack/tcp/flight_state.h"
 #include "stack/tcp/isn.h"
 #include "stack/tcp/receive_buffer.h"
@@ -66,6 +67,7 @@ struct TcpContext {
   SentLog::Pool sent;
   Slab<FlightState> flights;
   Slab<ConnectionExtras> extras;
+  Slab<Ecn> ecn;  ///< of the connections that agreed on it
   const ConnectionKnobs default_knobs;
   TimingWheel wheel;            ///< of connections
   TimingWheel half_open_wheel;  ///< of half-open records

@@ -83,14 +83,16 @@ void Connection::on_retransmit_timer(Instant now) {
   rtt_.back_off();
   FlightState& f = context_.flights[flight_];
   if (!is_synchronized(state_)) return f.log.mark_all_lost(context_.sent);
+  const bool escapes = escape_black_hole(now);
   apply_path_mtu(now);
-  retransmit_reason_ = SendReason::RetransmitTimeout;
+  retransmit_reason_ = escapes ? SendReason::MtuBlackHole : SendReason::RetransmitTimeout;
   const bool is_first = retransmissions_ == 1;
   const bool may_detect = context_.config.use_frto && (!is_first || !f.recovery.is_active());
   const EpisodeFacts facts = episode_facts({}, now);
   forget_pipe(f, now);
   congestion().on_timeout({congestion_, f.model}, loss_facts({}, now), is_first);
   f.recovery.on_timeout(facts, may_detect);
+  note_window_reduced();
   f.probe.stop();
   f.reordering_wait = Duration::zero();
   mark_lost_by_timeout(f, now);

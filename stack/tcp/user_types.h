@@ -15,6 +15,8 @@
 #include "stack/base/addresses.h"
 #include "stack/base/time.h"
 #include "stack/tcp/chronograph.h"
+#include "stack/tcp/config.h"
+#include "stack/tcp/path_search.h"
 
 namespace glasstcp {
 
@@ -70,6 +72,7 @@ struct ConnectionKnobs {
   std::uint32_t unsent_low = 0xffffffff;  ///< writable again below this many unsent bytes
   std::uint16_t mss = 0;                  ///< MSS to offer and not to exceed; 0: as the stack
   std::uint8_t hop_limit = 64;
+  EcnWill ecn;             ///< of the handshake; later changes nothing
   bool quick_ack = false;  ///< every segment is acknowledged at once
   bool cork = false;       ///< no small segment but one that push() or a timer lets go
 };
@@ -94,6 +97,7 @@ struct ConnectionStatistics {
 struct ConnectionExtras {
   ConnectionKnobs knobs;
   ConnectionStatistics statistics;
+  std::optional<PathSearch> search;  ///< for a larger packet, once it began
 };
 
 /// Options of an active open.

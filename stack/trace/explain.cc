@@ -2,6 +2,7 @@
 #include "stack/trace/explain.h"
 
 #include <algorithm>
+#include <array>
 
 namespace glasstcp {
 namespace {
@@ -146,6 +147,9 @@ void add_tcp(TextBuffer& out, const PacketSummary& p, bool outgoing, const Initi
   out.add(" win {}", p.window);
   if (p.text_length != 0) out.add(" len {}", p.text_length);
   if (p.has(PacketSummary::kUrg)) out.add(" urg {}", p.urgent);
+  static constexpr std::array<std::string_view, 4> kFields = {"", " [ECT(1)]", " [ECT(0)]",
+                                                              " [CE]"};
+  out.add("{}", kFields[p.ecn & 3U]);
   if (p.has_mss || p.has_window_scale || p.sack_permitted || p.has_timestamps ||
       p.sack_count != 0) {
     add_options(out, p, receiver);

@@ -39,6 +39,7 @@ enum class SendReason : std::uint8_t {
   AckGapFilled,           ///< a segment filled (part of) a gap
   AckDuplicateData,       ///< all of it was old: ACK again (with D-SACK)
   AckFin,                 ///< the peer's FIN
+  AckCongestionMark,      ///< a router marked the segment (CE): tell the sender
   WindowUpdate,           ///< the application read; the window opens enough to say so
   // Probes.
   ZeroWindowProbe,  ///< the peer's window is closed, the persist timer ended
@@ -53,6 +54,7 @@ enum class SendReason : std::uint8_t {
   TailLossProbe,           ///< RACK-TLP's probe
   LimitedTransmit,         ///< new data on the first two duplicate ACKs
   MtuRetransmit,           ///< packet too big: the same data in smaller segments
+  MtuBlackHole,            ///< full-sized segments vanish: the same data in smaller ones
   SwsOverride,             ///< less than a full segment, because the override timer ended
   MtuProbe,                ///< PLPMTUD: a larger segment to see whether it passes
   // Defence (RFC 5961 and §3.10.7.4).
@@ -70,6 +72,7 @@ enum class SendReason : std::uint8_t {
   RstUnreadData,       ///< closed with unread data, or data after close
   RstTimeout,          ///< we gave up (R2, user timeout, FIN-WAIT-2, keep-alive)
   RstOutOfMemory,      ///< limits of the stack
+  RstEcnAmbiguous,     ///< SYNs that ask for two kinds of ECN feedback
   // Not TCP.
   EchoReply,                ///< ping
   IcmpPortUnreachable,      ///< UDP to a port where nobody is
@@ -99,7 +102,7 @@ struct ReasonInfo {
 [[nodiscard]] constexpr bool is_retransmission(SendReason r) {
   return r == SendReason::SynRetransmit || r == SendReason::SynAckRetransmit ||
          (r >= SendReason::RetransmitTimeout && r <= SendReason::TailLossProbe) ||
-         r == SendReason::MtuRetransmit;
+         r == SendReason::MtuRetransmit || r == SendReason::MtuBlackHole;
 }
 
 }  // namespace glasstcp

@@ -74,8 +74,9 @@ enum class Verdict : std::uint8_t {
   // TCP, a connection: dropped.
   SynSentBadAck,
   SynSentBadReset,
-  SynSentNothing,  ///< neither SYN nor RST
-  PawsRejected,    ///< timestamp older than the recent one
+  SynSentNothing,      ///< neither SYN nor RST
+  SynAsksForOtherEcn,  ///< it asks for another kind of ECN feedback than the SYN before
+  PawsRejected,        ///< timestamp older than the recent one
   TimestampMissing,
   OutsideWindow,
   ResetOutsideWindow,

@@ -82,6 +82,7 @@ std::uint32_t sysctl_or(const char* name, std::uint32_t otherwise, std::size_t w
 void read_sysctls(glasstcp_config& c) {
   c.use_sack = static_cast<int>(sysctl_or("tcp_sack", 1));
   c.use_timestamps = static_cast<int>(sysctl_or("tcp_timestamps", 1));
+  c.use_ecn = static_cast<int>(sysctl_or("tcp_ecn", 2));
   c.use_window_scale = static_cast<int>(sysctl_or("tcp_window_scaling", 1));
   c.receive_buffer = sysctl_or("tcp_rmem", c.receive_buffer, 2);
   c.send_buffer = sysctl_or("tcp_wmem", c.send_buffer, 2);

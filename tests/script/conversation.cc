@@ -33,6 +33,13 @@ Option option_to_wire(const ScriptOption& option, const Origin& origin) {
       append_be32(wire.data, option.numbers[0] + origin.timestamp);
       append_be32(wire.data, option.numbers[1] == 0 ? 0 : option.numbers[1] + origin.echo);
       break;
+    case kOptionEcn0:
+    case kOptionEcn1:
+      for (const std::uint32_t counter : option.numbers) {
+        for (int shift = 16; shift >= 0; shift -= 8)
+          wire.data.push_back(static_cast<std::uint8_t>(counter >> shift));
+      }
+      break;
     default:
       break;
   }

@@ -92,6 +92,22 @@ const std::map<std::string, Setter>& setters() {
       {"max_out_of_order_runs", count(&TcpConfig::max_out_of_order_runs)},
       {"challenge_acks_per_second", count(&TcpConfig::challenge_acks_per_second)},
       {"blind_attack_defence", toggle(&TcpConfig::blind_attack_defence)},
+      {"starting_receive_buffer", count(&TcpConfig::initial_receive_buffer)},
+      {"mtu_probing",
+       [](Settings& s, const std::string& v) {
+         s.stack.tcp.mtu_probing = v == "always"             ? MtuProbing::Always
+                                   : v == "after_black_hole" ? MtuProbing::AfterBlackHole
+                                                             : MtuProbing::Off;
+       }},
+      {"ecn",
+       [](Settings& s, const std::string& v) {
+         s.stack.tcp.ecn.use = v == "on"        ? EcnUse::On
+                               : v == "passive" ? EcnUse::Passive
+                                                : EcnUse::Off;
+         if (v != "on" && v != "passive") switch_of(v);
+       }},
+      {"accurate_ecn",
+       [](Settings& s, const std::string& v) { s.stack.tcp.ecn.accurate = switch_of(v); }},
       {"window_scale",
        [](Settings& s, const std::string& v) {
          s.stack.tcp.window_scale = static_cast<std::uint8_t>(count_of(v));
