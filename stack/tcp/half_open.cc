@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "stack/tcp/segment_writer.h"
+#include "stack/tcp/user_timeout.h"
 
 namespace glasstcp {
 
@@ -30,6 +31,7 @@ HalfOpen::HalfOpen(const TcpContext& context, const Segment& syn, std::uint32_t 
     agreed_.ts_recent = syn.options.timestamps->val;
     agreed_.ts_offset = context.timestamp_offset(syn.tuple, now);
   }
+  agreed_.user_timeout = syn.options.user_timeout;
   agreed_.buffer = context.next_buffer();
 }
 
@@ -128,6 +130,16 @@ void HalfOpen::transmit(TcpContext& context, Instant now, OutPacket& out) {
   if (agreed_.timestamps) {
     options.timestamps =
         TimestampsOption{Timestamps::clock(agreed_.ts_offset, now), agreed_.ts_recent};
+  }
+  // RFC 5482 §3.3: before the connection has a user, the stack's own wish.
+  if (context.config.announce_user_timeout) {
+    options.user_timeout = UserTimeoutOption::encode(context.config.user_timeout);
+  }
+  // Later ones go without: the first may have been lost for it.
+  if (cookie_.size > 0 && reason_ == SendReason::SynAck) {
+    options.fast_open = true;
+    options.fast_open_experimental = cookie_experimental_;
+    options.fast_open_cookie = cookie_.view();
   }
   SegmentFrame frame;
   frame.tuple = &agreed_.tuple;

@@ -60,6 +60,11 @@ class HalfOpen : public ListHook<HalfOpenReadyTag>,
     mss_ = knobs.mss;
     hop_limit_ = knobs.hop_limit;
   }
+  /// The first SYN-ACK gives the client a Fast Open cookie (RFC 7413 §4.2.2).
+  void give_cookie(const FastOpenCookie& cookie, bool experimental) {
+    cookie_ = cookie;
+    cookie_experimental_ = experimental;
+  }
   [[nodiscard]] bool is_due() const { return due_; }
   [[nodiscard]] const Agreement& agreement() const { return agreed_; }
   [[nodiscard]] Agreement& agreement() { return agreed_; }
@@ -76,6 +81,10 @@ class HalfOpen : public ListHook<HalfOpenReadyTag>,
   std::uint8_t hop_limit_ = 0;
   SendReason reason_ = SendReason::SynAck;
   bool due_ = true;
+  bool cookie_experimental_ = false;
+  FastOpenCookie cookie_;
 };
+
+static_assert(sizeof(HalfOpen) <= 200, "one packet of anybody makes one");
 
 }  // namespace glasstcp

@@ -39,7 +39,19 @@ void read_fast_open(ByteView value, TcpOptions& options) {
   const bool is_cookie = value.size() >= 4 && value.size() <= 16 && value.size() % 2 == 0;
   if (!is_request && !is_cookie) return;
   options.fast_open = true;
+  options.fast_open_experimental = false;
   options.fast_open_cookie = value;
+}
+
+// RFC 6994 §2: the shared experimental kinds name their experiment in two bytes. Fast Open's were
+// deployed before it had a kind of its own.
+constexpr std::uint16_t kFastOpenExperiment = 0xf989;
+
+void read_experiment(ByteView value, TcpOptions& options) {
+  if (value.size() < 2 || load_be16(value.data()) != kFastOpenExperiment) return;
+  if (options.fast_open) return;  // RFC 7413's own kind counts
+  read_fast_open(value.subspan(2), options);
+  options.fast_open_experimental = options.fast_open;
 }
 
 // Reads one option whose length byte was checked against the header. False: its length is not what
@@ -72,6 +84,9 @@ bool read_option(std::uint8_t kind, ByteView value, TcpOptions& options) {
       return true;
     case TcpOptionKind::FastOpenCookie:
       read_fast_open(value, options);
+      return true;
+    case TcpOptionKind::Experiment:
+      read_experiment(value, options);
       return true;
     // RFC 9293 §3.1 MUST-6: kinds that we do not know are stepped over by their length, without
     // complaint.
@@ -149,11 +164,14 @@ class OptionWriter {
     start(TcpOptionKind::UserTimeout, kUserTimeoutLength);
     be16(value);
   }
-  void fast_open(ByteView cookie) {
-    if (room() < 2 + cookie.size()) return;
-    start(TcpOptionKind::FastOpenCookie, 2 + cookie.size());
+  void fast_open(ByteView cookie, bool experimental) {
+    const std::size_t length = (experimental ? 4 : 2) + cookie.size();
+    if (room() < length) return;
+    start(experimental ? TcpOptionKind::Experiment : TcpOptionKind::FastOpenCookie, length);
+    if (experimental) be16(kFastOpenExperiment);
     std::copy(cookie.begin(), cookie.end(), out_.begin() + static_cast<std::ptrdiff_t>(size_));
     size_ += cookie.size();
+    align();
   }
   // RFC 2018 §3: as many blocks as fit, in the order given (the first one matters most, RFC 2018 §4
   // R2018-02).
@@ -250,7 +268,9 @@ std::size_t write_tcp_options(ByteSpan out, const TcpOptions& options, OptionLay
     write_bsd_syn(writer, options);
   }
   if (options.user_timeout) writer.user_timeout(*options.user_timeout);
-  if (options.fast_open) writer.fast_open(options.fast_open_cookie);
+  if (options.fast_open) {
+    writer.fast_open(options.fast_open_cookie, options.fast_open_experimental);
+  }
   if (options.sack_count > 0) {
     writer.align();
     writer.sack(std::span(options.sack).first(options.sack_count));

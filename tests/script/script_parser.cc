@@ -236,6 +236,14 @@ std::uint32_t parse_range(Cursor& in, std::uint32_t& seq) {
   return length;
 }
 
+// The cookies of the stack under test have names, since they depend on the addresses.
+std::vector<std::uint32_t> cookie_of(Cursor& in) {
+  if (in.accept("good")) return {kGoodCookie};
+  if (in.accept("older")) return {kOlderCookie};
+  if (in.accept("theirs")) return {kTheirCookie};
+  return {};
+}
+
 ScriptOption parse_option(Cursor& in) {
   if (in.accept("mss")) return {kOptionMss, {in.number()}, {}};
   if (in.accept("nop")) return {kOptionNop, {}, {}};
@@ -250,7 +258,9 @@ ScriptOption parse_option(Cursor& in) {
     option.numbers.push_back(in.number());
     return option;
   }
-  if (in.accept("FO")) return {kOptionFastOpen, {}, {}};
+  if (in.accept("FOEXP")) return {kOptionExperiment, cookie_of(in), {}};
+  if (in.accept("FO")) return {kOptionFastOpen, cookie_of(in), {}};
+  if (in.accept("uto")) return {kOptionUserTimeout, {in.number()}, {}};
   in.expect("sack");
   ScriptOption option{kOptionSack, {}, {}};
   while (std::isdigit(in.peek()) != 0) {
