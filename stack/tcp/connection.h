@@ -5,7 +5,8 @@
 //   segment_arrives.cc (§3.10.7), process_ack.cc (its fifth check), loss_recovery.cc (what an ACK
 //   means), sender.cc (what is next, and why), commit.cc (doing it), receiver.cc (§3.8.6),
 //   user_calls.cc (§3.10.1-6), timeouts.cc (§3.10.8), ecn_duties.cc (RFC 3168), path_probing.cc
-//   (RFC 4821), right_sizing.cc (receive buffer), extras.cc (knobs and statistics)
+//   (RFC 4821), right_sizing.cc (receive buffer), fast_opening.cc (RFC 7413), user_timeouts.cc
+//   (RFC 5482), extras.cc (knobs and statistics)
 //
 // Invariants (checked by check_invariants):
 //   1. snd.una <= snd.nxt, and the sent log tiles [snd.una, snd.nxt) exactly.
@@ -85,7 +86,8 @@ struct Agreement {
   bool timestamps = false;
   std::uint32_t ts_offset = 0;
   TsVal ts_recent{};
-  std::uint32_t buffer = 0;  ///< receive buffer, reserved from the budget
+  std::optional<std::uint16_t> user_timeout;  ///< RFC 5482's option of their SYN
+  std::uint32_t buffer = 0;                   ///< receive buffer, reserved from the budget
   Instant syn_ack_sent{};
   EcnAgreement ecn;
   bool syn_ack_again = false;  ///< it left more than once
@@ -158,6 +160,21 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void push();
   /// An ACK that is delayed leaves now.
   void acknowledge_now();
+  // fast_opening.cc
+  /// An active open that may put data into its SYN; before open().
+  void use_fast_open(FastOpenUse use, Instant now);
+  /// A passive open, made by a SYN with a good cookie: takes its data, and may send before the
+  /// handshake ends. False: no memory for it, nothing was changed.
+  bool begin_fast_open(const Segment& syn, const FastOpenPassive& how);
+  /// Bytes that our SYN, which has not left yet, will carry at most.
+  [[nodiscard]] std::uint32_t fast_open_room() const;
+  /// Null: neither side uses it.
+  [[nodiscard]] const FastOpenState* fast_open() const {
+    return extras_ == kNone ? nullptr : &context_.extras[extras_].fast_open;
+  }
+  /// It is one of its listener's pending Fast Open connections.
+  [[nodiscard]] bool takes_fast_open_place() const { return fast_open_place_; }
+  void leave_fast_open_place() { fast_open_place_ = false; }
   /// The next room to send is told by kWritable, even if nothing was refused.
   void want_writable() { wants_writable_ = true; }
   /// Copies unread bytes from `offset` on, without taking them; returns how many.
@@ -204,6 +221,10 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   }
   [[nodiscard]] bool is_known_in_table() const { return in_table_; }
   void set_known_in_table(bool known) { in_table_ = known; }
+  [[nodiscard]] bool is_counted_orphan() const { return counted_orphan_; }
+  void set_counted_orphan(bool counted) { counted_orphan_ = counted; }
+  /// There are too many like it: resets what the peer knows of.
+  void give_up(Instant now);
   /// Handed to the application: events flow from here on.
   void accepted();
   /// The events since the last call.
@@ -354,6 +375,29 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void note_probe_progress(Instant now);
   bool take_probe_loss(FlightState& f, const AckNews& news);
   void forget_probe();
+  // fast_opening.cc
+  struct FastOpenPlan {
+    bool option = false;
+    bool experimental = false;
+    bool text = false;  // the SYN may have some
+    ByteView cookie;
+  };
+  [[nodiscard]] FastOpenPlan fast_open_plan() const;
+  [[nodiscard]] bool asks_for_cookie() const { return fast_open_plan().option; }
+  void add_fast_open(TcpOptions& options, const SendDecision& decision) const;
+  void note_fast_open_syn(const SendDecision& decision);
+  void finish_fast_open(const Segment& syn_ack);
+  void note_fast_open_loss(Instant now);
+  Check syn_of_fast_open_again(const Segment& seg);
+  // Our SYN-ACK has left and is not acknowledged; text may follow it all the same. The SYN counts
+  // neither as text in flight nor against the peer's window.
+  [[nodiscard]] bool is_fast_opening() const {
+    return fast_open_passive_ && state_ == State::SynReceived && snd.nxt != snd.iss;
+  }
+  [[nodiscard]] std::uint32_t syn_in_flight() const { return is_fast_opening() ? 1 : 0; }
+  // user_timeouts.cc
+  void add_user_timeout(TcpOptions& options, const SendDecision& decision) const;
+  void adopt_user_timeout(std::uint16_t option);
   // timeouts.cc
   void on_retransmit_timer(Instant now);
   void mark_lost_by_timeout(FlightState& f, Instant now);
@@ -482,6 +526,10 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   bool keep_alive_due_ : 1 = false;
   bool syn_ack_due_ : 1 = false;  // simultaneous open
   bool soft_error_told_ : 1 = false;
+  bool fast_open_place_ : 1 = false;    // counts against its listener's limit
+  bool fast_open_passive_ : 1 = false;  // opened by the peer's SYN with a cookie
+  bool counted_orphan_ : 1 = false;     // among those that were given back
+  bool user_timeout_due_ : 1 = false;   // RFC 5482's option goes with the next pure ACK
 };
 // With its flow-table slot and the HTTP state of an idle peer this stays near 512 bytes.
 static_assert(sizeof(Connection) <= 416, "an idle connection is cheap");

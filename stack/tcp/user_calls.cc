@@ -118,8 +118,9 @@ std::expected<void, StreamError> Connection::shutdown_send(Instant now) {
 }
 
 void Connection::close(Instant now) {
-  const bool can_lose_data = state_ == State::Established || state_ == State::FinWait1 ||
-                             state_ == State::FinWait2 || state_ == State::CloseWait;
+  const bool can_lose_data = state_ == State::SynReceived || state_ == State::Established ||
+                             state_ == State::FinWait1 || state_ == State::FinWait2 ||
+                             state_ == State::CloseWait;
   if (rx_.unread() > 0 && can_lose_data) {
     // RFC 9293 §3.6.1 SHLD-3: the peer must not believe that its data was read.
     reset(SendReason::RstUnreadData, StreamError::Aborted, now);
@@ -170,15 +171,6 @@ void Connection::set_keep_alive(bool on, Instant now) {
   } else {
     timers_.stop(TimerName::KeepAlive);
   }
-}
-
-// RFC 9293 §3.8.3 MUST-21.
-void Connection::set_user_timeout(Duration timeout, Instant now) {
-  if (extras_ == kNone) make_extras();
-  if (extras_ == kNone) return;
-  context_.extras[extras_].knobs.user_timeout = timeout;
-  timers_.stop(TimerName::UserTimeout);
-  if (state_ != State::Closed) manage_send_timers(now);
 }
 
 }  // namespace glasstcp

@@ -108,6 +108,17 @@ const std::map<std::string, Setter>& setters() {
        }},
       {"accurate_ecn",
        [](Settings& s, const std::string& v) { s.stack.tcp.ecn.accurate = switch_of(v); }},
+      {"syn_cookies",
+       [](Settings& s, const std::string& v) {
+         s.stack.tcp.syn_cookies = v == "off"    ? SynCookieUse::Off
+                                   : v == "only" ? SynCookieUse::Only
+                                                 : SynCookieUse::WhenFull;
+       }},
+      {"max_orphans", count(&TcpConfig::max_orphans)},
+      {"announce_user_timeout", toggle(&TcpConfig::announce_user_timeout)},
+      {"adopt_user_timeout", toggle(&TcpConfig::adopt_user_timeout)},
+      {"user_timeout_least", duration(&TcpConfig::user_timeout_least)},
+      {"user_timeout_most", duration(&TcpConfig::user_timeout_most)},
       {"window_scale",
        [](Settings& s, const std::string& v) {
          s.stack.tcp.window_scale = static_cast<std::uint8_t>(count_of(v));
