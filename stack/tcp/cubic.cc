@@ -115,7 +115,10 @@ void Cubic::on_ack(Congestion c, const AckFacts& facts) const noexcept {
   model.has_acks = true;
   if (facts.in_recovery) return;
   // RFC 9438 §4.10 R9438-08: below the threshold slow start, the first one with HyStart++.
-  if (c.state.cwnd < c.state.ssthresh && hystart_) return model.hystart.on_ack(c.state, facts);
+  if (c.state.cwnd < c.state.ssthresh && hystart_) {
+    const std::uint32_t most = std::max(facts.most_per_ack, HyStart::kSegmentsPerAck * facts.mss);
+    return model.hystart.on_ack(c.state, facts, most);
+  }
   if (!facts.window_was_limit) return;
   if (c.state.cwnd < c.state.ssthresh)
     return grow_in_slow_start(c.state, facts.acked, facts.most_per_ack);

@@ -13,9 +13,6 @@ constexpr std::uint32_t kRiseDivisor = 8;        // MIN_RTT_DIVISOR
 constexpr std::uint16_t kSamples = 8;            // N_RTT_SAMPLE
 constexpr std::uint32_t kGrowthDivisor = 4;      // CSS_GROWTH_DIVISOR
 constexpr std::uint8_t kConservativeRounds = 5;  // CSS_ROUNDS
-// L, which RFC 9406 §4.3 wants at 8 without pacing and at infinity with it. We pace, but not where
-// the loop is too coarse for it; 8 is safe there, and on a paced path an ACK seldom covers more.
-constexpr std::uint32_t kSegmentsPerAck = 8;
 
 }  // namespace
 
@@ -24,7 +21,7 @@ void grow_in_slow_start(CongestionState& state, std::uint32_t bytes, std::uint32
   state.cwnd = std::min(state.cwnd + std::min({bytes, most, room}), kMaxWindow);
 }
 
-void HyStart::on_ack(CongestionState& state, const AckFacts& facts) {
+void HyStart::on_ack(CongestionState& state, const AckFacts& facts, std::uint32_t most) {
   // RFC 9406 §4.3 R9406-06: later slow starts know the threshold that they head for.
   if (state.ssthresh != kNoThreshold) {
     if (facts.window_was_limit) grow_in_slow_start(state, facts.acked, facts.most_per_ack);
@@ -41,7 +38,6 @@ void HyStart::on_ack(CongestionState& state, const AckFacts& facts) {
   judge_round();
   if (!facts.window_was_limit) return;
   // RFC 9406 §4.2 R9406-03: a quarter of the pace.
-  const std::uint32_t most = std::max(facts.most_per_ack, kSegmentsPerAck * facts.mss);
   const std::uint32_t counted = std::min(facts.acked, most);
   grow_in_slow_start(state, conservative_ ? counted / kGrowthDivisor : counted, most);
 }

@@ -26,9 +26,13 @@ void grow_in_slow_start(CongestionState& state, std::uint32_t bytes, std::uint32
 /// What HyStart++ remembers of one connection's first slow start. 28 bytes.
 class HyStart {
  public:
-  /// An ACK in slow start (cwnd < ssthresh), outside recovery: grows cwnd if it was the limit, and
-  /// sets ssthresh when slow start is over.
-  void on_ack(CongestionState& state, const AckFacts& facts);
+  // RFC 9406 §4.3 R9406-07: L is 8 without pacing and infinite with it. We pace, but not where the
+  // loop is too coarse for it: 8 is safe there, and on a paced path an ACK seldom covers more.
+  static constexpr std::uint32_t kSegmentsPerAck = 8;
+
+  /// An ACK in slow start (cwnd < ssthresh), outside recovery: grows cwnd if it was the limit, by
+  /// at most `most` bytes, and sets ssthresh when slow start is over.
+  void on_ack(CongestionState& state, const AckFacts& facts, std::uint32_t most);
   /// Growing at a quarter of the pace, to see whether the rise of the delay lasts.
   [[nodiscard]] bool is_conservative() const { return conservative_; }
 

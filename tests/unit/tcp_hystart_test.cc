@@ -20,14 +20,16 @@ struct HyStartTest : ::testing::Test {
   // One ACK for one segment.
   void ack(Duration rtt, std::uint32_t segments = 1) {
     una += segments * kMss;
-    hystart.on_ack(state, {.acked = segments * kMss,
-                           .mss = kMss,
-                           .most_per_ack = kMss,
-                           .una = una,
-                           .nxt = nxt,
-                           .rtt = rtt,
-                           .window_was_limit = true,
-                           .rate = {}});
+    hystart.on_ack(state,
+                   {.acked = segments * kMss,
+                    .mss = kMss,
+                    .most_per_ack = kMss,
+                    .una = una,
+                    .nxt = nxt,
+                    .rtt = rtt,
+                    .window_was_limit = true,
+                    .rate = {}},
+                   HyStart::kSegmentsPerAck * kMss);
     nxt = una + state.cwnd;
   }
   // All the ACKs of one round trip, `n` samples at least.
@@ -112,7 +114,7 @@ TEST_F(HyStartTest, ADelayThatFallsAgainWasNoise) {
 }
 
 TEST_F(HyStartTest, OneAckCountsForAtMostEightSegments) {
-  COVERS("R9406-03");
+  COVERS("R9406-07");
   nxt = una + 100 * kMss;
   ack(20ms, 5);
   EXPECT_EQ(state.cwnd, 15 * kMss);
@@ -136,8 +138,8 @@ TEST_F(HyStartTest, LaterSlowStartsKnowTheirThreshold) {
 
 TEST_F(HyStartTest, AWindowThatIsNotUsedDoesNotGrow) {
   hystart.on_ack(
-      state,
-      {.acked = kMss, .mss = kMss, .most_per_ack = kMss, .una = una, .nxt = nxt, .rate = {}});
+      state, {.acked = kMss, .mss = kMss, .most_per_ack = kMss, .una = una, .nxt = nxt, .rate = {}},
+      HyStart::kSegmentsPerAck * kMss);
   EXPECT_EQ(state.cwnd, 10 * kMss);
 }
 
