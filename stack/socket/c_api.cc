@@ -9,6 +9,7 @@
 
 #include "stack/socket/glasstcp.h"
 #include "stack/socket/socket_layer.h"
+#include "stack/tcp/congestion_names.h"
 
 struct glasstcp_stack {
   glasstcp_stack(const glasstcp::StackConfig& config, glasstcp::Instant now)
@@ -45,7 +46,7 @@ int check(const glasstcp_config& c) {
   if (c.use_rack != 0 || c.path_mtu_discovery != 1) {
     return -EOPNOTSUPP;
   }
-  if (c.congestion == nullptr || std::string_view(c.congestion) != "reno") return -EOPNOTSUPP;
+  if (c.congestion == nullptr || !congestion_named(c.congestion)) return -EOPNOTSUPP;
   if (c.use_ecn < 0 || c.use_ecn > 5 || c.use_ecn == 4) return -EINVAL;
   if (c.window_scale < -1 || c.window_scale > 14 || c.option_layout < 0 || c.option_layout > 1) {
     return -EINVAL;
@@ -75,12 +76,14 @@ TcpConfig tcp_config_of(const glasstcp_config& c) {
   t.initial_receive_buffer = c.initial_receive_buffer;
   t.send_buffer = c.send_buffer;
   t.initial_window_segments = c.initial_window;
+  t.congestion = *congestion_named(c.congestion);
   t.delayed_ack = ms(c.delayed_ack);
   t.ack_every_segments = c.ack_every;
   t.quick_acks = c.quick_acks;
   const bool linux_habits = c.linux_habits != 0;
   t.push_superpackets = t.min_rto_is_variance = t.probes_without_text = linux_habits;
   t.more_ends_with_ack = linux_habits;
+  t.pacing = !linux_habits;  // as where no packet scheduler paces
   t.answers_unsent_ack = !linux_habits;
   if (linux_habits) {
     t.sws_override = Duration::zero();

@@ -79,7 +79,7 @@ struct glasstcp_config {
   uint32_t initial_receive_buffer; /* 64 KiB: and starts here */
   uint32_t send_buffer;            /* 1 MiB: SO_SNDBUF of a new socket, halved as Linux counts */
   uint32_t initial_window;         /* 10: segments of the first flight, RFC 6928 */
-  const char* congestion;          /* "reno": the algorithm; only this is built */
+  const char* congestion;          /* "reno": or "cubic", "bbr", unless TCP_CONGESTION */
   uint32_t delayed_ack;            /* 40: below 500; 0: every segment at once */
   uint32_t ack_every;              /* 2: full segments per ACK at most */
   uint32_t quick_acks;             /* 0: segments acknowledged at once at the start (Linux: 16) */
@@ -263,7 +263,8 @@ GLASSTCP_API int glasstcp_ioctl(struct glasstcp_stack* stack, glasstcp_handle ha
  *   RCVBUF, SNDBUF (doubled on reading, as Linux does), RCVLOWAT, SNDLOWAT (1), RCVTIMEO, SNDTIMEO,
  *   PRIORITY, MARK (kept, without effect), MEMINFO (get).
  * IPPROTO_TCP: NODELAY, MAXSEG, CORK, KEEPIDLE, KEEPINTVL, KEEPCNT, SYNCNT, LINGER2, INFO,
- * QUICKACK, CONGESTION ("reno"), USER_TIMEOUT, NOTSENT_LOWAT, INQ, CC_INFO (nothing to tell).
+ * QUICKACK, CONGESTION ("reno", "cubic", "bbr"), USER_TIMEOUT, NOTSENT_LOWAT, INQ, CC_INFO (nothing
+ *   to tell).
  *   FASTOPEN, FASTOPEN_CONNECT, FASTOPEN_KEY, FASTOPEN_NO_COOKIE (see glasstcp_set_fast_open).
  * IPPROTO_IP: TOS, TTL, MTU_DISCOVER (WANT, DO), MTU. IPPROTO_IPV6: V6ONLY, TCLASS, UNICAST_HOPS,
  *   MTU_DISCOVER, MTU. Anything else: -ENOPROTOOPT.

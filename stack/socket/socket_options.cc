@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "stack/socket/socket_layer.h"
+#include "stack/tcp/congestion_names.h"
 
 namespace glasstcp {
 namespace {
@@ -98,7 +99,8 @@ int SocketLayer::get_wide(SocketObject& s, int level, int option, void* value, s
   if (level != IPPROTO_TCP) return -ENOPROTOOPT;
   if (is_fast_open_option(option)) return get_fast_open_option(s, option, value, length);
   if (option == N::kCongestion) {
-    const char name[16] = "reno";
+    char name[16] = {};
+    name_of(s.options.knobs.congestion).copy(name, sizeof name - 1);
     return copy_out(name, sizeof name, value, length);
   }
   if (option == N::kCongestionInfo) {
@@ -219,7 +221,9 @@ int SocketLayer::set_option(glasstcp_handle handle, int level, int option, ByteV
   } else if (level == IPPROTO_TCP && option == N::kCongestion) {
     const auto* text = reinterpret_cast<const char*>(value.data());
     const std::string_view name(text, strnlen(text, value.size()));
-    result = name == "reno" ? 0 : -ENOENT;
+    const auto algorithm = congestion_named(name);
+    result = algorithm ? 0 : -ENOENT;
+    if (algorithm) s->options.knobs.congestion = *algorithm;
   } else if (level == IPPROTO_TCP || level == IPPROTO_IP || level == IPPROTO_IPV6) {
     int number = 0;
     if (level == IPPROTO_IP && value.size() == 1) {  // ip(7) takes a char too

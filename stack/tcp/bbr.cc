@@ -310,7 +310,7 @@ void Bbr::on_ack(Congestion c, const AckFacts& facts) const noexcept {
   m.una = facts.una;
   m.has_sack = facts.has_sack;
   m.delivered = facts.rate.delivered;
-  if (!facts.in_recovery) m.is_undo_saved = false;
+  if (!facts.in_recovery && !m.is_in_timeout) m.is_undo_saved = false;
   // draft-ietf-ccwg-bbr §5.2.3.
   update_latest_delivery_signals(m, facts.rate);
   update_congestion_signals(m, c.state, facts.rate);
@@ -354,12 +354,14 @@ void Bbr::on_congestion(Congestion c, const LossFacts&) const noexcept {
 void Bbr::on_timeout(Congestion c, const LossFacts& facts, bool first) const noexcept {
   // draft-ietf-ccwg-bbr §5.6.4.4: one segment more than nothing; recovery gives back what was.
   BbrModel& m = c.model.as<BbrModel>();
-  if (first && !m.is_loss_in_round) save_state_upon_loss(m, c.state, false);
+  if (first) note_loss(m, c.state, false);
+  m.is_in_timeout = true;
   c.state.cwnd = facts.mss;
 }
 
 void Bbr::on_recovery_exit(Congestion c, Instant) const noexcept {
-  const BbrModel& m = c.model.as<BbrModel>();
+  BbrModel& m = c.model.as<BbrModel>();
+  m.is_in_timeout = false;
   if (m.mss == 0) return;
   m.restore_cwnd(c.state);
   m.bound_cwnd_for_model(c.state);
@@ -402,6 +404,7 @@ void Bbr::on_spurious(Congestion c, Instant) const noexcept {
     if (m.state != BbrState::ProbeRtt) m.start_probe_bw_refill();
   }
   m.undo_state = BbrState::Drain;
+  m.is_undo_saved = m.is_in_timeout = false;
 }
 
 bool Bbr::holds_back(const CongestionModel& model) const noexcept {

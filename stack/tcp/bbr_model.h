@@ -122,6 +122,7 @@ struct BbrModel {
   bool probe_rtt_round_done : 1 = false;
   bool probe_rtt_expired : 1 = false;
   bool has_sack : 1 = false;
+  bool is_in_timeout : 1 = false;  ///< what a timeout lost is being repaired
   bool is_undo_saved : 1 = false;  ///< of the episode that is going on
 
   [[nodiscard]] std::uint64_t max_bw() const {

@@ -10,7 +10,11 @@
 namespace glasstcp {
 
 /// The congestion control algorithms that a connection can use (RFC 9293 §3.8.2 MAY-18).
-enum class CongestionAlgorithm : std::uint8_t { NewReno };
+enum class CongestionAlgorithm : std::uint8_t {
+  NewReno,  ///< RFC 5681, RFC 6582
+  Cubic,    ///< RFC 9438
+  Bbr,      ///< draft-ietf-ccwg-bbr
+};
 
 /// Whether a stack uses explicit congestion notification.
 enum class EcnUse : std::uint8_t {

@@ -46,7 +46,7 @@ bool Connection::remember(const SendDecision& d, SeqNum end, Instant now) {
     if (f.log.empty()) release_flight_state();
     return false;
   }
-  const auto stamp = f.rate.stamp(now, in_flight, d.length);
+  const auto stamp = note_departure(f, in_flight, d.length, now);
   context_.sent[f.log.tail()].stamp = stamp;
   if (is_apart) context_.sent[f.log.head()].stamp = stamp;
   return true;
@@ -58,7 +58,7 @@ void Connection::note_sent_again(std::uint32_t record, std::uint32_t length, Ins
   const std::uint32_t in_flight = pipe();
   f.log.on_retransmitted(context_.sent, record, length, now);
   SentSegment& segment = context_.sent[record];
-  segment.stamp = f.rate.stamp(now, in_flight, segment.length());
+  segment.stamp = note_departure(f, in_flight, segment.length(), now);
   f.recovery.on_resent(segment.length(), timestamps_.now_value(now));
   if (f.recovery.reduces_window()) f.recovery.prr().on_sent(segment.length());
   // RFC 6298 §5: what is waited for first has just left.

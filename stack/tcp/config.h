@@ -66,6 +66,13 @@ struct TcpConfig {
   bool nagle = true;              ///< RFC 9293 §3.7.4 SHLD-7
   Duration sws_override = 200ms;  ///< RFC 9293 §3.8.6.2.1: 0.1-1 s; 0: one timeout, as Linux
   CongestionAlgorithm congestion = CongestionAlgorithm::NewReno;
+  bool hystart = true;  ///< RFC 9406: leave the first slow start when delay rises (not BBR)
+
+  // Pacing.
+  bool pacing = true;                      ///< spread a window over its round trip; BBR always does
+  Duration pacing_least_srtt = 1ms;        ///< never on shorter paths: the loop is not that fine
+  Duration pacing_least_interval = 100us;  ///< nor where a burst takes less than this
+  std::uint32_t pacing_burst = 65536;      ///< bytes that leave together at most
 
   // Finding losses (with SACK; without it, duplicates are counted: RFC 5681, RFC 6582).
   bool use_rack = true;               ///< RFC 8985; off: RFC 6675's count of reported bytes

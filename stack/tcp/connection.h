@@ -117,6 +117,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   Verdict segment_arrives(const Segment& seg, Instant now);
   Verdict icmp_arrives(const IcmpSignal& signal, Instant now);
   void on_timer(Instant now);
+  /// It is time for the next burst.
+  void on_burst_time();
 
   // -- What leaves
   // -----------------------------------------------------------------------------------------------
@@ -274,9 +276,9 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   // loss_recovery.cc
   void judge(FlightState& f, AckNews& news, Instant now);
   void find_losses(FlightState& f, AckNews& news, Instant now);
-  void note_lost(FlightState& f, std::uint32_t index, AckNews& news);
+  void note_lost(FlightState& f, std::uint32_t index, AckNews& news, Instant now);
   [[nodiscard]] Duration reordering_window(const FlightState& f) const;
-  void find_losses_by_duplicates(FlightState& f, AckNews& news);
+  void find_losses_by_duplicates(FlightState& f, AckNews& news, Instant now);
   template <typename F>
   void find_losses_by_counting(FlightState& f, const AckNews& news, F lose);
   void step_phase(FlightState& f, const AckNews& news, Instant now);
@@ -311,6 +313,13 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void shrink_idle_window(Duration idle, Instant now);
   void end_reduction(FlightState& f, Instant now);
   void forget_pipe(FlightState& f, Instant now);
+  // departures.cc
+  void tell_lost(FlightState& f, const SentSegment& segment, Instant now);
+  [[nodiscard]] Pace pace() const;
+  [[nodiscard]] std::uint32_t allowance(Instant now) const;
+  DeliveryStamp note_departure(FlightState& f, std::uint32_t in_flight, std::uint32_t length,
+                               Instant now);
+  void note_why_nothing_left(Instant now);
   // receiver.cc
   void on_stored(const StoreResult& stored, std::uint32_t segment_size, Instant now);
   void on_peer_fin(Instant now);
@@ -323,12 +332,12 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::uint32_t max_runs() const;
   // sender.cc
   [[nodiscard]] std::optional<SendDecision> next_reset_or_syn() const;
-  [[nodiscard]] std::optional<SendDecision> next_retransmission() const;
+  [[nodiscard]] std::optional<SendDecision> next_retransmission(std::uint32_t allowed) const;
   [[nodiscard]] std::optional<SendDecision> next_tail_probe() const;
   [[nodiscard]] std::optional<SendDecision> next_hole() const;
   [[nodiscard]] SendDecision first_segment_of(std::uint32_t index) const;
   [[nodiscard]] SendDecision last_segment() const;
-  [[nodiscard]] std::optional<SendDecision> next_new_data() const;
+  [[nodiscard]] std::optional<SendDecision> next_new_data(std::uint32_t allowed) const;
   [[nodiscard]] std::optional<SendDecision> next_probe() const;
   [[nodiscard]] std::optional<SendDecision> next_pure_ack() const;
   [[nodiscard]] std::uint32_t cwnd_room() const;
@@ -452,7 +461,9 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
     return static_cast<std::uint32_t>(snd.nxt - snd.una);
   }
   [[nodiscard]] std::uint32_t pipe() const;
-  [[nodiscard]] const CongestionControl& congestion() const { return context_.congestion; }
+  [[nodiscard]] const CongestionControl& congestion() const {
+    return context_.algorithms.get(knobs().congestion);
+  }
   [[nodiscard]] bool has_something_waiting() const {
     return flight() > 0 || unsent() > 0 || (fin_queued_ && !has_sent_fin());
   }

@@ -17,6 +17,8 @@ bool Connection::set_knobs(const ConnectionKnobs& knobs, Instant now) {
   ConnectionExtras& extras = context_.extras[extras_];
   const bool keep_alive_moved = extras.knobs.keep_alive_idle != knobs.keep_alive_idle;
   if (extras.knobs.user_timeout != knobs.user_timeout) extras.user_timeout_is_chosen = true;
+  if (extras.knobs.congestion != knobs.congestion && flight_ != kNone)
+    context_.flights[flight_].model.clear();
   extras.knobs = knobs;
   if (state_ == State::Closed || state_ == State::TimeWait) return true;
   if (keep_alive_ && keep_alive_moved && is_synchronized(state_)) set_keep_alive(true, now);

@@ -14,8 +14,10 @@
 #pragma once
 
 #include "stack/base/intrusive_list.h"
+#include "stack/base/timing_wheel.h"
 #include "stack/tcp/congestion.h"
 #include "stack/tcp/delivery_rate.h"
+#include "stack/tcp/pacing.h"
 #include "stack/tcp/pipe_ack.h"
 #include "stack/tcp/rack.h"
 #include "stack/tcp/recovery.h"
@@ -26,8 +28,8 @@ namespace glasstcp {
 class Connection;
 struct QuietTag;
 
-/// A sender's side block.
-struct FlightState : ListHook<QuietTag> {
+/// A sender's side block. As a timer it stands for the time of the next burst.
+struct FlightState : ListHook<QuietTag>, TimerNode {
   /// How long it is kept when all is quiet.
   static constexpr Duration kKept = std::chrono::seconds(10);
 
@@ -40,6 +42,7 @@ struct FlightState : ListHook<QuietTag> {
   Recovery recovery;
   DeliveryRate rate;
   PipeAck pipe_ack;
+  Pacing pacing;
   CongestionModel model;
   bool lost_unvalidated = false;  ///< the reduction under way was of an unused window (RFC 7661)
   Duration reordering_wait{};     ///< until the last of the suspected is lost; zero: none

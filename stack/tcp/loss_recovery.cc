@@ -40,9 +40,9 @@ void Connection::judge(FlightState& f, AckNews& news, Instant now) {
 void Connection::find_losses(FlightState& f, AckNews& news, Instant now) {
   f.reordering_wait = Duration::zero();
   if (f.log.empty()) return;
-  const auto lose = [&](std::uint32_t index) { note_lost(f, index, news); };
+  const auto lose = [&](std::uint32_t index) { note_lost(f, index, news, now); };
   if (!sack_) {
-    find_losses_by_duplicates(f, news);
+    find_losses_by_duplicates(f, news, now);
   } else if (context_.config.use_rack) {
     // RFC 8985 §9.2 R8985-13: time alone, never beside a count of duplicates.
     f.reordering_wait = f.rack.detect_loss(f.log, context_.sent, reordering_window(f), now, lose);
@@ -51,13 +51,14 @@ void Connection::find_losses(FlightState& f, AckNews& news, Instant now) {
   }
 }
 
-void Connection::note_lost(FlightState& f, std::uint32_t index, AckNews& news) {
+void Connection::note_lost(FlightState& f, std::uint32_t index, AckNews& news, Instant now) {
   const SentSegment& segment = context_.sent[index];
   news.lost += segment.length();
   if (segment.retransmitted) {
     news.lost_again_sent = std::max(news.lost_again_sent.value_or(Instant::min()), segment.sent_at);
   }
   f.rate.on_lost(segment.length());
+  tell_lost(f, segment, now);
   f.log.mark_lost(context_.sent, index);
 }
 
@@ -73,7 +74,7 @@ Duration Connection::reordering_window(const FlightState& f) const {
 
 // RFC 5681 §3.2 R5681-09 and RFC 6582 §3.2 R6582-01: the third duplicate, or a partial ACK, means that
 // the first outstanding segment is lost.
-void Connection::find_losses_by_duplicates(FlightState& f, AckNews& news) {
+void Connection::find_losses_by_duplicates(FlightState& f, AckNews& news, Instant now) {
   const bool third = is_open_phase() && f.recovery.duplicates() == kDupThresh;
   const bool is_partial = f.recovery.is_active() && news.acked > 0;
   if (!third && !is_partial) return;
@@ -86,6 +87,7 @@ void Connection::find_losses_by_duplicates(FlightState& f, AckNews& news) {
   f.log.mark_first_lost(context_.sent, max_text());
   news.lost = f.log.lost_bytes() - before;
   f.rate.on_lost(news.lost);
+  if (news.lost > 0) tell_lost(f, context_.sent[f.log.head()], now);
 }
 
 // RFC 6675 §4 (IsLost): lost is what lies below more than two segments' worth of reported bytes, or
@@ -165,6 +167,7 @@ void Connection::step_timeout(FlightState& f, const AckNews& news, Instant now) 
   if (snd.una < recovery.recover()) return;
   f.rack.on_recovery_exit();
   forget_pipe(f, now);
+  congestion().on_recovery_exit({congestion_, f.model}, now);
   recovery.finish(sack_);
 }
 
@@ -274,9 +277,11 @@ void Connection::adjust_window(FlightState& f, const AckNews& news, bool was_red
   facts.window_was_limit =
       window_use_.was_used(congestion_.cwnd, congestion_.cwnd < congestion_.ssthresh);
   facts.in_recovery = was_reducing || recovery.reduces_window();
+  facts.has_sack = sack_;
   facts.rate = rate;
   congestion().on_ack({congestion_, f.model}, facts);
   validate_window(f, news, now);
+  if (congestion().holds_back(f.model)) f.rate.note_app_limited(pipe());
 }
 
 // RFC 5681 §3.1 R5681-05: slow start grows by at most one segment for each ACK. RFC 9406 §4.2 lets it
@@ -342,7 +347,7 @@ bool Connection::has_flight_state() {
     f.rack.remember_reordering(reordering_seen_);
     return true;
   }
-  context_.flights[flight_].unlink();
+  context_.flights[flight_].ListHook<QuietTag>::unlink();
   return true;
 }
 
@@ -354,7 +359,7 @@ void Connection::become_quiet(Instant now) {
   const bool saw_loss = congestion_.ssthresh != kNoThreshold || congestion().owns_recovery();
   if (!saw_loss && !has_probed) return release_flight_state();
   f.quiet_since = now;
-  if (!f.is_linked()) context_.quiet.push_back(f);
+  if (!f.ListHook<QuietTag>::is_linked()) context_.quiet.push_back(f);
 }
 
 void Connection::release_flight_state() {

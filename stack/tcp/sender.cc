@@ -15,14 +15,15 @@ std::optional<SendDecision> Connection::next(Instant now) const {
   }
   // RFC 7413 §4.2.2: the server need not wait for the handshake's end.
   if (is_fast_opening()) {
-    if (auto d = next_new_data()) return d;
+    if (auto d = next_new_data(allowance(now))) return d;
     return next_pure_ack();
   }
   if (!is_synchronized(state_) || state_ == State::TimeWait) return std::nullopt;
-  if (auto d = next_retransmission()) return d;
+  const std::uint32_t allowed = allowance(now);
+  if (auto d = next_retransmission(allowed)) return d;
   if (auto d = next_tail_probe()) return d;
   if (auto d = next_mtu_probe(now)) return d;
-  if (auto d = next_new_data()) return d;
+  if (auto d = next_new_data(allowed)) return d;
   if (auto d = next_hole()) return d;
   if (auto d = next_probe()) return d;
   return next_pure_ack();
@@ -102,7 +103,7 @@ std::uint32_t Connection::cwnd_room() const {
   return congestion_.cwnd > in_network ? congestion_.cwnd - in_network : 0;
 }
 
-std::optional<SendDecision> Connection::next_retransmission() const {
+std::optional<SendDecision> Connection::next_retransmission(std::uint32_t allowed) const {
   const std::uint32_t record = log().first_lost();
   if (record == kNone) return std::nullopt;
   // RFC 5682 §2.1 R5682-01: new data tells whether the timeout was a mistake.
@@ -117,7 +118,7 @@ std::optional<SendDecision> Connection::next_retransmission() const {
   const bool has_fin = fin_queued_ && lost.end == tx_.end_seq() + 1;
   std::uint32_t length = lost.length() - (has_fin ? 1U : 0U);
   length = std::min(length, static_cast<std::uint32_t>(edge - lost.begin));
-  const std::uint32_t room = cwnd_room();
+  const std::uint32_t room = std::min(cwnd_room(), allowed);
   // A timeout's first segment does not ask the window. Every other one does: RFC 8985 §9.3
   // R8985-14.
   if (retransmit_now_ || room < mss) {
@@ -194,7 +195,7 @@ bool Connection::may_send_small(std::uint32_t length, std::uint32_t unsent_bytes
   return none_in_flight && length >= snd.max_wnd / 2 && length > 0;
 }
 
-std::optional<SendDecision> Connection::next_new_data() const {
+std::optional<SendDecision> Connection::next_new_data(std::uint32_t allowed) const {
   const FlightState* const f = flight_state();
   const bool wants_new = f != nullptr && f->recovery.wants_new_data();
   if (log().lost_bytes() > 0 && !wants_new) return std::nullopt;  // what is lost goes first
@@ -216,7 +217,7 @@ std::optional<SendDecision> Connection::next_new_data() const {
     return d;
   }
   const std::uint32_t mss = max_text();
-  const std::uint32_t sendable = std::min({waiting, usable, cwnd_room()});
+  const std::uint32_t sendable = std::min({waiting, usable, cwnd_room(), allowed});
   const std::uint32_t length = cut_to_segments(sendable, waiting);
   if (length == 0) return std::nullopt;
   // RFC 9293 §3.9.1.2 SHLD-28: full-sized segments go whenever they can; a smaller one must be

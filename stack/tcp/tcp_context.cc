@@ -4,15 +4,9 @@
 #include <algorithm>
 
 #include "stack/tcp/connection.h"
-#include "stack/tcp/new_reno.h"
 
 namespace glasstcp {
 namespace {
-
-const CongestionControl& algorithm(CongestionAlgorithm) {
-  static const NewReno kNewReno;  // stateless
-  return kNewReno;
-}
 
 // RFC 7323 §2.3: the least shift whose windows reach the whole buffer.
 std::uint8_t shift_for(const TcpConfig& config) {
@@ -41,6 +35,7 @@ ConnectionKnobs knobs_of(const TcpConfig& config) {
   knobs.receive_buffer = config.receive_buffer;
   knobs.hop_limit = config.hop_limit;
   knobs.ecn = config.ecn;
+  knobs.congestion = config.congestion;
   return knobs;
 }
 
@@ -73,7 +68,8 @@ TcpContext::TcpContext(const TcpSetup& setup, IpLayer& ip_layer, Instant start)
       default_knobs(knobs_of(config)),
       wheel(start),
       half_open_wheel(start),
-      congestion(algorithm(config.congestion)) {}
+      pacing_wheel(start),
+      algorithms(config.hystart) {}
 
 std::uint16_t TcpContext::send_mss(const IpAddress& remote, Instant now) const {
   const std::uint32_t headers = remote.is_v4() ? 40 : 60;

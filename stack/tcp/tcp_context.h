@@ -16,6 +16,7 @@
 #include "stack/base/memory_budget.h"
 #include "stack/base/timing_wheel.h"
 #include "stack/ip/ip_layer.h"
+#include "stack/tcp/algorithms.h"
 #include "stack/tcp/config.h"
 #include "stack/tcp/ecn.h"
 #include "stack/tcp/fast_open.h"
@@ -76,11 +77,12 @@ struct TcpContext {
   const ConnectionKnobs default_knobs;
   TimingWheel wheel;            ///< of connections
   TimingWheel half_open_wheel;  ///< of half-open records
+  TimingWheel pacing_wheel;     ///< of flight states whose next burst has its time
   IntrusiveList<Connection, ReadyTag> ready;
   IntrusiveList<Connection, EventTag> events;
   IntrusiveList<FlightState, QuietTag> quiet;  ///< kept for a while; the longest quiet first
   ReplyQueue replies;
-  const CongestionControl& congestion;
+  const CongestionAlgorithms algorithms;
   Observer* observer = nullptr;
   std::uint64_t fast_segments = 0;  ///< that took the fast path
 

@@ -319,6 +319,9 @@ void TcpLayer::advance(Instant now) {
     connection.on_timer(now);
     settle(connection, now);
   }
+  while (TimerNode* node = context_.pacing_wheel.pop_expired(now)) {
+    static_cast<FlightState&>(*node).owner->on_burst_time();
+  }
   while (TimerNode* node = context_.half_open_wheel.pop_expired(now)) {
     auto& half_open = static_cast<HalfOpen&>(*node);
     if (!half_open.on_timer(context_)) {
@@ -341,6 +344,7 @@ void TcpLayer::advance(Instant now) {
 Instant TcpLayer::next_deadline() const {
   const TimeWaitRecord* oldest = time_wait_order_.front();
   return std::min({context_.wheel.next_deadline(), context_.half_open_wheel.next_deadline(),
+                   context_.pacing_wheel.next_deadline(),
                    oldest == nullptr ? kNever : oldest->expires()});
 }
 

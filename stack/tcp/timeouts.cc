@@ -121,6 +121,7 @@ void Connection::mark_lost_by_timeout(FlightState& f, Instant now) {
     std::uint32_t index = f.log.oldest_in_network();
     while (index != kNone && !f.rack.may_still_arrive(context_.sent[index], window, now)) {
       const std::uint32_t after = context_.sent[index].after;
+      tell_lost(f, context_.sent[index], now);
       f.log.mark_lost(context_.sent, index);
       index = after;
     }
@@ -216,6 +217,7 @@ void Connection::manage_send_timers(Instant now) {
 // for too long, the override timer sends what there is.
 void Connection::on_nothing_to_send(Instant now) {
   note_limit(now);
+  note_why_nothing_left(now);
   const bool may_send = is_synchronized(state_) && state_ != State::TimeWait;
   if (!may_send || snd.wnd == 0 || flight() > 0 || unsent() == 0) return;
   if (!timers_.is_armed(TimerName::Persist)) {

@@ -130,6 +130,8 @@ Personality::Personality(const std::string& flags) {
       config.option_layout = 1;
       config.window_scale = 6;
       config.delayed_ack = 40;
+    } else if (word == "cubic" || word == "bbr") {
+      config.congestion = word == "bbr" ? "bbr" : "cubic";
     } else if (word.starts_with("mtu=")) {
       config.mtu = static_cast<std::uint32_t>(std::stoul(word.substr(4)));
     }

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "stack/tcp/congestion_names.h"
+
 namespace glasstcp::test {
 namespace {
 
@@ -80,6 +82,14 @@ const std::map<std::string, Setter>& setters() {
       {"slow_start_segments", count(&TcpConfig::slow_start_segments)},
       {"slow_start_after_idle", toggle(&TcpConfig::slow_start_after_idle)},
       {"nagle", toggle(&TcpConfig::nagle)},
+      {"pacing", toggle(&TcpConfig::pacing)},
+      {"hystart", toggle(&TcpConfig::hystart)},
+      {"congestion",
+       [](Settings& s, const std::string& v) {
+         const auto algorithm = congestion_named(v);
+         if (!algorithm) throw std::invalid_argument("'" + v + "' is not reno, cubic or bbr");
+         s.stack.tcp.congestion = *algorithm;
+       }},
       {"sws_override", duration(&TcpConfig::sws_override)},
       {"keep_alive_idle", duration(&TcpConfig::keep_alive_idle)},
       {"keep_alive_interval", duration(&TcpConfig::keep_alive_interval)},
@@ -176,6 +186,7 @@ std::expected<Settings, std::string> settings_of(const Script& script, const Wor
   Settings settings;
   settings.stack.addresses = {*Cidr::parse("192.0.2.2/24"), *Cidr::parse("2001:db8::2/64")};
   settings.stack.tcp.fixed_iss = world.our_isn;
+  settings.stack.tcp.pacing = false;  // a script says when packets leave, and most mean "now"
   settings.stack.tcp.fixed_timestamp =
       world.our_isn + 7;  // the clock of timestamps wraps in these runs too
   try {
