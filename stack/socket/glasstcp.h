@@ -55,7 +55,8 @@ typedef uint64_t glasstcp_handle; /* slot and generation; 0: none */
  *   LINUX: superpackets as large as the pacing rate says, each with PSH; min_rto is the least
  *     variance, not the least timeout; window probes carry an old number and no octet; MSG_MORE
  *     holds until the next ACK; an ACK of unsent data is dropped in silence; segments without the
- *     timestamp that was agreed on are taken; SO_SNDBUF counts memory, not bytes, and grows.
+ *     timestamp that was agreed on are taken; slow start counts all that an ACK
+ *     acknowledges; SO_SNDBUF counts memory, not bytes, and grows.
  *   BSD: the offered window follows the buffer by any amount. */
 #define GLASSTCP_HABITS_RFC 0
 #define GLASSTCP_HABITS_LINUX 1
@@ -96,7 +97,7 @@ struct glasstcp_config {
   uint32_t delayed_ack;            /* 40: below 500; 0: every segment at once */
   uint32_t ack_every;              /* 2: full segments per ACK at most */
   uint32_t quick_acks;             /* 0: segments acknowledged at once at the start (Linux: 16) */
-  int habits; /* GLASSTCP_HABITS_RFC: what is done where the RFCs leave a choice, below */
+  int habits; /* GLASSTCP_HABITS_RFC: what is done where the RFCs leave a choice, above */
   uint32_t least_superpacket; /* 2: segments that such a superpacket may have at least */
   uint32_t initial_rto;       /* 1000 */
   uint32_t min_rto;           /* 200 */
