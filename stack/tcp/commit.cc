@@ -135,6 +135,12 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
   frame.hash = hash_;
   frame.traffic_class = traffic_class_ | ecn_field(d);
   frame.hop_limit = knobs().hop_limit;
+  if (knobs().may_fragment) {
+    // RFC 6864 §4.3: a datagram that may be cut needs a number of its own, for as long as its parts
+    // live; those of one connection are counted.
+    frame.may_fragment = true;
+    frame.identification = static_cast<std::uint16_t>(hash_ + kept()->segments_out);
+  }
   // RFC 4821 §7: a probe is one segment, however large.
   frame.segment_text = d.reason == SendReason::MtuProbe ? d.length : d.flags.syn() ? 0 : max_text();
   write_segment(frame, header, options, context_, out);

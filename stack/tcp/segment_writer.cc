@@ -26,6 +26,8 @@ void write_segment(const SegmentFrame& frame, TcpHeader header, const TcpOptions
   ip.protocol = IpProtocol::kTcp;
   ip.traffic_class = frame.traffic_class;  // RFC 9293 §3.9.1.9 SHLD-22: as the application gave it
   ip.hop_limit = frame.hop_limit;
+  ip.dont_fragment = !frame.may_fragment;
+  ip.identification = frame.identification;
   // RFC 6437 §3 R6437-01, R6437-02: the same for all packets of a flow, from a keyed hash of its
   // addresses and ports; zero would say that there is none.
   ip.flow_label = std::max(static_cast<std::uint32_t>(frame.hash >> 40) & 0xfffffU, 1U);

@@ -17,6 +17,7 @@
 #include "stack/base/time.h"
 #include "stack/tcp/choices.h"
 #include "stack/tcp/chronograph.h"
+#include "stack/tcp/linux_send_space.h"
 #include "stack/tcp/path_search.h"
 
 namespace glasstcp {
@@ -69,14 +70,16 @@ struct ConnectionKnobs {
   std::uint32_t keep_alive_probes = 0;
   std::uint32_t syn_retries = 0;
   std::uint32_t send_buffer = 0;          ///< bytes that send() copies and holds at most
+  bool send_buffer_chosen = false;        ///< it is not to grow by itself
   std::uint32_t receive_buffer = 0;       ///< a window grows up to this, bytes
   std::uint32_t unsent_low = 0xffffffff;  ///< writable again below this many unsent bytes
   std::uint16_t mss = 0;                  ///< MSS to offer and not to exceed; 0: as the stack
   std::uint8_t hop_limit = 64;
   EcnWill ecn;  ///< of the handshake; later changes nothing
   CongestionAlgorithm congestion = CongestionAlgorithm::NewReno;
-  bool quick_ack = false;  ///< every segment is acknowledged at once
-  bool cork = false;       ///< no small segment but one that push() or a timer lets go
+  bool quick_ack = false;     ///< every segment is acknowledged at once
+  bool may_fragment = false;  ///< IPv4 routers may cut our packets: no path MTU discovery
+  bool cork = false;          ///< no small segment but one that push() or a timer lets go
 };
 
 /// What a connection did so far; kept only if TcpConfig::keep_statistics.
@@ -136,6 +139,7 @@ struct ConnectionExtras {
   std::optional<PathSearch> search;  ///< for a larger packet, once it began
   FastOpenState fast_open;
   bool user_timeout_is_chosen = false;  ///< by the application: the peer's wish does not change it
+  LinuxSendSpace send_space;
 };
 
 /// Options of an active open.
