@@ -79,7 +79,11 @@ TcpConfig tcp_config_of(const glasstcp_config& c) {
   t.more_ends_with_ack = linux_habits;
   t.pacing = !linux_habits;  // as where no packet scheduler paces
   t.answers_unsent_ack = !linux_habits;
-  if (linux_habits) t.sws_override = Duration::zero();
+  if (linux_habits) {
+    t.sws_override = Duration::zero();
+    t.loss_timer_floor = std::chrono::milliseconds(8);  // two ticks of 4 ms
+    t.slow_start_segments = 0;
+  }
   t.least_superpacket = c.least_superpacket;
   t.initial_rto = ms(c.initial_rto);
   t.min_rto = ms(c.min_rto);

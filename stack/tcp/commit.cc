@@ -83,7 +83,8 @@ TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
   if (sack_ && !syn && !d.flags.rst()) {
     std::uint8_t room = timestamps_.enabled() ? 3 : 4;
     std::array<SackBlock, TcpOptions::kMaxSackBlocks> runs{};
-    if (has_duplicate_) options.sack[options.sack_count++] = duplicate_;  // RFC 2883 §4: first
+    // RFC 2883 §4 R2883-02: what came twice first; behind it the run around it, the newest.
+    if (has_duplicate_) options.sack[options.sack_count++] = duplicate_;
     room = static_cast<std::uint8_t>(room - options.sack_count);
     const std::uint8_t count = rx_.sack_blocks(context_.rx, runs, room);
     for (std::uint8_t i = 0; i < count; ++i) options.sack[options.sack_count++] = runs[i];
@@ -158,6 +159,7 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
       if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, now);
       break;
     case SendDecision::Kind::Retransmission:
+      note_copy(d, length);
       note_sent_again(d.record, length, now);
       if (retransmit_reason_ == SendReason::RetransmitTimeout) {
         retransmit_reason_ = SendReason::RetransmitAfterTimeout;
@@ -166,8 +168,9 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
       break;
     case SendDecision::Kind::TailProbe: {
       const auto tail = static_cast<std::uint32_t>(snd.nxt - d.seq);
+      note_copy(d, length);
       note_sent_again(context_.flights[flight_].log.split_tail(context_.sent, tail), tail, now);
-      on_tail_probe_sent(true, now);
+      if (d.reason == SendReason::TailLossProbe) on_tail_probe_sent(true, now);
       break;
     }
     case SendDecision::Kind::Probe:
@@ -196,8 +199,16 @@ void Connection::note_new_data(const SendDecision& d, Instant now) {
   if (d.reason == SendReason::TailLossProbe) return on_tail_probe_sent(false, now);
   // RFC 8985 §7.2: the probe is due two round trips after the last segment.
   if (may_probe_tail() && !timers_.is_armed(TimerName::RackReordering)) {
-    arm(TimerName::TailLossProbe, probe_deadline(now));
+    arm(TimerName::TailLossProbe, probe_deadline(now, rto_after_head(now)));
   }
+}
+
+// RFC 6675 §4: what NextSeg's rules 3 and 4 send is in the network beside the original.
+void Connection::note_copy(const SendDecision& d, std::uint32_t length) {
+  Recovery& recovery = context_.flights[flight_].recovery;
+  if (d.reason != SendReason::SackHole || log().lost_bytes() > 0) return;
+  recovery.on_copy_sent(length);
+  if (d.kind == SendDecision::Kind::TailProbe) recovery.on_rescue();
 }
 
 // RFC 8985 §7.3 R8985-11.

@@ -81,7 +81,7 @@ struct TcpConfig {
   bool use_rack = true;               ///< RFC 8985; off: RFC 6675's count of reported bytes
   bool use_tail_loss_probe = true;    ///< RFC 8985 §7, with use_rack
   bool use_frto = true;               ///< RFC 5682: detect timeouts that were mistakes
-  Duration loss_timer_floor = 2ms;    ///< the least that the probe and the reordering timer wait:
+  Duration loss_timer_floor = 2ms;    ///< what the reordering timer adds, and the least probe wait:
                                       ///< peers and loops are not more punctual than that
   Duration peer_delayed_ack = 200ms;  ///< RFC 8985 §7.2: what a peer may add for a lone segment
 

@@ -100,7 +100,7 @@ struct RateSample {
 /// What is known when an acknowledgment brought news.
 struct AckFacts {
   Instant now{};
-  std::uint32_t acked = 0;  ///< bytes by which snd.una advanced
+  std::uint32_t acked = 0;  ///< bytes by which snd.una advanced, less those that SACK had reported
   std::uint32_t mss = 0;
   std::uint32_t most_per_ack = 0;  ///< bytes that one ACK may count for in slow start
   std::uint32_t in_flight = 0;     ///< bytes believed to be in the network, after this ACK
@@ -119,7 +119,7 @@ struct AckFacts {
 /// What is known when the network is judged congested.
 struct LossFacts {
   Instant now{};
-  std::uint32_t flight = 0;  ///< bytes sent and not acknowledged, less those that SACK reported
+  std::uint32_t flight = 0;  ///< bytes that were outstanding when it was found out (FlightSize)
   std::uint32_t mss = 0;
   SeqNum nxt;
   bool by_ecn = false;  ///< the network said so (RFC 3168); nothing was lost

@@ -181,6 +181,7 @@ TcbSnapshot Connection::status() const {
   if (const FlightState* f = flight_state()) {
     s.in_recovery = f->recovery.is_active();
     s.duplicate_acks = f->recovery.duplicates();
+    s.reordering_window = reordering_window(*f);
   }
   s.srtt = rtt_.srtt();
   s.rttvar = rtt_.rttvar();

@@ -250,12 +250,13 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] Duration reordering_window(const FlightState& f) const;
   void find_losses_by_duplicates(FlightState& f, AckNews& news, Instant now);
   template <typename F>
-  void find_losses_by_counting(const SentLog& log, F lose);
+  void find_losses_by_counting(FlightState& f, const AckNews& news, F lose);
   void step_phase(FlightState& f, const AckNews& news, Instant now);
   [[nodiscard]] bool is_mistake(const Recovery& recovery, const AckNews& news) const;
   void step_timeout(FlightState& f, const AckNews& news, Instant now);
   void leave_recovery(FlightState& f, Instant now);
   void take_back(FlightState& f, Instant now);
+  [[nodiscard]] bool is_open_phase() const;
   void respond_to_losses(FlightState& f, AckNews& news, Instant now);
   [[nodiscard]] EpisodeFacts episode_facts(const AckNews& news, Instant now) const;
   [[nodiscard]] LossFacts loss_facts(const AckNews& news, Instant now) const;
@@ -294,6 +295,9 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::optional<SendDecision> next_reset_or_syn() const;
   [[nodiscard]] std::optional<SendDecision> next_retransmission(std::uint32_t allowed) const;
   [[nodiscard]] std::optional<SendDecision> next_tail_probe() const;
+  [[nodiscard]] std::optional<SendDecision> next_hole() const;
+  [[nodiscard]] SendDecision first_segment_of(std::uint32_t index) const;
+  [[nodiscard]] SendDecision last_segment() const;
   [[nodiscard]] std::optional<SendDecision> next_new_data(std::uint32_t allowed) const;
   [[nodiscard]] std::optional<SendDecision> next_probe() const;
   [[nodiscard]] std::optional<SendDecision> next_pure_ack() const;
@@ -310,6 +314,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] bool remember(const SendDecision& d, SeqNum end, Instant now);
   void note_sent_again(std::uint32_t record, std::uint32_t length, Instant now);
   void note_new_data(const SendDecision& d, Instant now);
+  void note_copy(const SendDecision& d, std::uint32_t length);
   void on_tail_probe_sent(bool is_retransmission, Instant now);
   [[nodiscard]] TcpOptions options_for(const SendDecision& decision, Instant now) const;
   [[nodiscard]] std::uint32_t option_bytes() const;
@@ -331,7 +336,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void arm_loss_timer(Instant now);
   [[nodiscard]] bool has_loss_timer() const;
   [[nodiscard]] bool may_probe_tail() const;
-  [[nodiscard]] Instant probe_deadline(Instant now) const;
+  [[nodiscard]] Instant probe_deadline(Instant now, Instant timeout) const;
   void arm(TimerName timer, Instant deadline);
   void arm_wheel();
   // user_calls.cc and shared
@@ -357,6 +362,10 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void apply_path_mtu(Instant now);
   void set_effective_mss(Instant now);
 
+  // The number that the application reads next; a FIN is counted in rcv.nxt and never read.
+  [[nodiscard]] SeqNum read_up_to() const {
+    return rcv.nxt - (rx_.unread() + (peer_fin_done_ ? 1U : 0U));
+  }
   [[nodiscard]] bool has_sent_fin() const { return fin_queued_ && snd.nxt == tx_.end_seq() + 1; }
   [[nodiscard]] std::uint32_t unsent() const {
     return tx_.end_seq() > snd.nxt ? static_cast<std::uint32_t>(tx_.end_seq() - snd.nxt) : 0;

@@ -45,8 +45,11 @@ HalfOpenResult HalfOpen::segment_arrives(const Segment& seg, TcpContext& context
     due_ = true;
     return {HalfOpenFate::Stays, Verdict::SynDuplicate};
   }
+  // RFC 7323 §3.2 R7323-10, R7323-11: dropped without a word.
+  if (agreed_.timestamps && !seg.flags.rst() && !seg.options.timestamps)
+    return {HalfOpenFate::Stays, Verdict::TimestampMissing};
   // RFC 7323 §5.3 R7323-19: PAWS.
-  if (agreed_.timestamps && !seg.flags.rst() && seg.options.timestamps &&
+  if (agreed_.timestamps && !seg.flags.rst() &&
       difference(seg.options.timestamps->val, agreed_.ts_recent) < 0) {
     reply_ack(context, SendReason::AckOldTimestamp, now);
     return {HalfOpenFate::Stays, Verdict::PawsRejected};
@@ -76,8 +79,6 @@ HalfOpenResult HalfOpen::segment_arrives(const Segment& seg, TcpContext& context
   }
   // Fifth: ACK.
   if (!seg.flags.ack()) return {HalfOpenFate::Stays, Verdict::NoAckFlag};
-  if (agreed_.timestamps && !seg.options.timestamps)
-    return {HalfOpenFate::Stays, Verdict::TimestampMissing};
   if (seg.ack != agreed_.iss + 1) {
     if (const auto reply = reset_for(seg, SendReason::RstUnacceptableAck))
       context.replies.push(*reply);

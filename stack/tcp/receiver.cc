@@ -104,7 +104,7 @@ bool Connection::window_update_is_worth_it() const {
 void Connection::consume(std::size_t n, Instant) {
   rx_.consume(context_.rx, n);
   // Urgent data that was read is history; kept for ever its number would come round again.
-  if (urgent_received_ && rcv.up < rcv.nxt - rx_.unread()) urgent_received_ = false;
+  if (urgent_received_ && rcv.up < read_up_to()) urgent_received_ = false;
   consumed_ += static_cast<std::uint32_t>(std::min<std::size_t>(n, 1U << 20));
   if (consumed_ >= 2 * receive_buffer_) grow_receive_buffer();
   if (window_update_is_worth_it()) {

@@ -8,7 +8,8 @@ namespace glasstcp {
 
 Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
   note_arrived(seg, now);
-  if (state_ == State::SynReceived && seg.flags.syn() && seg.flags.ack() && seg.seq == rcv.irs) {
+  const bool is_crossed = state_ == State::SynReceived && seg.flags.syn() && seg.flags.ack();
+  if (is_crossed && !seg.flags.rst() && seg.seq == rcv.irs) {
     // RFC 9293 §3.5 MUST-10: the other end of a simultaneous open answers our SYN. Its SYN is known
     // already and is trimmed
     // (R9293-P7); its ACK completes the handshake.
@@ -167,9 +168,10 @@ Check Connection::first_check_sequence_number(const Segment& seg, Instant now) {
   if (is_acceptable(seg)) return std::nullopt;
   // RFC 9293 §3.4 MUST-66: with a closed window, what stands at its edge still has its ACK, RST and
   // URG processed; its
-  // text is trimmed to nothing by the seventh step, which answers the probe.
-  if (rcv.wnd() == 0 && seg.seq == rcv.nxt && !seg.flags.syn()) return std::nullopt;
-  return unacceptable(seg, now);
+  // text is trimmed to nothing by the seventh step. Whatever else it is, the probe is answered.
+  if (rcv.wnd() != 0 || seg.seq != rcv.nxt || seg.flags.syn()) return unacceptable(seg, now);
+  if (!seg.flags.rst()) ack_.demand(SendReason::AckOutsideWindow);
+  return std::nullopt;
 }
 
 Verdict Connection::unacceptable(const Segment& seg, Instant now) {
@@ -286,7 +288,7 @@ void Connection::sixth_check_urg(const Segment& seg) {
   // RFC 9293 §3.8.5 MUST-62: the pointer names the octet after the urgent data; MUST-31: however
   // long that is.
   const SeqNum up = seg.seq + seg.up;
-  if (up <= rcv.nxt && !urgent_received_) return;
+  if (up <= read_up_to() && !urgent_received_) return;
   // RFC 9293 §3.8.5 MUST-32: tell the application when it first becomes pending and when it moves
   // forward.
   if (!urgent_received_ || up > rcv.up) {
@@ -333,14 +335,18 @@ Verdict Connection::seventh_process_text(const Segment& seg, Instant now) {
 }
 
 void Connection::eighth_check_fin(const Segment& seg, Instant now) {
-  if (seg.flags.fin() && seg.end() > rcv.edge) {
+  const bool is_news = seg.flags.fin() && !peer_fin_done_;
+  if (is_news && seg.end() > rcv.edge) {
     ack_.demand(
         SendReason::AckOutsideWindow);  // trimmed away with the text before it: it must come again
-  } else if (seg.flags.fin() && !peer_fin_done_) {
+  } else if (is_news) {
     peer_fin_known_ = true;
     fin_at_ = seg.end() - 1;
     if (fin_at_ != rcv.nxt) ack_.demand(SendReason::AckOutOfOrder);
   }
+  // A peer that sends text beyond its FIN contradicts itself; what the stream has passed is not
+  // waited for.
+  if (peer_fin_known_ && !peer_fin_done_ && fin_at_ < rcv.nxt) peer_fin_known_ = false;
   // R9293-P11: only in order; a FIN that came early waits here.
   if (peer_fin_known_ && !peer_fin_done_ && rcv.nxt == fin_at_) on_peer_fin(now);
 }

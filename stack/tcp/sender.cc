@@ -14,6 +14,7 @@ std::optional<SendDecision> Connection::next(Instant now) const {
   if (auto d = next_retransmission(allowed)) return d;
   if (auto d = next_tail_probe()) return d;
   if (auto d = next_new_data(allowed)) return d;
+  if (auto d = next_hole()) return d;
   if (auto d = next_probe()) return d;
   return next_pure_ack();
 }
@@ -67,11 +68,13 @@ std::uint32_t Connection::pipe() const {
   const FlightState* const f = flight_state();
   const std::uint32_t gone = log().lost_bytes() + log().sacked_bytes() +
                              (f == nullptr ? 0 : f->recovery.assumed_delivered());
-  return flight() > gone ? flight() - gone : 0;
+  const std::uint32_t copies = f == nullptr ? 0 : f->recovery.copies();
+  return (flight() > gone ? flight() - gone : 0) + copies;
 }
 
-// RFC 5681 §2 R5681-01, §3.2 R5681-10: what the congestion window still allows. What duplicates
-// report has left the network, so new data follows it (limited transmit, RFC 3042).
+// RFC 5681 §2 R5681-01, §3.2 R5681-10, R5681-11, RFC 6675 §5 R6675-06: what the congestion window
+// still allows. RFC 3042 §2 R3042-01: what duplicates report has left the network, so new data
+// follows it; with SACK a duplicate must report something new for that.
 std::uint32_t Connection::cwnd_room() const {
   const std::uint32_t in_network = pipe();
   return congestion_.cwnd > in_network ? congestion_.cwnd - in_network : 0;
@@ -210,6 +213,48 @@ std::optional<SendDecision> Connection::next_new_data(std::uint32_t allowed) con
   return d;
 }
 
+// RFC 6675 §4 R6675-02, if RACK is switched off: NextSeg's rules 3 and 4. Nothing is known to be
+// lost and nothing new may go: what was not reported, though later data was, goes again in case it
+// is; and once in a recovery the flight's last segment, which no report can show to be missing.
+std::optional<SendDecision> Connection::next_hole() const {
+  const FlightState* const f = flight_state();
+  if (f == nullptr || !sack_ || context_.config.use_rack || !f->recovery.is_active())
+    return std::nullopt;
+  const bool is_right = log().lost_bytes() == 0 && log().sacked_bytes() > 0 && snd.wnd > 0;
+  if (!is_right || cwnd_room() < max_text()) return std::nullopt;
+  std::uint32_t index = log().oldest_in_network();
+  while (index != kNone && context_.sent[index].retransmitted) index = context_.sent[index].after;
+  const bool is_hole = index != kNone && context_.sent[index].begin < log().highest_sacked();
+  const SentSegment& last = context_.sent[log().tail()];
+  const bool may_rescue = f->recovery.may_rescue() && last.fate == SegmentFate::InNetwork &&
+                          last.end <= f->recovery.recover();
+  if (!is_hole && !may_rescue) return std::nullopt;
+  SendDecision d = is_hole ? first_segment_of(index) : last_segment();
+  d.reason = SendReason::SackHole;
+  return d;
+}
+
+// The first segment of a record, which is not the last of the flight, again.
+SendDecision Connection::first_segment_of(std::uint32_t index) const {
+  const SentSegment& segment = context_.sent[index];
+  SendDecision d = data_decision(segment.begin, std::min(segment.length(), max_text()));
+  d.kind = SendDecision::Kind::Retransmission;
+  d.record = index;
+  return d;
+}
+
+// The last segment of the flight again, with the FIN if it has one.
+SendDecision Connection::last_segment() const {
+  const SentSegment& last = context_.sent[log().tail()];
+  const bool has_fin = fin_queued_ && last.end == tx_.end_seq() + 1;
+  const std::uint32_t text = last.length() - (has_fin ? 1U : 0U);
+  const std::uint32_t length = std::min(text, max_text());
+  SendDecision d = data_decision(last.begin + (text - length), length);
+  d.kind = SendDecision::Kind::TailProbe;
+  if (has_fin) d.flags.bits |= TcpFlags::kFin;
+  return d;
+}
+
 // RFC 8985 §7.3 R8985-10: new data if there is any and the peer's window takes it, whatever cwnd
 // says; else the last segment again.
 std::optional<SendDecision> Connection::next_tail_probe() const {
@@ -224,15 +269,9 @@ std::optional<SendDecision> Connection::next_tail_probe() const {
     d.reason = SendReason::TailLossProbe;
     return d;
   }
-  const SentSegment& last = context_.sent[log().tail()];
-  if (last.fate != SegmentFate::InNetwork) return std::nullopt;
-  const bool has_fin = fin_queued_ && last.end == tx_.end_seq() + 1;
-  const std::uint32_t text = last.length() - (has_fin ? 1U : 0U);
-  const std::uint32_t length = std::min(text, mss);
-  SendDecision d = data_decision(last.begin + (text - length), length);
-  d.kind = SendDecision::Kind::TailProbe;
+  if (context_.sent[log().tail()].fate != SegmentFate::InNetwork) return std::nullopt;
+  SendDecision d = last_segment();
   d.reason = SendReason::TailLossProbe;
-  if (has_fin) d.flags.bits |= TcpFlags::kFin;
   return d;
 }
 

@@ -109,6 +109,7 @@ void Connection::mark_lost_by_timeout(FlightState& f, Instant now) {
   } else if (!sack_ || !context_.config.use_rack) {
     f.log.mark_all_lost(context_.sent);
   } else {
+    // RFC 6675 §5.1 R6675-08: what was reported as delivered is not sent again.
     f.log.mark_first_lost(context_.sent, max_text());
     const Duration window = reordering_window(f);
     std::uint32_t index = f.log.oldest_in_network();
@@ -238,10 +239,10 @@ void Connection::arm_loss_timer(Instant now) {
   const FlightState* const f = flight_state();
   if (f != nullptr && f->reordering_wait > Duration::zero()) {
     // R8985-06.
-    arm(TimerName::RackReordering,
-        now + std::max(f->reordering_wait, context_.config.loss_timer_floor));
+    arm(TimerName::RackReordering, now + f->reordering_wait + context_.config.loss_timer_floor);
   } else if (may_probe_tail()) {
-    arm(TimerName::TailLossProbe, probe_deadline(now));
+    // RFC 6298 §5.3: the timeout that the probe must not outlast starts anew, too.
+    arm(TimerName::TailLossProbe, probe_deadline(now, now + rtt_.rto(context_.rto_bounds)));
   } else {
     arm(TimerName::Retransmit, now + rtt_.rto(context_.rto_bounds));
   }
@@ -285,13 +286,13 @@ bool Connection::may_probe_tail() const {
 }
 
 // RFC 8985 §7.2 R8985-07, R8985-08.
-Instant Connection::probe_deadline(Instant now) const {
+Instant Connection::probe_deadline(Instant now, Instant timeout) const {
   const TcpConfig& config = context_.config;
   const Duration delayed =
       flight() <= effective_mss_ ? config.peer_delayed_ack : config.loss_timer_floor;
   const Duration srtt = rtt_.has_sample() ? rtt_.srtt() : Duration::zero();
   const Duration wait = TailLossProbe::timeout(srtt, delayed, config.loss_timer_floor);
-  return std::min(now + wait, rto_after_head(now));  // not later than the retransmission timer
+  return std::min(now + wait, timeout);  // not later than the retransmission timer
 }
 
 void Connection::arm(TimerName timer, Instant deadline) {

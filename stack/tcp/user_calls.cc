@@ -159,8 +159,7 @@ void Connection::abort(Instant now) {
 // RFC 9293 §3.8.5 MUST-33: how much urgent data is still to be read.
 std::uint32_t Connection::urgent_remaining() const {
   if (!urgent_received_) return 0;
-  const SeqNum read_up_to = rcv.nxt - rx_.unread();
-  return rcv.up > read_up_to ? static_cast<std::uint32_t>(rcv.up - read_up_to) : 0;
+  return rcv.up > read_up_to() ? static_cast<std::uint32_t>(rcv.up - read_up_to()) : 0;
 }
 
 // RFC 9293 §3.8.4 MUST-24, MUST-25, MUST-27: off by default, switched per connection.

@@ -76,6 +76,10 @@ const std::map<std::string, Setter>& setters() {
       {"syn_retries", count(&TcpConfig::syn_retries)},
       {"syn_ack_retries", count(&TcpConfig::syn_ack_retries)},
       {"user_timeout", duration(&TcpConfig::user_timeout)},
+      {"rack", toggle(&TcpConfig::use_rack)},
+      {"tail_loss_probe", toggle(&TcpConfig::use_tail_loss_probe)},
+      {"frto", toggle(&TcpConfig::use_frto)},
+      {"slow_start_segments", count(&TcpConfig::slow_start_segments)},
       {"slow_start_after_idle", toggle(&TcpConfig::slow_start_after_idle)},
       {"nagle", toggle(&TcpConfig::nagle)},
       {"pacing", toggle(&TcpConfig::pacing)},
@@ -114,6 +118,7 @@ const std::map<std::string, Setter>& setters() {
        [](Settings& s, const std::string& v) {
          s.stack.tcp.option_layout = v == "bsd" ? OptionLayout::Bsd : OptionLayout::Linux;
        }},
+      {"gso", [](Settings& s, const std::string& v) { s.stack.gso_max = count_of(v); }},
       {"mtu", [](Settings& s, const std::string& v) { s.stack.mtu = count_of(v); }},
       {"memory", [](Settings& s, const std::string& v) { s.stack.memory = count_of(v); }},
       {"tolerance", [](Settings& s, const std::string& v) { s.tolerance = duration_of(v); }},

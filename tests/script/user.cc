@@ -320,6 +320,9 @@ std::optional<Value> User::lookup(std::string_view name, std::uint32_t our_isn,
   if (name == "cwnd") return number(tcb->cwnd);
   if (name == "ssthresh") return number(tcb->ssthresh);
   if (name == "flight") return number(tcb->flight);
+  if (name == "pipe") return number(tcb->pipe);
+  if (name == "sacked") return number(tcb->sacked);
+  if (name == "lost") return number(tcb->lost);
   if (name == "unsent") return number(tcb->unsent);
   if (name == "unread") return number(tcb->unread);
   if (name == "mss") return number(tcb->effective_mss);

@@ -163,10 +163,12 @@ TEST_F(RecoveryTest, DuplicatesStandForOneSegmentEachAndForNoMoreThanThereIs) {
 TEST_F(RecoveryTest, AfterATimeoutDuplicatesSayNothingUntilItIsPassed) {
   COVERS("R6675-07");
   recovery.on_timeout(episode(0, 10 * kMss), false);
-  EXPECT_FALSE(recovery.may_count_duplicates(kUna + 5 * kMss));
+  EXPECT_FALSE(recovery.may_count_duplicates(kUna + 5 * kMss, kUna + 10 * kMss));
+  EXPECT_TRUE(
+      recovery.may_count_duplicates(kUna + 5 * kMss, kUna + 12 * kMss));  // F-RTO's new data
   recovery.finish(false);
-  EXPECT_FALSE(recovery.may_count_duplicates(kUna + 10 * kMss));
-  EXPECT_TRUE(recovery.may_count_duplicates(kUna + 10 * kMss + 1));
+  EXPECT_FALSE(recovery.may_count_duplicates(kUna + 10 * kMss, kUna + 12 * kMss));
+  EXPECT_TRUE(recovery.may_count_duplicates(kUna + 10 * kMss + 1, kUna + 12 * kMss));
 }
 
 TEST_F(RecoveryTest, AMistakeIsTakenBackOnce) {
@@ -193,8 +195,8 @@ TEST_F(RecoveryTest, AnEchoFromBeforeTheRetransmissionWasCausedByTheOriginal) {
 TEST_F(RecoveryTest, ALostRetransmissionIsASecondSignOnlyIfItLeftAfterTheFirst) {
   COVERS("R8985-14", "R5681-15");
   recovery.start(RecoveryPhase::FastRecovery, episode(0, 10 * kMss));
-  EXPECT_FALSE(recovery.is_further_loss(Instant(1s)));
-  EXPECT_TRUE(recovery.is_further_loss(Instant(1s) + 5ms));
+  EXPECT_FALSE(recovery.is_further_loss(Instant(1s) - 1ns));
+  EXPECT_TRUE(recovery.is_further_loss(Instant(1s))) << "it answered the reduction at once";
 }
 
 }  // namespace

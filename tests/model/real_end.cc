@@ -1,0 +1,241 @@
+// See real_end.h.
+//
+// Next: world.h.
+#include "tests/model/real_end.h"
+
+#include <array>
+#include <cstring>
+
+#include "stack/base/bytes.h"
+
+namespace glasstcp::model {
+namespace {
+
+constexpr std::uint16_t kOurPort = 80, kPeerPort = 5000;
+constexpr std::size_t kIpHeader = 40, kTcpHeader = 20, kStampBytes = 12;
+constexpr std::uint8_t kFin = 1, kSyn = 2, kRst = 4, kPsh = 8, kAck = 16, kUrg = 32;
+constexpr std::size_t kPeriod = 8192;  // of the stream's octets
+
+const IpAddress& ours() {
+  static const IpAddress address = *IpAddress::parse("2001:db8::2");
+  return address;
+}
+const IpAddress& theirs() {
+  static const IpAddress address = *IpAddress::parse("2001:db8::1");
+  return address;
+}
+FourTuple tuple() {
+  return {ours(), theirs(), Port{kOurPort}, Port{kPeerPort}};
+}
+
+StackConfig config_for(const Terms& terms) {
+  StackConfig config;
+  config.addresses = {*Cidr::parse("2001:db8::2/64")};
+  config.memory = 64ULL << 20;
+  config.tcp.receive_buffer = config.tcp.initial_receive_buffer = terms.buffer;
+  config.tcp.use_window_scale = false;
+  config.tcp.delayed_ack = terms.delayed_ack;
+  config.tcp.blind_attack_defence = terms.blind_attack_defence;
+  config.tcp.fixed_iss = terms.iss;
+  config.tcp.max_connections = config.tcp.max_half_open = config.tcp.max_time_wait = 16;
+  if (terms.adjust != nullptr) terms.adjust(config.tcp);
+  return config;
+}
+
+// Two periods of octets, so that any run can be copied in one piece.
+const std::array<std::uint8_t, 2 * kPeriod>& stream() {
+  static const auto octets = [] {
+    std::array<std::uint8_t, 2 * kPeriod> made{};
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      const std::size_t j = i % kPeriod;
+      made[i] = static_cast<std::uint8_t>((j * 2654435761U) >> 13);
+    }
+    return made;
+  }();
+  return octets;
+}
+
+}  // namespace
+
+void write_packet(const Arriving& seg, const Terms& terms, Packet& packet) {
+  const bool permits_sack = terms.uses_sack && seg.has_syn;
+  const std::size_t options = (seg.timestamp ? kStampBytes : 0) + (permits_sack ? 4 : 0);
+  const std::size_t tcp = kTcpHeader + options;
+  packet.assign(kIpHeader + tcp + seg.text, 0);
+  std::uint8_t* p = packet.data();
+  p[0] = 0x60, p[6] = 6, p[7] = 64;
+  store_be16(p + 4, static_cast<std::uint16_t>(packet.size() - kIpHeader));
+  std::memcpy(p + 8, theirs().bytes().data(), 16);
+  std::memcpy(p + 24, ours().bytes().data(), 16);
+  std::uint8_t* h = p + kIpHeader;
+  store_be16(h, kPeerPort);
+  store_be16(h + 2, kOurPort);
+  store_be32(h + 4, seg.seq);
+  store_be32(h + 8, seg.ack);
+  h[12] = static_cast<std::uint8_t>(tcp / 4 * 16);
+  h[13] = static_cast<std::uint8_t>((seg.has_fin ? kFin : 0) | (seg.has_syn ? kSyn : 0) |
+                                    (seg.has_rst ? kRst : 0) | (seg.has_psh ? kPsh : 0) |
+                                    (seg.has_ack ? kAck : 0) | (seg.has_urg ? kUrg : 0));
+  store_be16(h + 14, static_cast<std::uint16_t>(seg.window));
+  store_be16(h + 18, static_cast<std::uint16_t>(seg.urgent));
+  if (seg.timestamp) {
+    const std::uint8_t head[4] = {1, 1, 8, 10};
+    std::memcpy(h + 20, head, 4);
+    store_be32(h + 24, *seg.timestamp);
+  }
+  if (permits_sack) {
+    const std::uint8_t permitted[4] = {1, 1, 4, 2};
+    std::memcpy(h + tcp - 4, permitted, 4);
+  }
+  const Number offset = seg.seq + (seg.has_syn ? 1U : 0U) - terms.irs;
+  const std::uint8_t* text = stream().data() + offset % kPeriod;
+  std::copy_n(text, seg.text, p + kIpHeader + tcp);
+}
+
+Leaving read_packet(const OutPacket& out) {
+  Leaving seg;
+  const std::uint8_t* h = out.header.data() + kIpHeader;
+  seg.seq = load_be32(h + 4);
+  seg.ack = load_be32(h + 8);
+  seg.window = load_be16(h + 14);
+  seg.has_fin = (h[13] & kFin) != 0;
+  seg.has_syn = (h[13] & kSyn) != 0;
+  seg.has_rst = (h[13] & kRst) != 0;
+  seg.has_ack = (h[13] & kAck) != 0;
+  seg.text = out.payload_length;
+  const bool has_stamp = out.header_length >= kIpHeader + kTcpHeader + kStampBytes && h[22] == 8;
+  if (has_stamp) seg.echo = load_be32(h + 28);
+  return seg;
+}
+
+RealEnd::RealEnd(const Terms& terms) : terms_(terms), stack_(config_for(terms), now_) {
+  if (terms.is_listening) listener_ = *stack_.listen({ours(), Port{kOurPort}}, 4);
+}
+
+void RealEnd::open() {
+  ConnectOptions options;
+  options.remote = {theirs(), Port{kPeerPort}};
+  options.local_port = Port{kOurPort};
+  id_ = *stack_.connect(options, now_);
+}
+
+void RealEnd::send(Number octets) {
+  static const std::array<std::uint8_t, 4096> text{};
+  static_cast<void>(stack_.send(id_, ByteView(text).first(octets), {}, now_));
+}
+
+void RealEnd::close() {
+  static_cast<void>(stack_.shutdown_send(id_, now_));
+}
+
+void RealEnd::leave() {
+  stack_.close(id_, now_);
+  is_orphan_ = true;
+}
+
+Verdict RealEnd::arrive(const Packet& packet) {
+  PacketMeta meta;
+  meta.checksum_valid = true;
+  const Verdict verdict = stack_.receive(packet, meta, now_);
+  if (!terms_.is_listening) return verdict;
+  if (const auto accepted = stack_.accept(listener_)) {
+    if (!id_.is_none() && !is_orphan_) stack_.abort(id_, now_);  // it was in TIME-WAIT
+    id_ = *accepted;
+    is_orphan_ = false;
+  }
+  return verdict;
+}
+
+const std::vector<Leaving>& RealEnd::let_leave() {
+  left_.clear();
+  while (stack_.transmit(now_, out_)) left_.push_back(read_packet(out_));
+  return left_;
+}
+
+void RealEnd::wait(Duration d) {
+  now_ += d;
+  stack_.advance(now_);
+}
+
+void RealEnd::watch() {
+  while (stack_.next_event()) {
+  }
+  now_ += 1ms;
+  has_variables_ = false;
+  stack_.set_observer(this);
+}
+
+std::uint16_t RealEnd::events() {
+  std::uint16_t mask = 0;
+  while (const auto event = stack_.next_event()) {
+    if (!event->is_listener) mask = static_cast<std::uint16_t>(mask | event->mask);
+  }
+  return mask;
+}
+
+void RealEnd::on_packet_received(const PacketReceivedEvent& event) noexcept {
+  if (event.after == nullptr) return;
+  variables_ = *event.after;
+  has_variables_ = true;
+}
+
+void RealEnd::on_packet_sent(const PacketSentEvent& event) noexcept {
+  if (event.after == nullptr) return;
+  variables_ = *event.after;
+  has_variables_ = true;
+}
+
+Stage RealEnd::stage() const {
+  if (stack_.half_open_count() > 0) return Stage::SynReceived;
+  if (stack_.time_wait_count() > 0) return Stage::TimeWait;
+  if (stack_.connection_count() == 0) return Stage::Closed;
+  if (!has_variables_) return Stage::Closed;
+  switch (variables_.state) {
+    case State::SynSent:
+      return Stage::SynSent;
+    case State::SynReceived:
+      return Stage::SynReceived;
+    case State::Established:
+      return Stage::Established;
+    case State::FinWait1:
+      return Stage::FinWait1;
+    case State::FinWait2:
+      return Stage::FinWait2;
+    case State::CloseWait:
+      return Stage::CloseWait;
+    case State::Closing:
+      return Stage::Closing;
+    case State::LastAck:
+      return Stage::LastAck;
+    default:
+      return Stage::Closed;
+  }
+}
+
+std::uint32_t RealEnd::unread() const {
+  const auto status = stack_.status(id_);
+  return status ? status->unread : 0;
+}
+
+bool RealEnd::has_octets(std::uint32_t from, std::uint32_t count, Number seq) const {
+  std::array<std::uint8_t, kPeriod> got{};
+  if (stack_.copy_unread(id_, from, ByteSpan(got.data(), count)) != count) return false;
+  const std::uint8_t* wanted = stream().data() + (seq - terms_.irs) % kPeriod;
+  return std::memcmp(got.data(), wanted, count) == 0;
+}
+
+void RealEnd::clean() {
+  stack_.set_observer(nullptr);
+  if (!id_.is_none() && !is_orphan_) stack_.abort(id_, now_);
+  while (stack_.transmit(now_, out_)) {
+  }
+  static_cast<void>(stack_.drop(tuple(), now_));
+  while (stack_.transmit(now_, out_)) {
+  }
+  while (stack_.next_event()) {
+  }
+  id_ = {};
+  is_orphan_ = false;
+}
+
+}  // namespace glasstcp::model
