@@ -170,9 +170,12 @@ void Cubic::on_restart(Congestion c, Instant now) const noexcept {
 }
 
 void Cubic::on_spurious(Congestion c, Instant) const noexcept {
-  // RFC 9438 §4.9.2 R9438-09: all of it as it was, unless we are beyond that already.
+  // RFC 9438 §4.9.2 R9438-09: all of it as it was, unless we are beyond that already. Before a new
+  // stage has begun we cannot be, even if the window has not yet shrunk: else each reordering that
+  // is found at once would lower W_max.
   CubicModel& model = c.model.as<CubicModel>();
-  if (c.state.cwnd < model.curve.cwnd_prior) model.curve = model.saved;
+  const bool has_grown = model.curve.epoch != kNever;
+  if (!has_grown || c.state.cwnd < model.curve.cwnd_prior) model.curve = model.saved;
 }
 
 }  // namespace glasstcp

@@ -62,7 +62,7 @@ TEST_P(SynFlood, DoesNotHinderAnHonestClient) {
   EXPECT_EQ(honest, 10);
   EXPECT_EQ(net.right.connection_count(), 10U);
   EXPECT_LE(net.right.half_open_count(), TcpConfig{}.max_half_open);
-  if (GetParam() == SynCookieUse::Only) EXPECT_EQ(net.right.half_open_count(), 0U);
+  EXPECT_TRUE(GetParam() != SynCookieUse::Only || net.right.half_open_count() == 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Cookies, SynFlood,

@@ -288,6 +288,18 @@ TEST_F(CubicTest, ALossThatWasNoneChangesNothing) {
   EXPECT_EQ(record().curve.cwnd_prior, before.cwnd_prior);
 }
 
+TEST_F(CubicTest, ALossThatIsFoundToBeNoneAtOnceChangesNothing) {
+  COVERS("R9438-09");
+  at(1000);
+  lose();
+  acks_for(3s);
+  const CubicCurve before = record().curve;
+  cubic.on_congestion({state, model}, loss());  // and the window has not shrunk yet
+  cubic.on_spurious({state, model}, now);
+  EXPECT_EQ(record().curve.epoch, before.epoch);
+  EXPECT_EQ(record().curve.w_max, before.w_max);
+}
+
 TEST_F(CubicTest, NewsThatComeTooLateChangeNothing) {
   COVERS("R9438-09");
   at(100);
