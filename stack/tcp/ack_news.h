@@ -34,6 +34,7 @@ struct AckNews {
   bool is_duplicate = false;        ///< a duplicate ACK in RFC 5681's sense, without SACK
   bool is_bare = false;             ///< no text, no SACK, the same window
   bool duplicate_reported = false;  ///< D-SACK
+  bool mark_reported = false;       ///< ECN: what we sent met congestion
 };
 
 }  // namespace glasstcp

@@ -10,8 +10,9 @@ namespace glasstcp {
 
 bool Connection::commit(const SendDecision& decision, Instant now, OutPacket& out) {
   SendDecision d = decision;
+  const SeqNum text_at = d.seq + (d.flags.syn() ? 1U : 0U);
   if (d.length > 0) {
-    const std::uint32_t gathered = tx_.gather(context_.tx, d.seq, d.length, out);
+    const std::uint32_t gathered = tx_.gather(context_.tx, text_at, d.length, out);
     if (gathered < d.length) {  // it lies in more pieces than a packet can name
       d.length = gathered;
       d.flags.bits &= static_cast<std::uint16_t>(~(TcpFlags::kFin | TcpFlags::kPsh));
@@ -35,11 +36,19 @@ bool Connection::remember(const SendDecision& d, SeqNum end, Instant now) {
   FlightState& f = context_.flights[flight_];
   const std::uint32_t in_flight = pipe();
   const auto text = static_cast<std::uint16_t>(max_text());
-  if (!f.log.append(context_.sent, snd.nxt, end, text, now)) {
+  // A SYN has a record of its own: it may be acknowledged, or lost, without the text behind it.
+  const bool is_apart = d.flags.syn() && d.length > 0;
+  const SeqNum from = snd.nxt + (is_apart ? 1U : 0U);
+  const bool has_room = (!is_apart || f.log.append(context_.sent, snd.nxt, from, text, now)) &&
+                        f.log.append(context_.sent, from, end, text, now);
+  if (!has_room) {
+    if (d.flags.syn()) f.log.clear(context_.sent);
     if (f.log.empty()) release_flight_state();
     return false;
   }
-  context_.sent[f.log.tail()].stamp = f.rate.stamp(now, in_flight, d.length);
+  const auto stamp = f.rate.stamp(now, in_flight, d.length);
+  context_.sent[f.log.tail()].stamp = stamp;
+  if (is_apart) context_.sent[f.log.head()].stamp = stamp;
   return true;
 }
 
@@ -72,7 +81,9 @@ TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
     options.sack_permitted = answering ? sack_ : config.use_sack;
     const bool scale = answering ? rcv.shift > 0 || snd.shift > 0 : config.use_window_scale;
     if (scale) options.window_scale = context_.rcv_shift;
+    add_fast_open(options, d);
   }
+  const std::uint8_t ecn_fields = ecn_option_fields(d);
   // RFC 7323 §3.2 R7323-09: once negotiated, on every segment; §5.2 R7323-18: a reset may carry it
   // too.
   const bool stamped = syn && !d.flags.ack() ? config.use_timestamps : timestamps_.enabled();
@@ -82,6 +93,7 @@ TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
   }
   if (sack_ && !syn && !d.flags.rst()) {
     std::uint8_t room = timestamps_.enabled() ? 3 : 4;
+    if (ecn_fields > 0) --room;
     std::array<SackBlock, TcpOptions::kMaxSackBlocks> runs{};
     // RFC 2883 §4 R2883-02: what came twice first; behind it the run around it, the newest.
     if (has_duplicate_) options.sack[options.sack_count++] = duplicate_;
@@ -89,6 +101,10 @@ TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
     const std::uint8_t count = rx_.sack_blocks(context_.rx, runs, room);
     for (std::uint8_t i = 0; i < count; ++i) options.sack[options.sack_count++] = runs[i];
   }
+  add_user_timeout(options, d);
+  // RFC 9768 §3.2.3.3 R9768-22: before a third SACK block, but never instead of the second.
+  const bool fits = ecn_fields < 3 || options.sack_count == 0 || !timestamps_.enabled();
+  if (ecn_fields > 0 && fits) options.accurate_ecn = ecn()->option(ecn_fields);
   return options;
 }
 
@@ -99,13 +115,16 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
   header.seq = d.seq;
   header.ack = d.flags.ack() ? rcv.nxt : SeqNum(0);
   header.flags = d.flags;
+  const TcpOptions options = options_for(d, now);
+  header.flags.bits |= ecn_flags(d, options.sack_count > 0);
   if (d.flags.urg()) {
     // RFC 9293 §3.8.5 MUST-30, MUST-62; an urgent end further than 65535 octets away is named as
     // far as the field goes.
     header.urgent = static_cast<std::uint16_t>(std::min<std::int32_t>(snd.up - d.seq, 65535));
   }
   if (d.flags.syn()) {
-    header.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(receive_buffer_, 65535));
+    const std::uint32_t window = d.flags.ack() ? rcv.wnd() : receive_buffer_;
+    header.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(window, 65535));
     if (!d.flags.ack()) rcv.edge = rcv.nxt;
   } else if (!d.flags.rst()) {
     header.window = window_field(window_to_offer());
@@ -114,10 +133,12 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
   SegmentFrame frame;
   frame.tuple = &tuple_;
   frame.hash = hash_;
-  frame.traffic_class = traffic_class_;
+  frame.traffic_class = traffic_class_ | ecn_field(d);
   frame.hop_limit = knobs().hop_limit;
-  frame.segment_text = max_text();
-  write_segment(frame, header, options_for(d, now), context_, out);
+  // RFC 4821 §7: a probe is one segment, however large.
+  frame.segment_text = d.reason == SendReason::MtuProbe ? d.length : d.flags.syn() ? 0 : max_text();
+  write_segment(frame, header, options, context_, out);
+  note_ecn_sent(d, options);
   out.reason = d.reason;
   out.connection = id_;
 }
@@ -142,6 +163,7 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
     case SendDecision::Kind::Syn:
       syn_ack_due_ = false;
       if (snd.nxt == snd.iss) {
+        note_fast_open_syn(d);
         snd.nxt = end;
       } else {
         note_sent_again(log().head(), 1, now);
@@ -153,6 +175,7 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
       snd.nxt = later(snd.nxt, end);
       last_data_sent_ms_ = milliseconds_of(now);
       note_new_data(d, now);
+      note_probe_sent(d);
       // More would have gone if the congestion window had allowed it: what is in flight now shows
       // what it carries.
       window_use_.on_sent(snd.una, snd.nxt, flight(), cwnd_room() < max_text());
@@ -187,6 +210,7 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
       }
       break;
     case SendDecision::Kind::Ack:
+      user_timeout_due_ = false;
       break;
   }
   manage_send_timers(now);

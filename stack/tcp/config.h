@@ -14,12 +14,11 @@
 #include <optional>
 
 #include "stack/base/time.h"
+#include "stack/tcp/choices.h"
+#include "stack/tcp/user_types.h"
 #include "stack/wire/tcp_options.h"
 
 namespace glasstcp {
-
-/// The congestion control algorithms that a connection can use (RFC 9293 §3.8.2 MAY-18).
-enum class CongestionAlgorithm : std::uint8_t { NewReno };
 
 /// All knobs of TCP. Times are durations, sizes are bytes.
 struct TcpConfig {
@@ -32,12 +31,14 @@ struct TcpConfig {
   std::optional<std::uint8_t>
       window_scale;  ///< forced shift 0..14; empty: the least that covers the buffer
   std::uint32_t initial_window_segments = 10;  ///< RFC 6928 §2 IW10 (RFC 5681's 2-4 by setting 3)
+  MtuProbing mtu_probing = MtuProbing::AfterBlackHole;  ///< costs nothing where nothing vanishes
   std::uint16_t mss = 0;  ///< offered MSS; 0: from the device's MTU (RFC 9293 §3.7.1)
 
   // Options we use if the peer does.
   bool use_window_scale = true;  ///< RFC 7323 §2
   bool use_timestamps = true;    ///< RFC 7323 §3
   bool use_sack = true;          ///< RFC 2018
+  EcnWill ecn;                   ///< RFC 3168, RFC 9768; passive, as deployed stacks are
   OptionLayout option_layout = OptionLayout::Linux;
 
   // Acknowledging.
@@ -92,6 +93,20 @@ struct TcpConfig {
   std::uint32_t max_time_wait = 262144;       ///< beyond it the oldest records go early
   std::uint32_t max_out_of_order_runs = 128;  ///< separate runs of out-of-order data per connection
   std::uint32_t challenge_acks_per_second = 10;  ///< RFC 5961 §7, per connection
+
+  SynCookieUse syn_cookies = SynCookieUse::WhenFull;  ///< RFC 4987 §3.6
+  std::uint32_t max_orphans = 262144;  ///< connections given back by their applications that have
+                                       ///< not ended; above it new ones are reset
+
+  // The user timeout option (RFC 5482).
+  bool announce_user_timeout = false;  ///< ADV_UTO's option goes out, if there is a timeout
+  bool adopt_user_timeout = false;     ///< CHANGEABLE: the peer's counts too
+  Duration user_timeout_least = 100s;  ///< U_LIMIT and L_LIMIT: what is adopted lies between
+  Duration user_timeout_most = 15min;
+
+  // Fast Open (RFC 7413); whether it is used, listeners and active opens choose one by one.
+  Duration fast_open_key_period = 12h;    ///< a cookie is good for one to two of these; 0: for ever
+  std::uint32_t fast_open_servers = 256;  ///< whose cookies a client remembers at most
 
   // What is kept for those who ask.
   bool keep_statistics = false;  ///< ConnectionStatistics for every connection, for TCP_INFO

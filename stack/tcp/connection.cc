@@ -58,7 +58,9 @@ Connection::Connection(TcpContext& context, const Agreement& agreed, Instant now
   last_ack_sent_ = rcv.nxt;
   if (agreed.timestamps) timestamps_ = Timestamps(agreed.ts_offset, agreed.ts_recent, now);
   if (context.config.keep_statistics) make_extras();
+  agree_on_ecn(agreed.ecn);
   tx_.start_at(snd.nxt);
+  if (agreed.user_timeout) adopt_user_timeout(*agreed.user_timeout);
   set_effective_mss(now);
   retransmissions_ = agreed.syn_ack_retries;
   // RFC 6298 §3 R6298-06: a SYN-ACK sent once gives the first sample.
@@ -71,6 +73,7 @@ Connection::~Connection() {
   release_buffers();
   rx_.clear(context_.rx);
   if (extras_ != kNone) context_.extras.release(extras_);
+  if (ecn_ != kNone) context_.ecn.release(ecn_);
   context_.wheel.cancel(*this);
   context_.budget.release(receive_buffer_);
 }
@@ -143,6 +146,11 @@ void Connection::on_time_wait_taken_over() {
 void Connection::set_effective_mss(Instant now) {
   std::uint16_t path = context_.send_mss(tuple_.remote_address, now);
   if (knobs().mss != 0) path = std::min(path, knobs().mss);
+  // RFC 8899 §3 R8899-01: nothing but a probe is larger than what is known to pass.
+  if (const PathSearch* search = path_search()) {
+    const std::uint16_t headers = tuple_.local_address.is_v4() ? 40 : 60;
+    path = std::min(path, static_cast<std::uint16_t>(search->low() - headers));
+  }
   const std::uint16_t options = timestamps_.enabled() ? 12 : 0;
   effective_mss_ = static_cast<std::uint16_t>(std::min(snd.mss, path) - options);
 }
@@ -181,6 +189,7 @@ TcbSnapshot Connection::status() const {
   if (const FlightState* f = flight_state()) {
     s.in_recovery = f->recovery.is_active();
     s.duplicate_acks = f->recovery.duplicates();
+    s.reordering_window = reordering_window(*f);
   }
   s.srtt = rtt_.srtt();
   s.rttvar = rtt_.rttvar();

@@ -4,7 +4,9 @@
 // The class is one; its work stands in files by topic, each read beside one section of the RFC:
 //   segment_arrives.cc (§3.10.7), process_ack.cc (its fifth check), loss_recovery.cc (what an ACK
 //   means), sender.cc (what is next, and why), commit.cc (doing it), receiver.cc (§3.8.6),
-//   user_calls.cc (§3.10.1-6), timeouts.cc (§3.10.8), extras.cc (knobs and statistics)
+//   user_calls.cc (§3.10.1-6), timeouts.cc (§3.10.8), ecn_duties.cc (RFC 3168), path_probing.cc
+//   (RFC 4821), right_sizing.cc (receive buffer), fast_opening.cc (RFC 7413), user_timeouts.cc
+//   (RFC 5482), extras.cc (knobs and statistics)
 //
 // Invariants (checked by check_invariants):
 //   1. snd.una <= snd.nxt, and the sent log tiles [snd.una, snd.nxt) exactly.
@@ -30,6 +32,7 @@
 #include "stack/tcp/ack_news.h"
 #include "stack/tcp/ack_policy.h"
 #include "stack/tcp/challenge.h"
+#include "stack/tcp/ecn.h"
 #include "stack/tcp/flight_state.h"
 #include "stack/tcp/rtt_minimum.h"
 #include "stack/tcp/segment.h"
@@ -83,8 +86,10 @@ struct Agreement {
   bool timestamps = false;
   std::uint32_t ts_offset = 0;
   TsVal ts_recent{};
-  std::uint32_t buffer = 0;  ///< receive buffer, reserved from the budget
+  std::optional<std::uint16_t> user_timeout;  ///< RFC 5482's option of their SYN
+  std::uint32_t buffer = 0;                   ///< receive buffer, reserved from the budget
   Instant syn_ack_sent{};
+  EcnAgreement ecn;
   bool syn_ack_again = false;  ///< it left more than once
   std::uint8_t syn_ack_retries = 0;
 };
@@ -155,6 +160,21 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void push();
   /// An ACK that is delayed leaves now.
   void acknowledge_now();
+  // fast_opening.cc
+  /// An active open that may put data into its SYN; before open().
+  void use_fast_open(FastOpenUse use, Instant now);
+  /// A passive open, made by a SYN with a good cookie: takes its data, and may send before the
+  /// handshake ends. False: no memory for it, nothing was changed.
+  bool begin_fast_open(const Segment& syn, const FastOpenPassive& how);
+  /// Bytes that our SYN, which has not left yet, will carry at most.
+  [[nodiscard]] std::uint32_t fast_open_room() const;
+  /// Null: neither side uses it.
+  [[nodiscard]] const FastOpenState* fast_open() const {
+    return extras_ == kNone ? nullptr : &context_.extras[extras_].fast_open;
+  }
+  /// It is one of its listener's pending Fast Open connections.
+  [[nodiscard]] bool takes_fast_open_place() const { return fast_open_place_; }
+  void leave_fast_open_place() { fast_open_place_ = false; }
   /// The next room to send is told by kWritable, even if nothing was refused.
   void want_writable() { wants_writable_ = true; }
   /// Copies unread bytes from `offset` on, without taking them; returns how many.
@@ -177,6 +197,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
     return extras_ == kNone ? nullptr : &context_.extras[extras_].statistics;
   }
   [[nodiscard]] bool uses_sack() const { return sack_; }
+  /// Null: not agreed on.
+  [[nodiscard]] const Ecn* ecn() const { return ecn_ == kNone ? nullptr : &context_.ecn[ecn_]; }
   [[nodiscard]] bool has_nagle() const { return nagle_; }
   [[nodiscard]] std::uint32_t lost_bytes() const { return log().lost_bytes(); }
   [[nodiscard]] std::uint32_t receive_mss() const { return ack_.rcv_mss(); }
@@ -199,6 +221,10 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   }
   [[nodiscard]] bool is_known_in_table() const { return in_table_; }
   void set_known_in_table(bool known) { in_table_ = known; }
+  [[nodiscard]] bool is_counted_orphan() const { return counted_orphan_; }
+  void set_counted_orphan(bool counted) { counted_orphan_ = counted; }
+  /// There are too many like it: resets what the peer knows of.
+  void give_up(Instant now);
   /// Handed to the application: events flow from here on.
   void accepted();
   /// The events since the last call.
@@ -226,7 +252,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] bool is_acceptable(const Segment& seg) const;
   void challenge(SendReason reason, Instant now);
   void adopt_options(const Segment& syn, Instant now);
-  void become_established(const Segment& seg);
+  void become_established(const Segment& seg, Instant now);
   // fast_path.cc
   Check fast_path(const Segment& seg, Instant now);
   [[nodiscard]] bool is_common(const Segment& seg, Instant now) const;
@@ -278,13 +304,22 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
     return flight_ == kNone ? kNothing : context_.flights[flight_].log;
   }
   void become_quiet(Instant now);
+  // window_validation.cc
+  [[nodiscard]] std::optional<std::uint32_t> unvalidated_pipe(Instant now) const;
+  void validate_window(FlightState& f, const AckNews& news, Instant now);
+  void shrink_unused_window(Instant now);
+  void shrink_idle_window(Duration idle, Instant now);
+  void end_reduction(FlightState& f, Instant now);
+  void forget_pipe(FlightState& f, Instant now);
   // receiver.cc
   void on_stored(const StoreResult& stored, std::uint32_t segment_size, Instant now);
   void on_peer_fin(Instant now);
   [[nodiscard]] std::uint32_t window_to_offer() const;
   [[nodiscard]] std::uint16_t window_field(std::uint32_t window) const;
   [[nodiscard]] bool window_update_is_worth_it() const;
-  void grow_receive_buffer();
+  void size_receive_buffer(std::size_t n, Instant now);
+  void grow_receive_buffer(std::uint64_t wanted);
+  void give_back_receive_buffer();
   [[nodiscard]] std::uint32_t max_runs() const;
   // sender.cc
   [[nodiscard]] std::optional<SendDecision> next_reset_or_syn() const;
@@ -315,6 +350,54 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::uint32_t option_bytes() const;
   [[nodiscard]] std::uint32_t max_text() const;
   [[nodiscard]] std::uint32_t initial_window() const;
+  // ecn_duties.cc
+  void agree_on_ecn(const EcnAgreement& agreed);
+  void note_arrived_field(const Segment& seg);
+  bool read_ecn_report(const Segment& seg, const AckNews& news);
+  void slow_down_for_mark(FlightState& f, const AckNews& news, Instant now);
+  void note_window_reduced();
+  [[nodiscard]] bool goes_alone_for_ecn() const;
+  [[nodiscard]] std::uint16_t ecn_flags(const SendDecision& decision, bool with_sack) const;
+  [[nodiscard]] std::uint8_t ecn_field(const SendDecision& decision) const;
+  [[nodiscard]] std::uint8_t ecn_option_fields(const SendDecision& decision) const;
+  void note_ecn_sent(const SendDecision& decision, const TcpOptions& options);
+  // path_probing.cc
+  [[nodiscard]] std::uint16_t packet_overhead() const;
+  [[nodiscard]] std::uint16_t path_limit(Instant now) const;
+  [[nodiscard]] PathSearch* path_search();
+  [[nodiscard]] const PathSearch* path_search() const {
+    return const_cast<Connection*>(this)->path_search();
+  }
+  bool begin_path_search(Instant now);
+  bool escape_black_hole(Instant now);
+  [[nodiscard]] std::optional<SendDecision> next_mtu_probe(Instant now) const;
+  void note_probe_sent(const SendDecision& decision);
+  void note_probe_progress(Instant now);
+  bool take_probe_loss(FlightState& f, const AckNews& news);
+  void forget_probe();
+  // fast_opening.cc
+  struct FastOpenPlan {
+    bool option = false;
+    bool experimental = false;
+    bool text = false;  // the SYN may have some
+    ByteView cookie;
+  };
+  [[nodiscard]] FastOpenPlan fast_open_plan() const;
+  [[nodiscard]] bool asks_for_cookie() const { return fast_open_plan().option; }
+  void add_fast_open(TcpOptions& options, const SendDecision& decision) const;
+  void note_fast_open_syn(const SendDecision& decision);
+  void finish_fast_open(const Segment& syn_ack);
+  void note_fast_open_loss(Instant now);
+  Check syn_of_fast_open_again(const Segment& seg);
+  // Our SYN-ACK has left and is not acknowledged; text may follow it all the same. The SYN counts
+  // neither as text in flight nor against the peer's window.
+  [[nodiscard]] bool is_fast_opening() const {
+    return fast_open_passive_ && state_ == State::SynReceived && snd.nxt != snd.iss;
+  }
+  [[nodiscard]] std::uint32_t syn_in_flight() const { return is_fast_opening() ? 1 : 0; }
+  // user_timeouts.cc
+  void add_user_timeout(TcpOptions& options, const SendDecision& decision) const;
+  void adopt_user_timeout(std::uint16_t option);
   // timeouts.cc
   void on_retransmit_timer(Instant now);
   void mark_lost_by_timeout(FlightState& f, Instant now);
@@ -395,9 +478,12 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
 
   std::uint32_t extras_ = kNone;         // what only some connections have
   std::uint32_t flight_ = kNone;         // what is known while data is under way
+  std::uint32_t ecn_ = kNone;            // so is this
   std::uint32_t last_data_sent_ms_ = 0;  // of the connection's time, modulo 2^32
   std::uint32_t receive_buffer_;         // reserved from the budget
-  std::uint32_t consumed_ = 0;           // bytes read since the buffer last grew
+  std::uint32_t consumed_ = 0;           // bytes read since sized_at_ms_
+  std::uint32_t sized_at_ms_ = 0;        // when the buffer's use began to be measured
+  std::uint32_t needed_at_ms_ = 0;       // when a good part of it was used last
   SeqNum last_ack_sent_;                 // RFC 7323 §4.3
   SeqNum fin_at_;                        // where the peer's FIN stands, if peer_fin_known_
   SackBlock duplicate_{};                // to report as D-SACK with the next ACK, if has_duplicate_
@@ -427,6 +513,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   bool peer_fin_known_ : 1 = false;
   bool peer_fin_done_ : 1 = false;
   bool has_duplicate_ : 1 = false;
+  bool giving_back_ : 1 = false;  // the receive buffer is larger than its reader needs
   bool orphan_ : 1 = false;
   bool accepted_ : 1 = false;  // the application knows it
   bool in_table_ : 1 = false;
@@ -439,6 +526,10 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   bool keep_alive_due_ : 1 = false;
   bool syn_ack_due_ : 1 = false;  // simultaneous open
   bool soft_error_told_ : 1 = false;
+  bool fast_open_place_ : 1 = false;    // counts against its listener's limit
+  bool fast_open_passive_ : 1 = false;  // opened by the peer's SYN with a cookie
+  bool counted_orphan_ : 1 = false;     // among those that were given back
+  bool user_timeout_due_ : 1 = false;   // RFC 5482's option goes with the next pure ACK
 };
 // With its flow-table slot and the HTTP state of an idle peer this stays near 512 bytes.
 static_assert(sizeof(Connection) <= 416, "an idle connection is cheap");

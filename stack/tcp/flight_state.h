@@ -16,6 +16,7 @@
 #include "stack/base/intrusive_list.h"
 #include "stack/tcp/congestion.h"
 #include "stack/tcp/delivery_rate.h"
+#include "stack/tcp/pipe_ack.h"
 #include "stack/tcp/rack.h"
 #include "stack/tcp/recovery.h"
 #include "stack/tcp/tail_loss_probe.h"
@@ -38,8 +39,10 @@ struct FlightState : ListHook<QuietTag> {
   TailLossProbe probe;
   Recovery recovery;
   DeliveryRate rate;
+  PipeAck pipe_ack;
   CongestionModel model;
-  Duration reordering_wait{};  ///< until the last of the suspected is lost; zero: none
+  bool lost_unvalidated = false;  ///< the reduction under way was of an unused window (RFC 7661)
+  Duration reordering_wait{};     ///< until the last of the suspected is lost; zero: none
 };
 
 }  // namespace glasstcp

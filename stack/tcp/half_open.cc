@@ -4,12 +4,13 @@
 #include <algorithm>
 
 #include "stack/tcp/segment_writer.h"
+#include "stack/tcp/user_timeout.h"
 
 namespace glasstcp {
 
 HalfOpen::HalfOpen(const TcpContext& context, const Segment& syn, std::uint32_t listener,
                    SeqNum iss, Instant now)
-    : listener_(listener), hop_limit_(context.config.hop_limit) {
+    : listener_(listener), first_syn_(syn.flags), hop_limit_(context.config.hop_limit) {
   const TcpConfig& config = context.config;
   agreed_.tuple = syn.tuple;
   agreed_.hash = syn.hash;
@@ -30,7 +31,28 @@ HalfOpen::HalfOpen(const TcpContext& context, const Segment& syn, std::uint32_t 
     agreed_.ts_recent = syn.options.timestamps->val;
     agreed_.ts_offset = context.timestamp_offset(syn.tuple, now);
   }
+  agreed_.ecn = answer_ecn_syn(config.ecn, syn.flags, ip_ecn(syn.traffic_class));
+  agreed_.user_timeout = syn.options.user_timeout;
   agreed_.buffer = context.next_buffer();
+}
+
+// RFC 9768 §3.1.5 R9768-23: a peer that asks for both kinds of feedback on one connection could not
+// tell which of them we took: it is reset. R9768-24: a SYN without the flags means that the client
+// may not be in that mode, so we do not mark; R9768-04: the newest SYN is the one reported.
+Check HalfOpen::check_ecn_of_syn(const Segment& syn) {
+  EcnAgreement& ecn = agreed_.ecn;
+  if (ecn.feedback == EcnFeedback::None) return std::nullopt;
+  const EcnAgreement again = answer_ecn_syn({EcnUse::Passive, true}, syn.flags, IpEcn::NotEct);
+  const bool first_was_classic =
+      answer_ecn_syn({EcnUse::Passive, true}, first_syn_, IpEcn::NotEct).feedback ==
+      EcnFeedback::Classic;
+  ecn.peer_syn = ip_ecn(syn.traffic_class);
+  if (again.feedback == EcnFeedback::None) {
+    ecn.may_mark = false;
+    return std::nullopt;
+  }
+  if ((again.feedback == EcnFeedback::Classic) == first_was_classic) return std::nullopt;
+  return Verdict::SynAsksForOtherEcn;
 }
 
 std::uint16_t HalfOpen::window() const {
@@ -41,6 +63,16 @@ HalfOpenResult HalfOpen::segment_arrives(const Segment& seg, TcpContext& context
   const SeqNum rcv_nxt = agreed_.irs + 1;
   // The SYN again: our SYN-ACK was lost or is late; it goes again.
   if (seg.flags.syn() && !seg.flags.ack() && !seg.flags.rst() && seg.seq == agreed_.irs) {
+    if (const Check refused = check_ecn_of_syn(seg)) {
+      Reply reply;
+      reply.tuple = agreed_.tuple;
+      reply.seq = agreed_.iss + 1;
+      reply.ack = seg.end();
+      reply.flags.bits = TcpFlags::kRst | TcpFlags::kAck;
+      reply.reason = SendReason::RstEcnAmbiguous;
+      context.replies.push(reply);
+      return {HalfOpenFate::Dies, *refused};
+    }
     if (!due_) reason_ = SendReason::SynAckRetransmit;
     due_ = true;
     return {HalfOpenFate::Stays, Verdict::SynDuplicate};
@@ -95,6 +127,7 @@ void HalfOpen::reply_ack(TcpContext& context, SendReason reason, Instant now) co
   reply.seq = agreed_.iss + 1;
   reply.ack = agreed_.irs + 1;
   reply.flags.bits = TcpFlags::kAck;
+  reply.flags.bits |= Ecn(agreed_.ecn).flags(false);
   reply.window = static_cast<std::uint16_t>(window() >> agreed_.rcv_shift);
   reply.reason = reason;
   if (agreed_.timestamps) {
@@ -120,6 +153,11 @@ void HalfOpen::transmit(TcpContext& context, Instant now, OutPacket& out) {
   header.seq = agreed_.iss;
   header.ack = agreed_.irs + 1;
   header.flags.bits = TcpFlags::kSyn | TcpFlags::kAck;
+  const bool is_again = agreed_.syn_ack_sent != Instant{};
+  const std::uint16_t ecn_flags = ecn_syn_ack_flags(agreed_.ecn, agreed_.syn_ack_retries);
+  header.flags.bits |= ecn_flags;
+  // RFC 9768 §3.1.5 R9768-24: who once answered without the flags does not mark.
+  if (ecn_flags == 0) agreed_.ecn.may_mark = false;
   header.window = window();  // RFC 7323 §2.2 R7323-03: never scaled on a SYN
   TcpOptions options;
   options.mss = context.offered_mss(agreed_.tuple.local_address.version());
@@ -129,6 +167,19 @@ void HalfOpen::transmit(TcpContext& context, Instant now, OutPacket& out) {
   if (agreed_.timestamps) {
     options.timestamps =
         TimestampsOption{Timestamps::clock(agreed_.ts_offset, now), agreed_.ts_recent};
+  }
+  // RFC 9768 §3.2.3.2.1: the first SYN-ACK tests whether the option passes.
+  if (agreed_.ecn.feedback == EcnFeedback::Accurate && !is_again)
+    options.accurate_ecn = Ecn(agreed_.ecn).option(1);
+  // RFC 5482 §3.3: before the connection has a user, the stack's own wish.
+  if (context.config.announce_user_timeout) {
+    options.user_timeout = UserTimeoutOption::encode(context.config.user_timeout);
+  }
+  // Later ones go without: the first may have been lost for it.
+  if (cookie_.size > 0 && reason_ == SendReason::SynAck) {
+    options.fast_open = true;
+    options.fast_open_experimental = cookie_experimental_;
+    options.fast_open_cookie = cookie_.view();
   }
   SegmentFrame frame;
   frame.tuple = &agreed_.tuple;
@@ -140,7 +191,7 @@ void HalfOpen::transmit(TcpContext& context, Instant now, OutPacket& out) {
   out.reason = reason_;
   out.connection = {};
   due_ = false;
-  agreed_.syn_ack_again = agreed_.syn_ack_sent != Instant{};
+  agreed_.syn_ack_again = is_again;
   agreed_.syn_ack_sent = now;
   // A SYN that comes again is answered, but does not keep the record alive.
   if (TimerNode::deadline() != kNever) return;

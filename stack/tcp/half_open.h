@@ -59,6 +59,12 @@ class HalfOpen : public ListHook<HalfOpenReadyTag>,
     agreed_.buffer = std::min(agreed_.buffer, knobs.receive_buffer);
     mss_ = knobs.mss;
     hop_limit_ = knobs.hop_limit;
+    agreed_.ecn = answer_ecn_syn(knobs.ecn, first_syn_, agreed_.ecn.peer_syn);
+  }
+  /// The first SYN-ACK gives the client a Fast Open cookie (RFC 7413 §4.2.2).
+  void give_cookie(const FastOpenCookie& cookie, bool experimental) {
+    cookie_ = cookie;
+    cookie_experimental_ = experimental;
   }
   [[nodiscard]] bool is_due() const { return due_; }
   [[nodiscard]] const Agreement& agreement() const { return agreed_; }
@@ -66,16 +72,22 @@ class HalfOpen : public ListHook<HalfOpenReadyTag>,
   [[nodiscard]] std::uint32_t listener() const { return listener_; }
 
  private:
+  [[nodiscard]] Check check_ecn_of_syn(const Segment& syn);
   void reply_ack(TcpContext& context, SendReason reason, Instant now) const;
   [[nodiscard]] std::uint16_t window() const;
 
   Agreement agreed_;
   ChallengeLimit challenges_;
   std::uint32_t listener_;
+  TcpFlags first_syn_;
   std::uint16_t mss_ = 0;  // to offer at most; 0: as the stack
   std::uint8_t hop_limit_ = 0;
   SendReason reason_ = SendReason::SynAck;
   bool due_ = true;
+  bool cookie_experimental_ = false;
+  FastOpenCookie cookie_;
 };
+
+static_assert(sizeof(HalfOpen) <= 200, "one packet of anybody makes one");
 
 }  // namespace glasstcp

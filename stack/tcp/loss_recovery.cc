@@ -23,6 +23,7 @@ void Connection::judge(FlightState& f, AckNews& news, Instant now) {
   }
   end_probe_episode(f, news, now);
   step_phase(f, news, now);
+  if (news.mark_reported) slow_down_for_mark(f, news, now);
   find_losses(f, news, now);
   respond_to_losses(f, news, now);
   adjust_window(f, news, was_reducing, now);
@@ -163,12 +164,14 @@ void Connection::step_timeout(FlightState& f, const AckNews& news, Instant now) 
   // RFC 6675 §5.1 R6675-07.
   if (snd.una < recovery.recover()) return;
   f.rack.on_recovery_exit();
+  forget_pipe(f, now);
   recovery.finish(sack_);
 }
 
 // RFC 5681 §3.2 R5681-12, RFC 9937 §6.3: the end of a reduction: at the threshold.
 void Connection::leave_recovery(FlightState& f, Instant now) {
   if (!congestion().owns_recovery()) congestion_.cwnd = congestion_.ssthresh;
+  end_reduction(f, now);
   congestion().on_recovery_exit({congestion_, f.model}, now);
   if (f.recovery.is_active()) f.rack.on_recovery_exit();
   f.recovery.finish(sack_);
@@ -181,6 +184,7 @@ void Connection::take_back(FlightState& f, Instant now) {
   congestion().on_spurious({congestion_, f.model}, now);
   if (f.recovery.phase() != RecoveryPhase::Open) f.rack.on_recovery_exit();
   f.recovery.undo(congestion_);
+  forget_pipe(f, now);
   f.recovery.finish(true);
   retransmit_now_ = false;
 }
@@ -193,16 +197,19 @@ bool Connection::is_open_phase() const {
 
 void Connection::respond_to_losses(FlightState& f, AckNews& news, Instant now) {
   Recovery& recovery = f.recovery;
-  if (f.log.lost_bytes() == 0) return;
+  if (f.log.lost_bytes() == 0 || take_probe_loss(f, news)) return;
   const bool begins = is_open_phase();
   const bool again = news.lost_again_sent && recovery.is_further_loss(*news.lost_again_sent);
   if (!begins && !again) return;
   const EpisodeFacts facts = episode_facts(news, now);
   if (!recovery.reduces_window() || again) {
+    f.lost_unvalidated = f.lost_unvalidated || unvalidated_pipe(now).has_value();
     congestion().on_congestion({congestion_, f.model}, loss_facts(news, now));
+    note_window_reduced();
   }
   if (again) return recovery.start_again(facts);
   recovery.start(RecoveryPhase::FastRecovery, facts);
+  forget_probe();
   f.probe.stop();
   retransmit_reason_ = !sack_                     ? SendReason::FastRetransmit
                        : context_.config.use_rack ? SendReason::RackRetransmit
@@ -230,7 +237,7 @@ LossFacts Connection::loss_facts(const AckNews& news, Instant now) const {
   // RFC 5681 §3.2 R5681-12: what limited transmit (or a probe) sent beyond the window does not
   // count. §4.3 R5681-15: and a second loss lowers what the first one left.
   const std::uint32_t bound = is_open_phase() ? congestion_.cwnd : congestion_.ssthresh;
-  facts.flight = std::min(facts.flight, bound);
+  facts.flight = std::max(std::min(facts.flight, bound), unvalidated_pipe(now).value_or(0));
   facts.mss = effective_mss_;
   facts.nxt = snd.nxt;
   return facts;
@@ -269,6 +276,7 @@ void Connection::adjust_window(FlightState& f, const AckNews& news, bool was_red
   facts.in_recovery = was_reducing || recovery.reduces_window();
   facts.rate = rate;
   congestion().on_ack({congestion_, f.model}, facts);
+  validate_window(f, news, now);
 }
 
 // RFC 5681 §3.1 R5681-05: slow start grows by at most one segment for each ACK. RFC 9406 §4.2 lets it
@@ -290,6 +298,7 @@ void Connection::end_probe_episode(FlightState& f, const AckNews& news, Instant 
   if (f.probe.on_ack(facts) != ProbeOutcome::Repaired) return;
   if (f.recovery.phase() != RecoveryPhase::Open) return;
   congestion().on_congestion({congestion_, f.model}, loss_facts(news, now));
+  note_window_reduced();
   if (!congestion().owns_recovery()) {
     congestion_.cwnd = std::min(congestion_.cwnd, congestion_.ssthresh);
   }
@@ -312,6 +321,7 @@ void Connection::on_reordering_timer(Instant now) {
 void Connection::repair_everything() {
   FlightState* const f = flight_state();
   if (f == nullptr || f->log.empty()) return;
+  forget_probe();
   f->log.mark_all_lost(context_.sent);
   f->recovery.repair(snd.nxt);
 }

@@ -46,7 +46,10 @@ void Connection::process_ack(const Segment& seg, Instant now) {
     judge(*f, news, now);
     if (f->log.empty()) become_quiet(now);
   }
-  if (news.acked > 0) window_use_.on_acked(snd.una);
+  if (news.acked > 0) {
+    window_use_.on_acked(snd.una);
+    note_probe_progress(now);
+  }
 }
 
 // What this acknowledgment reports as delivered, by its number and by SACK.
@@ -76,6 +79,7 @@ AckNews Connection::read_news(const Segment& seg, Instant now) {
   } else if (news.any_resent && news.acked > 0) {
     add_sample_by_timestamp(seg, now);
   }
+  if (ecn_ != kNone) news.mark_reported = read_ecn_report(seg, news);
   return news;
 }
 
@@ -258,7 +262,13 @@ Verdict Connection::icmp_arrives(const IcmpSignal& signal_in, Instant now) {
     // stops. The cache may know it already, from a connection beside this one.
     static_cast<void>(context_.ip.path_mtu().on_packet_too_big(tuple_.remote_address,
                                                                signal_in.packet_too_big(), now));
-    const std::uint32_t mtu = context_.ip.path_mtu().lookup(tuple_.remote_address, now);
+    const std::uint16_t mtu = context_.ip.path_mtu().lookup(tuple_.remote_address, now);
+    if (PathSearch* search = path_search()) {
+      search->lower_to(mtu);
+      // RFC 8899 §4.6.1 R8899-02: it quotes the probe, which only its loss will end.
+      if (search->has_probe() && signal_in.quoted_seq == search->probe_begin())
+        return Verdict::IcmpErrorUsed;
+    }
     if (mtu >= effective_mss_ + (timestamps_.enabled() ? 12U : 0U) + headers) {
       return Verdict::IcmpErrorImplausible;  // our packets fit already
     }

@@ -8,6 +8,7 @@
 namespace glasstcp {
 
 void Connection::on_stored(const StoreResult& stored, std::uint32_t segment_size, Instant now) {
+  // RFC 9768 §3.1.1 R9768-35: D-SACK is implemented, as accurate ECN beside SACK asks.
   if (stored.duplicate && sack_) {
     duplicate_ = *stored.duplicate;
     has_duplicate_ = true;
@@ -101,12 +102,11 @@ bool Connection::window_update_is_worth_it() const {
   return offered < std::min(mss, receive_buffer_ / 2) || could - offered >= receive_buffer_ / 2;
 }
 
-void Connection::consume(std::size_t n, Instant) {
+void Connection::consume(std::size_t n, Instant now) {
   rx_.consume(context_.rx, n);
   // Urgent data that was read is history; kept for ever its number would come round again.
   if (urgent_received_ && rcv.up < read_up_to()) urgent_received_ = false;
-  consumed_ += static_cast<std::uint32_t>(std::min<std::size_t>(n, 1U << 20));
-  if (consumed_ >= 2 * receive_buffer_) grow_receive_buffer();
+  size_receive_buffer(n, now);
   if (window_update_is_worth_it()) {
     ack_.demand(SendReason::WindowUpdate);
     wants_output();
@@ -116,17 +116,6 @@ void Connection::consume(std::size_t n, Instant) {
 // Each run costs a block, so a small window may not have many.
 std::uint32_t Connection::max_runs() const {
   return std::min(context_.config.max_out_of_order_runs, receive_buffer_ / 2048 + 4);
-}
-
-// A reader that keeps up with two full windows deserves a larger one, as long as the budget has it.
-void Connection::grow_receive_buffer() {
-  consumed_ = 0;
-  const std::uint32_t largest = rcv.shift == 0 ? 65535 : knobs().receive_buffer;
-  const std::uint32_t target = std::min(receive_buffer_ * 2, std::max(largest, receive_buffer_));
-  const std::uint32_t more = target - receive_buffer_;
-  // The last eighth of the budget is for those who have nothing yet.
-  if (more == 0 || context_.budget.available() < context_.budget.limit() / 8 + more) return;
-  if (context_.budget.reserve(more)) receive_buffer_ = target;
 }
 
 }  // namespace glasstcp

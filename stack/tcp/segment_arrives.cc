@@ -23,6 +23,7 @@ Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
     if (state_ == State::Established) ack_.demand(SendReason::HandshakeAck);
     return verdict;
   }
+  if (Check again = syn_of_fast_open_again(seg)) return *again;
   on_sign_of_life(now);
   if (const Check done = fast_path(seg, now)) return *done;
   Verdict verdict = Verdict::Accepted;
@@ -46,6 +47,8 @@ Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
     if (timestamps_.enabled() && seg.options.timestamps) {
       timestamps_.on_segment(seg.options.timestamps->val, seg.seq, last_ack_sent_, now);
     }
+    note_arrived_field(seg);
+    if (seg.options.user_timeout) adopt_user_timeout(*seg.options.user_timeout);
     sixth_check_urg(seg);
     verdict = seventh_process_text(seg, now);
     if (state_ != State::Closed) eighth_check_fin(seg, now);
@@ -80,7 +83,8 @@ Verdict Connection::segment_arrives_in_syn_sent(const Segment& seg, Instant now)
   adopt_options(seg, now);
   if (seg.flags.ack()) {
     process_ack_of_syn(seg, now);
-    become_established(seg);
+    finish_fast_open(seg);
+    become_established(seg, now);
     enter(State::Established, now);
     ack_.demand(SendReason::HandshakeAck);
     signal(EventMask::kConnected | EventMask::kWritable);
@@ -112,13 +116,20 @@ void Connection::adopt_options(const Segment& syn, Instant now) {
   snd.shift = scale ? std::min<std::uint8_t>(*syn.options.window_scale, 14) : std::uint8_t{0};
   rcv.shift = scale ? context_.rcv_shift : std::uint8_t{0};
   sack_ = config.use_sack && syn.options.sack_permitted;
+  if (syn.options.user_timeout) adopt_user_timeout(*syn.options.user_timeout);
   if (config.use_timestamps && syn.options.timestamps) {
     timestamps_ = Timestamps(timestamps_.offset(), syn.options.timestamps->val, now);
   }
+  // RFC 9768 §3.1.2: the SYN of a simultaneous open is answered like any other.
+  const std::uint32_t retries = retransmissions_;
+  const IpEcn field = ip_ecn(syn.traffic_class);
+  agree_on_ecn(syn.flags.ack() ? read_ecn_syn_ack(knobs().ecn, retries, syn.flags, field)
+                               : answer_ecn_syn(knobs().ecn, syn.flags, field));
   set_effective_mss(now);
 }
 
-void Connection::become_established(const Segment& seg) {
+void Connection::become_established(const Segment& seg, Instant now) {
+  if (context_.config.mtu_probing == MtuProbing::Always) begin_path_search(now);
   // RFC 7323 §2.2 R7323-03: the window field of a SYN is never scaled.
   snd.wnd = seg.flags.syn() ? seg.wnd : static_cast<std::uint32_t>(seg.wnd) << snd.shift;
   snd.max_wnd = std::max(snd.max_wnd, snd.wnd);
@@ -213,13 +224,15 @@ Check Connection::second_check_reset(const Segment& seg, Instant now) {
   }
   // RFC 9293 §3.5.3 SHLD-2: text in a reset is tolerated, and ignored. §3.6 MUST-12: the
   // application learns of the abort.
-  const bool was_refused = state_ == State::SynReceived;
+  const bool was_refused = state_ == State::SynReceived && !fast_open_passive_;
   fail(was_refused ? StreamError::Refused : StreamError::ResetByPeer, now);
   return Verdict::ResetAccepted;
 }
 
 Check Connection::fourth_check_syn(const Segment& seg, Instant now) {
   if (!seg.flags.syn()) return std::nullopt;
+  if (ecn_ != kNone && seg.flags.ack() && seg.seq == rcv.irs)
+    context_.ecn[ecn_].on_syn_ack_again(ip_ecn(seg.traffic_class));
   if (!context_.config.blind_attack_defence) {
     // RFC 9293 §3.10.7.4 gives both rules; this is RFC 793's: a SYN in the window is an error that
     // ends the connection.
@@ -268,14 +281,19 @@ Check Connection::fifth_check_ack(const Segment& seg, Instant now) {
 Check Connection::fifth_check_ack_in_syn_received(const Segment& seg, Instant now) {
   // A passive open's SYN counts as acknowledged: its half-open record checked this very segment.
   // See Connection().
-  const bool acceptable = passive_ ? seg.ack == snd.una : seg.ack > snd.una && seg.ack <= snd.nxt;
+  // One by Fast Open has its SYN-ACK in flight itself; the caller takes the ACK in.
+  const bool is_counted = passive_ && !fast_open_passive_;
+  const bool acceptable = is_counted ? seg.ack == snd.una : seg.ack > snd.una && seg.ack <= snd.nxt;
   if (!acceptable) {
     if (const auto reply = reset_for(seg, SendReason::RstUnacceptableAck))
       context_.replies.push(*reply);
     return Verdict::ListenBadAck;
   }
-  if (!passive_) process_ack_of_syn(seg, now);
-  become_established(seg);
+  if (!passive_) {
+    process_ack_of_syn(seg, now);
+    finish_fast_open(seg);
+  }
+  become_established(seg, now);
   // CLOSE may have been called before the handshake ended: then a FIN waits (§3.10.4).
   enter(fin_queued_ ? State::FinWait1 : State::Established, now);
   if (!passive_) signal(EventMask::kConnected | EventMask::kWritable);

@@ -1,6 +1,8 @@
 // The bytes of a segment: IP header, TCP header, options, checksum. See segment_writer.h.
 #include "stack/tcp/segment_writer.h"
 
+#include <algorithm>
+
 #include "stack/wire/checksum.h"
 #include "stack/wire/ip_header.h"
 
@@ -24,8 +26,9 @@ void write_segment(const SegmentFrame& frame, TcpHeader header, const TcpOptions
   ip.protocol = IpProtocol::kTcp;
   ip.traffic_class = frame.traffic_class;  // RFC 9293 §3.9.1.9 SHLD-22: as the application gave it
   ip.hop_limit = frame.hop_limit;
-  ip.flow_label =
-      static_cast<std::uint32_t>(frame.hash >> 40) & 0xfffffU;  // RFC 6437 §3: constant per flow
+  // RFC 6437 §3 R6437-01, R6437-02: the same for all packets of a flow, from a keyed hash of its
+  // addresses and ports; zero would say that there is none.
+  ip.flow_label = std::max(static_cast<std::uint32_t>(frame.hash >> 40) & 0xfffffU, 1U);
   const std::uint32_t tcp_length = header.header_length + out.payload_length;
   write_ip_header({out.header.data(), ip_size}, ip, tcp_length);
 

@@ -7,11 +7,21 @@
 
 namespace glasstcp {
 
-std::optional<SendDecision> Connection::next(Instant) const {
+std::optional<SendDecision> Connection::next(Instant now) const {
   if (auto d = next_reset_or_syn()) return d;
+  // RFC 9768 §3.2.2.1: the report of how the SYN-ACK arrived rides on nothing.
+  if (ecn_ != kNone && ecn()->owes_handshake_report()) {
+    if (auto d = next_pure_ack()) return d;
+  }
+  // RFC 7413 §4.2.2: the server need not wait for the handshake's end.
+  if (is_fast_opening()) {
+    if (auto d = next_new_data()) return d;
+    return next_pure_ack();
+  }
   if (!is_synchronized(state_) || state_ == State::TimeWait) return std::nullopt;
   if (auto d = next_retransmission()) return d;
   if (auto d = next_tail_probe()) return d;
+  if (auto d = next_mtu_probe(now)) return d;
   if (auto d = next_new_data()) return d;
   if (auto d = next_hole()) return d;
   if (auto d = next_probe()) return d;
@@ -31,20 +41,28 @@ std::optional<SendDecision> Connection::next_reset_or_syn() const {
   d.kind = SendDecision::Kind::Syn;
   d.seq = snd.iss;
   const bool first = snd.nxt == snd.iss;
-  const bool again = log().first_lost() != kNone;
+  const std::uint32_t lost = log().first_lost();
+  const bool again = lost != kNone && lost == log().head();  // the SYN; text behind it waits
   if (state_ == State::SynSent) {
     if (!first && !again) return std::nullopt;
     d.flags.bits = TcpFlags::kSyn;
-    d.reason = first ? SendReason::Syn : SendReason::SynRetransmit;
+    d.length = std::min(fast_open_room(), tx_.size());
+    d.reason = !first              ? SendReason::SynRetransmit
+               : d.length > 0      ? SendReason::SynFastOpen
+               : asks_for_cookie() ? SendReason::SynCookieRequest
+                                   : SendReason::Syn;
     return d;
   }
-  // SYN-RECEIVED is here only by a simultaneous open: passive opens are half-open records until
-  // complete.
+  // SYN-RECEIVED is here only by a simultaneous open or Fast Open: other passive opens are
+  // half-open records until complete.
   if (syn_ack_due_ || again) {
+    const SendReason reason = fast_open_passive_ ? SendReason::SynAckFastOpen : SendReason::SynAck;
+    const bool is_answer = syn_ack_due_ && (first || !fast_open_passive_);
     d.flags.bits = TcpFlags::kSyn | TcpFlags::kAck;
-    d.reason = syn_ack_due_ ? SendReason::SynAck : SendReason::SynAckRetransmit;
+    d.reason = is_answer ? reason : SendReason::SynAckRetransmit;
     return d;
   }
+  if (is_fast_opening()) return std::nullopt;
   return next_pure_ack();
 }
 
@@ -56,8 +74,13 @@ std::uint32_t Connection::max_text() const {
 
 std::uint32_t Connection::option_bytes() const {
   std::uint32_t bytes = timestamps_.enabled() ? 12 : 0;
-  if (sack_ && (rx_.has_gap() || has_duplicate_))
-    bytes += timestamps_.enabled() ? 28 : 36;  // 3 or 4 blocks at most
+  const std::uint8_t ecn_fields = ecn() == nullptr ? std::uint8_t{0} : ecn()->option_fields();
+  if (sack_ && (rx_.has_gap() || has_duplicate_)) {
+    // 3 or 4 blocks at most; RFC 9768's option takes the place of one.
+    bytes += timestamps_.enabled() ? 28 : (ecn_fields > 0 ? 40 : 36);
+  } else if (ecn_fields > 0) {
+    bytes += ecn_fields == 3 ? 12 : 8;
+  }
   return bytes;
 }
 
@@ -75,7 +98,7 @@ std::uint32_t Connection::pipe() const {
 // still allows. RFC 3042 §2 R3042-01: what duplicates report has left the network, so new data
 // follows it; with SACK a duplicate must report something new for that.
 std::uint32_t Connection::cwnd_room() const {
-  const std::uint32_t in_network = pipe();
+  const std::uint32_t in_network = pipe() - std::min(pipe(), syn_in_flight());
   return congestion_.cwnd > in_network ? congestion_.cwnd - in_network : 0;
 }
 
@@ -134,8 +157,9 @@ SendDecision Connection::data_decision(SeqNum seq, std::uint32_t length) const {
 std::uint32_t Connection::superpacket_bound() const {
   const std::uint32_t mss = max_text();
   const std::uint32_t headers = (tuple_.local_address.is_v4() ? 40U : 60U) + option_bytes();
-  // A device that cuts a superpacket copies its urgent pointer, which would be wrong in the second.
-  const std::uint32_t gso = urgent_pending_ ? 0 : context_.limits.gso_max;
+  // A device that cuts a superpacket copies its urgent pointer, which would be wrong in the second,
+  // and clears CWR in all but the first.
+  const std::uint32_t gso = urgent_pending_ || goes_alone_for_ecn() ? 0 : context_.limits.gso_max;
   const std::uint32_t most = gso > headers + mss ? (gso - headers) / mss * mss : mss;
   if (!context_.config.push_superpackets) return most;
   return std::min(most, linux_superpacket(mss));
@@ -164,9 +188,10 @@ bool Connection::may_send_small(std::uint32_t length, std::uint32_t unsent_bytes
   // RFC 9293 §3.7.4 MUST-17: Nagle can be switched off. A FIN behind the data means that no more
   // will come to be
   // coalesced.
-  if (is_all && (!nagle_ || fin_queued_ || flight() == 0)) return true;
+  const bool none_in_flight = flight() == syn_in_flight();
+  if (is_all && (!nagle_ || fin_queued_ || none_in_flight)) return true;
   // Half of the largest window ever offered is worth a segment even if it is short of a full one.
-  return flight() == 0 && length >= snd.max_wnd / 2 && length > 0;
+  return none_in_flight && length >= snd.max_wnd / 2 && length > 0;
 }
 
 std::optional<SendDecision> Connection::next_new_data() const {
@@ -174,11 +199,13 @@ std::optional<SendDecision> Connection::next_new_data() const {
   const bool wants_new = f != nullptr && f->recovery.wants_new_data();
   if (log().lost_bytes() > 0 && !wants_new) return std::nullopt;  // what is lost goes first
   const std::uint32_t waiting = unsent();
-  const bool fin_waits = fin_queued_ && !has_sent_fin();
+  // RFC 9293 §3.10.4: in SYN-RECEIVED a FIN behind data waits for ESTABLISHED.
+  const bool fin_may_go = fin_queued_ && state_ != State::SynReceived;
+  const bool fin_waits = fin_may_go && !has_sent_fin();
   if (waiting == 0 && !fin_waits) return std::nullopt;
   // RFC 9293 §3.8.6 MUST-34, SHLD-15: the usable window may be negative after the peer pulled it
   // back; then nothing goes.
-  const std::int32_t usable_window = snd.una + snd.wnd - snd.nxt;
+  const std::int32_t usable_window = snd.una + syn_in_flight() + snd.wnd - snd.nxt;
   const std::uint32_t usable = usable_window > 0 ? static_cast<std::uint32_t>(usable_window) : 0;
   if (waiting == 0) {
     if (usable == 0 && flight() > 0) return std::nullopt;
@@ -205,7 +232,7 @@ std::optional<SendDecision> Connection::next_new_data() const {
   const bool is_limited_transmit = f != nullptr && f->recovery.phase() == RecoveryPhase::Open &&
                                    flight() + length > congestion_.cwnd;
   if (is_limited_transmit) d.reason = SendReason::LimitedTransmit;
-  if (fin_queued_ && length == waiting && usable > length) {
+  if (fin_may_go && length == waiting && usable > length) {
     d.flags.bits |= TcpFlags::kFin;
     if (d.reason == SendReason::NewData) d.reason = SendReason::NewDataFin;
   }

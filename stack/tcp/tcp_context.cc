@@ -40,6 +40,7 @@ ConnectionKnobs knobs_of(const TcpConfig& config) {
   knobs.send_buffer = config.send_buffer;
   knobs.receive_buffer = config.receive_buffer;
   knobs.hop_limit = config.hop_limit;
+  knobs.ecn = config.ecn;
   return knobs;
 }
 
@@ -57,6 +58,9 @@ TcpContext::TcpContext(const TcpSetup& setup, IpLayer& ip_layer, Instant start)
       rcv_shift(shift_for(config)),
       ip(ip_layer),
       isn(setup.seed, config.fixed_iss),
+      syn_cookies(setup.seed),
+      fast_open_keys(setup.seed, config.fast_open_key_period),
+      fast_open_cache(config.fast_open_servers),
       budget(setup.memory),
       blocks(count_for(setup.memory, BlockPool::kBlockSize)),
       copied_blocks(count_for(setup.memory / 4, BlockPool::kBlockSize)),
@@ -65,6 +69,7 @@ TcpContext::TcpContext(const TcpSetup& setup, IpLayer& ip_layer, Instant start)
       sent(count_for(setup.memory, 256)),
       flights(config.max_connections),
       extras(config.max_connections),
+      ecn(config.max_connections),
       default_knobs(knobs_of(config)),
       wheel(start),
       half_open_wheel(start),
@@ -82,11 +87,15 @@ std::uint16_t TcpContext::offered_mss(IpVersion version) const {
   return static_cast<std::uint16_t>(ip.config().mtu - (version == IpVersion::V4 ? 40 : 60));
 }
 
+std::uint32_t TcpContext::least_buffer() const {
+  // The least window worth opening a connection for; two units, or its field could say 0 for ever.
+  const std::uint32_t least = std::max<std::uint32_t>(4096, 2U << rcv_shift);
+  return std::min({least, config.initial_receive_buffer, config.receive_buffer});
+}
+
 std::uint32_t TcpContext::next_buffer() const {
   constexpr std::uint64_t kShares = 16384;
-  // The least window worth opening a connection for; two units, or its field could say 0 for ever.
-  const std::uint64_t least = std::max<std::uint64_t>(4096, 2ULL << rcv_shift);
-  const std::uint64_t share = std::max(budget.available() / kShares, least);
+  const std::uint64_t share = std::max<std::uint64_t>(budget.available() / kShares, least_buffer());
   return static_cast<std::uint32_t>(
       std::min<std::uint64_t>({share, config.initial_receive_buffer, config.receive_buffer}));
 }

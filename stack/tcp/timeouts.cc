@@ -58,7 +58,8 @@ void Connection::on_timer(Instant now) {
 bool Connection::has_given_up(Instant now) {
   const TcpConfig& config = context_.config;
   const bool opening = !is_synchronized(state_);
-  const std::uint32_t r2 = opening   ? knobs().syn_retries
+  const std::uint32_t r2 = fast_open_passive_ && opening ? config.syn_ack_retries
+                           : opening                     ? knobs().syn_retries
                            : orphan_ ? std::min(config.r2_retransmissions, kOrphanRetransmissions)
                                      : config.r2_retransmissions;
   if (retransmissions_ > r2 || unanswered_probes_ > r2) {
@@ -77,19 +78,24 @@ bool Connection::has_given_up(Instant now) {
 void Connection::on_retransmit_timer(Instant now) {
   if (flight() == 0) return;
   ++retransmissions_;
+  note_fast_open_loss(now);
   if (has_given_up(now)) return;
   // The first of what is outstanding goes now, the rest under slow start.
   retransmit_reason_ = SendReason::RetransmitTimeout;
   rtt_.back_off();
   FlightState& f = context_.flights[flight_];
-  if (!is_synchronized(state_)) return f.log.mark_all_lost(context_.sent);
+  // The SYN alone; text behind it (Fast Open) waits for its answer.
+  if (!is_synchronized(state_)) return f.log.mark_first_lost(context_.sent, 1);
+  const bool escapes = escape_black_hole(now);
   apply_path_mtu(now);
-  retransmit_reason_ = SendReason::RetransmitTimeout;
+  retransmit_reason_ = escapes ? SendReason::MtuBlackHole : SendReason::RetransmitTimeout;
   const bool is_first = retransmissions_ == 1;
   const bool may_detect = context_.config.use_frto && (!is_first || !f.recovery.is_active());
   const EpisodeFacts facts = episode_facts({}, now);
+  forget_pipe(f, now);
   congestion().on_timeout({congestion_, f.model}, loss_facts({}, now), is_first);
   f.recovery.on_timeout(facts, may_detect);
+  note_window_reduced();
   f.probe.stop();
   f.reordering_wait = Duration::zero();
   mark_lost_by_timeout(f, now);
@@ -130,6 +136,12 @@ void Connection::on_probe_timer() {
 // RFC 9293 §3.8.6.1 MUST-36, MUST-37, SHLD-29, SHLD-30; RFC 6429 §4 R6429-01: a peer that answers
 // is never given up.
 void Connection::on_persist_timer(Instant now) {
+  if (state_ == State::SynSent && snd.nxt == snd.iss) {
+    // There was no memory to send the SYN; that counts like one that got lost.
+    ++retransmissions_;
+    if (!has_given_up(now)) rtt_.back_off();
+    return;
+  }
   if (snd.wnd > 0 || !is_synchronized(state_)) {
     override_small_ = true;  // RFC 9293 §3.8.6.2.1 rule (4)
     unpushed_ = false;
@@ -137,6 +149,13 @@ void Connection::on_persist_timer(Instant now) {
   }
   ++unanswered_probes_;
   if (has_given_up(now)) return;
+  // RFC 9293 §3.8.6.1 MUST-37 keeps a connection for as long as its probes are answered, since its
+  // user may want it. Nobody wants one that was given back: as RFC 6429 §4 allows, it ends after as
+  // many probes as its retransmissions would be, or a peer that never reads could keep it for ever.
+  if (orphan_ && probe_backoff_ >= kOrphanRetransmissions) {
+    reset(SendReason::RstTimeout, StreamError::TimedOut, now);
+    return;
+  }
   probe_backoff_ = std::min<std::uint8_t>(static_cast<std::uint8_t>(probe_backoff_ + 1), 30);
   probe_due_ = true;
 }

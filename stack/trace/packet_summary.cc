@@ -94,6 +94,7 @@ void read_v4(PacketSummary& s, ByteView bytes) {
   s.source = IpAddress::v4(bytes.data() + 12);
   s.destination = IpAddress::v4(bytes.data() + 16);
   s.protocol = bytes[9];
+  s.ecn = bytes[1] & 3U;
   s.kind = PacketSummary::Kind::Fragment;
   if ((load_be16(bytes.data() + 6) & 0x3fff) != 0) return;  // more fragments, or an offset
   read_transport(s, bytes.first(std::min(bytes.size(), length)).subspan(header), length - header);
@@ -106,6 +107,7 @@ void read_v6(PacketSummary& s, ByteView bytes) {
   s.source = IpAddress::v6(bytes.data() + 8);
   s.destination = IpAddress::v6(bytes.data() + 24);
   s.protocol = bytes[6];
+  s.ecn = (bytes[1] >> 4) & 3U;
   bytes = bytes.first(std::min(bytes.size(), length));
   std::size_t at = 40;
   while (s.protocol == kHopByHop || s.protocol == kRouting || s.protocol == kDestinationOptions) {
@@ -156,6 +158,7 @@ void add_flags(TextBuffer& out, std::uint16_t flags) {
       Named{PacketSummary::kRst, "RST"}, Named{PacketSummary::kPsh, "PSH"},
       Named{PacketSummary::kUrg, "URG"}, Named{PacketSummary::kAck, "ACK"},
       Named{PacketSummary::kEce, "ECE"}, Named{PacketSummary::kCwr, "CWR"},
+      Named{PacketSummary::kAe, "AE"},
   };
   const std::size_t mark = out.size();
   for (const Named& n : kNamed) {

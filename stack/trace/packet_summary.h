@@ -35,6 +35,7 @@ struct PacketSummary {
   };
 
   Kind kind = Kind::NotUnderstood;
+  std::uint8_t ecn = 0;       ///< RFC 3168 §5: the lower two bits of the traffic class
   std::uint8_t protocol = 0;  ///< of the transport, as in the IP header
   IpAddress source;
   IpAddress destination;
@@ -45,7 +46,7 @@ struct PacketSummary {
   Port destination_port{};
   SeqNum seq;
   SeqNum ack;
-  std::uint16_t flags = 0;   ///< RFC 9293 §3.1: FIN is bit 0 .. CWR is bit 7
+  std::uint16_t flags = 0;   ///< RFC 9293 §3.1: FIN is bit 0 .. CWR is bit 7, AE is bit 8
   std::uint16_t window = 0;  ///< as in the header, not scaled
   std::uint16_t urgent = 0;
   std::uint32_t text_length = 0;  ///< bytes after the TCP header
@@ -60,7 +61,7 @@ struct PacketSummary {
   std::uint8_t icmp_type = 0, icmp_code = 0;
 
   static constexpr std::uint16_t kFin = 1, kSyn = 2, kRst = 4, kPsh = 8, kAck = 16, kUrg = 32,
-                                 kEce = 64, kCwr = 128;
+                                 kEce = 64, kCwr = 128, kAe = 256;
   [[nodiscard]] bool is_tcp() const { return kind == Kind::Tcp; }
   [[nodiscard]] bool has(std::uint16_t flag) const { return (flags & flag) != 0; }
   /// RFC 9293 §3.4: the sequence numbers that it occupies: SYN and FIN count for one each.

@@ -26,6 +26,10 @@ enum class SendReason : std::uint8_t {
   HandshakeAck,      ///< third segment of the handshake
   SynRetransmit,     ///< our SYN went unanswered
   SynAckRetransmit,  ///< our SYN-ACK went unanswered, or the SYN came again
+  SynFastOpen,       ///< Fast Open: our SYN carries the first data
+  SynCookieRequest,  ///< Fast Open: our SYN asks for a cookie
+  SynAckFastOpen,    ///< Fast Open: the SYN's data is taken and acknowledged
+  SynAckCookie,      ///< answer to a SYN of which nothing is remembered (SYN cookie)
   // Data and close.
   NewData,        ///< the application's bytes, first transmission
   NewDataUrgent,  ///< the same, with an urgent pointer
@@ -39,6 +43,7 @@ enum class SendReason : std::uint8_t {
   AckGapFilled,           ///< a segment filled (part of) a gap
   AckDuplicateData,       ///< all of it was old: ACK again (with D-SACK)
   AckFin,                 ///< the peer's FIN
+  AckCongestionMark,      ///< a router marked the segment (CE): tell the sender
   WindowUpdate,           ///< the application read; the window opens enough to say so
   // Probes.
   ZeroWindowProbe,  ///< the peer's window is closed, the persist timer ended
@@ -53,6 +58,8 @@ enum class SendReason : std::uint8_t {
   TailLossProbe,           ///< RACK-TLP's probe
   LimitedTransmit,         ///< new data on the first two duplicate ACKs
   MtuRetransmit,           ///< packet too big: the same data in smaller segments
+  MtuBlackHole,            ///< full-sized segments vanish: the same data in smaller ones
+  FastOpenRetransmit,      ///< Fast Open: the SYN's data was not taken
   SwsOverride,             ///< less than a full segment, because the override timer ended
   MtuProbe,                ///< PLPMTUD: a larger segment to see whether it passes
   // Defence (RFC 5961 and §3.10.7.4).
@@ -70,6 +77,7 @@ enum class SendReason : std::uint8_t {
   RstUnreadData,       ///< closed with unread data, or data after close
   RstTimeout,          ///< we gave up (R2, user timeout, FIN-WAIT-2, keep-alive)
   RstOutOfMemory,      ///< limits of the stack
+  RstEcnAmbiguous,     ///< SYNs that ask for two kinds of ECN feedback
   // Not TCP.
   EchoReply,                ///< ping
   IcmpPortUnreachable,      ///< UDP to a port where nobody is
@@ -99,7 +107,8 @@ struct ReasonInfo {
 [[nodiscard]] constexpr bool is_retransmission(SendReason r) {
   return r == SendReason::SynRetransmit || r == SendReason::SynAckRetransmit ||
          (r >= SendReason::RetransmitTimeout && r <= SendReason::TailLossProbe) ||
-         r == SendReason::MtuRetransmit;
+         r == SendReason::MtuRetransmit || r == SendReason::MtuBlackHole ||
+         r == SendReason::FastOpenRetransmit;
 }
 
 }  // namespace glasstcp

@@ -12,7 +12,8 @@ constexpr std::uint8_t kind_byte(TcpOptionKind kind) {
 
 // Lengths with kind and length byte.
 constexpr std::size_t kMssLength = 4, kWindowScaleLength = 3, kSackPermittedLength = 2,
-                      kTimestampsLength = 10, kUserTimeoutLength = 4, kSackBlockLength = 8;
+                      kTimestampsLength = 10, kUserTimeoutLength = 4, kSackBlockLength = 8,
+                      kCounterLength = 3;
 
 TimestampsOption load_timestamps(const std::uint8_t* p) {
   return {TsVal{load_be32(p)}, TsVal{load_be32(p + 4)}};
@@ -39,7 +40,35 @@ void read_fast_open(ByteView value, TcpOptions& options) {
   const bool is_cookie = value.size() >= 4 && value.size() <= 16 && value.size() % 2 == 0;
   if (!is_request && !is_cookie) return;
   options.fast_open = true;
+  options.fast_open_experimental = false;
   options.fast_open_cookie = value;
+}
+
+// RFC 9768 §3.2.3 R9768-21: whole fields that fit are taken, whatever the length; the rest is
+// padding.
+void read_accurate_ecn(ByteView value, bool ect1_first, TcpOptions& options) {
+  AccurateEcnOption option;
+  option.ect1_first = ect1_first;
+  std::uint32_t* const order0[] = {&option.ect0_bytes, &option.ce_bytes, &option.ect1_bytes};
+  while (option.fields < 3 && value.size() >= kCounterLength) {
+    const std::uint32_t counter =
+        static_cast<std::uint32_t>(value[0]) << 16 | load_be16(value.data() + 1);
+    *order0[ect1_first ? 2 - option.fields : option.fields] = counter;
+    ++option.fields;
+    value = value.subspan(kCounterLength);
+  }
+  options.accurate_ecn = option;
+}
+
+// RFC 6994 §2: the shared experimental kinds name their experiment in two bytes. Fast Open's were
+// deployed before it had a kind of its own.
+constexpr std::uint16_t kFastOpenExperiment = 0xf989;
+
+void read_experiment(ByteView value, TcpOptions& options) {
+  if (value.size() < 2 || load_be16(value.data()) != kFastOpenExperiment) return;
+  if (options.fast_open) return;  // RFC 7413's own kind counts
+  read_fast_open(value.subspan(2), options);
+  options.fast_open_experimental = options.fast_open;
 }
 
 // Reads one option whose length byte was checked against the header. False: its length is not what
@@ -72,6 +101,13 @@ bool read_option(std::uint8_t kind, ByteView value, TcpOptions& options) {
       return true;
     case TcpOptionKind::FastOpenCookie:
       read_fast_open(value, options);
+      return true;
+    case TcpOptionKind::AccurateEcn0:
+    case TcpOptionKind::AccurateEcn1:
+      read_accurate_ecn(value, kind == kind_byte(TcpOptionKind::AccurateEcn1), options);
+      return true;
+    case TcpOptionKind::Experiment:
+      read_experiment(value, options);
       return true;
     // RFC 9293 §3.1 MUST-6: kinds that we do not know are stepped over by their length, without
     // complaint.
@@ -149,11 +185,25 @@ class OptionWriter {
     start(TcpOptionKind::UserTimeout, kUserTimeoutLength);
     be16(value);
   }
-  void fast_open(ByteView cookie) {
-    if (room() < 2 + cookie.size()) return;
-    start(TcpOptionKind::FastOpenCookie, 2 + cookie.size());
+  void fast_open(ByteView cookie, bool experimental) {
+    const std::size_t length = (experimental ? 4 : 2) + cookie.size();
+    if (room() < length) return;
+    start(experimental ? TcpOptionKind::Experiment : TcpOptionKind::FastOpenCookie, length);
+    if (experimental) be16(kFastOpenExperiment);
     std::copy(cookie.begin(), cookie.end(), out_.begin() + static_cast<std::ptrdiff_t>(size_));
     size_ += cookie.size();
+    align();
+  }
+  void accurate_ecn(const AccurateEcnOption& o) {
+    const std::size_t length = 2 + o.fields * kCounterLength;
+    if (room() < length) return;
+    start(o.ect1_first ? TcpOptionKind::AccurateEcn1 : TcpOptionKind::AccurateEcn0, length);
+    const std::array fields = {o.ect1_first ? o.ect1_bytes : o.ect0_bytes, o.ce_bytes,
+                               o.ect1_first ? o.ect0_bytes : o.ect1_bytes};
+    for (std::size_t i = 0; i < o.fields; ++i) {
+      byte(static_cast<std::uint8_t>(fields[i] >> 16));
+      be16(static_cast<std::uint16_t>(fields[i]));
+    }
   }
   // RFC 2018 §3: as many blocks as fit, in the order given (the first one matters most, RFC 2018 §4
   // R2018-02).
@@ -250,7 +300,10 @@ std::size_t write_tcp_options(ByteSpan out, const TcpOptions& options, OptionLay
     write_bsd_syn(writer, options);
   }
   if (options.user_timeout) writer.user_timeout(*options.user_timeout);
-  if (options.fast_open) writer.fast_open(options.fast_open_cookie);
+  if (options.fast_open) {
+    writer.fast_open(options.fast_open_cookie, options.fast_open_experimental);
+  }
+  if (options.accurate_ecn) writer.accurate_ecn(*options.accurate_ecn);
   if (options.sack_count > 0) {
     writer.align();
     writer.sack(std::span(options.sack).first(options.sack_count));

@@ -35,6 +35,7 @@ enum class TcpOptionKind : std::uint8_t {
   FastOpenCookie = 34,
   AccurateEcn0 = 172,
   AccurateEcn1 = 174,
+  Experiment = 254,
 };
 
 /// A timestamp value (RFC 7323 §3): compared modulo 2^32, like a sequence number, but never mixed
@@ -61,6 +62,15 @@ struct TimestampsOption {
   TsVal ecr{};
 };
 
+/// Byte counters of RFC 9768 §3.2.3, 24 bits each; of `fields` (0..3) the first so many are there.
+struct AccurateEcnOption {
+  std::uint32_t ect0_bytes = 0;
+  std::uint32_t ce_bytes = 0;
+  std::uint32_t ect1_bytes = 0;
+  std::uint8_t fields = 0;
+  bool ect1_first = false;  ///< kind 174: ECT(1), CE, ECT(0); else kind 172: ECT(0), CE, ECT(1)
+};
+
 /// The options of one segment, read or to be written. What is absent is empty.
 struct TcpOptions {
   static constexpr std::size_t kMaxBytes = 40;
@@ -73,10 +83,12 @@ struct TcpOptions {
   std::uint8_t sack_count = 0;
   std::optional<TimestampsOption> timestamps;
   std::array<SackBlock, kMaxSackBlocks> sack{};
+  std::optional<AccurateEcnOption> accurate_ecn;
   std::optional<std::uint16_t>
-      user_timeout;           ///< raw 16 bits: granularity bit and value (RFC 5482 §3)
-  bool fast_open = false;     ///< the option was there (its cookie may be empty: a request)
-  ByteView fast_open_cookie;  ///< borrowed from the packet, 0 or 4-16 bytes
+      user_timeout;        ///< raw 16 bits: granularity bit and value (RFC 5482 §3)
+  bool fast_open = false;  ///< the option was there (its cookie may be empty: a request)
+  bool fast_open_experimental = false;  ///< as kind 254 with a magic, as before RFC 7413
+  ByteView fast_open_cookie;            ///< borrowed from the packet, 0 or 4-16 bytes
 };
 
 /// How the options of a SYN are laid out; what they say is the same.

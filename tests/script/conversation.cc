@@ -33,6 +33,20 @@ Option option_to_wire(const ScriptOption& option, const Origin& origin) {
       append_be32(wire.data, option.numbers[0] + origin.timestamp);
       append_be32(wire.data, option.numbers[1] == 0 ? 0 : option.numbers[1] + origin.echo);
       break;
+    case kOptionEcn0:
+    case kOptionEcn1:
+      for (const std::uint32_t counter : option.numbers) {
+        for (int shift = 16; shift >= 0; shift -= 8)
+          wire.data.push_back(static_cast<std::uint8_t>(counter >> shift));
+      }
+      break;
+    case kOptionUserTimeout:
+      wire.data.resize(2);
+      store_be16(wire.data.data(), static_cast<std::uint16_t>(option.numbers[0]));
+      break;
+    case kOptionExperiment:
+      wire.data.insert(wire.data.begin(), {0xf9, 0x89});  // Fast Open's name (RFC 6994)
+      break;
     default:
       break;
   }

@@ -92,6 +92,33 @@ const std::map<std::string, Setter>& setters() {
       {"max_out_of_order_runs", count(&TcpConfig::max_out_of_order_runs)},
       {"challenge_acks_per_second", count(&TcpConfig::challenge_acks_per_second)},
       {"blind_attack_defence", toggle(&TcpConfig::blind_attack_defence)},
+      {"starting_receive_buffer", count(&TcpConfig::initial_receive_buffer)},
+      {"mtu_probing",
+       [](Settings& s, const std::string& v) {
+         s.stack.tcp.mtu_probing = v == "always"             ? MtuProbing::Always
+                                   : v == "after_black_hole" ? MtuProbing::AfterBlackHole
+                                                             : MtuProbing::Off;
+       }},
+      {"ecn",
+       [](Settings& s, const std::string& v) {
+         s.stack.tcp.ecn.use = v == "on"        ? EcnUse::On
+                               : v == "passive" ? EcnUse::Passive
+                                                : EcnUse::Off;
+         if (v != "on" && v != "passive") switch_of(v);
+       }},
+      {"accurate_ecn",
+       [](Settings& s, const std::string& v) { s.stack.tcp.ecn.accurate = switch_of(v); }},
+      {"syn_cookies",
+       [](Settings& s, const std::string& v) {
+         s.stack.tcp.syn_cookies = v == "off"    ? SynCookieUse::Off
+                                   : v == "only" ? SynCookieUse::Only
+                                                 : SynCookieUse::WhenFull;
+       }},
+      {"max_orphans", count(&TcpConfig::max_orphans)},
+      {"announce_user_timeout", toggle(&TcpConfig::announce_user_timeout)},
+      {"adopt_user_timeout", toggle(&TcpConfig::adopt_user_timeout)},
+      {"user_timeout_least", duration(&TcpConfig::user_timeout_least)},
+      {"user_timeout_most", duration(&TcpConfig::user_timeout_most)},
       {"window_scale",
        [](Settings& s, const std::string& v) {
          s.stack.tcp.window_scale = static_cast<std::uint8_t>(count_of(v));

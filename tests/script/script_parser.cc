@@ -204,6 +204,9 @@ std::uint16_t parse_flags(Cursor& in) {
       case 'W':
         flags |= TcpFlags::kCwr;
         break;
+      case 'A':
+        flags |= TcpFlags::kAe;
+        break;
       case 'U':
         flags |= TcpFlags::kUrg;
         break;
@@ -212,7 +215,7 @@ std::uint16_t parse_flags(Cursor& in) {
       case ' ':
         return flags;
       default:
-        in.fail("a flag must be one of S F R P . E W U -");
+        in.fail("a flag must be one of S F R P . E W A U -");
     }
     in.take(1);
   }
@@ -236,6 +239,25 @@ std::uint32_t parse_range(Cursor& in, std::uint32_t& seq) {
   return length;
 }
 
+// "ECN e0b 1 ceb 0 e1b 1", from the left as far as it goes; the order of e0b and e1b is the kind.
+ScriptOption parse_ecn_option(Cursor& in) {
+  ScriptOption option{kOptionEcn0, {}, {}};
+  for (bool is_first = true;; is_first = false) {
+    const bool is_e1b = in.accept("e1b");
+    if (!is_e1b && !in.accept("e0b") && !in.accept("ceb")) return option;
+    if (is_first && is_e1b) option.kind = kOptionEcn1;
+    option.numbers.push_back(in.number());
+  }
+}
+
+// The cookies of the stack under test have names, since they depend on the addresses.
+std::vector<std::uint32_t> cookie_of(Cursor& in) {
+  if (in.accept("good")) return {kGoodCookie};
+  if (in.accept("older")) return {kOlderCookie};
+  if (in.accept("theirs")) return {kTheirCookie};
+  return {};
+}
+
 ScriptOption parse_option(Cursor& in) {
   if (in.accept("mss")) return {kOptionMss, {in.number()}, {}};
   if (in.accept("nop")) return {kOptionNop, {}, {}};
@@ -250,7 +272,10 @@ ScriptOption parse_option(Cursor& in) {
     option.numbers.push_back(in.number());
     return option;
   }
-  if (in.accept("FO")) return {kOptionFastOpen, {}, {}};
+  if (in.accept("ECN")) return parse_ecn_option(in);
+  if (in.accept("FOEXP")) return {kOptionExperiment, cookie_of(in), {}};
+  if (in.accept("FO")) return {kOptionFastOpen, cookie_of(in), {}};
+  if (in.accept("uto")) return {kOptionUserTimeout, {in.number()}, {}};
   in.expect("sack");
   ScriptOption option{kOptionSack, {}, {}};
   while (std::isdigit(in.peek()) != 0) {
@@ -278,6 +303,14 @@ void parse_ip_info(Cursor& in, ScriptSegment& segment) {
   while (!in.accept("]")) {
     if (in.accept("tos")) {
       segment.traffic_class = static_cast<std::uint8_t>(in.number());
+    } else if (in.accept("noecn")) {
+      segment.traffic_class = std::uint8_t{0};
+    } else if (in.accept("ect1")) {
+      segment.traffic_class = std::uint8_t{1};
+    } else if (in.accept("ect0")) {
+      segment.traffic_class = std::uint8_t{2};
+    } else if (in.accept("ce")) {
+      segment.traffic_class = std::uint8_t{3};
     } else {
       in.expect("ttl");
       segment.hop_limit = static_cast<std::uint8_t>(in.number());

@@ -28,6 +28,18 @@ std::string timestamps_text(const Option& option, const Origin& origin) {
          number_text(echo == 0 ? 0 : echo - origin.echo);
 }
 
+// Counters of RFC 9768 §3.2.3, as many as the length says.
+std::string ecn_text(const Option& option) {
+  const bool order1 = option.kind == kOptionEcn1;
+  const char* const names[] = {order1 ? " e1b " : " e0b ", " ceb ", order1 ? " e0b " : " e1b "};
+  std::string text = "ECN";
+  for (std::size_t i = 0; i < 3 && i * 3 + 3 <= option.data.size(); ++i) {
+    const std::uint8_t* p = &option.data[i * 3];
+    text += names[i] + number_text(static_cast<std::uint32_t>(p[0] << 16 | p[1] << 8 | p[2]));
+  }
+  return text;
+}
+
 std::string option_text(const Option& option, const Origin& origin) {
   const std::size_t size = option.data.size();
   if (option.kind == kOptionEnd) return "eol";
@@ -39,6 +51,7 @@ std::string option_text(const Option& option, const Origin& origin) {
   if (option.kind == kOptionSackPermitted && size == 0) return "sackOK";
   if (option.kind == kOptionSack) return sack_text(option, origin);
   if (option.kind == kOptionTimestamps && size == 8) return timestamps_text(option, origin);
+  if (option.kind == kOptionEcn0 || option.kind == kOptionEcn1) return ecn_text(option);
   return "option " + std::to_string(option.kind) + " of " + std::to_string(size + 2) + " bytes";
 }
 
@@ -52,8 +65,9 @@ const Option* Segment::find(std::uint8_t kind) const {
 
 std::string flags_text(std::uint16_t flags) {
   constexpr std::pair<std::uint16_t, char> kLetters[] = {
-      {TcpFlags::kSyn, 'S'}, {TcpFlags::kFin, 'F'}, {TcpFlags::kRst, 'R'}, {TcpFlags::kPsh, 'P'},
-      {TcpFlags::kAck, '.'}, {TcpFlags::kEce, 'E'}, {TcpFlags::kCwr, 'W'}, {TcpFlags::kUrg, 'U'}};
+      {TcpFlags::kSyn, 'S'}, {TcpFlags::kFin, 'F'}, {TcpFlags::kRst, 'R'},
+      {TcpFlags::kPsh, 'P'}, {TcpFlags::kAck, '.'}, {TcpFlags::kEce, 'E'},
+      {TcpFlags::kCwr, 'W'}, {TcpFlags::kAe, 'A'},  {TcpFlags::kUrg, 'U'}};
   std::string text;
   for (const auto& [bit, letter] : kLetters) {
     if ((flags & bit) != 0) text += letter;

@@ -29,7 +29,8 @@ struct Option {
 
 inline constexpr std::uint8_t kOptionEnd = 0, kOptionNop = 1, kOptionMss = 2, kOptionScale = 3,
                               kOptionSackPermitted = 4, kOptionSack = 5, kOptionTimestamps = 8,
-                              kOptionFastOpen = 34;
+                              kOptionUserTimeout = 28, kOptionFastOpen = 34, kOptionEcn0 = 172,
+                              kOptionEcn1 = 174, kOptionExperiment = 254;
 
 /// A segment; flags are TcpFlags::bits.
 struct Segment {
@@ -66,7 +67,7 @@ struct Origin {
   std::uint32_t echo = 0;       ///< subtracted from the TS echo, unless it is zero
 };
 
-/// The flags in packetdrill's letters: S F R P . E W U, in this order; "." is ACK.
+/// The flags in packetdrill's letters: S F R P . E W A U, in this order; "." is ACK.
 [[nodiscard]] std::string flags_text(std::uint16_t flags);
 /// The options in packetdrill's words, e.g. "mss 1460,nop,wscale 7"; numbers relative to `origin`.
 [[nodiscard]] std::string options_text(const std::vector<Option>& options, const Origin& origin);

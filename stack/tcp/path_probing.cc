@@ -1,0 +1,147 @@
+// The path MTU by probing (RFC 4821, RFC 8899): when a probe may leave, what became of it, and the
+// way out of a black hole, where large segments vanish and no message tells. The search itself
+// stands in path_search.h.
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "stack/tcp/connection.h"
+
+namespace glasstcp {
+namespace {
+
+// RFC 4821 §7.2, RFC 8899 §5.1.2: 1220 bytes of text pass nearly everywhere, since tunnels must carry
+// IPv6; below that only what every IPv4 host must take.
+constexpr std::array<std::uint16_t, 2> kIpv4Floors = {1260, 576};
+constexpr std::array<std::uint16_t, 1> kIpv6Floors = {1280};
+// RFC 4821 §7.7: so many timeouts of a full-sized segment in a row, each without any message.
+constexpr std::uint32_t kBlackHoleTimeouts = 3;
+// RFC 4821 §7.4: so many segments behind a probe show, if it alone is lost, that it is.
+constexpr std::uint32_t kBehindProbe = 4;
+
+// The next lower size; 0: there is none. A connection whose packets were small from the beginning
+// does not suspect their size.
+std::uint16_t floor_below(std::span<const std::uint16_t> floors, std::uint32_t size,
+                          bool has_fallen) {
+  if (!has_fallen) return floors[0] < size ? floors[0] : std::uint16_t{0};
+  for (const std::uint16_t floor : floors) {
+    if (floor < size) return floor;
+  }
+  return 0;
+}
+
+}  // namespace
+
+// IP and TCP headers and the options of every segment.
+std::uint16_t Connection::packet_overhead() const {
+  return static_cast<std::uint16_t>((tuple_.local_address.is_v4() ? 40 : 60) +
+                                    (timestamps_.enabled() ? 12 : 0));
+}
+
+// What the device, the cache and the peer allow, whatever the search found: a whole packet.
+std::uint16_t Connection::path_limit(Instant now) const {
+  std::uint16_t mss = std::min(snd.mss, context_.send_mss(tuple_.remote_address, now));
+  if (knobs().mss != 0) mss = std::min(mss, knobs().mss);
+  return static_cast<std::uint16_t>(mss + (tuple_.local_address.is_v4() ? 40 : 60));
+}
+
+PathSearch* Connection::path_search() {
+  return extras_ == kNone || !context_.extras[extras_].search ? nullptr
+                                                              : &*context_.extras[extras_].search;
+}
+
+// False: the floor is reached, or there is no memory.
+bool Connection::begin_path_search(Instant now) {
+  const std::uint32_t present = effective_mss_ + packet_overhead();
+  const bool v4 = tuple_.local_address.is_v4();
+  const bool has_fallen = path_search() != nullptr;
+  const std::uint16_t floor = v4 ? floor_below(kIpv4Floors, present, has_fallen)
+                                 : floor_below(kIpv6Floors, present, has_fallen);
+  if (floor == 0) return false;
+  if (PathSearch* search = path_search()) {
+    search->fall_back(floor);
+  } else {
+    if (extras_ == kNone) make_extras();
+    if (extras_ == kNone) return false;
+    context_.extras[extras_].search.emplace(floor, path_limit(now));
+  }
+  set_effective_mss(now);
+  return true;
+}
+
+// RFC 4821 §7.7 R4821-03: a timeout of a full-sized segment, again and again: perhaps it is its
+// size. True: it goes again in smaller ones.
+bool Connection::escape_black_hole(Instant now) {
+  // RFC 4821 §7.6.4: a timeout says nothing about a probe.
+  if (PathSearch* search = path_search()) search->on_probe_inconclusive();
+  const bool suspects = retransmissions_ % kBlackHoleTimeouts == 0;
+  if (context_.config.mtu_probing == MtuProbing::Off || !suspects) return false;
+  if (context_.sent[log().head()].length() < max_text()) return false;
+  return begin_path_search(now);
+}
+
+// RFC 4821 §3 R4821-01, RFC 8899 §3 R8899-01: one segment of new data, larger than what is known to
+// pass; only where its loss would be seen at once, and nothing else is lost. It costs nothing: it
+// carries what would be sent anyway.
+std::optional<SendDecision> Connection::next_mtu_probe(Instant now) const {
+  const PathSearch* const search = path_search();
+  const FlightState* const f = flight_state();
+  if (search == nullptr || log().lost_bytes() > 0 || urgent_pending_) return std::nullopt;
+  if (f != nullptr && f->recovery.phase() != RecoveryPhase::Open) return std::nullopt;
+  const std::uint16_t size = search->next_size(now);
+  const std::uint32_t headers = (tuple_.local_address.is_v4() ? 40U : 60U) + option_bytes();
+  if (size <= headers + max_text()) return std::nullopt;
+  const std::uint32_t text = size - headers;
+  const std::uint32_t with_rest = text + kBehindProbe * max_text();
+  const std::int32_t usable = snd.una + snd.wnd - snd.nxt;
+  if (unsent() < with_rest || usable < static_cast<std::int32_t>(with_rest)) return std::nullopt;
+  if (cwnd_room() < text || congestion_.cwnd < with_rest) return std::nullopt;
+  SendDecision d = data_decision(snd.nxt, text);
+  d.reason = SendReason::MtuProbe;
+  d.flags.bits = TcpFlags::kAck;
+  return d;
+}
+
+void Connection::note_probe_sent(const SendDecision& d) {
+  if (d.reason != SendReason::MtuProbe || d.length <= max_text()) return;
+  const std::uint32_t headers = (tuple_.local_address.is_v4() ? 40U : 60U) + option_bytes();
+  path_search()->on_probe_sent(static_cast<std::uint16_t>(d.length + headers), d.seq,
+                               d.seq + d.length);
+}
+
+// snd.una moved.
+void Connection::note_probe_progress(Instant now) {
+  PathSearch* const search = path_search();
+  if (search == nullptr) return;
+  if (search->has_probe() && snd.una >= search->probe_end()) search->on_probe_arrived();
+  search->wake(now, path_limit(now));
+  if (search->low() != effective_mss_ + packet_overhead()) set_effective_mss(now);
+}
+
+// RFC 4821 §7.6.2 R4821-02: the probe alone is lost: it was too large, and that is no congestion.
+// What it carried goes again in segments of the size that passes.
+bool Connection::take_probe_loss(FlightState& f, const AckNews& news) {
+  PathSearch* const search = path_search();
+  if (search == nullptr || !search->has_probe()) return false;
+  if (news.lost_again_sent || f.recovery.phase() != RecoveryPhase::Open) return false;
+  const SentSegment& first = context_.sent[f.log.first_lost()];
+  const auto probe = static_cast<std::uint32_t>(search->probe_end() - search->probe_begin());
+  const bool is_inside = first.begin >= search->probe_begin() && first.end <= search->probe_end();
+  if (!is_inside || f.log.lost_bytes() > probe) return false;
+  // Without SACK only its first part is known to be lost; the rest was in the same packet.
+  for (std::uint32_t i = f.log.first_lost(); i != kNone; i = context_.sent[i].next) {
+    if (context_.sent[i].begin >= search->probe_end()) break;
+    if (context_.sent[i].fate == SegmentFate::InNetwork) f.log.mark_lost(context_.sent, i);
+  }
+  search->on_probe_lost();
+  retransmit_reason_ = SendReason::MtuRetransmit;
+  f.recovery.repair(snd.nxt);
+  return true;
+}
+
+// What the probe carried may be sent again for other causes: its arrival proves nothing any more.
+void Connection::forget_probe() {
+  if (PathSearch* search = path_search()) search->on_probe_inconclusive();
+}
+
+}  // namespace glasstcp
