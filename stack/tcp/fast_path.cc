@@ -15,12 +15,16 @@
 #include "stack/tcp/connection.h"
 
 namespace glasstcp {
+namespace {
+constexpr unsigned kEcnFlags = TcpFlags::kEce | TcpFlags::kCwr | TcpFlags::kAe;
+}  // namespace
 
 // Each condition answers one of the checks that are skipped.
 bool Connection::is_common(const Segment& seg, Instant now) const {
-  // Reset, SYN, URG and FIN, and what depends on the state.
-  const auto flags = static_cast<std::uint16_t>(seg.flags.bits & ~TcpFlags::kPsh);
-  if (state_ != State::Established || flags != TcpFlags::kAck) return false;
+  // Reset, SYN, URG and FIN, and what depends on the state. ECN's flags are no obstacle where they
+  // were agreed on: their readers are called.
+  const unsigned ignored = TcpFlags::kPsh | (ecn_ == kNone ? 0U : kEcnFlags);
+  if (state_ != State::Established || (seg.flags.bits & ~ignored) != TcpFlags::kAck) return false;
   // Sequence number: it stands at the left edge of a window that it fits into.
   if (seg.seq != rcv.nxt || seg.text.size() > rcv.wnd()) return false;
   if (peer_fin_known_ || orphan_) return false;
@@ -30,6 +34,7 @@ bool Connection::is_common(const Segment& seg, Instant now) const {
   // Window: the segment sets it, and it neither opens nor closes.
   const bool newer = snd.wl1 < seg.seq || (snd.wl1 == seg.seq && snd.wl2 <= seg.ack);
   if (!newer || snd.wnd == 0 || seg.wnd == 0) return false;
+  if (seg.options.user_timeout) return false;  // RFC 5482: rare
   // PAWS.
   const auto& stamp = seg.options.timestamps;
   if (timestamps_.enabled() != stamp.has_value()) return false;
@@ -40,14 +45,16 @@ Check Connection::fast_path(const Segment& seg, Instant now) {
   if (!context_.config.use_fast_path || !is_common(seg, now)) return std::nullopt;
   ++context_.fast_segments;
   const std::uint32_t window = static_cast<std::uint32_t>(seg.wnd) << snd.shift;
-  const bool concerns_sender = flight_ != kNone || window != snd.wnd;
-  if (flight_ != kNone) process_ack(seg, now);
+  const bool is_reported_to = flight_ != kNone || ecn_ != kNone;
+  const bool concerns_sender = is_reported_to || window != snd.wnd;
+  if (is_reported_to) process_ack(seg, now);
   snd.wnd = window;
   snd.max_wnd = std::max(snd.max_wnd, window);
   snd.wl1 = seg.seq;
   snd.wl2 = seg.ack;
   if (timestamps_.enabled())
     timestamps_.on_segment(seg.options.timestamps->val, seg.seq, last_ack_sent_, now);
+  note_arrived_field(seg);
   const Verdict verdict =
       seg.text.empty() ? Verdict::Accepted : store_text(seg, seg.seq, seg.text, now);
   // A receiver with nothing of its own under way has nothing to time, and nothing to say but an

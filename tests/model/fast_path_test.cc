@@ -115,6 +115,12 @@ TEST_P(FastPath, IsTheSlowPathWithTimestampsAndSack) {
             [](Terms& terms) { terms.uses_timestamps = terms.uses_sack = true; }));
 }
 
+TEST_P(FastPath, IsTheSlowPathWithEcn) {
+  for (const Terms::Ecn ecn : {Terms::Ecn::Classic, Terms::Ecn::Accurate}) {
+    agree(run(GetParam(), {.base = 0, .window = 8}, [&](Terms& terms) { terms.ecn = ecn; }));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(AllStates, FastPath, ::testing::ValuesIn(situation_names()),
                          [](const auto& parameter) { return parameter.param; });
 

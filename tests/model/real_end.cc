@@ -55,6 +55,20 @@ const std::array<std::uint8_t, 2 * kPeriod>& stream() {
   return octets;
 }
 
+// ECN in the IP header and in the flags.
+void write_ecn(const Arriving& seg, Terms::Ecn ecn, std::uint8_t* p) {
+  std::uint8_t* h = p + kIpHeader;
+  constexpr std::uint8_t kEce = 0x40, kCwr = 0x80, kAe = 1;
+  if (seg.has_syn) {
+    h[13] |= kEce | kCwr;
+    if (ecn == Terms::Ecn::Accurate) h[12] |= kAe;
+    return;
+  }
+  p[1] |= seg.text % 2 == 1 ? 0x30 : 0x20;  // CE, else ECT(0)
+  if (seg.ack % 2 == 1) h[13] |= kEce;
+  if (seg.text % 4 == 3) h[13] |= kCwr;
+}
+
 }  // namespace
 
 void write_packet(const Arriving& seg, const Terms& terms, Packet& packet) {
@@ -87,6 +101,7 @@ void write_packet(const Arriving& seg, const Terms& terms, Packet& packet) {
     const std::uint8_t permitted[4] = {1, 1, 4, 2};
     std::memcpy(h + tcp - 4, permitted, 4);
   }
+  if (terms.ecn != Terms::Ecn::None) write_ecn(seg, terms.ecn, p);
   const Number offset = seg.seq + (seg.has_syn ? 1U : 0U) - terms.irs;
   const std::uint8_t* text = stream().data() + offset % kPeriod;
   std::copy_n(text, seg.text, p + kIpHeader + tcp);

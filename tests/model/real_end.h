@@ -29,6 +29,9 @@ struct Terms {
   bool is_listening = true;
   bool uses_timestamps = false;  ///< the peer's SYN has the option
   bool uses_sack = false;        ///< likewise
+  /// The peer offers ECN, and marks and reports here and there, as the segment's numbers happen to
+  /// be.
+  enum class Ecn { None, Classic, Accurate } ecn = Ecn::None;
   bool blind_attack_defence = true;
   Duration delayed_ack{};  ///< zero: every ACK at once
   void (*adjust)(TcpConfig&) = nullptr;
