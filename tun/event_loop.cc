@@ -20,6 +20,11 @@ namespace {
 // RST that answers that one.
 constexpr Duration kLastWords = 100ms;
 
+// How long the loop waits for the FINs of peers that have acknowledged all that we sent, FIN
+// included, when there is nothing else to wait for. A client that keeps its end open is left alone
+// then, without a reset, which could cost it an answer that it has not read yet (RFC 9112 §9.6).
+constexpr Duration kLastWait = 500ms;
+
 // A device that refuses although it calls itself writable (no memory) is asked again after this
 // time.
 constexpr Duration kRefusalPause = 1ms;
@@ -85,20 +90,26 @@ void EventLoop::stop(Stack& stack, Application& application, Instant now) {
     application.stop(now);
   }
   if (now < *stop_deadline_) return;
+  last_wait_.reset();
   for (const ConnectionId id : stack.connections()) stack.abort(id, now);
 }
 
 Instant EventLoop::end_of_grace(Instant now) const {
   if (!stop_deadline_) return kNever;
+  if (last_wait_) return std::min(*last_wait_, *stop_deadline_);
   return now < *stop_deadline_ ? *stop_deadline_ : *stop_deadline_ + kLastWords;
 }
 
 bool EventLoop::has_stopped(const Pump& pump, const Stack& stack, const Application& application,
-                            Instant now) const {
-  if (now < *stop_deadline_) {
-    return application.is_finished() && stack.connection_count() == 0 && pump.is_drained();
+                            Instant now) {
+  if (now >= *stop_deadline_) return now >= *stop_deadline_ + kLastWords;
+  if (!pump.is_drained() || !stack.only_peers_are_awaited()) {
+    last_wait_.reset();
+    return false;
   }
-  return now >= *stop_deadline_ + kLastWords;
+  if (application.is_finished() && stack.connection_count() == 0) return true;
+  if (!last_wait_) last_wait_ = now + kLastWait;
+  return now >= *last_wait_;
 }
 
 bool EventLoop::should_wait(const TurnResult& turn, Instant now) {

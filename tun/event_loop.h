@@ -57,7 +57,7 @@ class EventLoop {
   void stop(Stack& stack, Application& application, Instant now);
   [[nodiscard]] Instant end_of_grace(Instant now) const;
   [[nodiscard]] bool has_stopped(const Pump& pump, const Stack& stack,
-                                 const Application& application, Instant now) const;
+                                 const Application& application, Instant now);
 
   int device_;
   Options options_;
@@ -71,6 +71,7 @@ class EventLoop {
   bool slept_ = false;
   Instant last_packet_ = Instant::min();
   std::optional<Instant> stop_deadline_;
+  std::optional<Instant> last_wait_;  // nothing is missing but the FINs of peers: until then
 };
 
 }  // namespace glasstcp

@@ -9,6 +9,7 @@
 
 #include "stack/socket/glasstcp.h"
 #include "stack/socket/socket_layer.h"
+#include "stack/tcp/congestion_names.h"
 
 struct glasstcp_stack {
   glasstcp_stack(const glasstcp::StackConfig& config, glasstcp::Instant now)
@@ -42,10 +43,10 @@ iovec piece_of(const void* bytes, std::size_t length) {
 }
 
 int check(const glasstcp_config& c) {
-  if (c.use_rack != 0 || c.syn_cookies != 0 || c.path_mtu_discovery != 1) {
+  if (c.use_rack != 0 || c.path_mtu_discovery != 1) {
     return -EOPNOTSUPP;
   }
-  if (c.congestion == nullptr || std::string_view(c.congestion) != "reno") return -EOPNOTSUPP;
+  if (c.congestion == nullptr || !congestion_named(c.congestion)) return -EOPNOTSUPP;
   if (c.use_ecn < 0 || c.use_ecn > 5 || c.use_ecn == 4) return -EINVAL;
   if (c.window_scale < -1 || c.window_scale > 14 || c.option_layout < 0 || c.option_layout > 1) {
     return -EINVAL;
@@ -54,6 +55,7 @@ int check(const glasstcp_config& c) {
     return -EINVAL;
   }
   if (c.min_rto == 0 || c.initial_rto < c.min_rto || c.max_rto < c.initial_rto) return -EINVAL;
+  if (c.syn_cookies < 0 || c.syn_cookies > 2) return -EINVAL;
   if (c.initial_window == 0 || c.ack_every == 0 || c.addresses == nullptr) return -EINVAL;
   return 0;
 }
@@ -74,12 +76,14 @@ TcpConfig tcp_config_of(const glasstcp_config& c) {
   t.initial_receive_buffer = c.initial_receive_buffer;
   t.send_buffer = c.send_buffer;
   t.initial_window_segments = c.initial_window;
+  t.congestion = *congestion_named(c.congestion);
   t.delayed_ack = ms(c.delayed_ack);
   t.ack_every_segments = c.ack_every;
   t.quick_acks = c.quick_acks;
   const bool linux_habits = c.linux_habits != 0;
   t.push_superpackets = t.min_rto_is_variance = t.probes_without_text = linux_habits;
   t.more_ends_with_ack = linux_habits;
+  t.pacing = !linux_habits;  // as where no packet scheduler paces
   t.answers_unsent_ack = !linux_habits;
   if (linux_habits) {
     t.sws_override = Duration::zero();
@@ -101,6 +105,7 @@ TcpConfig tcp_config_of(const glasstcp_config& c) {
   t.keep_alive_probes = c.keep_probes;
   t.msl = ms(c.two_msl) / 2;
   t.fin_wait_2_timeout = ms(c.fin_wait_2);
+  t.syn_cookies = static_cast<SynCookieUse>(c.syn_cookies);
   t.blind_attack_defence = c.rfc5961 != 0;
   t.hop_limit = c.hop_limit;
   if (c.isn_is_set != 0) t.fixed_iss = c.isn;
@@ -197,6 +202,7 @@ void glasstcp_config_init(glasstcp_config* config) {
   c.two_msl = in_ms(2 * t.msl);
   c.fin_wait_2 = in_ms(t.fin_wait_2_timeout);
   c.rfc5961 = t.blind_attack_defence ? 1 : 0;
+  c.syn_cookies = static_cast<int>(t.syn_cookies);
   c.path_mtu_discovery = 1;
   c.hop_limit = t.hop_limit;
 }
@@ -286,7 +292,7 @@ int glasstcp_accept(glasstcp_stack* stack, glasstcp_handle handle, sockaddr* add
                     socklen_t* length, int flags, glasstcp_handle* out) {
   if (out == nullptr || (address != nullptr && length == nullptr)) return -EFAULT;
   const int result = stack->sockets.accept(handle, flags, *out);
-  if (result == 0 && address != nullptr) stack->sockets.name(*out, true, address, length);
+  if (result == 0 && address != nullptr) stack->sockets.write_peer(*out, address, length);
   return result;
 }
 int glasstcp_connect(glasstcp_stack* stack, glasstcp_handle handle, const sockaddr* address,
@@ -355,7 +361,7 @@ ssize_t glasstcp_send(glasstcp_stack* stack, glasstcp_handle handle, const void*
                       size_t length, int flags) {
   if (buffer == nullptr && length > 0) return -EFAULT;
   const iovec piece = piece_of(buffer, length);
-  return stack->sockets.send_from(handle, std::span(&piece, 1), flags);
+  return stack->sockets.send_to(handle, std::span(&piece, 1), flags, nullptr, 0);
 }
 ssize_t glasstcp_write(glasstcp_stack* stack, glasstcp_handle handle, const void* buffer,
                        size_t length) {
@@ -364,24 +370,37 @@ ssize_t glasstcp_write(glasstcp_stack* stack, glasstcp_handle handle, const void
 ssize_t glasstcp_writev(glasstcp_stack* stack, glasstcp_handle handle, const iovec* iov,
                         int count) {
   if (is_bad_vector(iov, count)) return -EINVAL;
-  return stack->sockets.send_from(handle, std::span(iov, static_cast<std::size_t>(count)), 0);
+  const std::span from(iov, static_cast<std::size_t>(count));
+  return stack->sockets.send_to(handle, from, 0, nullptr, 0);
 }
 ssize_t glasstcp_sendto(glasstcp_stack* stack, glasstcp_handle handle, const void* buffer,
-                        size_t length, int flags, const sockaddr*, socklen_t) {
-  return glasstcp_send(stack, handle, buffer, length, flags);
+                        size_t length, int flags, const sockaddr* address,
+                        socklen_t address_length) {
+  if (buffer == nullptr && length > 0) return -EFAULT;
+  const iovec piece = piece_of(buffer, length);
+  return stack->sockets.send_to(handle, std::span(&piece, 1), flags, address, address_length);
 }
 ssize_t glasstcp_sendmsg(glasstcp_stack* stack, glasstcp_handle handle, const msghdr* message,
                          int flags) {
   if (message == nullptr) return -EFAULT;
   if (is_bad_vector(message->msg_iov, static_cast<int>(message->msg_iovlen))) return -EMSGSIZE;
   const std::span from(message->msg_iov, message->msg_iovlen);
-  return stack->sockets.send_from(handle, from, flags);
+  return stack->sockets.send_to(
+      handle, from, flags, static_cast<const sockaddr*>(message->msg_name), message->msg_namelen);
 }
 ssize_t glasstcp_send_borrowed(glasstcp_stack* stack, glasstcp_handle handle, const void* buffer,
                                size_t length, uint64_t cookie, int flags) {
   if (buffer == nullptr) return -EFAULT;
   const ByteView bytes(static_cast<const std::uint8_t*>(buffer), length);
   return stack->sockets.send_borrowed(handle, bytes, cookie, flags);
+}
+int glasstcp_set_fast_open(glasstcp_stack* stack, uint32_t bits, const void* keys,
+                           size_t key_bytes) {
+  if (keys == nullptr && key_bytes > 0) return -EFAULT;
+  return stack->sockets.set_fast_open(bits, {static_cast<const std::uint8_t*>(keys), key_bytes});
+}
+void glasstcp_forget_fast_open(glasstcp_stack* stack) {
+  stack->sockets.stack().forget_fast_open_servers();
 }
 int glasstcp_next_released(glasstcp_stack* stack, uint64_t* cookie) {
   const auto released = stack->sockets.stack().next_released();

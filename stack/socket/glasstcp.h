@@ -79,7 +79,7 @@ struct glasstcp_config {
   uint32_t initial_receive_buffer; /* 64 KiB: and starts here */
   uint32_t send_buffer;            /* 1 MiB: SO_SNDBUF of a new socket, halved as Linux counts */
   uint32_t initial_window;         /* 10: segments of the first flight, RFC 6928 */
-  const char* congestion;          /* "reno": the algorithm; only this is built */
+  const char* congestion;          /* "reno": or "cubic", "bbr", unless TCP_CONGESTION */
   uint32_t delayed_ack;            /* 40: below 500; 0: every segment at once */
   uint32_t ack_every;              /* 2: full segments per ACK at most */
   uint32_t quick_acks;             /* 0: segments acknowledged at once at the start (Linux: 16) */
@@ -105,7 +105,7 @@ struct glasstcp_config {
   uint32_t two_msl;           /* 60000: how long TIME-WAIT lasts */
   uint32_t fin_wait_2;        /* 60000: unless TCP_LINGER2 */
   int rfc5961;                /* 1: challenge ACKs against blind attacks */
-  int syn_cookies;            /* 0: off, 1: when full, 2: only; only 0 is built */
+  int syn_cookies;            /* 1: off 0, when full 1, only 2: RFC 4987 §3.6 */
   int path_mtu_discovery;     /* 1: RFC 1191, RFC 8201; only 1 is built */
   uint8_t hop_limit;          /* 64: unless IP_TTL */
   int isn_is_set;             /* 0 */
@@ -227,7 +227,8 @@ GLASSTCP_API ssize_t glasstcp_recvmsg(struct glasstcp_stack* stack, glasstcp_han
 
 /* write(2) and its family copy as much as there is room for; a blocking host repeats with the rest
  * after POLLOUT. Flags: MSG_DONTWAIT, MSG_NOSIGNAL (no signal is ever sent: -EPIPE is the host's to
- * turn into one), MSG_MORE, MSG_OOB, MSG_EOR (ignored). MSG_FASTOPEN: -EOPNOTSUPP. */
+ * turn into one), MSG_MORE, MSG_OOB, MSG_EOR (ignored). With sendto and sendmsg: MSG_FASTOPEN, see
+ * glasstcp_set_fast_open(). */
 GLASSTCP_API ssize_t glasstcp_write(struct glasstcp_stack* stack, glasstcp_handle handle,
                                     const void* buffer, size_t length);
 GLASSTCP_API ssize_t glasstcp_writev(struct glasstcp_stack* stack, glasstcp_handle handle,
@@ -262,8 +263,9 @@ GLASSTCP_API int glasstcp_ioctl(struct glasstcp_stack* stack, glasstcp_handle ha
  *   RCVBUF, SNDBUF (doubled on reading, as Linux does), RCVLOWAT, SNDLOWAT (1), RCVTIMEO, SNDTIMEO,
  *   PRIORITY, MARK (kept, without effect), MEMINFO (get).
  * IPPROTO_TCP: NODELAY, MAXSEG, CORK, KEEPIDLE, KEEPINTVL, KEEPCNT, SYNCNT, LINGER2, INFO,
- * QUICKACK, CONGESTION ("reno"), USER_TIMEOUT, NOTSENT_LOWAT, INQ, CC_INFO (nothing to tell).
- *   FASTOPEN and its relatives: -EOPNOTSUPP.
+ * QUICKACK, CONGESTION ("reno", "cubic", "bbr"), USER_TIMEOUT, NOTSENT_LOWAT, INQ, CC_INFO (nothing
+ *   to tell).
+ *   FASTOPEN, FASTOPEN_CONNECT, FASTOPEN_KEY, FASTOPEN_NO_COOKIE (see glasstcp_set_fast_open).
  * IPPROTO_IP: TOS, TTL, MTU_DISCOVER (WANT, DO), MTU. IPPROTO_IPV6: V6ONLY, TCLASS, UNICAST_HOPS,
  *   MTU_DISCOVER, MTU. Anything else: -ENOPROTOOPT.
  */
@@ -271,6 +273,24 @@ GLASSTCP_API int glasstcp_getsockopt(struct glasstcp_stack* stack, glasstcp_hand
                                      int level, int option, void* value, socklen_t* length);
 GLASSTCP_API int glasstcp_setsockopt(struct glasstcp_stack* stack, glasstcp_handle handle,
                                      int level, int option, const void* value, socklen_t length);
+
+/*
+ * TCP Fast Open (RFC 7413): data in the SYN. `bits` are those of Linux's net.ipv4.tcp_fastopen:
+ * 1 clients may, 2 listeners may, 4 clients need no cookie, 0x200 listeners need no cookie, 0x400
+ * every listener does, with its backlog as the limit. 3 unless called: then sockets that ask for it
+ * have it. May be called at any time. `keys`: 16 bytes, or 32 with those of the key before; none:
+ * as they were (at first the stack's own, which change by themselves). 0, -EINVAL, -EFAULT.
+ *
+ * A client calls sendto() or sendmsg() with MSG_FASTOPEN instead of connect(), or sets
+ * TCP_FASTOPEN_CONNECT before it. Without blocking, as many bytes are taken as the SYN carries, and
+ * -EINPROGRESS is the answer when there is no cookie yet: the SYN asks for one. A blocking host
+ * repeats the call, as with connect(). A listener sets TCP_FASTOPEN to the number of connections
+ * whose handshake may be pending. Data in a SYN may come twice: only for requests that can bear it.
+ */
+GLASSTCP_API int glasstcp_set_fast_open(struct glasstcp_stack* stack, uint32_t bits,
+                                        const void* keys, size_t key_bytes);
+/* Forgets the cookies of all servers. */
+GLASSTCP_API void glasstcp_forget_fast_open(struct glasstcp_stack* stack);
 
 /* What TCP_INFO gives: Linux's struct tcp_info, byte for byte. Units: microseconds for rto, ato,
  * rtt, rttvar, min_rtt, busy_time and the *_limited; milliseconds for last_*; segments for unacked

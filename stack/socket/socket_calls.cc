@@ -182,6 +182,7 @@ int SocketLayer::listen(glasstcp_handle handle, int backlog) {
     s->listeners[count++] = *id;
   }
   s->phase = Phase::Listening;
+  s->backlog = backlog;
   apply(*s);
   return 0;
 }
@@ -233,18 +234,20 @@ int SocketLayer::connect(glasstcp_handle handle, const sockaddr* address, sockle
     return 0;
   }
   if (s->phase == Phase::Listening) return -EISCONN;
-  if (s->phase == Phase::Connected) return -EISCONN;
+  if (s->phase == Phase::Connected || s->connect_deferred) return -EISCONN;
   if (s->phase == Phase::Connecting) return connect_again(handle, *s);
   Endpoint remote;
   if (const int bad = read_address(*s, address, length, remote)) return bad;
-  return start_connect(handle, *s, remote);
+  return connect_to(handle, *s, remote);
 }
 
-int SocketLayer::start_connect(glasstcp_handle handle, SocketObject& s, const Endpoint& remote) {
+int SocketLayer::start_connect(glasstcp_handle handle, SocketObject& s, const Endpoint& remote,
+                               FastOpenUse fast_open) {
   disconnect(s);  // of an attempt that failed
   ConnectOptions options;
   options.remote = remote;
   options.knobs = s.options.knobs;
+  options.fast_open = fast_open;
   if (s.is_bound) {
     options.local_port = s.local.port;
     if (!s.local.address.is_unspecified()) {
@@ -295,6 +298,7 @@ void SocketLayer::disconnect(SocketObject& s) {
   s.remote.reset();
   s.phase = Phase::Unconnected;
   s.has_urgent = s.urgent_taken = false;
+  s.connect_deferred = s.write_connects = false;
   s.shut_receive = s.shut_send = s.peer_closed = false;
   if (s.port_chosen_by_us) {
     s.is_bound = s.port_chosen_by_us = false;
@@ -351,6 +355,11 @@ int SocketLayer::name(glasstcp_handle handle, bool of_peer, sockaddr* address, s
   if (of_peer && !open) return -ENOTCONN;
   write_address(of_peer ? *s->remote : s->local, s->is_v6, address, length);
   return 0;
+}
+
+void SocketLayer::write_peer(glasstcp_handle handle, sockaddr* address, socklen_t* length) {
+  const SocketObject* s = find_socket(handle);
+  if (s != nullptr && s->remote) write_address(*s->remote, s->is_v6, address, length);
 }
 
 // -- The end

@@ -52,7 +52,7 @@ int SocketLayer::why_nothing(glasstcp_handle handle, SocketObject& s, int flags)
   if (const int error = take_error(s)) return -error;
   if (s.shut_receive) return 0;
   const auto tcb = stack_.status(s.connection);
-  if (!tcb || tcb->state == State::Closed) return -ENOTCONN;
+  if (!s.connect_deferred && (!tcb || tcb->state == State::Closed)) return -ENOTCONN;
   if ((flags & MSG_DONTWAIT) != 0 || s.non_blocking) {
     wait_ = {sizeof wait_, handle, 0, GLASSTCP_NEVER, -EAGAIN};
     return -EAGAIN;
@@ -140,12 +140,16 @@ int SocketLayer::unread_to_report(glasstcp_handle handle) {
 int SocketLayer::may_send(glasstcp_handle handle, SocketObject& s, int flags) {
   const auto tcb = stack_.status(s.connection);
   const State state = tcb ? tcb->state : State::Closed;
-  const bool waits = state == State::SynSent || state == State::SynReceived;
+  // What was accepted before its handshake ended (Fast Open) may send.
+  const bool waits =
+      state == State::SynSent || (state == State::SynReceived && s.phase == Phase::Connecting);
   if (const int error = take_error(s)) return -error;
-  if (s.shut_send || (!waits && state != State::Established && state != State::CloseWait)) {
+  const bool may = waits || state == State::SynReceived || state == State::Established ||
+                   state == State::CloseWait;
+  if (s.shut_send || !may) {
     return -EPIPE;
   }
-  if ((flags & (MSG_FASTOPEN | MSG_ZEROCOPY)) != 0) return -EOPNOTSUPP;
+  if ((flags & MSG_ZEROCOPY) != 0) return -EOPNOTSUPP;
   if (!waits) return 0;
   return cannot_send_now(handle, s, flags, StreamError::WouldBlock);
 }

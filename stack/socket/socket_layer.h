@@ -8,7 +8,8 @@
 //   3. Time is what advance() or receive() said last.
 //
 // Leaves out: datagrams, descriptors and locking, which are the host's.
-// Next: socket_calls.cc, socket_io.cc, socket_options.cc, socket_ready.cc, c_api.cc.
+// Next: socket_calls.cc, socket_io.cc, socket_fast_open.cc, socket_options.cc, socket_ready.cc,
+// c_api.cc.
 #pragma once
 
 #include <cstdint>
@@ -51,6 +52,8 @@ class SocketLayer {
   int connect(glasstcp_handle handle, const sockaddr* address, socklen_t length);
   int shutdown(glasstcp_handle handle, int how);
   int name(glasstcp_handle handle, bool of_peer, sockaddr* address, socklen_t* length);
+  /// Whom a connection is or was with, also when it has ended already.
+  void write_peer(glasstcp_handle handle, sockaddr* address, socklen_t* length);
 
   // -- socket_io.cc
   ssize_t receive_into(glasstcp_handle handle, std::span<const iovec> into, int flags);
@@ -60,6 +63,13 @@ class SocketLayer {
   int ioctl(glasstcp_handle handle, unsigned long request, int* argument);
   /// Bytes that can be read now, for TCP_INQ; -1: the option is off.
   [[nodiscard]] int unread_to_report(glasstcp_handle handle);
+
+  // -- socket_fast_open.cc
+  /// sendmsg with an address: MSG_FASTOPEN connects and sends in one call.
+  ssize_t send_to(glasstcp_handle handle, std::span<const iovec> from, int flags,
+                  const sockaddr* address, socklen_t length);
+  /// `bits` as net.ipv4.tcp_fastopen; `keys` of 0, 16 or 32 bytes.
+  int set_fast_open(std::uint32_t bits, ByteView keys);
 
   // -- socket_options.cc
   int get_option(glasstcp_handle handle, int level, int option, void* value, socklen_t* length);
@@ -88,7 +98,8 @@ class SocketLayer {
                                  Endpoint& out) const;
   [[nodiscard]] int choose_port(SocketObject& s);
   [[nodiscard]] bool is_taken(const SocketObject& s, const Endpoint& local) const;
-  int start_connect(glasstcp_handle handle, SocketObject& s, const Endpoint& remote);
+  int start_connect(glasstcp_handle handle, SocketObject& s, const Endpoint& remote,
+                    FastOpenUse fast_open);
   int connect_again(glasstcp_handle handle, SocketObject& s);
   void disconnect(SocketObject& s);
   void stop_listening(SocketObject& s);
@@ -105,6 +116,17 @@ class SocketLayer {
   [[nodiscard]] std::size_t distance_to_mark(SocketObject& s) const;
   void note_urgent(SocketObject& s) const;
   [[nodiscard]] int take_error(SocketObject& s);
+
+  // socket_fast_open.cc
+  ssize_t connect_with(glasstcp_handle handle, SocketObject& s, std::span<const iovec> from,
+                       int flags);
+  ssize_t connect_with_again(glasstcp_handle handle, SocketObject& s, std::span<const iovec> from,
+                             int flags);
+  int connect_to(glasstcp_handle handle, SocketObject& s, const Endpoint& remote);
+  void apply_fast_open(SocketObject& s);
+  [[nodiscard]] FastOpenUse use_of(const SocketObject& s) const;
+  int set_fast_open_option(SocketObject& s, int option, ByteView value);
+  int get_fast_open_option(const SocketObject& s, int option, void* value, socklen_t* length) const;
 
   // socket_options.cc
   int get_socket_level(SocketObject& s, int option, int& value);
@@ -127,6 +149,8 @@ class SocketLayer {
   std::deque<glasstcp_handle> edges_;
   glasstcp_wait wait_{};
   std::uint32_t next_port_ = 0;
+  std::uint32_t fast_open_bits_ =
+      LinuxNumbers::kFastOpenClient | LinuxNumbers::kFastOpenServer;  // for sockets that ask
 };
 
 /// Writes an endpoint as an address of the socket's family (IPv4 as mapped in AF_INET6).

@@ -32,6 +32,11 @@ struct LinuxNumbers {
                        kCongestion = 13, kUserTimeout = 18, kFastOpen = 23, kTimestamp = 24,
                        kNotSentLow = 25, kCongestionInfo = 26, kFastOpenConnect = 30,
                        kFastOpenKey = 33, kFastOpenNoCookie = 34, kInq = 36;
+  // What net.ipv4.tcp_fastopen is made of.
+  static constexpr std::uint32_t kFastOpenClient = 1, kFastOpenServer = 2,
+                                 kFastOpenClientWithoutCookie = 4,
+                                 kFastOpenServerWithoutCookie = 0x200,
+                                 kFastOpenEveryListener = 0x400;
   // linux/socket.h, asm/socket.h
   static constexpr int kMemoryInfo = 55;
 };
@@ -60,6 +65,10 @@ struct SocketOptions {
   std::uint32_t receive_buffer = 0;
   std::uint32_t unsent_low = 0;  ///< TCP_NOTSENT_LOWAT as set
   int linger2 = 0;               ///< seconds; 0: the stack's
+  int fast_open = 0;             ///< TCP_FASTOPEN: pending connections of a listener
+  bool fast_open_connect = false;
+  bool fast_open_no_cookie = false;
+  std::vector<std::uint8_t> fast_open_key;  ///< 16 or 32 bytes; empty: the stack's
   std::uint8_t traffic_class = 0;
   Duration receive_timeout{};  ///< 0: none
   Duration send_timeout{};
@@ -68,6 +77,11 @@ struct SocketOptions {
 
 /// How far a socket is on its way (Linux: sock->state).
 enum class Phase : std::uint8_t { Unconnected, Listening, Connecting, Connected };
+
+[[nodiscard]] constexpr bool is_fast_open_option(int option) {
+  return option == LinuxNumbers::kFastOpen || option == LinuxNumbers::kFastOpenConnect ||
+         option == LinuxNumbers::kFastOpenKey || option == LinuxNumbers::kFastOpenNoCookie;
+}
 
 /// Readiness that is kept per socket inside an epoll instance.
 struct EpollItem {
@@ -101,6 +115,10 @@ struct SocketObject {
   bool lingers = false;       ///< close() was called and waits
   bool urgent_taken = false;  ///< the octet at urgent_mark was read or skipped
   bool has_urgent = false;
+  bool connect_deferred = false;     ///< TCP_FASTOPEN_CONNECT: connects with the first write
+  bool write_connects = false;       ///< a write that connects waits for the handshake
+  std::size_t fast_open_queued = 0;  ///< its bytes
+  int backlog = 0;
   Phase phase = Phase::Unconnected;
   int error = 0;       ///< errno, positive
   SeqNum urgent_mark;  ///< rcv.up of the latest urgent octet

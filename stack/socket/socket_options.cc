@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "stack/socket/socket_layer.h"
+#include "stack/tcp/congestion_names.h"
 
 namespace glasstcp {
 namespace {
@@ -46,6 +47,7 @@ void SocketLayer::apply(SocketObject& s) {
   for (const auto& listener : s.listeners) {
     if (listener) stack_.set_listener_knobs(*listener, s.options.knobs);
   }
+  apply_fast_open(s);
   if (s.connection.is_none()) return;
   stack_.set_knobs(s.connection, s.options.knobs, now_);
   stack_.set_nagle(s.connection, !s.options.no_delay, now_);
@@ -95,8 +97,10 @@ int SocketLayer::get_wide(SocketObject& s, int level, int option, void* value, s
     return copy_out(info, sizeof info, value, length);
   }
   if (level != IPPROTO_TCP) return -ENOPROTOOPT;
+  if (is_fast_open_option(option)) return get_fast_open_option(s, option, value, length);
   if (option == N::kCongestion) {
-    const char name[16] = "reno";
+    char name[16] = {};
+    name_of(s.options.knobs.congestion).copy(name, sizeof name - 1);
     return copy_out(name, sizeof name, value, length);
   }
   if (option == N::kCongestionInfo) {
@@ -108,8 +112,9 @@ int SocketLayer::get_wide(SocketObject& s, int level, int option, void* value, s
   if (const auto report = stack_.report(s.connection)) {
     info = tcp_info_of(*report, now_);
   } else {
+    const State otherwise = s.connect_deferred ? State::SynSent : State::Closed;
     info.tcpi_state = static_cast<std::uint8_t>(
-        linux_state(s.phase == Phase::Listening ? State::Listen : State::Closed));
+        linux_state(s.phase == Phase::Listening ? State::Listen : otherwise));
   }
   return copy_out(&info, sizeof info, value, length);
 }
@@ -181,11 +186,6 @@ int SocketLayer::get_tcp_level(SocketObject& s, int option, int& value) const {
       return value = static_cast<int>(o.unsent_low), 0;
     case N::kInq:
       return value = o.report_unread ? 1 : 0, 0;
-    case N::kFastOpen:
-    case N::kFastOpenConnect:
-    case N::kFastOpenKey:
-    case N::kFastOpenNoCookie:
-      return -EOPNOTSUPP;
     default:
       return -ENOPROTOOPT;
   }
@@ -216,10 +216,14 @@ int SocketLayer::set_option(glasstcp_handle handle, int level, int option, ByteV
   int result = -ENOPROTOOPT;
   if (level == SOL_SOCKET) {
     result = set_socket_level(*s, option, value);
+  } else if (level == IPPROTO_TCP && is_fast_open_option(option)) {
+    result = set_fast_open_option(*s, option, value);
   } else if (level == IPPROTO_TCP && option == N::kCongestion) {
     const auto* text = reinterpret_cast<const char*>(value.data());
     const std::string_view name(text, strnlen(text, value.size()));
-    result = name == "reno" ? 0 : -ENOENT;
+    const auto algorithm = congestion_named(name);
+    result = algorithm ? 0 : -ENOENT;
+    if (algorithm) s->options.knobs.congestion = *algorithm;
   } else if (level == IPPROTO_TCP || level == IPPROTO_IP || level == IPPROTO_IPV6) {
     int number = 0;
     if (level == IPPROTO_IP && value.size() == 1) {  // ip(7) takes a char too
@@ -342,11 +346,6 @@ int SocketLayer::set_tcp_level(SocketObject& s, int option, int value) {
     case N::kInq:
       if (!within(0, 1)) return -EINVAL;
       return o.report_unread = value != 0, 0;
-    case N::kFastOpen:
-    case N::kFastOpenConnect:
-    case N::kFastOpenKey:
-    case N::kFastOpenNoCookie:
-      return -EOPNOTSUPP;
     default:
       return -ENOPROTOOPT;
   }

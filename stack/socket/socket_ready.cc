@@ -179,6 +179,7 @@ bool SocketLayer::has_room(const SocketObject& s, const ConnectionReport& report
 
 std::uint32_t SocketLayer::level_of(SocketObject& s) {
   if (s.is_epoll) return s.ready.empty() ? 0 : kIn;
+  if (s.connect_deferred) return kOut;
   if (s.phase == Phase::Listening) {
     const bool waiting = std::ranges::any_of(
         s.listeners, [&](const auto& l) { return l && stack_.has_acceptable(*l); });

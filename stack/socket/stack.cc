@@ -85,8 +85,12 @@ Verdict Stack::receive(ByteView packet, const PacketMeta& meta, Instant now) {
   ++s.counters.packets_in;
   s.counters.bytes_in += packet.size();
   s.counters.segments_in += outcome.segments;
+  s.counters.fast_segments = s.tcp.context().fast_segments;
   ++s.counters.verdicts[static_cast<std::size_t>(outcome.verdict)];
-  if (outcome.verdict == Verdict::HandshakeComplete) ++s.counters.connections_accepted;
+  if (outcome.verdict == Verdict::HandshakeComplete ||
+      outcome.verdict == Verdict::FastOpenAccepted) {
+    ++s.counters.connections_accepted;
+  }
   s.observe_received(now, packet, meta, outcome);
   return outcome.verdict;
 }
@@ -213,6 +217,7 @@ std::expected<void, StreamError> Stack::shutdown_send(ConnectionId id, Instant n
 }
 
 void Stack::close(ConnectionId id, Instant now) {
+  impl_->last = now;
   if (Connection* connection = impl_->tcp.find(id)) {
     connection->close(now);
     impl_->tcp.settle(*connection, now);
@@ -275,6 +280,24 @@ bool Stack::set_knobs(ConnectionId id, const ConnectionKnobs& knobs, Instant now
 void Stack::set_listener_knobs(ListenerId id, const ConnectionKnobs& knobs) {
   if (Listener* listener = impl_->tcp.find(id)) listener->knobs = knobs;
 }
+void Stack::set_listener_fast_open(ListenerId id, const FastOpenListening& how) {
+  if (Listener* listener = impl_->tcp.find(id)) listener->set_fast_open(how);
+}
+void Stack::set_fast_open_keys(const Key128& primary, const std::optional<Key128>& backup) {
+  impl_->tcp.context().fast_open_keys.choose(primary, backup);
+}
+std::uint32_t Stack::fast_open_room(ConnectionId id) const {
+  const Connection* connection = impl_->tcp.find(id);
+  return connection == nullptr ? 0 : connection->fast_open_room();
+}
+bool Stack::can_fast_open(const IpAddress& remote, Instant now) const {
+  const FastOpenCache& cache = impl_->tcp.context().fast_open_cache;
+  const FastOpenServer* server = cache.find(remote);
+  return server != nullptr && server->cookie.size > 0 && !cache.is_black_hole(remote, now);
+}
+void Stack::forget_fast_open_servers() {
+  impl_->tcp.context().fast_open_cache.clear();
+}
 const ConnectionKnobs& Stack::default_knobs() const {
   return impl_->tcp.context().default_knobs;
 }
@@ -314,6 +337,7 @@ std::optional<ConnectionReport> Stack::report(ConnectionId id) const {
   r.backoff = connection->backoff();
   r.sack = connection->uses_sack();
   r.timestamps = connection->timestamps().enabled();
+  r.syn_data = connection->fast_open() != nullptr && connection->fast_open()->data_taken;
   r.scaled = r.tcb.snd_shift > 0 || r.tcb.rcv_shift > 0;
   r.ecn = connection->ecn() != nullptr;
   r.ecn_marks = r.ecn ? connection->ecn()->reported_marks() - Ecn::kFirstCount : 0;
@@ -338,6 +362,9 @@ std::vector<ConnectionId> Stack::connections() const {
 }
 std::uint32_t Stack::connection_count() const {
   return impl_->tcp.connection_count();
+}
+bool Stack::only_peers_are_awaited() const {
+  return impl_->tcp.only_peers_are_awaited();
 }
 std::uint32_t Stack::half_open_count() const {
   return impl_->tcp.half_open_count();

@@ -67,6 +67,7 @@ struct StackCounters {
   std::uint64_t segments_in = 0,
                 segments_out = 0;  ///< merged packets count as the segments they stand for
   std::uint64_t retransmitted_segments = 0;
+  std::uint64_t fast_segments = 0;  ///< that took the fast path (stack/tcp/fast_path.cc)
   std::uint64_t connections_opened = 0, connections_accepted = 0;
   std::uint64_t verdicts[static_cast<std::size_t>(kVerdictCount)] = {};
   std::uint64_t reasons[static_cast<std::size_t>(kSendReasonCount)] = {};
@@ -88,6 +89,7 @@ struct ConnectionReport {
   bool scaled = false;
   bool ecn = false;
   std::uint32_t ecn_marks = 0;  ///< CE marks that the peer reported; 0 with classic feedback
+  bool syn_data = false;        ///< Fast Open: the data of the SYN was taken, by us or by the peer
 };
 
 /// A userspace TCP/IP stack.
@@ -186,6 +188,17 @@ class Stack {
   bool set_knobs(ConnectionId id, const ConnectionKnobs& knobs, Instant now);
   /// For the connections that a listener brings from now on.
   void set_listener_knobs(ListenerId id, const ConnectionKnobs& knobs);
+  /// Whether and how it takes data in SYNs (RFC 7413); off until asked for.
+  void set_listener_fast_open(ListenerId id, const FastOpenListening& how);
+  /// Keys of Fast Open cookies, to share them between servers; empty backup: cookies of the keys
+  /// before are void.
+  void set_fast_open_keys(const Key128& primary, const std::optional<Key128>& backup);
+  /// Bytes that the SYN of an active open with Fast Open will carry; 0: none, or it has left.
+  [[nodiscard]] std::uint32_t fast_open_room(ConnectionId id) const;
+  /// Whether a SYN to that address would carry data.
+  [[nodiscard]] bool can_fast_open(const IpAddress& remote, Instant now) const;
+  /// Forgets what is known of servers: cookies, and MSS.
+  void forget_fast_open_servers();
   /// What they are unless chosen differently.
   [[nodiscard]] const ConnectionKnobs& default_knobs() const;
   /// What a SEND with `more` held back may go.
@@ -213,6 +226,9 @@ class Stack {
   /// application an error. False: there is none.
   bool drop(const FourTuple& tuple, Instant now);
   [[nodiscard]] std::uint32_t connection_count() const;
+  /// Whether every connection has had its FIN and all before it acknowledged, and only the peers'
+  /// FINs are missing; true if there is none.
+  [[nodiscard]] bool only_peers_are_awaited() const;
   [[nodiscard]] std::uint32_t half_open_count() const;
   [[nodiscard]] std::uint32_t time_wait_count() const;
   /// Checks every invariant of every connection; aborts on a violation. For debug builds,

@@ -8,7 +8,8 @@ namespace glasstcp {
 namespace {
 
 // Bits of tcpi_options (linux/tcp.h).
-constexpr std::uint8_t kTimestampsBit = 1, kSackBit = 2, kWindowScaleBit = 4, kEcnBit = 8;
+constexpr std::uint8_t kTimestampsBit = 1, kSackBit = 2, kWindowScaleBit = 4, kEcnBit = 8,
+                       kSynDataBit = 32;
 // tcpi_ca_state.
 constexpr std::uint8_t kOpen = 0, kDisorder = 1, kRecovery = 3, kLoss = 4;
 constexpr std::uint32_t kInfiniteThreshold = 0x7fffffff;
@@ -77,9 +78,9 @@ glasstcp_tcp_info tcp_info_of(const ConnectionReport& r, Instant now) {
   i.tcpi_retransmits = static_cast<std::uint8_t>(t.retransmissions);
   i.tcpi_probes = r.probes;
   i.tcpi_backoff = r.backoff;
-  i.tcpi_options =
-      static_cast<std::uint8_t>((r.timestamps ? kTimestampsBit : 0) | (r.sack ? kSackBit : 0) |
-                                (r.scaled ? kWindowScaleBit : 0) | (r.ecn ? kEcnBit : 0));
+  i.tcpi_options = static_cast<std::uint8_t>(
+      (r.timestamps ? kTimestampsBit : 0) | (r.sack ? kSackBit : 0) |
+      (r.scaled ? kWindowScaleBit : 0) | (r.ecn ? kEcnBit : 0) | (r.syn_data ? kSynDataBit : 0));
   i.tcpi_snd_wscale = t.snd_shift & 15U;
   i.tcpi_rcv_wscale = t.rcv_shift & 15U;
   i.tcpi_rto = us(t.rto);

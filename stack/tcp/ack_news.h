@@ -32,6 +32,7 @@ struct AckNews {
   bool original_delivered = false;  ///< some was sent once, before the episode began
   bool by_sack = false;             ///< SACK reported something new
   bool is_duplicate = false;        ///< a duplicate ACK in RFC 5681's sense, without SACK
+  bool is_bare = false;             ///< no text, no SACK, the same window
   bool duplicate_reported = false;  ///< D-SACK
   bool mark_reported = false;       ///< ECN: what we sent met congestion
 };

@@ -10,8 +10,9 @@ namespace glasstcp {
 
 bool Connection::commit(const SendDecision& decision, Instant now, OutPacket& out) {
   SendDecision d = decision;
+  const SeqNum text_at = d.seq + (d.flags.syn() ? 1U : 0U);
   if (d.length > 0) {
-    const std::uint32_t gathered = tx_.gather(context_.tx, d.seq, d.length, out);
+    const std::uint32_t gathered = tx_.gather(context_.tx, text_at, d.length, out);
     if (gathered < d.length) {  // it lies in more pieces than a packet can name
       d.length = gathered;
       d.flags.bits &= static_cast<std::uint16_t>(~(TcpFlags::kFin | TcpFlags::kPsh));
@@ -35,11 +36,19 @@ bool Connection::remember(const SendDecision& d, SeqNum end, Instant now) {
   FlightState& f = context_.flights[flight_];
   const std::uint32_t in_flight = pipe();
   const auto text = static_cast<std::uint16_t>(max_text());
-  if (!f.log.append(context_.sent, snd.nxt, end, text, now)) {
+  // A SYN has a record of its own: it may be acknowledged, or lost, without the text behind it.
+  const bool is_apart = d.flags.syn() && d.length > 0;
+  const SeqNum from = snd.nxt + (is_apart ? 1U : 0U);
+  const bool has_room = (!is_apart || f.log.append(context_.sent, snd.nxt, from, text, now)) &&
+                        f.log.append(context_.sent, from, end, text, now);
+  if (!has_room) {
+    if (d.flags.syn()) f.log.clear(context_.sent);
     if (f.log.empty()) release_flight_state();
     return false;
   }
-  context_.sent[f.log.tail()].stamp = f.rate.stamp(now, in_flight, d.length);
+  const auto stamp = note_departure(f, in_flight, d.length, now);
+  context_.sent[f.log.tail()].stamp = stamp;
+  if (is_apart) context_.sent[f.log.head()].stamp = stamp;
   return true;
 }
 
@@ -49,7 +58,7 @@ void Connection::note_sent_again(std::uint32_t record, std::uint32_t length, Ins
   const std::uint32_t in_flight = pipe();
   f.log.on_retransmitted(context_.sent, record, length, now);
   SentSegment& segment = context_.sent[record];
-  segment.stamp = f.rate.stamp(now, in_flight, segment.length());
+  segment.stamp = note_departure(f, in_flight, segment.length(), now);
   f.recovery.on_resent(segment.length(), timestamps_.now_value(now));
   if (f.recovery.reduces_window()) f.recovery.prr().on_sent(segment.length());
   // RFC 6298 §5: what is waited for first has just left.
@@ -72,6 +81,7 @@ TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
     options.sack_permitted = answering ? sack_ : config.use_sack;
     const bool scale = answering ? rcv.shift > 0 || snd.shift > 0 : config.use_window_scale;
     if (scale) options.window_scale = context_.rcv_shift;
+    add_fast_open(options, d);
   }
   const std::uint8_t ecn_fields = ecn_option_fields(d);
   // RFC 7323 §3.2 R7323-09: once negotiated, on every segment; §5.2 R7323-18: a reset may carry it
@@ -85,11 +95,13 @@ TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
     std::uint8_t room = timestamps_.enabled() ? 3 : 4;
     if (ecn_fields > 0) --room;
     std::array<SackBlock, TcpOptions::kMaxSackBlocks> runs{};
-    if (has_duplicate_) options.sack[options.sack_count++] = duplicate_;  // RFC 2883 §4: first
+    // RFC 2883 §4 R2883-02: what came twice first; behind it the run around it, the newest.
+    if (has_duplicate_) options.sack[options.sack_count++] = duplicate_;
     room = static_cast<std::uint8_t>(room - options.sack_count);
     const std::uint8_t count = rx_.sack_blocks(context_.rx, runs, room);
     for (std::uint8_t i = 0; i < count; ++i) options.sack[options.sack_count++] = runs[i];
   }
+  add_user_timeout(options, d);
   // RFC 9768 §3.2.3.3 R9768-22: before a third SACK block, but never instead of the second.
   const bool fits = ecn_fields < 3 || options.sack_count == 0 || !timestamps_.enabled();
   if (ecn_fields > 0 && fits) options.accurate_ecn = ecn()->option(ecn_fields);
@@ -111,7 +123,8 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
     header.urgent = static_cast<std::uint16_t>(std::min<std::int32_t>(snd.up - d.seq, 65535));
   }
   if (d.flags.syn()) {
-    header.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(receive_buffer_, 65535));
+    const std::uint32_t window = d.flags.ack() ? rcv.wnd() : receive_buffer_;
+    header.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(window, 65535));
     if (!d.flags.ack()) rcv.edge = rcv.nxt;
   } else if (!d.flags.rst()) {
     header.window = window_field(window_to_offer());
@@ -123,7 +136,7 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
   frame.traffic_class = traffic_class_ | ecn_field(d);
   frame.hop_limit = knobs().hop_limit;
   // RFC 4821 §7: a probe is one segment, however large.
-  frame.segment_text = d.reason == SendReason::MtuProbe ? d.length : max_text();
+  frame.segment_text = d.reason == SendReason::MtuProbe ? d.length : d.flags.syn() ? 0 : max_text();
   write_segment(frame, header, options, context_, out);
   note_ecn_sent(d, options);
   out.reason = d.reason;
@@ -150,6 +163,7 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
     case SendDecision::Kind::Syn:
       syn_ack_due_ = false;
       if (snd.nxt == snd.iss) {
+        note_fast_open_syn(d);
         snd.nxt = end;
       } else {
         note_sent_again(log().head(), 1, now);
@@ -168,6 +182,7 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
       if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, now);
       break;
     case SendDecision::Kind::Retransmission:
+      note_copy(d, length);
       note_sent_again(d.record, length, now);
       if (retransmit_reason_ == SendReason::RetransmitTimeout) {
         retransmit_reason_ = SendReason::RetransmitAfterTimeout;
@@ -176,8 +191,9 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
       break;
     case SendDecision::Kind::TailProbe: {
       const auto tail = static_cast<std::uint32_t>(snd.nxt - d.seq);
+      note_copy(d, length);
       note_sent_again(context_.flights[flight_].log.split_tail(context_.sent, tail), tail, now);
-      on_tail_probe_sent(true, now);
+      if (d.reason == SendReason::TailLossProbe) on_tail_probe_sent(true, now);
       break;
     }
     case SendDecision::Kind::Probe:
@@ -194,6 +210,7 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
       }
       break;
     case SendDecision::Kind::Ack:
+      user_timeout_due_ = false;
       break;
   }
   manage_send_timers(now);
@@ -206,8 +223,16 @@ void Connection::note_new_data(const SendDecision& d, Instant now) {
   if (d.reason == SendReason::TailLossProbe) return on_tail_probe_sent(false, now);
   // RFC 8985 §7.2: the probe is due two round trips after the last segment.
   if (may_probe_tail() && !timers_.is_armed(TimerName::RackReordering)) {
-    arm(TimerName::TailLossProbe, probe_deadline(now));
+    arm(TimerName::TailLossProbe, probe_deadline(now, rto_after_head(now)));
   }
+}
+
+// RFC 6675 §4: what NextSeg's rules 3 and 4 send is in the network beside the original.
+void Connection::note_copy(const SendDecision& d, std::uint32_t length) {
+  Recovery& recovery = context_.flights[flight_].recovery;
+  if (d.reason != SendReason::SackHole || log().lost_bytes() > 0) return;
+  recovery.on_copy_sent(length);
+  if (d.kind == SendDecision::Kind::TailProbe) recovery.on_rescue();
 }
 
 // RFC 8985 §7.3 R8985-11.

@@ -14,32 +14,11 @@
 #include <optional>
 
 #include "stack/base/time.h"
+#include "stack/tcp/choices.h"
+#include "stack/tcp/user_types.h"
 #include "stack/wire/tcp_options.h"
 
 namespace glasstcp {
-
-/// The congestion control algorithms that a connection can use (RFC 9293 §3.8.2 MAY-18).
-enum class CongestionAlgorithm : std::uint8_t { NewReno };
-
-/// Whether a stack uses explicit congestion notification.
-enum class EcnUse : std::uint8_t {
-  Off,
-  Passive,  ///< only if the peer asks for it
-  On,       ///< our SYNs ask for it
-};
-
-/// What a stack is willing to do about it.
-struct EcnWill {
-  EcnUse use = EcnUse::Passive;
-  bool accurate = true;  ///< RFC 9768 where the peer has it too
-};
-
-/// When to search for the path MTU by probes (RFC 4821).
-enum class MtuProbing : std::uint8_t {
-  Off,
-  AfterBlackHole,  ///< when full-sized segments vanish, and upwards from there
-  Always,          ///< from a small size upwards on every connection
-};
 
 /// All knobs of TCP. Times are durations, sizes are bytes.
 struct TcpConfig {
@@ -87,6 +66,13 @@ struct TcpConfig {
   bool nagle = true;              ///< RFC 9293 §3.7.4 SHLD-7
   Duration sws_override = 200ms;  ///< RFC 9293 §3.8.6.2.1: 0.1-1 s; 0: one timeout, as Linux
   CongestionAlgorithm congestion = CongestionAlgorithm::NewReno;
+  bool hystart = true;  ///< RFC 9406: leave the first slow start when delay rises (not BBR)
+
+  // Pacing.
+  bool pacing = true;                      ///< spread a window over its round trip; BBR always does
+  Duration pacing_least_srtt = 1ms;        ///< never on shorter paths: the loop is not that fine
+  Duration pacing_least_interval = 100us;  ///< nor where a burst takes less than this
+  std::uint32_t pacing_burst = 65536;      ///< bytes that leave together at most
 
   // Finding losses (with SACK; without it, duplicates are counted: RFC 5681, RFC 6582).
   bool use_rack = true;               ///< RFC 8985; off: RFC 6675's count of reported bytes
@@ -115,6 +101,20 @@ struct TcpConfig {
   std::uint32_t max_out_of_order_runs = 128;  ///< separate runs of out-of-order data per connection
   std::uint32_t challenge_acks_per_second = 10;  ///< RFC 5961 §7, per connection
 
+  SynCookieUse syn_cookies = SynCookieUse::WhenFull;  ///< RFC 4987 §3.6
+  std::uint32_t max_orphans = 262144;  ///< connections given back by their applications that have
+                                       ///< not ended; above it new ones are reset
+
+  // The user timeout option (RFC 5482).
+  bool announce_user_timeout = false;  ///< ADV_UTO's option goes out, if there is a timeout
+  bool adopt_user_timeout = false;     ///< CHANGEABLE: the peer's counts too
+  Duration user_timeout_least = 100s;  ///< U_LIMIT and L_LIMIT: what is adopted lies between
+  Duration user_timeout_most = 15min;
+
+  // Fast Open (RFC 7413); whether it is used, listeners and active opens choose one by one.
+  Duration fast_open_key_period = 12h;    ///< a cookie is good for one to two of these; 0: for ever
+  std::uint32_t fast_open_servers = 256;  ///< whose cookies a client remembers at most
+
   // What is kept for those who ask.
   bool keep_statistics = false;  ///< ConnectionStatistics for every connection, for TCP_INFO
 
@@ -125,6 +125,8 @@ struct TcpConfig {
   bool probes_without_text = false;  ///< as Linux: a window probe carries an old number, no octet
   bool more_ends_with_ack = false;   ///< as Linux: an ACK lets go what a SEND with `more` held back
   bool answers_unsent_ack = true;    ///< RFC 9293 §3.10.7.4; off: as Linux, dropped in silence
+  bool use_fast_path = true;         ///< off: every segment goes through all checks; nothing else
+                                     ///< may differ
   bool blind_attack_defence = true;  ///< RFC 5961; off: RFC 9293's plain rules
   std::uint8_t hop_limit = 64;       ///< RFC 9293 §3.9.2 MUST-49
   std::optional<std::uint32_t> fixed_iss;  ///< ISN override, for scripts only

@@ -60,6 +60,7 @@ Connection::Connection(TcpContext& context, const Agreement& agreed, Instant now
   if (context.config.keep_statistics) make_extras();
   agree_on_ecn(agreed.ecn);
   tx_.start_at(snd.nxt);
+  if (agreed.user_timeout) adopt_user_timeout(*agreed.user_timeout);
   set_effective_mss(now);
   retransmissions_ = agreed.syn_ack_retries;
   // RFC 6298 §3 R6298-06: a SYN-ACK sent once gives the first sample.
@@ -188,6 +189,7 @@ TcbSnapshot Connection::status() const {
   if (const FlightState* f = flight_state()) {
     s.in_recovery = f->recovery.is_active();
     s.duplicate_acks = f->recovery.duplicates();
+    s.reordering_window = reordering_window(*f);
   }
   s.srtt = rtt_.srtt();
   s.rttvar = rtt_.rttvar();

@@ -5,7 +5,8 @@
 //   segment_arrives.cc (§3.10.7), process_ack.cc (its fifth check), loss_recovery.cc (what an ACK
 //   means), sender.cc (what is next, and why), commit.cc (doing it), receiver.cc (§3.8.6),
 //   user_calls.cc (§3.10.1-6), timeouts.cc (§3.10.8), ecn_duties.cc (RFC 3168), path_probing.cc
-//   (RFC 4821), right_sizing.cc (receive buffer), extras.cc (knobs and statistics)
+//   (RFC 4821), right_sizing.cc (receive buffer), fast_opening.cc (RFC 7413), user_timeouts.cc
+//   (RFC 5482), extras.cc (knobs and statistics)
 //
 // Invariants (checked by check_invariants):
 //   1. snd.una <= snd.nxt, and the sent log tiles [snd.una, snd.nxt) exactly.
@@ -85,7 +86,8 @@ struct Agreement {
   bool timestamps = false;
   std::uint32_t ts_offset = 0;
   TsVal ts_recent{};
-  std::uint32_t buffer = 0;  ///< receive buffer, reserved from the budget
+  std::optional<std::uint16_t> user_timeout;  ///< RFC 5482's option of their SYN
+  std::uint32_t buffer = 0;                   ///< receive buffer, reserved from the budget
   Instant syn_ack_sent{};
   EcnAgreement ecn;
   bool syn_ack_again = false;  ///< it left more than once
@@ -115,6 +117,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   Verdict segment_arrives(const Segment& seg, Instant now);
   Verdict icmp_arrives(const IcmpSignal& signal, Instant now);
   void on_timer(Instant now);
+  /// It is time for the next burst.
+  void on_burst_time();
 
   // -- What leaves
   // -----------------------------------------------------------------------------------------------
@@ -158,6 +162,21 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void push();
   /// An ACK that is delayed leaves now.
   void acknowledge_now();
+  // fast_opening.cc
+  /// An active open that may put data into its SYN; before open().
+  void use_fast_open(FastOpenUse use, Instant now);
+  /// A passive open, made by a SYN with a good cookie: takes its data, and may send before the
+  /// handshake ends. False: no memory for it, nothing was changed.
+  bool begin_fast_open(const Segment& syn, const FastOpenPassive& how);
+  /// Bytes that our SYN, which has not left yet, will carry at most.
+  [[nodiscard]] std::uint32_t fast_open_room() const;
+  /// Null: neither side uses it.
+  [[nodiscard]] const FastOpenState* fast_open() const {
+    return extras_ == kNone ? nullptr : &context_.extras[extras_].fast_open;
+  }
+  /// It is one of its listener's pending Fast Open connections.
+  [[nodiscard]] bool takes_fast_open_place() const { return fast_open_place_; }
+  void leave_fast_open_place() { fast_open_place_ = false; }
   /// The next room to send is told by kWritable, even if nothing was refused.
   void want_writable() { wants_writable_ = true; }
   /// Copies unread bytes from `offset` on, without taking them; returns how many.
@@ -204,6 +223,10 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   }
   [[nodiscard]] bool is_known_in_table() const { return in_table_; }
   void set_known_in_table(bool known) { in_table_ = known; }
+  [[nodiscard]] bool is_counted_orphan() const { return counted_orphan_; }
+  void set_counted_orphan(bool counted) { counted_orphan_ = counted; }
+  /// There are too many like it: resets what the peer knows of.
+  void give_up(Instant now);
   /// Handed to the application: events flow from here on.
   void accepted();
   /// The events since the last call.
@@ -225,12 +248,16 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   Check fifth_check_ack_in_syn_received(const Segment& seg, Instant now);
   void sixth_check_urg(const Segment& seg);
   Verdict seventh_process_text(const Segment& seg, Instant now);
+  Verdict store_text(const Segment& seg, SeqNum from, ByteView text, Instant now);
   void eighth_check_fin(const Segment& seg, Instant now);
   Verdict unacceptable(const Segment& seg, Instant now);
   [[nodiscard]] bool is_acceptable(const Segment& seg) const;
   void challenge(SendReason reason, Instant now);
   void adopt_options(const Segment& syn, Instant now);
   void become_established(const Segment& seg, Instant now);
+  // fast_path.cc
+  Check fast_path(const Segment& seg, Instant now);
+  [[nodiscard]] bool is_common(const Segment& seg, Instant now) const;
   // process_ack.cc
   void process_ack_of_syn(const Segment& seg, Instant now);
   void process_ack(const Segment& seg, Instant now);
@@ -249,16 +276,17 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   // loss_recovery.cc
   void judge(FlightState& f, AckNews& news, Instant now);
   void find_losses(FlightState& f, AckNews& news, Instant now);
-  void note_lost(FlightState& f, std::uint32_t index, AckNews& news);
+  void note_lost(FlightState& f, std::uint32_t index, AckNews& news, Instant now);
   [[nodiscard]] Duration reordering_window(const FlightState& f) const;
-  void find_losses_by_duplicates(FlightState& f, AckNews& news);
+  void find_losses_by_duplicates(FlightState& f, AckNews& news, Instant now);
   template <typename F>
-  void find_losses_by_counting(const SentLog& log, F lose);
+  void find_losses_by_counting(FlightState& f, const AckNews& news, F lose);
   void step_phase(FlightState& f, const AckNews& news, Instant now);
   [[nodiscard]] bool is_mistake(const Recovery& recovery, const AckNews& news) const;
   void step_timeout(FlightState& f, const AckNews& news, Instant now);
   void leave_recovery(FlightState& f, Instant now);
   void take_back(FlightState& f, Instant now);
+  [[nodiscard]] bool is_open_phase() const;
   void respond_to_losses(FlightState& f, AckNews& news, Instant now);
   [[nodiscard]] EpisodeFacts episode_facts(const AckNews& news, Instant now) const;
   [[nodiscard]] LossFacts loss_facts(const AckNews& news, Instant now) const;
@@ -278,6 +306,20 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
     return flight_ == kNone ? kNothing : context_.flights[flight_].log;
   }
   void become_quiet(Instant now);
+  // window_validation.cc
+  [[nodiscard]] std::optional<std::uint32_t> unvalidated_pipe(Instant now) const;
+  void validate_window(FlightState& f, const AckNews& news, Instant now);
+  void shrink_unused_window(Instant now);
+  void shrink_idle_window(Duration idle, Instant now);
+  void end_reduction(FlightState& f, Instant now);
+  void forget_pipe(FlightState& f, Instant now);
+  // departures.cc
+  void tell_lost(FlightState& f, const SentSegment& segment, Instant now);
+  [[nodiscard]] Pace pace() const;
+  [[nodiscard]] std::uint32_t allowance(Instant now) const;
+  DeliveryStamp note_departure(FlightState& f, std::uint32_t in_flight, std::uint32_t length,
+                               Instant now);
+  void note_why_nothing_left(Instant now);
   // receiver.cc
   void on_stored(const StoreResult& stored, std::uint32_t segment_size, Instant now);
   void on_peer_fin(Instant now);
@@ -290,9 +332,12 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::uint32_t max_runs() const;
   // sender.cc
   [[nodiscard]] std::optional<SendDecision> next_reset_or_syn() const;
-  [[nodiscard]] std::optional<SendDecision> next_retransmission() const;
+  [[nodiscard]] std::optional<SendDecision> next_retransmission(std::uint32_t allowed) const;
   [[nodiscard]] std::optional<SendDecision> next_tail_probe() const;
-  [[nodiscard]] std::optional<SendDecision> next_new_data() const;
+  [[nodiscard]] std::optional<SendDecision> next_hole() const;
+  [[nodiscard]] SendDecision first_segment_of(std::uint32_t index) const;
+  [[nodiscard]] SendDecision last_segment() const;
+  [[nodiscard]] std::optional<SendDecision> next_new_data(std::uint32_t allowed) const;
   [[nodiscard]] std::optional<SendDecision> next_probe() const;
   [[nodiscard]] std::optional<SendDecision> next_pure_ack() const;
   [[nodiscard]] std::uint32_t cwnd_room() const;
@@ -308,6 +353,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] bool remember(const SendDecision& d, SeqNum end, Instant now);
   void note_sent_again(std::uint32_t record, std::uint32_t length, Instant now);
   void note_new_data(const SendDecision& d, Instant now);
+  void note_copy(const SendDecision& d, std::uint32_t length);
   void on_tail_probe_sent(bool is_retransmission, Instant now);
   [[nodiscard]] TcpOptions options_for(const SendDecision& decision, Instant now) const;
   [[nodiscard]] std::uint32_t option_bytes() const;
@@ -338,6 +384,29 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void note_probe_progress(Instant now);
   bool take_probe_loss(FlightState& f, const AckNews& news);
   void forget_probe();
+  // fast_opening.cc
+  struct FastOpenPlan {
+    bool option = false;
+    bool experimental = false;
+    bool text = false;  // the SYN may have some
+    ByteView cookie;
+  };
+  [[nodiscard]] FastOpenPlan fast_open_plan() const;
+  [[nodiscard]] bool asks_for_cookie() const { return fast_open_plan().option; }
+  void add_fast_open(TcpOptions& options, const SendDecision& decision) const;
+  void note_fast_open_syn(const SendDecision& decision);
+  void finish_fast_open(const Segment& syn_ack);
+  void note_fast_open_loss(Instant now);
+  Check syn_of_fast_open_again(const Segment& seg);
+  // Our SYN-ACK has left and is not acknowledged; text may follow it all the same. The SYN counts
+  // neither as text in flight nor against the peer's window.
+  [[nodiscard]] bool is_fast_opening() const {
+    return fast_open_passive_ && state_ == State::SynReceived && snd.nxt != snd.iss;
+  }
+  [[nodiscard]] std::uint32_t syn_in_flight() const { return is_fast_opening() ? 1 : 0; }
+  // user_timeouts.cc
+  void add_user_timeout(TcpOptions& options, const SendDecision& decision) const;
+  void adopt_user_timeout(std::uint16_t option);
   // timeouts.cc
   void on_retransmit_timer(Instant now);
   void mark_lost_by_timeout(FlightState& f, Instant now);
@@ -354,7 +423,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void arm_loss_timer(Instant now);
   [[nodiscard]] bool has_loss_timer() const;
   [[nodiscard]] bool may_probe_tail() const;
-  [[nodiscard]] Instant probe_deadline(Instant now) const;
+  [[nodiscard]] Instant probe_deadline(Instant now, Instant timeout) const;
   void arm(TimerName timer, Instant deadline);
   void arm_wheel();
   // user_calls.cc and shared
@@ -392,7 +461,9 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
     return static_cast<std::uint32_t>(snd.nxt - snd.una);
   }
   [[nodiscard]] std::uint32_t pipe() const;
-  [[nodiscard]] const CongestionControl& congestion() const { return context_.congestion; }
+  [[nodiscard]] const CongestionControl& congestion() const {
+    return context_.algorithms.get(knobs().congestion);
+  }
   [[nodiscard]] bool has_something_waiting() const {
     return flight() > 0 || unsent() > 0 || (fin_queued_ && !has_sent_fin());
   }
@@ -466,6 +537,10 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   bool keep_alive_due_ : 1 = false;
   bool syn_ack_due_ : 1 = false;  // simultaneous open
   bool soft_error_told_ : 1 = false;
+  bool fast_open_place_ : 1 = false;    // counts against its listener's limit
+  bool fast_open_passive_ : 1 = false;  // opened by the peer's SYN with a cookie
+  bool counted_orphan_ : 1 = false;     // among those that were given back
+  bool user_timeout_due_ : 1 = false;   // RFC 5482's option goes with the next pure ACK
 };
 // With its flow-table slot and the HTTP state of an idle peer this stays near 512 bytes.
 static_assert(sizeof(Connection) <= 416, "an idle connection is cheap");

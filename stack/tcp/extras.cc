@@ -16,6 +16,9 @@ bool Connection::set_knobs(const ConnectionKnobs& knobs, Instant now) {
   if (extras_ == kNone) return false;
   ConnectionExtras& extras = context_.extras[extras_];
   const bool keep_alive_moved = extras.knobs.keep_alive_idle != knobs.keep_alive_idle;
+  if (extras.knobs.user_timeout != knobs.user_timeout) extras.user_timeout_is_chosen = true;
+  if (extras.knobs.congestion != knobs.congestion && flight_ != kNone)
+    context_.flights[flight_].model.clear();
   extras.knobs = knobs;
   if (state_ == State::Closed || state_ == State::TimeWait) return true;
   if (keep_alive_ && keep_alive_moved && is_synchronized(state_)) set_keep_alive(true, now);
@@ -29,6 +32,16 @@ void Connection::drop(Instant now) {
     reset(SendReason::RstAborted, StreamError::Aborted, now);
   } else {
     fail(StreamError::Aborted, now);
+  }
+}
+
+void Connection::give_up(Instant now) {
+  const bool is_known = state_ != State::Closed && state_ != State::TimeWait &&
+                        state_ != State::SynSent && state_ != State::LastAck;
+  if (is_known) {
+    reset(SendReason::RstOutOfMemory, StreamError::OutOfMemory, now);
+  } else if (state_ != State::TimeWait) {
+    fail(StreamError::OutOfMemory, now);
   }
 }
 

@@ -14,8 +14,11 @@
 #pragma once
 
 #include "stack/base/intrusive_list.h"
+#include "stack/base/timing_wheel.h"
 #include "stack/tcp/congestion.h"
 #include "stack/tcp/delivery_rate.h"
+#include "stack/tcp/pacing.h"
+#include "stack/tcp/pipe_ack.h"
 #include "stack/tcp/rack.h"
 #include "stack/tcp/recovery.h"
 #include "stack/tcp/tail_loss_probe.h"
@@ -25,8 +28,8 @@ namespace glasstcp {
 class Connection;
 struct QuietTag;
 
-/// A sender's side block.
-struct FlightState : ListHook<QuietTag> {
+/// A sender's side block. As a timer it stands for the time of the next burst.
+struct FlightState : ListHook<QuietTag>, TimerNode {
   /// How long it is kept when all is quiet.
   static constexpr Duration kKept = std::chrono::seconds(10);
 
@@ -38,8 +41,11 @@ struct FlightState : ListHook<QuietTag> {
   TailLossProbe probe;
   Recovery recovery;
   DeliveryRate rate;
+  PipeAck pipe_ack;
+  Pacing pacing;
   CongestionModel model;
-  Duration reordering_wait{};  ///< until the last of the suspected is lost; zero: none
+  bool lost_unvalidated = false;  ///< the reduction under way was of an unused window (RFC 7661)
+  Duration reordering_wait{};     ///< until the last of the suspected is lost; zero: none
 };
 
 }  // namespace glasstcp

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "stack/tcp/segment_writer.h"
+#include "stack/tcp/user_timeout.h"
 
 namespace glasstcp {
 
@@ -31,6 +32,7 @@ HalfOpen::HalfOpen(const TcpContext& context, const Segment& syn, std::uint32_t 
     agreed_.ts_offset = context.timestamp_offset(syn.tuple, now);
   }
   agreed_.ecn = answer_ecn_syn(config.ecn, syn.flags, ip_ecn(syn.traffic_class));
+  agreed_.user_timeout = syn.options.user_timeout;
   agreed_.buffer = context.next_buffer();
 }
 
@@ -169,6 +171,16 @@ void HalfOpen::transmit(TcpContext& context, Instant now, OutPacket& out) {
   // RFC 9768 §3.2.3.2.1: the first SYN-ACK tests whether the option passes.
   if (agreed_.ecn.feedback == EcnFeedback::Accurate && !is_again)
     options.accurate_ecn = Ecn(agreed_.ecn).option(1);
+  // RFC 5482 §3.3: before the connection has a user, the stack's own wish.
+  if (context.config.announce_user_timeout) {
+    options.user_timeout = UserTimeoutOption::encode(context.config.user_timeout);
+  }
+  // Later ones go without: the first may have been lost for it.
+  if (cookie_.size > 0 && reason_ == SendReason::SynAck) {
+    options.fast_open = true;
+    options.fast_open_experimental = cookie_experimental_;
+    options.fast_open_cookie = cookie_.view();
+  }
   SegmentFrame frame;
   frame.tuple = &agreed_.tuple;
   frame.hash = agreed_.hash;

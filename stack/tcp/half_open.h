@@ -61,6 +61,11 @@ class HalfOpen : public ListHook<HalfOpenReadyTag>,
     hop_limit_ = knobs.hop_limit;
     agreed_.ecn = answer_ecn_syn(knobs.ecn, first_syn_, agreed_.ecn.peer_syn);
   }
+  /// The first SYN-ACK gives the client a Fast Open cookie (RFC 7413 §4.2.2).
+  void give_cookie(const FastOpenCookie& cookie, bool experimental) {
+    cookie_ = cookie;
+    cookie_experimental_ = experimental;
+  }
   [[nodiscard]] bool is_due() const { return due_; }
   [[nodiscard]] const Agreement& agreement() const { return agreed_; }
   [[nodiscard]] Agreement& agreement() { return agreed_; }
@@ -79,6 +84,10 @@ class HalfOpen : public ListHook<HalfOpenReadyTag>,
   std::uint8_t hop_limit_ = 0;
   SendReason reason_ = SendReason::SynAck;
   bool due_ = true;
+  bool cookie_experimental_ = false;
+  FastOpenCookie cookie_;
 };
+
+static_assert(sizeof(HalfOpen) <= 200, "one packet of anybody makes one");
 
 }  // namespace glasstcp

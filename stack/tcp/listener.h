@@ -16,6 +16,7 @@
 
 #include "stack/base/addresses.h"
 #include "stack/base/slab.h"
+#include "stack/tcp/fast_open.h"
 #include "stack/tcp/user_types.h"
 #include "stack/trace/event.h"
 
@@ -26,6 +27,13 @@ struct ListenerId {
   std::uint32_t index = kNone;
   std::uint32_t generation = 0;
   friend constexpr bool operator==(ListenerId, ListenerId) = default;
+};
+
+/// How a listener takes data in SYNs (RFC 7413). The limit 0 is off.
+struct FastOpenListening {
+  std::uint32_t limit = 0;           ///< connections whose handshake has not ended, at most
+  bool needs_cookie = true;          ///< false: of anybody, for networks without forged addresses
+  std::optional<FastOpenKeys> keys;  ///< empty: the stack's
 };
 
 /// A passive open.
@@ -50,6 +58,31 @@ class Listener {
     return connection;
   }
 
+  // RFC 7413 §5.1: one that a reset ended keeps its place for a while, since whoever forges SYNs
+  // with a stolen cookie makes its owner send resets.
+  /// Whether one more may take a pending place.
+  [[nodiscard]] bool has_fast_open_place(Instant now) {
+    while (!reset_places_.empty() && reset_places_.front() <= now) {
+      reset_places_.erase(reset_places_.begin());
+      --pending_places_;
+    }
+    return pending_places_ < fast_open_.limit;
+  }
+  void take_fast_open_place() { ++pending_places_; }
+  /// `free_at`: not before then.
+  void free_fast_open_place(std::optional<Instant> free_at) {
+    if (free_at && reset_places_.size() < reset_places_.capacity()) {
+      reset_places_.push_back(*free_at);
+    } else {
+      --pending_places_;
+    }
+  }
+  void set_fast_open(const FastOpenListening& how) {
+    fast_open_ = how;
+    reset_places_.reserve(how.limit);
+  }
+  [[nodiscard]] FastOpenListening& fast_open() { return fast_open_; }
+
   std::optional<ConnectionKnobs> knobs;  ///< of the connections it brings; empty: the stack's
   std::uint64_t user = 0;
   bool has_event = false;  ///< kAcceptable was not fetched yet
@@ -59,6 +92,9 @@ class Listener {
   std::vector<ConnectionId> queue_;
   std::size_t first_ = 0;
   std::size_t count_ = 0;
+  FastOpenListening fast_open_;
+  std::uint32_t pending_places_ = 0;
+  std::vector<Instant> reset_places_;  // when each is free again, the soonest first
 };
 
 }  // namespace glasstcp

@@ -14,7 +14,7 @@ constexpr std::uint32_t kDupThresh = 3;
 
 void Connection::judge(FlightState& f, AckNews& news, Instant now) {
   const bool was_reducing = f.recovery.reduces_window();
-  f.recovery.on_ack();
+  f.recovery.on_ack(news.delivered);
   if (news.acked > 0) f.rack.on_advance(snd.una);
   if (news.duplicate_reported) {
     f.rack.on_duplicate_report(snd.nxt);
@@ -40,24 +40,25 @@ void Connection::judge(FlightState& f, AckNews& news, Instant now) {
 void Connection::find_losses(FlightState& f, AckNews& news, Instant now) {
   f.reordering_wait = Duration::zero();
   if (f.log.empty()) return;
-  const auto lose = [&](std::uint32_t index) { note_lost(f, index, news); };
+  const auto lose = [&](std::uint32_t index) { note_lost(f, index, news, now); };
   if (!sack_) {
-    find_losses_by_duplicates(f, news);
+    find_losses_by_duplicates(f, news, now);
   } else if (context_.config.use_rack) {
     // RFC 8985 §9.2 R8985-13: time alone, never beside a count of duplicates.
     f.reordering_wait = f.rack.detect_loss(f.log, context_.sent, reordering_window(f), now, lose);
   } else {
-    find_losses_by_counting(f.log, lose);
+    find_losses_by_counting(f, news, lose);
   }
 }
 
-void Connection::note_lost(FlightState& f, std::uint32_t index, AckNews& news) {
+void Connection::note_lost(FlightState& f, std::uint32_t index, AckNews& news, Instant now) {
   const SentSegment& segment = context_.sent[index];
   news.lost += segment.length();
   if (segment.retransmitted) {
     news.lost_again_sent = std::max(news.lost_again_sent.value_or(Instant::min()), segment.sent_at);
   }
   f.rate.on_lost(segment.length());
+  tell_lost(f, segment, now);
   f.log.mark_lost(context_.sent, index);
 }
 
@@ -73,9 +74,8 @@ Duration Connection::reordering_window(const FlightState& f) const {
 
 // RFC 5681 §3.2 R5681-09 and RFC 6582 §3.2 R6582-01: the third duplicate, or a partial ACK, means that
 // the first outstanding segment is lost.
-void Connection::find_losses_by_duplicates(FlightState& f, AckNews& news) {
-  const bool third =
-      f.recovery.phase() == RecoveryPhase::Open && f.recovery.duplicates() == kDupThresh;
+void Connection::find_losses_by_duplicates(FlightState& f, AckNews& news, Instant now) {
+  const bool third = is_open_phase() && f.recovery.duplicates() == kDupThresh;
   const bool is_partial = f.recovery.is_active() && news.acked > 0;
   if (!third && !is_partial) return;
   if (is_partial) {
@@ -87,17 +87,26 @@ void Connection::find_losses_by_duplicates(FlightState& f, AckNews& news) {
   f.log.mark_first_lost(context_.sent, max_text());
   news.lost = f.log.lost_bytes() - before;
   f.rate.on_lost(news.lost);
+  if (news.lost > 0) tell_lost(f, context_.sent[f.log.head()], now);
 }
 
-// RFC 6675 §4 (IsLost): lost is what lies below more than two segments' worth of reported bytes.
+// RFC 6675 §4 (IsLost): lost is what lies below more than two segments' worth of reported bytes, or
+// below three separate runs of them. §5 R6675-05: and what three duplicates ask for.
 template <typename F>
-void Connection::find_losses_by_counting(const SentLog& log, F lose) {
+void Connection::find_losses_by_counting(FlightState& f, const AckNews& news, F lose) {
   std::uint32_t above = 0;
-  for (std::uint32_t i = log.tail(); i != kNone; i = context_.sent[i].prev) {
+  std::uint32_t runs = 0;
+  f.recovery.count_report(news.acked > 0, news.by_sack);
+  const bool third = is_open_phase() && f.recovery.duplicates() >= kDupThresh;
+  for (std::uint32_t i = f.log.tail(); i != kNone; i = context_.sent[i].prev) {
     const SentSegment& segment = context_.sent[i];
-    if (segment.fate == SegmentFate::Delivered) above += segment.length();
+    if (segment.fate == SegmentFate::Delivered) {
+      above += segment.length();
+      ++runs;
+    }
     if (segment.fate != SegmentFate::InNetwork || segment.retransmitted) continue;
-    if (above > (kDupThresh - 1) * effective_mss_) lose(i);
+    const bool is_lost = above > (kDupThresh - 1) * effective_mss_ || runs >= kDupThresh;
+    if (is_lost || (third && i == f.log.head())) lose(i);
   }
 }
 
@@ -108,6 +117,8 @@ void Connection::step_phase(FlightState& f, const AckNews& news, Instant now) {
   const bool is_over = snd.una >= recovery.recover();
   switch (recovery.phase()) {
     case RecoveryPhase::Open:
+      // RFC 3708 §2: the second copies arrive, and are reported, after the episode is over.
+      if (news.duplicate_reported && recovery.all_were_duplicates()) take_back(f, now);
       break;
     case RecoveryPhase::WindowReduction:
       if (is_over) leave_recovery(f, now);
@@ -125,7 +136,7 @@ void Connection::step_phase(FlightState& f, const AckNews& news, Instant now) {
   }
 }
 
-// RFC 3522 §3.2, RFC 3708 §2, RFC 4015.
+// RFC 3522 §3.2 R3522-01, RFC 3708 §2 R3708-01: whether nothing had been lost.
 bool Connection::is_mistake(const Recovery& recovery, const AckNews& news) const {
   if (recovery.all_were_duplicates()) return true;
   return news.acked > 0 && news.has_echo && recovery.is_answer_to_an_original(news.echo);
@@ -135,10 +146,11 @@ bool Connection::is_mistake(const Recovery& recovery, const AckNews& news) const
 // lost or only late.
 void Connection::step_timeout(FlightState& f, const AckNews& news, Instant now) {
   Recovery& recovery = f.recovery;
-  if (news.acked > 0 && is_mistake(recovery, news)) return take_back(f, now);
+  if (is_mistake(recovery, news)) return take_back(f, now);
   if (recovery.detects_spurious()) {
-    // R5682-02, step 3b: something arrived that was sent only once, before the timeout.
-    if (news.original_delivered) return take_back(f, now);
+    // RFC 5682 §3.1 R5682-02, step 3b: something arrived that was sent only once, before the timeout.
+    // Not if all of it is acknowledged at once (step 2a): the copy may have filled the only hole.
+    if (news.original_delivered && snd.una < recovery.recover()) return take_back(f, now);
     const bool tried = snd.nxt > recovery.recover();
     if (tried && (news.by_sack || news.is_duplicate)) {
       recovery.stop_detecting();  // step 3a: the loss was real
@@ -154,37 +166,47 @@ void Connection::step_timeout(FlightState& f, const AckNews& news, Instant now) 
   // RFC 6675 §5.1 R6675-07.
   if (snd.una < recovery.recover()) return;
   f.rack.on_recovery_exit();
+  forget_pipe(f, now);
+  congestion().on_recovery_exit({congestion_, f.model}, now);
   recovery.finish(sack_);
 }
 
 // RFC 5681 §3.2 R5681-12, RFC 9937 §6.3: the end of a reduction: at the threshold.
 void Connection::leave_recovery(FlightState& f, Instant now) {
   if (!congestion().owns_recovery()) congestion_.cwnd = congestion_.ssthresh;
+  end_reduction(f, now);
   congestion().on_recovery_exit({congestion_, f.model}, now);
   if (f.recovery.is_active()) f.rack.on_recovery_exit();
   f.recovery.finish(sack_);
 }
 
-// RFC 4015 §3: what was believed lost was late: everything as it was.
+// RFC 4015 §3 R4015-01: what was believed lost was late: everything as it was.
 void Connection::take_back(FlightState& f, Instant now) {
   f.rate.on_lost_undone(f.log.lost_bytes());
   f.log.unmark_lost(context_.sent);
   congestion().on_spurious({congestion_, f.model}, now);
+  if (f.recovery.phase() != RecoveryPhase::Open) f.rack.on_recovery_exit();
   f.recovery.undo(congestion_);
-  f.rack.on_recovery_exit();
+  forget_pipe(f, now);
   f.recovery.finish(true);
   retransmit_now_ = false;
+}
+
+// Nothing is being repaired.
+bool Connection::is_open_phase() const {
+  const RecoveryPhase phase = flight_state()->recovery.phase();
+  return phase == RecoveryPhase::Open || phase == RecoveryPhase::WindowReduction;
 }
 
 void Connection::respond_to_losses(FlightState& f, AckNews& news, Instant now) {
   Recovery& recovery = f.recovery;
   if (f.log.lost_bytes() == 0 || take_probe_loss(f, news)) return;
-  const bool begins =
-      recovery.phase() == RecoveryPhase::Open || recovery.phase() == RecoveryPhase::WindowReduction;
+  const bool begins = is_open_phase();
   const bool again = news.lost_again_sent && recovery.is_further_loss(*news.lost_again_sent);
   if (!begins && !again) return;
   const EpisodeFacts facts = episode_facts(news, now);
   if (!recovery.reduces_window() || again) {
+    f.lost_unvalidated = f.lost_unvalidated || unvalidated_pipe(now).has_value();
     congestion().on_congestion({congestion_, f.model}, loss_facts(news, now));
     note_window_reduced();
   }
@@ -204,7 +226,9 @@ EpisodeFacts Connection::episode_facts(const AckNews& news, Instant now) const {
   facts.now = now;
   facts.una = snd.una;
   facts.nxt = snd.nxt;
-  facts.recover_fs = flight() - log().sacked_bytes() + news.delivered;
+  const std::uint32_t reported =
+      log().sacked_bytes() + flight_state()->recovery.assumed_delivered();
+  facts.recover_fs = flight() - reported + news.delivered;
   facts.before = congestion_;
   return facts;
 }
@@ -213,6 +237,10 @@ LossFacts Connection::loss_facts(const AckNews& news, Instant now) const {
   LossFacts facts;
   facts.now = now;
   facts.flight = flight() + news.acked;
+  // RFC 5681 §3.2 R5681-12: what limited transmit (or a probe) sent beyond the window does not
+  // count. §4.3 R5681-15: and a second loss lowers what the first one left.
+  const std::uint32_t bound = is_open_phase() ? congestion_.cwnd : congestion_.ssthresh;
+  facts.flight = std::max(std::min(facts.flight, bound), unvalidated_pipe(now).value_or(0));
   facts.mss = effective_mss_;
   facts.nxt = snd.nxt;
   return facts;
@@ -249,8 +277,11 @@ void Connection::adjust_window(FlightState& f, const AckNews& news, bool was_red
   facts.window_was_limit =
       window_use_.was_used(congestion_.cwnd, congestion_.cwnd < congestion_.ssthresh);
   facts.in_recovery = was_reducing || recovery.reduces_window();
+  facts.has_sack = sack_;
   facts.rate = rate;
   congestion().on_ack({congestion_, f.model}, facts);
+  validate_window(f, news, now);
+  if (congestion().holds_back(f.model)) f.rate.note_app_limited(pipe());
 }
 
 // RFC 5681 §3.1 R5681-05: slow start grows by at most one segment for each ACK. RFC 9406 §4.2 lets it
@@ -267,8 +298,8 @@ std::uint32_t Connection::most_per_ack(const AckNews& news) const {
 void Connection::end_probe_episode(FlightState& f, const AckNews& news, Instant now) {
   ProbeAckFacts facts;
   facts.ack = snd.una;
-  facts.duplicate_reported = news.duplicate_reported;
-  facts.is_plain_duplicate = news.acked == 0 && !news.by_sack;
+  if (news.duplicate_reported) facts.duplicate_end = news.duplicate.right;
+  facts.is_plain_duplicate = news.acked == 0 && news.is_bare;
   if (f.probe.on_ack(facts) != ProbeOutcome::Repaired) return;
   if (f.recovery.phase() != RecoveryPhase::Open) return;
   congestion().on_congestion({congestion_, f.model}, loss_facts(news, now));
@@ -316,18 +347,19 @@ bool Connection::has_flight_state() {
     f.rack.remember_reordering(reordering_seen_);
     return true;
   }
-  context_.flights[flight_].unlink();
+  context_.flights[flight_].ListHook<QuietTag>::unlink();
   return true;
 }
 
 // Everything is acknowledged.
 void Connection::become_quiet(Instant now) {
   FlightState& f = context_.flights[flight_];
-  f.probe.stop();
+  // What comes later tells whether a probe had been needed, and whether another one may be sent.
+  const bool has_probed = !f.probe.may_probe();
   const bool saw_loss = congestion_.ssthresh != kNoThreshold || congestion().owns_recovery();
-  if (!saw_loss) return release_flight_state();
+  if (!saw_loss && !has_probed) return release_flight_state();
   f.quiet_since = now;
-  if (!f.is_linked()) context_.quiet.push_back(f);
+  if (!f.ListHook<QuietTag>::is_linked()) context_.quiet.push_back(f);
 }
 
 void Connection::release_flight_state() {

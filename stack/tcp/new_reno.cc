@@ -16,19 +16,16 @@ void NewReno::start(Congestion c, std::uint32_t initial_window) const noexcept {
 void NewReno::on_ack(Congestion c, const AckFacts& facts) const noexcept {
   if (facts.in_recovery || facts.acked == 0) return;
   CongestionState& state = c.state;
+  if (state.cwnd < state.ssthresh && hystart_)
+    return c.model.as<NewRenoModel>().hystart.on_ack(state, facts, facts.most_per_ack);
   // A window that was not used says nothing about what the path could carry, so it does not grow
   // (RFC 7661 §4.1).
   if (!facts.window_was_limit) return;
-  if (state.cwnd < state.ssthresh) {
-    // RFC 5681 §3.1 R5681-05: slow start: by what was acknowledged, at most one segment for each
-    // ACK. Where superpackets are
-    // used, the one ACK of a packet stands for the ACKs of all the segments in it, and is counted
-    // so.
-    const std::uint32_t room = state.ssthresh - state.cwnd;
-    state.cwnd =
-        std::min(state.cwnd + std::min({facts.acked, facts.most_per_ack, room}), kMaxWindow);
-    return;
-  }
+  // RFC 5681 §3.1 R5681-05: slow start: by what was acknowledged, at most one segment for each ACK.
+  // Where superpackets are used, the one ACK of a packet stands for the ACKs of all the segments in
+  // it, and is counted so.
+  if (state.cwnd < state.ssthresh)
+    return grow_in_slow_start(state, facts.acked, facts.most_per_ack);
   // RFC 5681 §3.1 R5681-06: congestion avoidance: one segment for each full window acknowledged.
   state.acked_in_avoidance += facts.acked;
   if (state.acked_in_avoidance >= state.cwnd) {

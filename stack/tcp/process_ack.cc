@@ -58,6 +58,8 @@ AckNews Connection::read_news(const Segment& seg, Instant now) {
   news.prior_una = snd.una;
   news.has_echo = timestamps_.enabled() && seg.options.timestamps.has_value();
   if (news.has_echo) news.echo = seg.options.timestamps->ecr;
+  news.is_bare = seg.len() == 0 && seg.options.sack_count == 0 &&
+                 static_cast<std::uint32_t>(seg.wnd) << snd.shift == snd.wnd;
   FlightState* const state = flight_state();
   const auto on_delivered = [&](const SentSegment& segment, SeqNum end) {
     note_delivered(*state, segment, end, news, now);
@@ -82,6 +84,7 @@ AckNews Connection::read_news(const Segment& seg, Instant now) {
 }
 
 // One record, or the first part of one, is known to have arrived.
+// RFC 6937 §3 R6937-03: each byte counts once, whichever of the two reports it first.
 void Connection::note_delivered(FlightState& state, const SentSegment& segment, SeqNum end,
                                 AckNews& news, Instant now) {
   const auto bytes = static_cast<std::uint32_t>(end - segment.begin);
@@ -148,7 +151,8 @@ void Connection::on_progress(const Segment& seg, const AckNews& news, Instant no
     s->bytes_acked += news.acked;
     s->segments_delivered += (news.acked + effective_mss_ - 1) / effective_mss_;
   }
-  // The SYN and the FIN are numbers without bytes.
+  // RFC 2018 §8 R2018-04, RFC 6675 §4 R6675-03: what SACK reported stays, for the peer may still
+  // throw it away. The SYN and the FIN are numbers without bytes.
   tx_.acknowledge(context_.tx, earlier(seg.ack, tx_.end_seq()));
   largest_acked_ = static_cast<std::uint16_t>(std::min<std::uint32_t>(news.acked, effective_mss_));
   retransmissions_ = 0;

@@ -23,6 +23,8 @@ void Recovery::start(RecoveryPhase phase, const EpisodeFacts& facts) {
   phase_ = phase;
   recover_ = facts.nxt;
   reduced_at_ = facts.now;
+  copies_ = 0;
+  has_rescued_ = false;
   partial_acks_ = 0;
   is_barred_ = false;
 }
@@ -43,7 +45,7 @@ void Recovery::on_timeout(const EpisodeFacts& facts, bool may_detect_spurious) {
   detects_spurious_ = may_detect_spurious;
   wants_new_data_ = false;
   is_barred_ = false;
-  duplicates_ = assumed_delivered_ = 0;
+  duplicates_ = assumed_delivered_ = copies_ = 0;
 }
 
 void Recovery::repair(SeqNum nxt) {
@@ -51,19 +53,20 @@ void Recovery::repair(SeqNum nxt) {
   phase_ = RecoveryPhase::Timeout;
   recover_ = nxt;
   detects_spurious_ = wants_new_data_ = false;
-  duplicates_ = assumed_delivered_ = 0;
+  duplicates_ = assumed_delivered_ = copies_ = 0;
 }
 
 void Recovery::finish(bool has_sack) {
   phase_ = RecoveryPhase::Open;
-  undo_.is_armed = false;
+  if (!has_sack) undo_.is_armed = false;
   detects_spurious_ = wants_new_data_ = false;
   is_barred_ = !has_sack;
-  duplicates_ = assumed_delivered_ = 0;
+  duplicates_ = assumed_delivered_ = copies_ = 0;
 }
 
 void Recovery::on_duplicate_report(const SackBlock& block) {
-  if (!undo_.is_armed || block.right <= undo_.marker) return;
+  // Beyond `recover` lies what was not sent when the episode began: no retransmission of it.
+  if (!undo_.is_armed || block.right <= undo_.marker || block.right > recover_) return;
   const auto twice = static_cast<std::uint32_t>(block.right - later(block.left, undo_.marker));
   undo_.resent_bytes -= std::min(undo_.resent_bytes, twice);
 }

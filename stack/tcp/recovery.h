@@ -16,6 +16,7 @@
 // Next: flight_state.h.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "stack/base/seq_num.h"
@@ -72,7 +73,7 @@ class Recovery {
   // RFC 5681 §4.3 R5681-15, RFC 8985 §9.3 R8985-14.
   /// Whether a retransmission that left at `sent_at` and was lost is a further sign of congestion.
   [[nodiscard]] bool is_further_loss(Instant sent_at) const {
-    return is_active() && sent_at > reduced_at_;
+    return is_active() && sent_at >= reduced_at_;
   }
   /// It is: the reduction begins once more. What undoing restores stays.
   void start_again(const EpisodeFacts& facts);
@@ -82,7 +83,7 @@ class Recovery {
   /// Everything up to `nxt` is to be repaired, without being a sign of congestion.
   void repair(SeqNum nxt);
   /// The phase ended. Without SACK no fast recovery begins before `recover` is passed (RFC 6582
-  /// §4).
+  /// §4); with it, duplicates may still be reported that take the reduction back.
   void finish(bool has_sack);
 
   // F-RTO (RFC 5682).
@@ -93,7 +94,11 @@ class Recovery {
     recover_ = nxt;
     wants_new_data_ = true;
   }
-  void on_ack() { wants_new_data_ = false; }
+  /// An ACK that reports `delivered` bytes.
+  void on_ack(std::uint32_t delivered) {
+    wants_new_data_ = false;
+    copies_ -= std::min(copies_, delivered);
+  }
   [[nodiscard]] bool wants_new_data() const { return wants_new_data_; }
 
   /// `bytes` left again, with this timestamp.
@@ -117,6 +122,18 @@ class Recovery {
   }
   /// Window and threshold as they were (never below what they are now); the episode is forgotten.
   void undo(CongestionState& state);
+
+  // RFC 6675 §4 R6675-02: NextSeg's rules 3 and 4 send copies of what may still arrive.
+  /// Bytes of such copies that may be in the network, beside the originals.
+  [[nodiscard]] std::uint32_t copies() const { return copies_; }
+  void on_copy_sent(std::uint32_t bytes) { copies_ += bytes; }
+  /// Rule 4 sends the last of the flight once in each recovery.
+  [[nodiscard]] bool may_rescue() const { return !has_rescued_; }
+  void on_rescue() { has_rescued_ = true; }
+  /// RFC 6675 §2: with SACK a duplicate is what brings news without advancing.
+  void count_report(bool has_advanced, bool is_news) {
+    duplicates_ = has_advanced ? 0 : duplicates_ + (is_news ? 1U : 0U);
+  }
 
   // Without SACK.
   [[nodiscard]] std::uint32_t duplicates() const { return duplicates_; }
@@ -150,11 +167,13 @@ class Recovery {
   UndoMemory undo_;
   std::uint32_t duplicates_ = 0;
   std::uint32_t assumed_delivered_ = 0;
+  std::uint32_t copies_ = 0;
   RecoveryPhase phase_ = RecoveryPhase::Open;
   std::uint8_t partial_acks_ = 0;
   bool detects_spurious_ = false;
   bool wants_new_data_ = false;
   bool is_barred_ = false;
+  bool has_rescued_ = false;
 };
 
 }  // namespace glasstcp

@@ -22,6 +22,13 @@
 
 namespace glasstcp {
 
+/// What a SYN-ACK without a record says beside timestamps.
+struct ReplyOptions {
+  std::uint16_t mss = 0;
+  std::optional<std::uint8_t> window_scale;
+  bool sack_permitted = false;
+};
+
 /// A segment without text.
 struct Reply {
   FourTuple tuple;
@@ -31,6 +38,7 @@ struct Reply {
   std::uint16_t window = 0;
   SendReason reason = SendReason::RstNoConnection;
   std::optional<TimestampsOption> timestamps;
+  std::optional<ReplyOptions> of_syn;
 };
 
 /// First in, first out; at most kCapacity.

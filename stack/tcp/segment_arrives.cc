@@ -23,7 +23,9 @@ Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
     if (state_ == State::Established) ack_.demand(SendReason::HandshakeAck);
     return verdict;
   }
+  if (Check again = syn_of_fast_open_again(seg)) return *again;
   on_sign_of_life(now);
+  if (const Check done = fast_path(seg, now)) return *done;
   Verdict verdict = Verdict::Accepted;
   if (state_ == State::SynSent) {
     verdict = segment_arrives_in_syn_sent(seg, now);
@@ -46,6 +48,7 @@ Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
       timestamps_.on_segment(seg.options.timestamps->val, seg.seq, last_ack_sent_, now);
     }
     note_arrived_field(seg);
+    if (seg.options.user_timeout) adopt_user_timeout(*seg.options.user_timeout);
     sixth_check_urg(seg);
     verdict = seventh_process_text(seg, now);
     if (state_ != State::Closed) eighth_check_fin(seg, now);
@@ -80,6 +83,7 @@ Verdict Connection::segment_arrives_in_syn_sent(const Segment& seg, Instant now)
   adopt_options(seg, now);
   if (seg.flags.ack()) {
     process_ack_of_syn(seg, now);
+    finish_fast_open(seg);
     become_established(seg, now);
     enter(State::Established, now);
     ack_.demand(SendReason::HandshakeAck);
@@ -112,6 +116,7 @@ void Connection::adopt_options(const Segment& syn, Instant now) {
   snd.shift = scale ? std::min<std::uint8_t>(*syn.options.window_scale, 14) : std::uint8_t{0};
   rcv.shift = scale ? context_.rcv_shift : std::uint8_t{0};
   sack_ = config.use_sack && syn.options.sack_permitted;
+  if (syn.options.user_timeout) adopt_user_timeout(*syn.options.user_timeout);
   if (config.use_timestamps && syn.options.timestamps) {
     timestamps_ = Timestamps(timestamps_.offset(), syn.options.timestamps->val, now);
   }
@@ -219,7 +224,7 @@ Check Connection::second_check_reset(const Segment& seg, Instant now) {
   }
   // RFC 9293 §3.5.3 SHLD-2: text in a reset is tolerated, and ignored. §3.6 MUST-12: the
   // application learns of the abort.
-  const bool was_refused = state_ == State::SynReceived;
+  const bool was_refused = state_ == State::SynReceived && !fast_open_passive_;
   fail(was_refused ? StreamError::Refused : StreamError::ResetByPeer, now);
   return Verdict::ResetAccepted;
 }
@@ -276,13 +281,18 @@ Check Connection::fifth_check_ack(const Segment& seg, Instant now) {
 Check Connection::fifth_check_ack_in_syn_received(const Segment& seg, Instant now) {
   // A passive open's SYN counts as acknowledged: its half-open record checked this very segment.
   // See Connection().
-  const bool acceptable = passive_ ? seg.ack == snd.una : seg.ack > snd.una && seg.ack <= snd.nxt;
+  // One by Fast Open has its SYN-ACK in flight itself; the caller takes the ACK in.
+  const bool is_counted = passive_ && !fast_open_passive_;
+  const bool acceptable = is_counted ? seg.ack == snd.una : seg.ack > snd.una && seg.ack <= snd.nxt;
   if (!acceptable) {
     if (const auto reply = reset_for(seg, SendReason::RstUnacceptableAck))
       context_.replies.push(*reply);
     return Verdict::ListenBadAck;
   }
-  if (!passive_) process_ack_of_syn(seg, now);
+  if (!passive_) {
+    process_ack_of_syn(seg, now);
+    finish_fast_open(seg);
+  }
   become_established(seg, now);
   // CLOSE may have been called before the handshake ended: then a FIN waits (§3.10.4).
   enter(fin_queued_ ? State::FinWait1 : State::Established, now);
@@ -334,6 +344,10 @@ Verdict Connection::seventh_process_text(const Segment& seg, Instant now) {
   }
   const auto text =
       seg.text.subspan(static_cast<std::size_t>(from - begin), static_cast<std::size_t>(to - from));
+  return store_text(seg, from, text, now);
+}
+
+Verdict Connection::store_text(const Segment& seg, SeqNum from, ByteView text, Instant now) {
   const StoreResult stored = rx_.store(context_.rx, from, text, rcv.nxt, max_runs());
   const auto segment_size =
       seg.gso_size != 0 ? std::min<std::size_t>(seg.gso_size, seg.text.size()) : seg.text.size();

@@ -13,11 +13,18 @@ std::optional<SendDecision> Connection::next(Instant now) const {
   if (ecn_ != kNone && ecn()->owes_handshake_report()) {
     if (auto d = next_pure_ack()) return d;
   }
+  // RFC 7413 §4.2.2: the server need not wait for the handshake's end.
+  if (is_fast_opening()) {
+    if (auto d = next_new_data(allowance(now))) return d;
+    return next_pure_ack();
+  }
   if (!is_synchronized(state_) || state_ == State::TimeWait) return std::nullopt;
-  if (auto d = next_retransmission()) return d;
+  const std::uint32_t allowed = allowance(now);
+  if (auto d = next_retransmission(allowed)) return d;
   if (auto d = next_tail_probe()) return d;
   if (auto d = next_mtu_probe(now)) return d;
-  if (auto d = next_new_data()) return d;
+  if (auto d = next_new_data(allowed)) return d;
+  if (auto d = next_hole()) return d;
   if (auto d = next_probe()) return d;
   return next_pure_ack();
 }
@@ -35,20 +42,28 @@ std::optional<SendDecision> Connection::next_reset_or_syn() const {
   d.kind = SendDecision::Kind::Syn;
   d.seq = snd.iss;
   const bool first = snd.nxt == snd.iss;
-  const bool again = log().first_lost() != kNone;
+  const std::uint32_t lost = log().first_lost();
+  const bool again = lost != kNone && lost == log().head();  // the SYN; text behind it waits
   if (state_ == State::SynSent) {
     if (!first && !again) return std::nullopt;
     d.flags.bits = TcpFlags::kSyn;
-    d.reason = first ? SendReason::Syn : SendReason::SynRetransmit;
+    d.length = std::min(fast_open_room(), tx_.size());
+    d.reason = !first              ? SendReason::SynRetransmit
+               : d.length > 0      ? SendReason::SynFastOpen
+               : asks_for_cookie() ? SendReason::SynCookieRequest
+                                   : SendReason::Syn;
     return d;
   }
-  // SYN-RECEIVED is here only by a simultaneous open: passive opens are half-open records until
-  // complete.
+  // SYN-RECEIVED is here only by a simultaneous open or Fast Open: other passive opens are
+  // half-open records until complete.
   if (syn_ack_due_ || again) {
+    const SendReason reason = fast_open_passive_ ? SendReason::SynAckFastOpen : SendReason::SynAck;
+    const bool is_answer = syn_ack_due_ && (first || !fast_open_passive_);
     d.flags.bits = TcpFlags::kSyn | TcpFlags::kAck;
-    d.reason = syn_ack_due_ ? SendReason::SynAck : SendReason::SynAckRetransmit;
+    d.reason = is_answer ? reason : SendReason::SynAckRetransmit;
     return d;
   }
+  if (is_fast_opening()) return std::nullopt;
   return next_pure_ack();
 }
 
@@ -76,17 +91,19 @@ std::uint32_t Connection::pipe() const {
   const FlightState* const f = flight_state();
   const std::uint32_t gone = log().lost_bytes() + log().sacked_bytes() +
                              (f == nullptr ? 0 : f->recovery.assumed_delivered());
-  return flight() > gone ? flight() - gone : 0;
+  const std::uint32_t copies = f == nullptr ? 0 : f->recovery.copies();
+  return (flight() > gone ? flight() - gone : 0) + copies;
 }
 
-// RFC 5681 §2 R5681-01, §3.2 R5681-10: what the congestion window still allows. What duplicates
-// report has left the network, so new data follows it (limited transmit, RFC 3042).
+// RFC 5681 §2 R5681-01, §3.2 R5681-10, R5681-11, RFC 6675 §5 R6675-06: what the congestion window
+// still allows. RFC 3042 §2 R3042-01: what duplicates report has left the network, so new data
+// follows it; with SACK a duplicate must report something new for that.
 std::uint32_t Connection::cwnd_room() const {
-  const std::uint32_t in_network = pipe();
+  const std::uint32_t in_network = pipe() - std::min(pipe(), syn_in_flight());
   return congestion_.cwnd > in_network ? congestion_.cwnd - in_network : 0;
 }
 
-std::optional<SendDecision> Connection::next_retransmission() const {
+std::optional<SendDecision> Connection::next_retransmission(std::uint32_t allowed) const {
   const std::uint32_t record = log().first_lost();
   if (record == kNone) return std::nullopt;
   // RFC 5682 §2.1 R5682-01: new data tells whether the timeout was a mistake.
@@ -101,7 +118,7 @@ std::optional<SendDecision> Connection::next_retransmission() const {
   const bool has_fin = fin_queued_ && lost.end == tx_.end_seq() + 1;
   std::uint32_t length = lost.length() - (has_fin ? 1U : 0U);
   length = std::min(length, static_cast<std::uint32_t>(edge - lost.begin));
-  const std::uint32_t room = cwnd_room();
+  const std::uint32_t room = std::min(cwnd_room(), allowed);
   // A timeout's first segment does not ask the window. Every other one does: RFC 8985 §9.3
   // R8985-14.
   if (retransmit_now_ || room < mss) {
@@ -172,21 +189,24 @@ bool Connection::may_send_small(std::uint32_t length, std::uint32_t unsent_bytes
   // RFC 9293 §3.7.4 MUST-17: Nagle can be switched off. A FIN behind the data means that no more
   // will come to be
   // coalesced.
-  if (is_all && (!nagle_ || fin_queued_ || flight() == 0)) return true;
+  const bool none_in_flight = flight() == syn_in_flight();
+  if (is_all && (!nagle_ || fin_queued_ || none_in_flight)) return true;
   // Half of the largest window ever offered is worth a segment even if it is short of a full one.
-  return flight() == 0 && length >= snd.max_wnd / 2 && length > 0;
+  return none_in_flight && length >= snd.max_wnd / 2 && length > 0;
 }
 
-std::optional<SendDecision> Connection::next_new_data() const {
+std::optional<SendDecision> Connection::next_new_data(std::uint32_t allowed) const {
   const FlightState* const f = flight_state();
   const bool wants_new = f != nullptr && f->recovery.wants_new_data();
   if (log().lost_bytes() > 0 && !wants_new) return std::nullopt;  // what is lost goes first
   const std::uint32_t waiting = unsent();
-  const bool fin_waits = fin_queued_ && !has_sent_fin();
+  // RFC 9293 §3.10.4: in SYN-RECEIVED a FIN behind data waits for ESTABLISHED.
+  const bool fin_may_go = fin_queued_ && state_ != State::SynReceived;
+  const bool fin_waits = fin_may_go && !has_sent_fin();
   if (waiting == 0 && !fin_waits) return std::nullopt;
   // RFC 9293 §3.8.6 MUST-34, SHLD-15: the usable window may be negative after the peer pulled it
   // back; then nothing goes.
-  const std::int32_t usable_window = snd.una + snd.wnd - snd.nxt;
+  const std::int32_t usable_window = snd.una + syn_in_flight() + snd.wnd - snd.nxt;
   const std::uint32_t usable = usable_window > 0 ? static_cast<std::uint32_t>(usable_window) : 0;
   if (waiting == 0) {
     if (usable == 0 && flight() > 0) return std::nullopt;
@@ -197,7 +217,7 @@ std::optional<SendDecision> Connection::next_new_data() const {
     return d;
   }
   const std::uint32_t mss = max_text();
-  const std::uint32_t sendable = std::min({waiting, usable, cwnd_room()});
+  const std::uint32_t sendable = std::min({waiting, usable, cwnd_room(), allowed});
   const std::uint32_t length = cut_to_segments(sendable, waiting);
   if (length == 0) return std::nullopt;
   // RFC 9293 §3.9.1.2 SHLD-28: full-sized segments go whenever they can; a smaller one must be
@@ -213,10 +233,52 @@ std::optional<SendDecision> Connection::next_new_data() const {
   const bool is_limited_transmit = f != nullptr && f->recovery.phase() == RecoveryPhase::Open &&
                                    flight() + length > congestion_.cwnd;
   if (is_limited_transmit) d.reason = SendReason::LimitedTransmit;
-  if (fin_queued_ && length == waiting && usable > length) {
+  if (fin_may_go && length == waiting && usable > length) {
     d.flags.bits |= TcpFlags::kFin;
     if (d.reason == SendReason::NewData) d.reason = SendReason::NewDataFin;
   }
+  return d;
+}
+
+// RFC 6675 §4 R6675-02, if RACK is switched off: NextSeg's rules 3 and 4. Nothing is known to be
+// lost and nothing new may go: what was not reported, though later data was, goes again in case it
+// is; and once in a recovery the flight's last segment, which no report can show to be missing.
+std::optional<SendDecision> Connection::next_hole() const {
+  const FlightState* const f = flight_state();
+  if (f == nullptr || !sack_ || context_.config.use_rack || !f->recovery.is_active())
+    return std::nullopt;
+  const bool is_right = log().lost_bytes() == 0 && log().sacked_bytes() > 0 && snd.wnd > 0;
+  if (!is_right || cwnd_room() < max_text()) return std::nullopt;
+  std::uint32_t index = log().oldest_in_network();
+  while (index != kNone && context_.sent[index].retransmitted) index = context_.sent[index].after;
+  const bool is_hole = index != kNone && context_.sent[index].begin < log().highest_sacked();
+  const SentSegment& last = context_.sent[log().tail()];
+  const bool may_rescue = f->recovery.may_rescue() && last.fate == SegmentFate::InNetwork &&
+                          last.end <= f->recovery.recover();
+  if (!is_hole && !may_rescue) return std::nullopt;
+  SendDecision d = is_hole ? first_segment_of(index) : last_segment();
+  d.reason = SendReason::SackHole;
+  return d;
+}
+
+// The first segment of a record, which is not the last of the flight, again.
+SendDecision Connection::first_segment_of(std::uint32_t index) const {
+  const SentSegment& segment = context_.sent[index];
+  SendDecision d = data_decision(segment.begin, std::min(segment.length(), max_text()));
+  d.kind = SendDecision::Kind::Retransmission;
+  d.record = index;
+  return d;
+}
+
+// The last segment of the flight again, with the FIN if it has one.
+SendDecision Connection::last_segment() const {
+  const SentSegment& last = context_.sent[log().tail()];
+  const bool has_fin = fin_queued_ && last.end == tx_.end_seq() + 1;
+  const std::uint32_t text = last.length() - (has_fin ? 1U : 0U);
+  const std::uint32_t length = std::min(text, max_text());
+  SendDecision d = data_decision(last.begin + (text - length), length);
+  d.kind = SendDecision::Kind::TailProbe;
+  if (has_fin) d.flags.bits |= TcpFlags::kFin;
   return d;
 }
 
@@ -234,15 +296,9 @@ std::optional<SendDecision> Connection::next_tail_probe() const {
     d.reason = SendReason::TailLossProbe;
     return d;
   }
-  const SentSegment& last = context_.sent[log().tail()];
-  if (last.fate != SegmentFate::InNetwork) return std::nullopt;
-  const bool has_fin = fin_queued_ && last.end == tx_.end_seq() + 1;
-  const std::uint32_t text = last.length() - (has_fin ? 1U : 0U);
-  const std::uint32_t length = std::min(text, mss);
-  SendDecision d = data_decision(last.begin + (text - length), length);
-  d.kind = SendDecision::Kind::TailProbe;
+  if (context_.sent[log().tail()].fate != SegmentFate::InNetwork) return std::nullopt;
+  SendDecision d = last_segment();
   d.reason = SendReason::TailLossProbe;
-  if (has_fin) d.flags.bits |= TcpFlags::kFin;
   return d;
 }
 

@@ -31,6 +31,7 @@ namespace glasstcp {
 /// What became of a segment, as far as we know.
 enum class SegmentFate : std::uint8_t { InNetwork, Lost, Delivered };
 
+// RFC 8985 §4 R8985-04: the scoreboard, and the time of each transmission in nanoseconds.
 /// One segment in flight. 96 bytes.
 struct SentSegment {
   SeqNum begin;

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
 #include "stack/base/seq_num.h"
 #include "stack/base/time.h"
@@ -29,7 +30,7 @@ enum class ProbeOutcome : std::uint8_t {
 /// What is known when an acknowledgment comes.
 struct ProbeAckFacts {
   SeqNum ack;
-  bool duplicate_reported = false;  ///< D-SACK: the probe was a duplicate
+  std::optional<SeqNum> duplicate_end;  ///< D-SACK: what ends here came twice
   bool is_plain_duplicate = false;  ///< acknowledges nothing new, reports nothing, carries nothing
 };
 
@@ -64,7 +65,7 @@ class TailLossProbe {
   ProbeOutcome on_ack(const ProbeAckFacts& facts) {
     is_due_ = false;
     if (!is_open_ || facts.ack < end_seq_) return ProbeOutcome::Open;
-    if (!is_retransmission_ || facts.duplicate_reported) {
+    if (!is_retransmission_ || facts.duplicate_end == end_seq_) {
       is_open_ = false;
       return ProbeOutcome::Ended;
     }

@@ -4,15 +4,9 @@
 #include <algorithm>
 
 #include "stack/tcp/connection.h"
-#include "stack/tcp/new_reno.h"
 
 namespace glasstcp {
 namespace {
-
-const CongestionControl& algorithm(CongestionAlgorithm) {
-  static const NewReno kNewReno;  // stateless
-  return kNewReno;
-}
 
 // RFC 7323 §2.3: the least shift whose windows reach the whole buffer.
 std::uint8_t shift_for(const TcpConfig& config) {
@@ -41,6 +35,7 @@ ConnectionKnobs knobs_of(const TcpConfig& config) {
   knobs.receive_buffer = config.receive_buffer;
   knobs.hop_limit = config.hop_limit;
   knobs.ecn = config.ecn;
+  knobs.congestion = config.congestion;
   return knobs;
 }
 
@@ -58,6 +53,9 @@ TcpContext::TcpContext(const TcpSetup& setup, IpLayer& ip_layer, Instant start)
       rcv_shift(shift_for(config)),
       ip(ip_layer),
       isn(setup.seed, config.fixed_iss),
+      syn_cookies(setup.seed),
+      fast_open_keys(setup.seed, config.fast_open_key_period),
+      fast_open_cache(config.fast_open_servers),
       budget(setup.memory),
       blocks(count_for(setup.memory, BlockPool::kBlockSize)),
       copied_blocks(count_for(setup.memory / 4, BlockPool::kBlockSize)),
@@ -70,7 +68,8 @@ TcpContext::TcpContext(const TcpSetup& setup, IpLayer& ip_layer, Instant start)
       default_knobs(knobs_of(config)),
       wheel(start),
       half_open_wheel(start),
-      congestion(algorithm(config.congestion)) {}
+      pacing_wheel(start),
+      algorithms(config.hystart) {}
 
 std::uint16_t TcpContext::send_mss(const IpAddress& remote, Instant now) const {
   const std::uint32_t headers = remote.is_v4() ? 40 : 60;
@@ -84,11 +83,15 @@ std::uint16_t TcpContext::offered_mss(IpVersion version) const {
   return static_cast<std::uint16_t>(ip.config().mtu - (version == IpVersion::V4 ? 40 : 60));
 }
 
+std::uint32_t TcpContext::least_buffer() const {
+  // The least window worth opening a connection for; two units, or its field could say 0 for ever.
+  const std::uint32_t least = std::max<std::uint32_t>(4096, 2U << rcv_shift);
+  return std::min({least, config.initial_receive_buffer, config.receive_buffer});
+}
+
 std::uint32_t TcpContext::next_buffer() const {
   constexpr std::uint64_t kShares = 16384;
-  // The least window worth opening a connection for; two units, or its field could say 0 for ever.
-  const std::uint64_t least = std::max<std::uint64_t>(4096, 2ULL << rcv_shift);
-  const std::uint64_t share = std::max(budget.available() / kShares, least);
+  const std::uint64_t share = std::max<std::uint64_t>(budget.available() / kShares, least_buffer());
   return static_cast<std::uint32_t>(
       std::min<std::uint64_t>({share, config.initial_receive_buffer, config.receive_buffer}));
 }

@@ -16,14 +16,17 @@
 #include "stack/base/memory_budget.h"
 #include "stack/base/timing_wheel.h"
 #include "stack/ip/ip_layer.h"
+#include "stack/tcp/algorithms.h"
 #include "stack/tcp/config.h"
 #include "stack/tcp/ecn.h"
+#include "stack/tcp/fast_open.h"
 #include "stack/tcp/flight_state.h"
 #include "stack/tcp/isn.h"
 #include "stack/tcp/receive_buffer.h"
 #include "stack/tcp/replies.h"
 #include "stack/tcp/rtt_estimator.h"
 #include "stack/tcp/sent_log.h"
+#include "stack/tcp/syn_cookie.h"
 #include "stack/tcp/tx_queue.h"
 #include "stack/tcp/user_types.h"
 #include "stack/trace/observer.h"
@@ -58,6 +61,9 @@ struct TcpContext {
   const std::uint8_t rcv_shift;  ///< the window scale that we offer
   IpLayer& ip;
   IsnGenerator isn;
+  SynCookies syn_cookies;
+  FastOpenKeys fast_open_keys;
+  FastOpenCache fast_open_cache;
   MemoryBudget budget;
   BlockPool blocks;         ///< of received bytes
   BlockPool copied_blocks;  ///< of bytes to send that were copied: apart, so that senders starve no
@@ -71,12 +77,14 @@ struct TcpContext {
   const ConnectionKnobs default_knobs;
   TimingWheel wheel;            ///< of connections
   TimingWheel half_open_wheel;  ///< of half-open records
+  TimingWheel pacing_wheel;     ///< of flight states whose next burst has its time
   IntrusiveList<Connection, ReadyTag> ready;
   IntrusiveList<Connection, EventTag> events;
   IntrusiveList<FlightState, QuietTag> quiet;  ///< kept for a while; the longest quiet first
   ReplyQueue replies;
-  const CongestionControl& congestion;
+  const CongestionAlgorithms algorithms;
   Observer* observer = nullptr;
+  std::uint64_t fast_segments = 0;  ///< that took the fast path
 
   /// The largest text of a segment towards `remote`, before options: path MTU less headers.
   [[nodiscard]] std::uint16_t send_mss(const IpAddress& remote, Instant now) const;
@@ -88,6 +96,8 @@ struct TcpContext {
   /// The receive buffer that a new connection may reserve, bytes: less and less as the budget
   /// fills.
   [[nodiscard]] std::uint32_t next_buffer() const;
+  /// What next_buffer() never goes below.
+  [[nodiscard]] std::uint32_t least_buffer() const;
   /// RFC 7323 §4: the timestamp clock of a connection.
   [[nodiscard]] std::uint32_t timestamp_offset(const FourTuple& tuple, Instant now) const;
 };

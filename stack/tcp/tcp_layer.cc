@@ -81,7 +81,7 @@ void TcpLayer::receive(const IpDatagram& datagram, Instant now, SegmentOutcome& 
   }
   outcome.segments = seg.count();
   const std::uint32_t value = look_up(seg.tuple, seg.hash);
-  outcome.verdict = value == kNone ? arrives_for_nobody(seg, now, std::nullopt)
+  outcome.verdict = value == kNone ? arrives_for_nobody(seg, now, std::nullopt, outcome)
                                    : dispatch(value, seg, now, outcome);
 }
 
@@ -92,7 +92,7 @@ Verdict TcpLayer::dispatch(std::uint32_t value, const Segment& seg, Instant now,
     case Kind::HalfOpen:
       return arrives_half_open(index, seg, now, outcome);
     case Kind::TimeWait:
-      return arrives_time_wait(index, seg, now);
+      return arrives_time_wait(index, seg, now, outcome);
     case Kind::Connection:
       break;
   }
@@ -108,51 +108,15 @@ Verdict TcpLayer::dispatch(std::uint32_t value, const Segment& seg, Instant now,
 
 // RFC 9293 §3.10.7.1 (CLOSED) and §3.10.7.2 (LISTEN). `above`: the new connection's numbers must
 // start above this one.
-Verdict TcpLayer::arrives_for_nobody(const Segment& seg, Instant now, std::optional<SeqNum> above) {
+Verdict TcpLayer::arrives_for_nobody(const Segment& seg, Instant now, std::optional<SeqNum> above,
+                                     SegmentOutcome& outcome) {
   const std::uint32_t listener = listener_for(seg.tuple.local());
-  if (listener != kNone) return arrives_at_listener(listener, seg, now, above);
+  if (listener != kNone) return arrives_at_listener(listener, seg, now, above, outcome);
   // R9293-P1, R9293-P2.
   const auto reply = reset_for(seg, SendReason::RstNoConnection);
   if (!reply) return Verdict::ResetNoConnection;
   context_.replies.push(*reply);
   return Verdict::NoConnection;
-}
-
-Verdict TcpLayer::arrives_at_listener(std::uint32_t listener, const Segment& seg, Instant now,
-                                      std::optional<SeqNum> above) {
-  // RFC 9293 §3.10.7.2 R9293-P4: first RST, second ACK, third SYN; anything else is dropped.
-  if (seg.flags.rst()) return Verdict::ResetNoConnection;
-  if (seg.flags.ack()) {
-    if (const auto reply = reset_for(seg, SendReason::RstNoConnection))
-      context_.replies.push(*reply);
-    return Verdict::ListenBadAck;
-  }
-  if (!seg.flags.syn()) return Verdict::ListenIgnored;
-  // RFC 9293 §3.9.2.3 MUST-57, MUST-63: the IP layer lets neither a broadcast nor an invalid source
-  // come this far.
-  SeqNum iss = context_.isn.generate(seg.tuple, now);
-  // RFC 1122 §4.2.2.13: a tuple used again starts above the numbers it used last, even after a fast
-  // transfer.
-  if (above && !context_.config.fixed_iss && iss <= *above) iss = *above + 65536;
-  // RFC 4987 §3.2 R4987-01; §3.5 R4987-03: one keyed table, so that nobody can aim at a bucket.
-  // §3.3: when the table is full the oldest makes room: a flood must outrun a handshake to hinder
-  // it.
-  if (half_open_.size() == half_open_.capacity_limit() && !half_open_ages_.empty()) {
-    const HalfOpen& oldest = *half_open_ages_.front();
-    remove_half_open(look_up(oldest.agreement().tuple, oldest.agreement().hash) & kIndexMask);
-  }
-  const std::uint32_t index = half_open_.acquire(context_, seg, listener, iss, now);
-  if (index == kNone) return Verdict::SynBacklogFull;
-  if (!table_.insert(seg.hash, value_of(Kind::HalfOpen, index))) {
-    half_open_.release(index);
-    return Verdict::ConnectionTableFull;
-  }
-  if (const auto& knobs = listeners_[listener].knobs) half_open_[index].choose(*knobs);
-  half_open_ready_.push_back(half_open_[index]);
-  half_open_ages_.push_back(half_open_[index]);
-  // RFC 9293 §3.10.7.2: text and controls on the SYN may be ignored here: the peer sends them
-  // again.
-  return Verdict::SynAccepted;
 }
 
 std::uint32_t TcpLayer::listener_for(const Endpoint& local) {
@@ -181,32 +145,29 @@ Verdict TcpLayer::arrives_half_open(std::uint32_t index, const Segment& seg, Ins
     case HalfOpenFate::Completes:
       break;
   }
-  return complete(index, seg, now, outcome);
+  return complete({half_open.listener(), index, half_open.agreement()}, seg, now, outcome);
 }
 
-Verdict TcpLayer::complete(std::uint32_t half_open, const Segment& seg, Instant now,
+Verdict TcpLayer::complete(const Completion& what, const Segment& seg, Instant now,
                            SegmentOutcome& outcome) {
-  const std::uint32_t listener_index = half_open_[half_open].listener();
-  if (!listeners_.is_live(listener_index)) {
-    remove_half_open(half_open);
-    return arrives_for_nobody(seg, now, std::nullopt);
+  if (!listeners_.is_live(what.listener)) {
+    if (what.half_open != kNone) remove_half_open(what.half_open);
+    return arrives_for_nobody(seg, now, std::nullopt, outcome);
   }
-  Listener& listener = listeners_[listener_index];
+  Listener& listener = listeners_[what.listener];
   // The peer will send again; by then somebody may have been accepted.
   if (listener.is_full()) return Verdict::AcceptQueueFull;
-  const Agreement agreed = half_open_[half_open].agreement();
   // RFC 9293 §3.8.6 SHLD-14: exactly what the SYN-ACK offered; no offer is taken back.
-  if (!context_.budget.reserve(agreed.buffer)) return Verdict::OutOfMemory;
-  const std::uint32_t index = connections_.acquire(context_, agreed, now);
+  if (!context_.budget.reserve(what.agreed.buffer)) return Verdict::OutOfMemory;
+  const std::uint32_t index = connections_.acquire(context_, what.agreed, now);
   if (index == kNone) {
-    context_.budget.release(agreed.buffer);
+    context_.budget.release(what.agreed.buffer);
     return Verdict::OutOfMemory;
   }
-  remove_half_open(half_open);
+  if (what.half_open != kNone) remove_half_open(what.half_open);
   Connection& connection = connections_[index];
   connection.set_id({index, connections_.generation(index)});
-  if (!table_.insert(seg.hash,
-                     value_of(Kind::Connection, index))) {  // cannot be: a place was freed just now
+  if (!table_.insert(seg.hash, value_of(Kind::Connection, index))) {
     connections_.release(index);
     return Verdict::ConnectionTableFull;
   }
@@ -214,7 +175,7 @@ Verdict TcpLayer::complete(std::uint32_t half_open, const Segment& seg, Instant 
   ++open_connections_;
   if (listener.knobs) connection.set_knobs(*listener.knobs, now);
   listener.push(connection.id());
-  signal_listener(listener_index);
+  signal_listener(what.listener);
   outcome.connection = connection.id();
   outcome.observed = context_.observer != nullptr;
   if (outcome.observed) outcome.before = connection.status();
@@ -224,7 +185,8 @@ Verdict TcpLayer::complete(std::uint32_t half_open, const Segment& seg, Instant 
   return verdict == Verdict::Accepted ? Verdict::HandshakeComplete : verdict;
 }
 
-Verdict TcpLayer::arrives_time_wait(std::uint32_t index, const Segment& seg, Instant now) {
+Verdict TcpLayer::arrives_time_wait(std::uint32_t index, const Segment& seg, Instant now,
+                                    SegmentOutcome& outcome) {
   TimeWaitRecord& record = time_waits_[index];
   const TimeWaitResult result = record.segment_arrives(seg, context_, now);
   switch (result.fate) {
@@ -239,7 +201,7 @@ Verdict TcpLayer::arrives_time_wait(std::uint32_t index, const Segment& seg, Ins
       if (listener_for(seg.tuple.local()) == kNone) return Verdict::TimeWaitOldDuplicate;
       const SeqNum above = record.snd_nxt();
       remove_time_wait(index);
-      const Verdict verdict = arrives_for_nobody(seg, now, above);
+      const Verdict verdict = arrives_for_nobody(seg, now, above, outcome);
       return verdict == Verdict::SynAccepted ? result.verdict : verdict;
     }
   }
@@ -249,33 +211,75 @@ Verdict TcpLayer::arrives_time_wait(std::uint32_t index, const Segment& seg, Ins
 Verdict TcpLayer::icmp_arrives(const IcmpSignal& signal, Instant now) {
   const std::uint32_t value = look_up(signal.tuple, flow_hash_(signal.tuple));
   if (value == kNone) return Verdict::IcmpErrorNotOurs;
-  if (static_cast<Kind>(value >> kKindShift) != Kind::Connection) return Verdict::IcmpErrorNotOurs;
+  const Kind kind = static_cast<Kind>(value >> kKindShift);
+  if (kind == Kind::HalfOpen) return icmp_half_open(value & kIndexMask, signal);
+  if (kind != Kind::Connection) return Verdict::IcmpErrorNotOurs;
   Connection& connection = connections_[value & kIndexMask];
   const Verdict verdict = connection.icmp_arrives(signal, now);
   settle(connection, now);
   return verdict;
 }
 
+// RFC 9293 §3.9.2.2 SHLD-26: a hard error about our very SYN-ACK ends what is not synchronized;
+// after a passive open that means LISTEN again, and nobody is told, as by a reset.
+// RFC 9293 §3.9.2.2 MUST-56: a soft one changes nothing; there is no user yet to hear of it.
+Verdict TcpLayer::icmp_half_open(std::uint32_t index, const IcmpSignal& signal) {
+  const HalfOpen& half_open = half_open_[index];
+  const bool was_sent = half_open.agreement().syn_ack_sent != Instant{};
+  if (!was_sent || signal.quoted_seq != half_open.agreement().iss) {
+    return Verdict::IcmpErrorImplausible;
+  }
+  if (!signal.is_hard()) return Verdict::QuietlyIgnored;
+  remove_half_open(index);
+  return Verdict::IcmpErrorUsed;
+}
+
 // -- Ends
 // --------------------------------------------------------------------------------------------------------------
 
 void TcpLayer::settle(Connection& connection, Instant now) {
+  if (connection.takes_fast_open_place() && connection.state() != State::SynReceived) {
+    free_fast_open_place(connection, now);
+  }
   if (connection.is_known_in_table()) {
+    count_orphan(connection, now);
     if (connection.state() == State::TimeWait) {
       move_to_time_wait(connection, now);
     } else if (connection.state() == State::Closed) {
-      table_.erase(connection.hash(), value_of(Kind::Connection, connection.id().index));
-      connection.set_known_in_table(false);
-      --open_connections_;
+      leave_table(connection);
     }
   }
   if (connection.is_finished()) connections_.release(connection.id().index);
 }
 
-void TcpLayer::move_to_time_wait(Connection& connection, Instant now) {
+// What departed applications leave behind has a limit; what comes above it is reset.
+void TcpLayer::count_orphan(Connection& connection, Instant now) {
+  if (!connection.is_orphan() || connection.is_counted_orphan()) return;
+  connection.set_counted_orphan(true);
+  if (++orphans_ > context_.config.max_orphans) connection.give_up(now);
+}
+
+void TcpLayer::leave_table(Connection& connection) {
   table_.erase(connection.hash(), value_of(Kind::Connection, connection.id().index));
   connection.set_known_in_table(false);
   --open_connections_;
+  if (connection.is_counted_orphan()) {
+    connection.set_counted_orphan(false);
+    --orphans_;
+  }
+}
+
+bool TcpLayer::only_peers_are_awaited() const {
+  bool only = true;
+  const_cast<Slab<Connection>&>(connections_).for_each([&](Connection& connection) {
+    const State state = connection.state();
+    if (connection.is_known_in_table() && state != State::FinWait2) only = false;
+  });
+  return only;
+}
+
+void TcpLayer::move_to_time_wait(Connection& connection, Instant now) {
+  leave_table(connection);
   if (time_waits_.size() >= context_.config.max_time_wait && !time_wait_order_.empty()) {
     const TimeWaitRecord& oldest = *time_wait_order_.front();
     remove_time_wait(look_up(oldest.tuple(), oldest.hash()) & kIndexMask);
@@ -315,6 +319,9 @@ void TcpLayer::advance(Instant now) {
     connection.on_timer(now);
     settle(connection, now);
   }
+  while (TimerNode* node = context_.pacing_wheel.pop_expired(now)) {
+    static_cast<FlightState&>(*node).owner->on_burst_time();
+  }
   while (TimerNode* node = context_.half_open_wheel.pop_expired(now)) {
     auto& half_open = static_cast<HalfOpen&>(*node);
     if (!half_open.on_timer(context_)) {
@@ -337,6 +344,7 @@ void TcpLayer::advance(Instant now) {
 Instant TcpLayer::next_deadline() const {
   const TimeWaitRecord* oldest = time_wait_order_.front();
   return std::min({context_.wheel.next_deadline(), context_.half_open_wheel.next_deadline(),
+                   context_.pacing_wheel.next_deadline(),
                    oldest == nullptr ? kNever : oldest->expires()});
 }
 
@@ -357,6 +365,11 @@ void TcpLayer::send_reply(const Reply& reply, OutPacket& out) {
   header.window = reply.window;
   TcpOptions options;
   options.timestamps = reply.timestamps;
+  if (reply.of_syn) {
+    options.mss = reply.of_syn->mss;
+    options.window_scale = reply.of_syn->window_scale;
+    options.sack_permitted = reply.of_syn->sack_permitted;
+  }
   SegmentFrame frame;
   frame.tuple = &reply.tuple;
   frame.hash = flow_hash_(reply.tuple);

@@ -88,6 +88,7 @@ class TcpLayer {
   [[nodiscard]] const TcpContext& context() const { return context_; }
   [[nodiscard]] std::uint32_t connection_count() const { return open_connections_; }
   [[nodiscard]] std::uint32_t half_open_count() const { return half_open_.size(); }
+  [[nodiscard]] bool only_peers_are_awaited() const;
   [[nodiscard]] std::uint32_t time_wait_count() const { return time_waits_.size(); }
   [[nodiscard]] std::vector<ConnectionId> connections() const;
   /// Listeners and everything that has a tuple, in no order.
@@ -108,13 +109,32 @@ class TcpLayer {
   [[nodiscard]] std::uint32_t look_up(const FourTuple& tuple, std::uint64_t hash) const;
   std::optional<Verdict> read_segment(const IpDatagram& datagram, Segment& seg) const;
   Verdict dispatch(std::uint32_t value, const Segment& seg, Instant now, SegmentOutcome& outcome);
-  Verdict arrives_for_nobody(const Segment& seg, Instant now, std::optional<SeqNum> above);
+  Verdict arrives_for_nobody(const Segment& seg, Instant now, std::optional<SeqNum> above,
+                             SegmentOutcome& outcome);
+  // tcp_layer_syns.cc
   Verdict arrives_at_listener(std::uint32_t listener, const Segment& seg, Instant now,
-                              std::optional<SeqNum> above);
+                              std::optional<SeqNum> above, SegmentOutcome& outcome);
+  Verdict make_half_open(const Segment& seg, Instant now, const struct SynPlan& plan);
+  std::optional<Verdict> open_fast(const Segment& seg, Instant now, const SynPlan& plan,
+                                   SegmentOutcome& outcome);
+  void judge_fast_open(const Segment& seg, Instant now, SynPlan& plan);
+  Verdict send_cookie(const Segment& seg, Instant now, const SynPlan& plan);
+  std::optional<Verdict> arrives_with_cookie(std::uint32_t listener, const Segment& seg,
+                                             Instant now, SegmentOutcome& outcome);
+  void free_fast_open_place(Connection& connection, Instant now);
+  // tcp_layer.cc
   Verdict arrives_half_open(std::uint32_t index, const Segment& seg, Instant now,
                             SegmentOutcome& outcome);
-  Verdict arrives_time_wait(std::uint32_t index, const Segment& seg, Instant now);
-  Verdict complete(std::uint32_t half_open, const Segment& seg, Instant now,
+  Verdict icmp_half_open(std::uint32_t index, const IcmpSignal& signal);
+  Verdict arrives_time_wait(std::uint32_t index, const Segment& seg, Instant now,
+                            SegmentOutcome& outcome);
+  /// A handshake that is to become a connection by the segment at hand.
+  struct Completion {
+    std::uint32_t listener = kNone;
+    std::uint32_t half_open = kNone;  // kNone: nothing was remembered (SYN cookie)
+    Agreement agreed;
+  };
+  Verdict complete(const Completion& what, const Segment& seg, Instant now,
                    SegmentOutcome& outcome);
   [[nodiscard]] std::uint32_t listener_for(const Endpoint& local);
   std::expected<FourTuple, OpenError> choose_tuple(const ConnectOptions& options);
@@ -122,6 +142,8 @@ class TcpLayer {
   void remove_half_open(std::uint32_t index);
   void remove_time_wait(std::uint32_t index);
   void move_to_time_wait(Connection& connection, Instant now);
+  void count_orphan(Connection& connection, Instant now);
+  void leave_table(Connection& connection);
   void send_reply(const Reply& reply, OutPacket& out);
   void signal_listener(std::uint32_t index);
 
@@ -138,6 +160,8 @@ class TcpLayer {
   IntrusiveList<HalfOpen, HalfOpenAgeTag> half_open_ages_;  // the oldest first
   IntrusiveList<TimeWaitRecord, TimeWaitTag> time_wait_order_;
   std::vector<std::uint32_t> listener_events_;
+  std::optional<Instant> last_cookie_;  // when a SYN cookie was given last
+  std::uint32_t orphans_ = 0;           // connections that were given back and have not ended
   std::uint32_t quantum_used_ = 0;
   std::uint32_t open_connections_ = 0;
 };

@@ -90,6 +90,7 @@ std::expected<ConnectionId, OpenError> TcpLayer::connect(const ConnectOptions& o
     settle(connection, now);
     return std::unexpected(OpenError::InsufficientResources);
   }
+  connection.use_fast_open(options.fast_open, now);
   connection.open(now);
   return connection.id();
 }

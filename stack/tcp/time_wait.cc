@@ -27,6 +27,8 @@ TimeWaitResult TimeWaitRecord::segment_arrives(const Segment& seg, TcpContext& c
     const std::int32_t age = stamped ? difference(stamp->val, timestamps_.recent()) : 0;
     if (age > 0 || (age == 0 && seg.seq > rcv_nxt_))
       return {TimeWaitFate::Yields, Verdict::TimeWaitReused};
+    // R6191-02: any other is dropped without a word. RFC 9293's challenge ACK would only draw a
+    // reset, which is ignored here.
     return {TimeWaitFate::Stays, Verdict::TimeWaitOldDuplicate};
   }
   if (stamped && timestamps_.is_too_old(stamp->val, now)) {

@@ -58,7 +58,8 @@ void Connection::on_timer(Instant now) {
 bool Connection::has_given_up(Instant now) {
   const TcpConfig& config = context_.config;
   const bool opening = !is_synchronized(state_);
-  const std::uint32_t r2 = opening   ? knobs().syn_retries
+  const std::uint32_t r2 = fast_open_passive_ && opening ? config.syn_ack_retries
+                           : opening                     ? knobs().syn_retries
                            : orphan_ ? std::min(config.r2_retransmissions, kOrphanRetransmissions)
                                      : config.r2_retransmissions;
   if (retransmissions_ > r2 || unanswered_probes_ > r2) {
@@ -77,18 +78,21 @@ bool Connection::has_given_up(Instant now) {
 void Connection::on_retransmit_timer(Instant now) {
   if (flight() == 0) return;
   ++retransmissions_;
+  note_fast_open_loss(now);
   if (has_given_up(now)) return;
   // The first of what is outstanding goes now, the rest under slow start.
   retransmit_reason_ = SendReason::RetransmitTimeout;
   rtt_.back_off();
   FlightState& f = context_.flights[flight_];
-  if (!is_synchronized(state_)) return f.log.mark_all_lost(context_.sent);
+  // The SYN alone; text behind it (Fast Open) waits for its answer.
+  if (!is_synchronized(state_)) return f.log.mark_first_lost(context_.sent, 1);
   const bool escapes = escape_black_hole(now);
   apply_path_mtu(now);
   retransmit_reason_ = escapes ? SendReason::MtuBlackHole : SendReason::RetransmitTimeout;
   const bool is_first = retransmissions_ == 1;
   const bool may_detect = context_.config.use_frto && (!is_first || !f.recovery.is_active());
   const EpisodeFacts facts = episode_facts({}, now);
+  forget_pipe(f, now);
   congestion().on_timeout({congestion_, f.model}, loss_facts({}, now), is_first);
   f.recovery.on_timeout(facts, may_detect);
   note_window_reduced();
@@ -111,11 +115,13 @@ void Connection::mark_lost_by_timeout(FlightState& f, Instant now) {
   } else if (!sack_ || !context_.config.use_rack) {
     f.log.mark_all_lost(context_.sent);
   } else {
+    // RFC 6675 §5.1 R6675-08: what was reported as delivered is not sent again.
     f.log.mark_first_lost(context_.sent, max_text());
     const Duration window = reordering_window(f);
     std::uint32_t index = f.log.oldest_in_network();
     while (index != kNone && !f.rack.may_still_arrive(context_.sent[index], window, now)) {
       const std::uint32_t after = context_.sent[index].after;
+      tell_lost(f, context_.sent[index], now);
       f.log.mark_lost(context_.sent, index);
       index = after;
     }
@@ -131,6 +137,12 @@ void Connection::on_probe_timer() {
 // RFC 9293 §3.8.6.1 MUST-36, MUST-37, SHLD-29, SHLD-30; RFC 6429 §4 R6429-01: a peer that answers
 // is never given up.
 void Connection::on_persist_timer(Instant now) {
+  if (state_ == State::SynSent && snd.nxt == snd.iss) {
+    // There was no memory to send the SYN; that counts like one that got lost.
+    ++retransmissions_;
+    if (!has_given_up(now)) rtt_.back_off();
+    return;
+  }
   if (snd.wnd > 0 || !is_synchronized(state_)) {
     override_small_ = true;  // RFC 9293 §3.8.6.2.1 rule (4)
     unpushed_ = false;
@@ -138,6 +150,13 @@ void Connection::on_persist_timer(Instant now) {
   }
   ++unanswered_probes_;
   if (has_given_up(now)) return;
+  // RFC 9293 §3.8.6.1 MUST-37 keeps a connection for as long as its probes are answered, since its
+  // user may want it. Nobody wants one that was given back: as RFC 6429 §4 allows, it ends after as
+  // many probes as its retransmissions would be, or a peer that never reads could keep it for ever.
+  if (orphan_ && probe_backoff_ >= kOrphanRetransmissions) {
+    reset(SendReason::RstTimeout, StreamError::TimedOut, now);
+    return;
+  }
   probe_backoff_ = std::min<std::uint8_t>(static_cast<std::uint8_t>(probe_backoff_ + 1), 30);
   probe_due_ = true;
 }
@@ -198,6 +217,7 @@ void Connection::manage_send_timers(Instant now) {
 // for too long, the override timer sends what there is.
 void Connection::on_nothing_to_send(Instant now) {
   note_limit(now);
+  note_why_nothing_left(now);
   const bool may_send = is_synchronized(state_) && state_ != State::TimeWait;
   if (!may_send || snd.wnd == 0 || flight() > 0 || unsent() == 0) return;
   if (!timers_.is_armed(TimerName::Persist)) {
@@ -240,7 +260,8 @@ void Connection::arm_loss_timer(Instant now) {
     // R8985-06.
     arm(TimerName::RackReordering, now + f->reordering_wait + context_.config.loss_timer_floor);
   } else if (may_probe_tail()) {
-    arm(TimerName::TailLossProbe, probe_deadline(now));
+    // RFC 6298 §5.3: the timeout that the probe must not outlast starts anew, too.
+    arm(TimerName::TailLossProbe, probe_deadline(now, now + rtt_.rto(context_.rto_bounds)));
   } else {
     arm(TimerName::Retransmit, now + rtt_.rto(context_.rto_bounds));
   }
@@ -284,13 +305,13 @@ bool Connection::may_probe_tail() const {
 }
 
 // RFC 8985 §7.2 R8985-07, R8985-08.
-Instant Connection::probe_deadline(Instant now) const {
+Instant Connection::probe_deadline(Instant now, Instant timeout) const {
   const TcpConfig& config = context_.config;
   const Duration delayed =
       flight() <= effective_mss_ ? config.peer_delayed_ack : config.loss_timer_floor;
   const Duration srtt = rtt_.has_sample() ? rtt_.srtt() : Duration::zero();
   const Duration wait = TailLossProbe::timeout(srtt, delayed, config.loss_timer_floor);
-  return std::min(now + wait, rto_after_head(now));  // not later than the retransmission timer
+  return std::min(now + wait, timeout);  // not later than the retransmission timer
 }
 
 void Connection::arm(TimerName timer, Instant deadline) {

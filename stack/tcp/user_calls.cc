@@ -70,16 +70,15 @@ void Connection::after_queueing(SendOptions options, Instant now) {
 }
 
 // RFC 5681 §4.1 R5681-13: after an idle time longer than a timeout the old window says nothing
-// about the path.
+// about the path. Where that is switched off, RFC 7661 still does not keep it for ever.
 void Connection::restart_if_idle(Instant now) {
-  const bool was_idle = flight() == 0 && is_synchronized(state_);
-  if (was_idle && context_.config.slow_start_after_idle &&
-      std::chrono::milliseconds(milliseconds_of(now) - last_data_sent_ms_) >
-          rtt_.rto(context_.rto_bounds)) {
-    CongestionModel none;
-    FlightState* const f = flight_state();
-    congestion().on_idle({congestion_, f == nullptr ? none : f->model}, initial_window(), now);
-  }
+  if (flight() > 0 || !is_synchronized(state_)) return;
+  const std::chrono::milliseconds idle(milliseconds_of(now) - last_data_sent_ms_);
+  if (!context_.config.slow_start_after_idle) return shrink_idle_window(idle, now);
+  if (idle <= rtt_.rto(context_.rto_bounds)) return;
+  CongestionModel none;
+  FlightState* const f = flight_state();
+  congestion().on_idle({congestion_, f == nullptr ? none : f->model}, initial_window(), now);
 }
 
 // RFC 9293 §3.10.3 RECEIVE. Bytes first, then the end of the stream or the error.
@@ -119,8 +118,9 @@ std::expected<void, StreamError> Connection::shutdown_send(Instant now) {
 }
 
 void Connection::close(Instant now) {
-  const bool can_lose_data = state_ == State::Established || state_ == State::FinWait1 ||
-                             state_ == State::FinWait2 || state_ == State::CloseWait;
+  const bool can_lose_data = state_ == State::SynReceived || state_ == State::Established ||
+                             state_ == State::FinWait1 || state_ == State::FinWait2 ||
+                             state_ == State::CloseWait;
   if (rx_.unread() > 0 && can_lose_data) {
     // RFC 9293 §3.6.1 SHLD-3: the peer must not believe that its data was read.
     reset(SendReason::RstUnreadData, StreamError::Aborted, now);
@@ -171,15 +171,6 @@ void Connection::set_keep_alive(bool on, Instant now) {
   } else {
     timers_.stop(TimerName::KeepAlive);
   }
-}
-
-// RFC 9293 §3.8.3 MUST-21.
-void Connection::set_user_timeout(Duration timeout, Instant now) {
-  if (extras_ == kNone) make_extras();
-  if (extras_ == kNone) return;
-  context_.extras[extras_].knobs.user_timeout = timeout;
-  timers_.stop(TimerName::UserTimeout);
-  if (state_ != State::Closed) manage_send_timers(now);
 }
 
 }  // namespace glasstcp

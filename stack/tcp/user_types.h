@@ -9,13 +9,14 @@
 // Next: tcp_context.h.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 
 #include "stack/base/addresses.h"
 #include "stack/base/time.h"
+#include "stack/tcp/choices.h"
 #include "stack/tcp/chronograph.h"
-#include "stack/tcp/config.h"
 #include "stack/tcp/path_search.h"
 
 namespace glasstcp {
@@ -72,7 +73,8 @@ struct ConnectionKnobs {
   std::uint32_t unsent_low = 0xffffffff;  ///< writable again below this many unsent bytes
   std::uint16_t mss = 0;                  ///< MSS to offer and not to exceed; 0: as the stack
   std::uint8_t hop_limit = 64;
-  EcnWill ecn;             ///< of the handshake; later changes nothing
+  EcnWill ecn;  ///< of the handshake; later changes nothing
+  CongestionAlgorithm congestion = CongestionAlgorithm::NewReno;
   bool quick_ack = false;  ///< every segment is acknowledged at once
   bool cork = false;       ///< no small segment but one that push() or a timer lets go
 };
@@ -93,15 +95,52 @@ struct ConnectionStatistics {
   std::uint8_t icmp_error = 0;  ///< the last ICMP error, 1 + IcmpSignal::Kind; 0: none
 };
 
+/// When SYNs are answered without being remembered (syn_cookie.h).
+enum class SynCookieUse : std::uint8_t {
+  Off,
+  WhenFull,  ///< when the table of half-open connections is full
+  Only       ///< always
+};
+
+// RFC 7413 §2 R7413-01, §6.1 R7413-05: off unless asked for, connection by connection: only the
+// application knows whether its request may be carried out twice.
+/// Whether an active open may put data into its SYN (RFC 7413).
+enum class FastOpenUse : std::uint8_t {
+  No,
+  Yes,           ///< with the server's cookie; without one the SYN asks for it, and has no data
+  WithoutCookie  ///< data at once, cookie or not: for servers that are known to take it
+};
+
+/// What a passive open by Fast Open has to remember.
+struct FastOpenPassive {
+  std::uint32_t listener = 0xffffffff, generation = 0;  ///< whose pending place it takes
+  std::array<std::uint8_t, 8> new_cookie{};             ///< for a client whose cookie grows old
+  bool gives_cookie = false;
+  bool experimental = false;  ///< in the older form
+};
+
+/// What an opening by Fast Open has to remember.
+struct FastOpenState {
+  FastOpenUse use = FastOpenUse::No;  ///< of an active open
+  bool option_sent = false;           ///< our SYN carried it
+  bool experimental = false;          ///< in the older form
+  bool data_taken = false;            ///< all that a SYN carried was taken, by either side
+  std::uint16_t syn_text = 0;         ///< bytes in our SYN
+  FastOpenPassive passive;
+};
+
 /// What a connection has only when somebody asks for it.
 struct ConnectionExtras {
   ConnectionKnobs knobs;
   ConnectionStatistics statistics;
   std::optional<PathSearch> search;  ///< for a larger packet, once it began
+  FastOpenState fast_open;
+  bool user_timeout_is_chosen = false;  ///< by the application: the peer's wish does not change it
 };
 
 /// Options of an active open.
 struct ConnectOptions {
+  FastOpenUse fast_open = FastOpenUse::No;
   std::optional<ConnectionKnobs> knobs;  ///< empty: the stack's
   Endpoint remote;
   std::optional<IpAddress> local_address;  ///< MUST-43; empty: chosen by address (MUST-44)

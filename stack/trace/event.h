@@ -63,6 +63,8 @@ struct TcbSnapshot {
   Duration srtt{};
   Duration rttvar{};
   Duration rto{};
+  Duration
+      reordering_window{};  ///< RFC 8985 §6.2: how much later a delivered segment must have left
   std::uint32_t duplicate_acks = 0;
   std::uint32_t retransmissions = 0;  ///< in a row, without progress
 };

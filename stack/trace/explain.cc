@@ -10,7 +10,7 @@ namespace {
 constexpr std::uint32_t kNoThreshold = 0xffffffffU;
 
 // Which quantities belong to a reason.
-enum class Topic { None, Handshake, Sending, Loss, PeerWindow, OurWindow, Arrival };
+enum class Topic { None, Handshake, Sending, Loss, LossByTime, PeerWindow, OurWindow, Arrival };
 
 Topic topic_of(SendReason r) {
   using enum SendReason;
@@ -25,6 +25,9 @@ Topic topic_of(SendReason r) {
       return Topic::Sending;
     case LimitedTransmit:
       return Topic::Loss;
+    case RackRetransmit:
+    case TailLossProbe:
+      return Topic::LossByTime;
     case ZeroWindowProbe:
     case SwsOverride:
       return Topic::PeerWindow;
@@ -77,6 +80,18 @@ class Quantities {
   bool first_ = true;
 };
 
+// The window, and what of the flight is believed to be where.
+void add_flight(Quantities& q, const TcbSnapshot& before, const TcbSnapshot& after) {
+  q.change("cwnd", before.cwnd, after.cwnd);
+  q.threshold(after.ssthresh);
+  q.value("flight", after.flight);
+  const bool is_plain = after.pipe == after.flight && after.sacked == 0 && after.lost == 0;
+  if (is_plain || after.flight == 0) return;
+  q.value("pipe", after.pipe);
+  if (after.sacked > 0) q.value("sacked", after.sacked);
+  if (after.lost > 0) q.value("lost", after.lost);
+}
+
 std::uint32_t relative(SeqNum x, SeqNum first) {
   return x.raw() - first.raw();
 }
@@ -98,10 +113,17 @@ void add_quantities(TextBuffer& out, SendReason reason, const TcbSnapshot& befor
       q.value("unsent", after.unsent);
       break;
     case Topic::Loss:
-      q.change("cwnd", before.cwnd, after.cwnd);
-      q.threshold(after.ssthresh);
-      q.value("flight", after.flight);
+      add_flight(q, before, after);
       q.milliseconds("rto", after.rto);
+      break;
+    case Topic::LossByTime:
+      add_flight(q, before, after);
+      q.milliseconds("srtt", after.srtt);
+      if (reason == SendReason::RackRetransmit) {
+        q.milliseconds("reo_wnd", before.reordering_window);
+      } else {
+        q.milliseconds("rto", after.rto);
+      }
       break;
     case Topic::PeerWindow:
       q.value("snd.wnd", after.snd.wnd);
@@ -218,6 +240,8 @@ void add_verdict(TextBuffer& out, const PacketReceivedEvent& event, Language lan
     }
   }
   q.only_change("snd.wnd", before.snd.wnd, after.snd.wnd);
+  q.only_change("sacked", before.sacked, after.sacked);
+  q.only_change("lost", before.lost, after.lost);
   q.only_change("cwnd", before.cwnd, after.cwnd);
   if (before.ssthresh != after.ssthresh) q.threshold(after.ssthresh);
   if (after.duplicate_acks > before.duplicate_acks) q.value("duplicate ACKs", after.duplicate_acks);
@@ -242,9 +266,7 @@ void add_timer(TextBuffer& out, const TimerFiredEvent& event, Language language)
   out.add("{} {}", either(language, "timer ended:", "计时器到时："), name_of(event.timer));
   if (event.after == nullptr || !is_loss_timer(event.timer)) return;
   Quantities q(out);
-  q.value("cwnd", event.after->cwnd);
-  q.threshold(event.after->ssthresh);
-  q.value("flight", event.after->flight);
+  add_flight(q, *event.after, *event.after);
   q.milliseconds("rto", event.after->rto);
 }
 

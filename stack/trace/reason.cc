@@ -27,6 +27,21 @@ constexpr std::array kTable = {
         SynAckRetransmit, "SynAckRetransmit", "RFC 6298 §5",
         "our SYN-ACK was not acknowledged in time, or their SYN came again, so it is sent again",
         "SYN-ACK 未按时得到确认，或对方的 SYN 再次到达，重传 SYN-ACK"},
+    ReasonInfo{
+        SynFastOpen, "SynFastOpen", "RFC 7413 §3",
+        "active open with Fast Open: the SYN carries the first data, and the server's cookie "
+        "if it gave one",
+        "快速打开（TFO）：SYN 携带首批数据，以及服务器先前给出的 Cookie"},
+    ReasonInfo{SynCookieRequest, "SynCookieRequest", "RFC 7413 §3",
+               "active open: the SYN asks for a Fast Open cookie, to have data in the next one",
+               "主动打开：SYN 请求快速打开 Cookie，以便下次用 SYN 携带数据"},
+    ReasonInfo{SynAckFastOpen, "SynAckFastOpen", "RFC 7413 §3",
+               "answer to a SYN with a good cookie: its data is taken before the handshake ends",
+               "应答带有有效 Cookie 的 SYN：握手结束之前就接收其中的数据"},
+    ReasonInfo{SynAckCookie, "SynAckCookie", "RFC 4987 §3.6",
+               "answer to a SYN of which nothing is kept: what matters is coded into our initial "
+               "sequence number (SYN cookie)",
+               "应答 SYN 而不保存任何状态：必要信息编码在本端的初始序列号中（SYN Cookie）"},
     // Data and close.
     ReasonInfo{NewData, "NewData", "RFC 9293 §3.8",
                "bytes of the application, sent for the first time, as far as both windows allow",
@@ -117,6 +132,11 @@ constexpr std::array kTable = {
         "full-sized segments vanish without a word, perhaps for their size: the same bytes go "
         "again in smaller segments",
         "最大长度的报文段接连丢失又没有任何通知，可能是过大：同样的数据改用较小的报文段重发"},
+    ReasonInfo{
+        FastOpenRetransmit, "FastOpenRetransmit", "RFC 7413 §4.2.1",
+        "the SYN-ACK did not acknowledge the data of our SYN: it goes again at once, and this "
+        "is no sign of congestion",
+        "SYN-ACK 没有确认 SYN 携带的数据：立即重发，这并不表示拥塞"},
     ReasonInfo{SwsOverride, "SwsOverride", "RFC 9293 §3.8.6.2.1",
                "less than a full segment, held back against silly windows, goes since the override "
                "timer ended",

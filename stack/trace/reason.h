@@ -26,6 +26,10 @@ enum class SendReason : std::uint8_t {
   HandshakeAck,      ///< third segment of the handshake
   SynRetransmit,     ///< our SYN went unanswered
   SynAckRetransmit,  ///< our SYN-ACK went unanswered, or the SYN came again
+  SynFastOpen,       ///< Fast Open: our SYN carries the first data
+  SynCookieRequest,  ///< Fast Open: our SYN asks for a cookie
+  SynAckFastOpen,    ///< Fast Open: the SYN's data is taken and acknowledged
+  SynAckCookie,      ///< answer to a SYN of which nothing is remembered (SYN cookie)
   // Data and close.
   NewData,        ///< the application's bytes, first transmission
   NewDataUrgent,  ///< the same, with an urgent pointer
@@ -55,6 +59,7 @@ enum class SendReason : std::uint8_t {
   LimitedTransmit,         ///< new data on the first two duplicate ACKs
   MtuRetransmit,           ///< packet too big: the same data in smaller segments
   MtuBlackHole,            ///< full-sized segments vanish: the same data in smaller ones
+  FastOpenRetransmit,      ///< Fast Open: the SYN's data was not taken
   SwsOverride,             ///< less than a full segment, because the override timer ended
   MtuProbe,                ///< PLPMTUD: a larger segment to see whether it passes
   // Defence (RFC 5961 and §3.10.7.4).
@@ -102,7 +107,8 @@ struct ReasonInfo {
 [[nodiscard]] constexpr bool is_retransmission(SendReason r) {
   return r == SendReason::SynRetransmit || r == SendReason::SynAckRetransmit ||
          (r >= SendReason::RetransmitTimeout && r <= SendReason::TailLossProbe) ||
-         r == SendReason::MtuRetransmit || r == SendReason::MtuBlackHole;
+         r == SendReason::MtuRetransmit || r == SendReason::MtuBlackHole ||
+         r == SendReason::FastOpenRetransmit;
 }
 
 }  // namespace glasstcp

@@ -24,6 +24,14 @@ constexpr std::array kTable = {
     VerdictInfo{SynDuplicate, "SynDuplicate", "RFC 9293 §3.8.1",
                 "the same SYN came again, so our SYN-ACK may be lost",
                 "同一个 SYN 再次到达，SYN-ACK 可能已丢失"},
+    VerdictInfo{FastOpenAccepted, "FastOpenAccepted", "RFC 7413 §3",
+                "a SYN with a good Fast Open cookie: the connection and its data are there at once",
+                "SYN 带有有效的快速打开 Cookie：立即建立连接状态并接收数据"},
+    VerdictInfo{
+        SynCookieSent, "SynCookieSent", "RFC 4987 §3.6",
+        "a SYN that is answered but not remembered: the third segment must bring the cookie "
+        "back",
+        "应答该 SYN，但不保存状态：须由握手的第三个报文段带回 Cookie"},
     VerdictInfo{HandshakeComplete, "HandshakeComplete", "RFC 9293 §3.5",
                 "it acknowledges our SYN: the three-way handshake is complete",
                 "对方确认了本端的 SYN：三次握手完成"},

@@ -25,6 +25,8 @@ enum class Verdict : std::uint8_t {
   AcceptedDuplicate,   ///< nothing new in it, but its ACK and window were used
   SynAccepted,         ///< a half-open connection was made
   SynDuplicate,        ///< the SYN came again: SYN-ACK again
+  FastOpenAccepted,    ///< a SYN with a good Fast Open cookie: a connection, with its data
+  SynCookieSent,       ///< a SYN that is answered and not remembered
   HandshakeComplete,   ///< the ACK that made a half-open connection whole
   TimeWaitReused,      ///< a new SYN replaced a TIME-WAIT record
   ResetAccepted,       ///< a valid RST ended the connection

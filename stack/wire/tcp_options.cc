@@ -40,6 +40,7 @@ void read_fast_open(ByteView value, TcpOptions& options) {
   const bool is_cookie = value.size() >= 4 && value.size() <= 16 && value.size() % 2 == 0;
   if (!is_request && !is_cookie) return;
   options.fast_open = true;
+  options.fast_open_experimental = false;
   options.fast_open_cookie = value;
 }
 
@@ -57,6 +58,17 @@ void read_accurate_ecn(ByteView value, bool ect1_first, TcpOptions& options) {
     value = value.subspan(kCounterLength);
   }
   options.accurate_ecn = option;
+}
+
+// RFC 6994 §2: the shared experimental kinds name their experiment in two bytes. Fast Open's were
+// deployed before it had a kind of its own.
+constexpr std::uint16_t kFastOpenExperiment = 0xf989;
+
+void read_experiment(ByteView value, TcpOptions& options) {
+  if (value.size() < 2 || load_be16(value.data()) != kFastOpenExperiment) return;
+  if (options.fast_open) return;  // RFC 7413's own kind counts
+  read_fast_open(value.subspan(2), options);
+  options.fast_open_experimental = options.fast_open;
 }
 
 // Reads one option whose length byte was checked against the header. False: its length is not what
@@ -93,6 +105,9 @@ bool read_option(std::uint8_t kind, ByteView value, TcpOptions& options) {
     case TcpOptionKind::AccurateEcn0:
     case TcpOptionKind::AccurateEcn1:
       read_accurate_ecn(value, kind == kind_byte(TcpOptionKind::AccurateEcn1), options);
+      return true;
+    case TcpOptionKind::Experiment:
+      read_experiment(value, options);
       return true;
     // RFC 9293 §3.1 MUST-6: kinds that we do not know are stepped over by their length, without
     // complaint.
@@ -170,11 +185,14 @@ class OptionWriter {
     start(TcpOptionKind::UserTimeout, kUserTimeoutLength);
     be16(value);
   }
-  void fast_open(ByteView cookie) {
-    if (room() < 2 + cookie.size()) return;
-    start(TcpOptionKind::FastOpenCookie, 2 + cookie.size());
+  void fast_open(ByteView cookie, bool experimental) {
+    const std::size_t length = (experimental ? 4 : 2) + cookie.size();
+    if (room() < length) return;
+    start(experimental ? TcpOptionKind::Experiment : TcpOptionKind::FastOpenCookie, length);
+    if (experimental) be16(kFastOpenExperiment);
     std::copy(cookie.begin(), cookie.end(), out_.begin() + static_cast<std::ptrdiff_t>(size_));
     size_ += cookie.size();
+    align();
   }
   void accurate_ecn(const AccurateEcnOption& o) {
     const std::size_t length = 2 + o.fields * kCounterLength;
@@ -282,7 +300,9 @@ std::size_t write_tcp_options(ByteSpan out, const TcpOptions& options, OptionLay
     write_bsd_syn(writer, options);
   }
   if (options.user_timeout) writer.user_timeout(*options.user_timeout);
-  if (options.fast_open) writer.fast_open(options.fast_open_cookie);
+  if (options.fast_open) {
+    writer.fast_open(options.fast_open_cookie, options.fast_open_experimental);
+  }
   if (options.accurate_ecn) writer.accurate_ecn(*options.accurate_ecn);
   if (options.sack_count > 0) {
     writer.align();

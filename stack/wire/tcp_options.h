@@ -35,6 +35,7 @@ enum class TcpOptionKind : std::uint8_t {
   FastOpenCookie = 34,
   AccurateEcn0 = 172,
   AccurateEcn1 = 174,
+  Experiment = 254,
 };
 
 /// A timestamp value (RFC 7323 §3): compared modulo 2^32, like a sequence number, but never mixed
@@ -84,9 +85,10 @@ struct TcpOptions {
   std::array<SackBlock, kMaxSackBlocks> sack{};
   std::optional<AccurateEcnOption> accurate_ecn;
   std::optional<std::uint16_t>
-      user_timeout;           ///< raw 16 bits: granularity bit and value (RFC 5482 §3)
-  bool fast_open = false;     ///< the option was there (its cookie may be empty: a request)
-  ByteView fast_open_cookie;  ///< borrowed from the packet, 0 or 4-16 bytes
+      user_timeout;        ///< raw 16 bits: granularity bit and value (RFC 5482 §3)
+  bool fast_open = false;  ///< the option was there (its cookie may be empty: a request)
+  bool fast_open_experimental = false;  ///< as kind 254 with a magic, as before RFC 7413
+  ByteView fast_open_cookie;            ///< borrowed from the packet, 0 or 4-16 bytes
 };
 
 /// How the options of a SYN are laid out; what they say is the same.

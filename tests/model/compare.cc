@@ -204,7 +204,7 @@ std::string step(const Situation& s, Model& model, RealEnd& real, const Arriving
   compare_events(model, r, real, d);
   if (stage == Stage::TimeWait && seen == Stage::TimeWait) {
     const bool begins = r.time_wait_restarted || stage_before != Stage::TimeWait;
-    d.truth("2 MSL begin", begins, real.time_wait_left() == 60s);
+    d.truth("2 MSL begin", begins, real.next_deadline() == 60s);
   }
   if (d.said().empty()) return {};
   return s.name + " <- " + text_of(seg, s.terms) + "\n" + d.said();

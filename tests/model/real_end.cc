@@ -148,7 +148,11 @@ Verdict RealEnd::arrive(const Packet& packet) {
 
 const std::vector<Leaving>& RealEnd::let_leave() {
   left_.clear();
-  while (stack_.transmit(now_, out_)) left_.push_back(read_packet(out_));
+  while (stack_.transmit(now_, out_)) {
+    left_.push_back(read_packet(out_));
+    bytes_.append(out_.header.begin(), out_.header.begin() + out_.header_length);
+    bytes_ += std::to_string(out_.payload_length);
+  }
   return left_;
 }
 
@@ -162,6 +166,7 @@ void RealEnd::watch() {
   }
   now_ += 1ms;
   has_variables_ = false;
+  bytes_.clear();
   stack_.set_observer(this);
 }
 

@@ -70,8 +70,10 @@ class RealEnd : private Observer {
   [[nodiscard]] Number urgent_remaining() const { return stack_.urgent_remaining(id_); }
   /// Whether the `count` octets after the first `from` unread ones are those from number `seq` on.
   [[nodiscard]] bool has_octets(std::uint32_t from, std::uint32_t count, Number seq) const;
-  /// How long TIME-WAIT still lasts, if there is one.
-  [[nodiscard]] Duration time_wait_left() const { return stack_.next_deadline() - now_; }
+  /// How long until something happens by itself: the end of TIME-WAIT, if there is one.
+  [[nodiscard]] Duration next_deadline() const { return stack_.next_deadline() - now_; }
+  /// Every header that left since watch(), and how much text each had.
+  [[nodiscard]] const std::string& bytes_since_watch() const { return bytes_; }
   [[nodiscard]] Stack& stack() { return stack_; }
   [[nodiscard]] ConnectionId id() const { return id_; }
 
@@ -87,6 +89,7 @@ class RealEnd : private Observer {
   bool is_orphan_ = false;
   OutPacket out_;
   std::vector<Leaving> left_;
+  std::string bytes_;
   TcbSnapshot variables_;
   bool has_variables_ = false;
 };

@@ -73,7 +73,7 @@ ssize_t send_all(void* self, int fd, const msghdr& message, int flags) {
         msghdr part = message;
         part.msg_iov = rest.data();
         part.msg_iovlen = rest.size();
-        return glasstcp_sendmsg(s, h, &part, flags);
+        return glasstcp_sendmsg(s, h, &part, done == 0 ? flags : flags & ~MSG_FASTOPEN);
       }));
 }
 
@@ -164,18 +164,20 @@ ssize_t do_sendmsg(void* self, int fd, const msghdr* message, int flags) {
   return send_all(self, fd, *message, flags);
 }
 
-ssize_t do_send(void* self, int fd, const void* buffer, size_t length, int flags) {
+ssize_t do_sendto(void* self, int fd, const void* buffer, size_t length, int flags,
+                  const sockaddr* address, socklen_t address_length) {
   iovec piece{const_cast<void*>(buffer), length};
   if (buffer == nullptr && length > 0) return libc_result(-EFAULT);
   msghdr message{};
+  message.msg_name = const_cast<sockaddr*>(address);
+  message.msg_namelen = address_length;
   message.msg_iov = &piece;
   message.msg_iovlen = 1;
   return send_all(self, fd, message, flags);
 }
 
-ssize_t do_sendto(void* self, int fd, const void* buffer, size_t length, int flags, const sockaddr*,
-                  socklen_t) {
-  return do_send(self, fd, buffer, length, flags);
+ssize_t do_send(void* self, int fd, const void* buffer, size_t length, int flags) {
+  return do_sendto(self, fd, buffer, length, flags, nullptr, 0);
 }
 
 ssize_t do_write(void* self, int fd, const void* buffer, size_t length) {

@@ -94,7 +94,24 @@ void read_sysctls(glasstcp_config& c) {
   c.keep_probes = sysctl_or("tcp_keepalive_probes", c.keep_probes);
   c.fin_wait_2 = sysctl_or("tcp_fin_timeout", c.fin_wait_2 / 1000) * 1000;
   c.least_superpacket = sysctl_or("tcp_min_tso_segs", c.least_superpacket);
+  c.syn_cookies = static_cast<int>(std::min(sysctl_or("tcp_syncookies", 1), 2U));
   c.slow_start_after_idle = static_cast<int>(sysctl_or("tcp_slow_start_after_idle", 1));
+}
+
+// "a1a1a1a1-b2b2b2b2-c3c3c3c3-d4d4d4d4", with a comma and a second key perhaps; each word is a
+// little-endian number.
+std::vector<std::uint8_t> fast_open_keys() {
+  std::ifstream file("/proc/sys/net/ipv4/tcp_fastopen_key");
+  std::string text;
+  file >> text;
+  std::ranges::replace(text, ',', '-');
+  std::vector<std::uint8_t> keys;
+  std::istringstream words(text);
+  for (std::string word; std::getline(words, word, '-');) {
+    auto value = static_cast<std::uint32_t>(std::strtoul(word.c_str(), nullptr, 16));
+    for (int i = 0; i < 4; ++i, value >>= 8U) keys.push_back(static_cast<std::uint8_t>(value));
+  }
+  return keys;
 }
 
 }  // namespace
@@ -113,6 +130,8 @@ Personality::Personality(const std::string& flags) {
       config.option_layout = 1;
       config.window_scale = 6;
       config.delayed_ack = 40;
+    } else if (word == "cubic" || word == "bbr") {
+      config.congestion = word == "bbr" ? "bbr" : "cubic";
     } else if (word.starts_with("mtu=")) {
       config.mtu = static_cast<std::uint32_t>(std::stoul(word.substr(4)));
     }
@@ -137,6 +156,21 @@ void VirtualHost::make_stack() {
   config.addresses = addresses;
   config.address_count = 2;
   if (glasstcp_stack_new(&config, ns_of(now_us_), &stack_) != 0) std::abort();
+}
+
+// What a script changes while it runs: Fast Open, and the memory of its servers (bin/ip leaves a
+// file when that is to be forgotten).
+void VirtualHost::follow_sysctls() {
+  if (!personality_.reads_sysctls) return;
+  const std::uint32_t bits = sysctl_or("tcp_fastopen", 0);
+  const std::vector<std::uint8_t> keys = fast_open_keys();
+  if (bits != fast_open_bits_ || keys != fast_open_keys_) {
+    fast_open_bits_ = bits;
+    fast_open_keys_ = keys;
+    glasstcp_set_fast_open(stack_, bits, keys.data(), keys.size());
+  }
+  const std::string forget = "/tmp/glasstcp-forget-" + std::to_string(getpid());
+  if (unlink(forget.c_str()) == 0) glasstcp_forget_fast_open(stack_);
 }
 
 void VirtualHost::own_bytes(bool v6, const std::uint8_t* address) {
@@ -277,6 +311,7 @@ void VirtualHost::packet_arrives(const void* bytes, std::size_t length) {
   Lock lock(mutex_);
   make_stack();
   const auto* header = static_cast<const std::uint8_t*>(bytes);
+  follow_sysctls();
   const bool v6 = length >= 40 && header[0] >> 4 == 6;
   if (!v6 && length < 20) return;
   own_bytes(v6, v6 ? header + 24 : header + 16);
@@ -321,6 +356,7 @@ ssize_t VirtualHost::call_locked(const Call& f, Lock& lock) {
 ssize_t VirtualHost::call(const Call& f) {
   Lock lock(mutex_);
   make_stack();
+  follow_sysctls();
   return call_locked(f, lock);
 }
 
@@ -328,6 +364,7 @@ ssize_t VirtualHost::transfer(std::size_t length,
                               const std::function<ssize_t(glasstcp_stack*, std::size_t)>& f) {
   Lock lock(mutex_);
   make_stack();
+  follow_sysctls();
   std::size_t done = 0;
   do {
     const ssize_t n = call_locked([&](glasstcp_stack* s) { return f(s, done); }, lock);

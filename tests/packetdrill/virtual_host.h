@@ -75,6 +75,7 @@ class VirtualHost {
 
   [[nodiscard]] bool is_first_thread() const { return std::this_thread::get_id() == first_; }
   void make_stack();
+  void follow_sysctls();
   void own_bytes(bool v6, const std::uint8_t* address);
   void settle(Lock& lock);
   void collect();
@@ -95,6 +96,8 @@ class VirtualHost {
   std::unordered_map<int, glasstcp_handle> handles_;
   std::string own_v4_, own_v6_;
   std::vector<std::string> own_texts_;
+  std::uint32_t fast_open_bits_ = 0xffffffff;  // as the stack was told; at first not at all
+  std::vector<std::uint8_t> fast_open_keys_;
   // The second thread's call.
   bool is_waiting_ = false;
   bool is_running_ = false;

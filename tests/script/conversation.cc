@@ -40,6 +40,13 @@ Option option_to_wire(const ScriptOption& option, const Origin& origin) {
           wire.data.push_back(static_cast<std::uint8_t>(counter >> shift));
       }
       break;
+    case kOptionUserTimeout:
+      wire.data.resize(2);
+      store_be16(wire.data.data(), static_cast<std::uint16_t>(option.numbers[0]));
+      break;
+    case kOptionExperiment:
+      wire.data.insert(wire.data.begin(), {0xf9, 0x89});  // Fast Open's name (RFC 6994)
+      break;
     default:
       break;
   }

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "stack/tcp/congestion_names.h"
+
 namespace glasstcp::test {
 namespace {
 
@@ -74,8 +76,20 @@ const std::map<std::string, Setter>& setters() {
       {"syn_retries", count(&TcpConfig::syn_retries)},
       {"syn_ack_retries", count(&TcpConfig::syn_ack_retries)},
       {"user_timeout", duration(&TcpConfig::user_timeout)},
+      {"rack", toggle(&TcpConfig::use_rack)},
+      {"tail_loss_probe", toggle(&TcpConfig::use_tail_loss_probe)},
+      {"frto", toggle(&TcpConfig::use_frto)},
+      {"slow_start_segments", count(&TcpConfig::slow_start_segments)},
       {"slow_start_after_idle", toggle(&TcpConfig::slow_start_after_idle)},
       {"nagle", toggle(&TcpConfig::nagle)},
+      {"pacing", toggle(&TcpConfig::pacing)},
+      {"hystart", toggle(&TcpConfig::hystart)},
+      {"congestion",
+       [](Settings& s, const std::string& v) {
+         const auto algorithm = congestion_named(v);
+         if (!algorithm) throw std::invalid_argument("'" + v + "' is not reno, cubic or bbr");
+         s.stack.tcp.congestion = *algorithm;
+       }},
       {"sws_override", duration(&TcpConfig::sws_override)},
       {"keep_alive_idle", duration(&TcpConfig::keep_alive_idle)},
       {"keep_alive_interval", duration(&TcpConfig::keep_alive_interval)},
@@ -104,6 +118,17 @@ const std::map<std::string, Setter>& setters() {
        }},
       {"accurate_ecn",
        [](Settings& s, const std::string& v) { s.stack.tcp.ecn.accurate = switch_of(v); }},
+      {"syn_cookies",
+       [](Settings& s, const std::string& v) {
+         s.stack.tcp.syn_cookies = v == "off"    ? SynCookieUse::Off
+                                   : v == "only" ? SynCookieUse::Only
+                                                 : SynCookieUse::WhenFull;
+       }},
+      {"max_orphans", count(&TcpConfig::max_orphans)},
+      {"announce_user_timeout", toggle(&TcpConfig::announce_user_timeout)},
+      {"adopt_user_timeout", toggle(&TcpConfig::adopt_user_timeout)},
+      {"user_timeout_least", duration(&TcpConfig::user_timeout_least)},
+      {"user_timeout_most", duration(&TcpConfig::user_timeout_most)},
       {"window_scale",
        [](Settings& s, const std::string& v) {
          s.stack.tcp.window_scale = static_cast<std::uint8_t>(count_of(v));
@@ -120,6 +145,7 @@ const std::map<std::string, Setter>& setters() {
        [](Settings& s, const std::string& v) {
          s.stack.tcp.option_layout = v == "bsd" ? OptionLayout::Bsd : OptionLayout::Linux;
        }},
+      {"gso", [](Settings& s, const std::string& v) { s.stack.gso_max = count_of(v); }},
       {"mtu", [](Settings& s, const std::string& v) { s.stack.mtu = count_of(v); }},
       {"memory", [](Settings& s, const std::string& v) { s.stack.memory = count_of(v); }},
       {"tolerance", [](Settings& s, const std::string& v) { s.tolerance = duration_of(v); }},
@@ -160,6 +186,7 @@ std::expected<Settings, std::string> settings_of(const Script& script, const Wor
   Settings settings;
   settings.stack.addresses = {*Cidr::parse("192.0.2.2/24"), *Cidr::parse("2001:db8::2/64")};
   settings.stack.tcp.fixed_iss = world.our_isn;
+  settings.stack.tcp.pacing = false;  // a script says when packets leave, and most mean "now"
   settings.stack.tcp.fixed_timestamp =
       world.our_isn + 7;  // the clock of timestamps wraps in these runs too
   try {

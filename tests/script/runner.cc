@@ -13,6 +13,7 @@ namespace {
 constexpr Instant kStart{1000s};     // any origin will do; zero would hide mistakes
 constexpr Duration kPatience = 24h;  // how long "*" waits, in virtual time
 constexpr int kSpinLimit = 200'000;
+constexpr Key128 kPresentKey = {1, 2, 3}, kKeyBefore = {4, 5, 6};  // of Fast Open cookies
 
 Bytes bytes_of_hex(const std::string& text) {
   Bytes bytes;
@@ -60,10 +61,34 @@ Runner::Runner(Script script, const World& world)
   }
   settings_ = *settings;
   stack_ = std::make_unique<Stack>(settings_.stack, start_);
+  stack_->set_fast_open_keys(kPresentKey, kKeyBefore);
+  fill_in_cookies();
   user_ = std::make_unique<User>(*stack_, world);
 }
 
 Runner::~Runner() = default;
+
+// Cookies stand in scripts by name (script.h).
+void Runner::fill_in_cookies() {
+  const FourTuple tuple{our_address(world_.version), peer_address(world_.version), {}, {}};
+  const auto minted_by = [&](const Key128& key) {
+    FastOpenKeys keys(Seed{}, Duration::zero());
+    keys.choose(key, std::nullopt);
+    const ByteView bytes = keys.mint(tuple, start_).view();
+    return Bytes(bytes.begin(), bytes.end());
+  };
+  const std::map<std::uint32_t, Bytes> cookies = {{kGoodCookie, minted_by(kPresentKey)},
+                                                  {kOlderCookie, minted_by(kKeyBefore)},
+                                                  {kTheirCookie, Bytes(6, 0xab)}};
+  for (ScriptEvent& event : script_.events) {
+    auto* segment = std::get_if<ScriptSegment>(&event.action);
+    if (segment == nullptr) continue;
+    for (ScriptOption& option : segment->options) {
+      const bool has_name = option.kind == kOptionFastOpen || option.kind == kOptionExperiment;
+      if (has_name && !option.numbers.empty()) option.raw = cookies.at(option.numbers[0]);
+    }
+  }
+}
 
 std::optional<std::string> Runner::run() {
   if (!setup_error_.empty()) return setup_error_;

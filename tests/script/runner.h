@@ -42,6 +42,7 @@ class Runner {
     std::string what;
   };
 
+  void fill_in_cookies();
   void perform(const ScriptEvent& event);
   void perform_inbound(const ScriptEvent& event, const ScriptSegment& segment);
   void perform_outbound(const ScriptEvent& event, const ScriptSegment& segment);

@@ -37,8 +37,11 @@ struct EventTime {
 struct ScriptOption {
   std::uint8_t kind = 0;
   std::vector<std::uint32_t> numbers;
-  Bytes raw;  ///< for kinds without numbers: a fast open cookie
+  Bytes raw;  ///< for kinds without numbers
 };
+
+/// Fast Open cookies by name: of our present key, of our key before, and one that the peer made up.
+inline constexpr std::uint32_t kGoodCookie = 1, kOlderCookie = 2, kTheirCookie = 3;
 
 /// A segment as written.
 struct ScriptSegment {

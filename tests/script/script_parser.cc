@@ -250,6 +250,14 @@ ScriptOption parse_ecn_option(Cursor& in) {
   }
 }
 
+// The cookies of the stack under test have names, since they depend on the addresses.
+std::vector<std::uint32_t> cookie_of(Cursor& in) {
+  if (in.accept("good")) return {kGoodCookie};
+  if (in.accept("older")) return {kOlderCookie};
+  if (in.accept("theirs")) return {kTheirCookie};
+  return {};
+}
+
 ScriptOption parse_option(Cursor& in) {
   if (in.accept("mss")) return {kOptionMss, {in.number()}, {}};
   if (in.accept("nop")) return {kOptionNop, {}, {}};
@@ -265,7 +273,9 @@ ScriptOption parse_option(Cursor& in) {
     return option;
   }
   if (in.accept("ECN")) return parse_ecn_option(in);
-  if (in.accept("FO")) return {kOptionFastOpen, {}, {}};
+  if (in.accept("FOEXP")) return {kOptionExperiment, cookie_of(in), {}};
+  if (in.accept("FO")) return {kOptionFastOpen, cookie_of(in), {}};
+  if (in.accept("uto")) return {kOptionUserTimeout, {in.number()}, {}};
   in.expect("sack");
   ScriptOption option{kOptionSack, {}, {}};
   while (std::isdigit(in.peek()) != 0) {

@@ -91,6 +91,7 @@ User::Outcome User::perform(const ScriptCall& call, Instant now) {
   if (call.name == "connect") return connect(d, now);
   if (call.name == "read" || call.name == "recv") return read(d, call, now);
   if (call.name == "write" || call.name == "send") return write(d, call, now);
+  if (call.name == "sendto") return connect_and_send(d, call, now);
   if (call.name == "shutdown") return shutdown(d, call, now);
   if (call.name == "close") return close(d, now);
   if (call.name == "setsockopt") return set_option(d, call, now);
@@ -123,6 +124,7 @@ User::Outcome User::listen(Descriptor& d, const ScriptCall& call) {
   if (!id) return failed(errno_of(id.error()));
   d.kind = Descriptor::Kind::Listener;
   d.listener = *id;
+  apply_fast_open(d);
   return success();
 }
 
@@ -148,6 +150,7 @@ User::Outcome User::connect(Descriptor& d, Instant now) {
   ConnectOptions options;
   options.remote = {peer_address(world_.version), Port{kOurPort}};
   options.local_port = d.bound;
+  options.fast_open = d.fast_open;
   const auto id = stack_.connect(options, now);
   if (!id) return failed(errno_of(id.error()));
   d.kind = Descriptor::Kind::Connection;
@@ -157,6 +160,26 @@ User::Outcome User::connect(Descriptor& d, Instant now) {
   apply_options(d, now);
   if (d.is_nonblocking) return failed("EINPROGRESS");
   return CallOutcome{true, -1, "EINPROGRESS"};
+}
+
+// sendto(fd, ..., n, MSG_FASTOPEN, ..., ...), never blocking: as many bytes as the SYN carries.
+User::Outcome User::connect_and_send(Descriptor& d, const ScriptCall& call, Instant now) {
+  const auto wanted = call.arguments.size() > 2 ? number_in(call.arguments[2]) : std::nullopt;
+  if (!wanted || !mentions(call.arguments, "MSG_FASTOPEN")) {
+    return std::unexpected("the runner knows only sendto with MSG_FASTOPEN");
+  }
+  if (d.is_connecting) return failed("EALREADY");
+  d.is_nonblocking = true;
+  d.fast_open =
+      d.options.contains("TCP_FASTOPEN_NO_COOKIE") ? FastOpenUse::WithoutCookie : FastOpenUse::Yes;
+  const Outcome begun = connect(d, now);
+  const std::uint32_t room = std::min(stack_.fast_open_room(d.connection), *wanted);
+  if (room == 0) return begun;
+  const Bytes bytes = pattern_bytes(d.written, room, kOurPattern);
+  const auto count = stack_.send(d.connection, bytes, {}, now);
+  if (!count) return failed(errno_of(count.error()));
+  d.written += *count;
+  return success(static_cast<long long>(*count));
 }
 
 User::Outcome User::connect_progress(Descriptor& d) {
@@ -235,14 +258,25 @@ User::Outcome User::set_option(Descriptor& d, const ScriptCall& call, Instant no
     return success();
   }
   const auto value = number_in(call.arguments[3]);
-  static constexpr std::string_view kKnown[] = {"TCP_NODELAY", "SO_KEEPALIVE", "TCP_USER_TIMEOUT",
-                                                "IP_TOS"};
+  static constexpr std::string_view kKnown[] = {"TCP_NODELAY",      "SO_KEEPALIVE",
+                                                "TCP_USER_TIMEOUT", "IP_TOS",
+                                                "TCP_FASTOPEN",     "TCP_FASTOPEN_NO_COOKIE"};
   if (!value || std::ranges::find(kKnown, name) == std::end(kKnown)) {
     return std::unexpected("the runner does not know the option " + name);
   }
   d.options[name] = *value;
   apply_options(d, now);
+  apply_fast_open(d);
   return success();
+}
+
+void User::apply_fast_open(const Descriptor& d) {
+  const auto limit = d.options.find("TCP_FASTOPEN");
+  if (d.kind != Descriptor::Kind::Listener || limit == d.options.end()) return;
+  FastOpenListening how;
+  how.limit = limit->second;
+  how.needs_cookie = !d.options.contains("TCP_FASTOPEN_NO_COOKIE");
+  stack_.set_listener_fast_open(d.listener, how);
 }
 
 void User::apply_options(Descriptor& d, Instant now) {
@@ -292,6 +326,10 @@ std::optional<Value> User::lookup_number(std::string_view name) const {
   if (name == "default_mss") return number(world_.version == IpVersion::V4 ? 536 : 1220);
   if (name == "time_wait") return number(stack_.time_wait_count());
   if (name == "connections") return number(stack_.connection_count());
+  if (name == "syn_data") {
+    const auto report = stack_.report(last_);
+    return number(report && report->syn_data ? 1 : 0);
+  }
   if (name == "urgent_remaining") return number(stack_.urgent_remaining(last_));
   if (name == "unacknowledged") return number(stack_.unacknowledged(last_));
   static const std::map<std::string_view, std::uint16_t> masks = {
@@ -320,6 +358,9 @@ std::optional<Value> User::lookup(std::string_view name, std::uint32_t our_isn,
   if (name == "cwnd") return number(tcb->cwnd);
   if (name == "ssthresh") return number(tcb->ssthresh);
   if (name == "flight") return number(tcb->flight);
+  if (name == "pipe") return number(tcb->pipe);
+  if (name == "sacked") return number(tcb->sacked);
+  if (name == "lost") return number(tcb->lost);
   if (name == "unsent") return number(tcb->unsent);
   if (name == "unread") return number(tcb->unread);
   if (name == "mss") return number(tcb->effective_mss);

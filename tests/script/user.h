@@ -80,6 +80,7 @@ class User {
     bool is_nonblocking = false;
     bool is_connecting = false;
     bool resets_on_close = false;
+    FastOpenUse fast_open = FastOpenUse::No;
     std::map<std::string, std::uint32_t> options;
     std::uint64_t written = 0;
     std::uint64_t read = 0;
@@ -91,6 +92,7 @@ class User {
   Outcome listen(Descriptor& d, const ScriptCall& call);
   Outcome accept(Descriptor& d, Instant now);
   Outcome connect(Descriptor& d, Instant now);
+  Outcome connect_and_send(Descriptor& d, const ScriptCall& call, Instant now);
   Outcome connect_progress(Descriptor& d);
   Outcome read(Descriptor& d, const ScriptCall& call, Instant now);
   Outcome write(Descriptor& d, const ScriptCall& call, Instant now);
@@ -99,6 +101,7 @@ class User {
   Outcome set_option(Descriptor& d, const ScriptCall& call, Instant now);
   Outcome get_option(const Descriptor& d, const ScriptCall& call) const;
   Outcome control(Descriptor& d, const ScriptCall& call);
+  void apply_fast_open(const Descriptor& d);
   void apply_options(Descriptor& d, Instant now);
   [[nodiscard]] std::string state_name() const;
   [[nodiscard]] std::optional<Value> lookup_number(std::string_view name) const;

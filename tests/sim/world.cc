@@ -183,6 +183,10 @@ TcpConfig World::tcp_config() {
   tcp.use_sack = !dice_.chance(250);
   tcp.use_window_scale = !dice_.chance(250);
   tcp.slow_start_after_idle = !dice_.chance(300);
+  tcp.slow_start_segments = dice_.pick<std::uint32_t>({0, 1, 8});
+  tcp.use_rack = !dice_.chance(250);
+  tcp.use_tail_loss_probe = !dice_.chance(250);
+  tcp.use_frto = !dice_.chance(250);
   tcp.initial_window_segments = dice_.pick<std::uint32_t>({3, 10, 10});
   tcp.delayed_ack = dice_.pick<Duration>({0ms, 40ms, 200ms});
   tcp.quick_acks = dice_.pick<std::uint32_t>({0, 0, 16});

@@ -29,7 +29,8 @@ struct Option {
 
 inline constexpr std::uint8_t kOptionEnd = 0, kOptionNop = 1, kOptionMss = 2, kOptionScale = 3,
                               kOptionSackPermitted = 4, kOptionSack = 5, kOptionTimestamps = 8,
-                              kOptionFastOpen = 34, kOptionEcn0 = 172, kOptionEcn1 = 174;
+                              kOptionUserTimeout = 28, kOptionFastOpen = 34, kOptionEcn0 = 172,
+                              kOptionEcn1 = 174, kOptionExperiment = 254;
 
 /// A segment; flags are TcpFlags::bits.
 struct Segment {

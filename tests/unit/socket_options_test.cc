@@ -59,6 +59,14 @@ TEST(SocketOptions, CongestionIsAName) {
   socklen_t length = sizeof name;
   EXPECT_EQ(glasstcp_getsockopt(hosts.left, h, IPPROTO_TCP, TCP_CONGESTION, name, &length), 0);
   EXPECT_STREQ(name, "reno");
+  for (const char* chosen : {"cubic", "bbr", "reno"}) {
+    EXPECT_EQ(glasstcp_setsockopt(hosts.left, h, IPPROTO_TCP, TCP_CONGESTION, chosen,
+                                  static_cast<socklen_t>(std::strlen(chosen))),
+              0);
+    length = sizeof name;
+    EXPECT_EQ(glasstcp_getsockopt(hosts.left, h, IPPROTO_TCP, TCP_CONGESTION, name, &length), 0);
+    EXPECT_STREQ(name, chosen);
+  }
 }
 
 TEST(SocketOptions, AcceptedConnectionsHaveTheListenersOptions) {

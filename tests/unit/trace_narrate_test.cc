@@ -176,7 +176,7 @@ TEST(Narrator, TellsStatesAndTimers) {
   Narrator narrator(out, Language::English, Instant{});
   narrator.on_state_changed({Instant{1s}, {3, 1}, kOurs, State::Established, State::CloseWait});
   TcbSnapshot tcb;
-  tcb.cwnd = 14480, tcb.ssthresh = 0xffffffff, tcb.flight = 2896, tcb.rto = 213ms;
+  tcb.cwnd = 14480, tcb.ssthresh = 0xffffffff, tcb.flight = tcb.pipe = 2896, tcb.rto = 213ms;
   narrator.on_timer_fired({Instant{2s}, {3, 1}, TimerName::Retransmit, &tcb});
   EXPECT_EQ(
       out.lines.at(0),
@@ -195,7 +195,7 @@ TcbSnapshot established() {
   tcb.rcv.nxt = SeqNum(kTheirIss + 100);
   tcb.cwnd = 28960;
   tcb.ssthresh = 0xffffffffU;
-  tcb.flight = 28960;
+  tcb.flight = tcb.pipe = 28960;
   tcb.rto = 213ms;
   return tcb;
 }
@@ -222,6 +222,50 @@ TEST(Explain, ALossShowsWhatCongestionControlDid) {
             "FastRetransmit (RFC 5681 §3.2): 收到对 14481 的第三个重复确认; cwnd 28960 -> 18824, "
             "ssthresh 14480, "
             "flight 28960, rto 213 ms");
+}
+
+TEST(Explain, ALossFoundByTimeShowsTheTimes) {
+  TcbSnapshot before = established();
+  before.srtt = 40ms;
+  before.reordering_window = 10ms;
+  TcbSnapshot after = before;
+  after.ssthresh = 14480;
+  after.pipe = 23168, after.sacked = 4344, after.lost = 1448;
+  const auto packet = raw_packet({.tuple = kOurs, .seq = kOurIss, .flags = 0x10, .text = 1448});
+  const ByteView view(packet);
+  for (const auto& [reason, end] : {std::pair(SendReason::RackRetransmit, "reo_wnd 10 ms"),
+                                    std::pair(SendReason::TailLossProbe, "rto 213 ms")}) {
+    PacketSentEvent event = sent(reason, view);
+    event.before = &before;
+    event.after = &after;
+    for (const Language language : {Language::English, Language::Chinese}) {
+      TextBuffer text;
+      add_reason(text, event, language);
+      EXPECT_TRUE(text.view().ends_with(
+          std::string("; cwnd 28960, ssthresh 14480, flight 28960, pipe 23168, sacked 4344, "
+                      "lost 1448, srtt 40 ms, ") +
+          end))
+          << text.view();
+    }
+  }
+}
+
+TEST(Explain, AVerdictShowsWhatSackReportedAndWhatWasFoundLost) {
+  const TcbSnapshot before = established();
+  TcbSnapshot after = before;
+  after.sacked = 4344;
+  after.lost = 1448;
+  after.ssthresh = 14480;
+  after.in_recovery = true;
+  const auto packet = raw_packet({.tuple = reversed(kOurs), .flags = 0x10});
+  PacketReceivedEvent event = received(Verdict::Accepted, packet);
+  event.before = &before;
+  event.after = &after;
+  TextBuffer text;
+  add_verdict(text, event, Language::Chinese);
+  EXPECT_TRUE(
+      text.view().ends_with("; sacked 0 -> 4344, lost 0 -> 1448, ssthresh 14480, 快速恢复开始"))
+      << text.view();
 }
 
 TEST(Explain, AVerdictShowsWhatChanged) {

@@ -70,7 +70,7 @@ TEST(Options, TakesEveryValue) {
                                    "--spin",
                                    "50",
                                    "--congestion",
-                                   "reno",
+                                   "bbr",
                                    "--msl",
                                    "1",
                                    "--memory",
@@ -99,6 +99,7 @@ TEST(Options, TakesEveryValue) {
   EXPECT_EQ(o.mtu, 9000u);
   EXPECT_FALSE(o.offload);
   EXPECT_EQ(o.spin, 50us);
+  EXPECT_EQ(o.congestion, CongestionAlgorithm::Bbr);
   EXPECT_EQ(o.msl, 1s);
   EXPECT_EQ(o.memory, 512u << 20);
   EXPECT_EQ(o.sink, "/up");

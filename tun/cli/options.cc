@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "generated/version.h"
+#include "stack/tcp/congestion_names.h"
 #include "tun/cli/completion.h"
 #include "tun/cli/impair_option.h"
 #include "tun/cli/option_words.h"
@@ -15,8 +16,7 @@ namespace glasstcp {
 namespace {
 
 std::optional<CongestionAlgorithm> parse_congestion(const std::string& text) {
-  if (text == "reno") return CongestionAlgorithm::NewReno;
-  return std::nullopt;
+  return congestion_named(text);
 }
 
 void add_address_options(CLI::App& app, ServeOptions& o) {
@@ -63,8 +63,10 @@ void add_network_options(CLI::App& app, ServeOptions& o) {
 
 void add_tcp_options(CLI::App& app, ServeOptions& o) {
   app.option_defaults()->group("TCP");
-  add_parsed(app, {"--congestion", "reno", "'reno'", "congestion control (reno)"}, o.congestion,
-             parse_congestion);
+  add_parsed(app,
+             {"--congestion", "NAME", "'reno', 'cubic' or 'bbr'",
+              "congestion control: reno, cubic or bbr (reno)"},
+             o.congestion, parse_congestion);
   add_parsed(app,
              {"--msl", "S", "a time",
               "maximum segment lifetime in seconds; TIME-WAIT lasts twice that (30)"},

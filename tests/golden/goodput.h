@@ -1,0 +1,31 @@
+// One download over a bad link, in virtual time: how much of the link it uses.
+//
+// Two stacks. From the server to the client a bottleneck of 20 Mbit/s with a drop-tail queue of one
+// bandwidth-delay product (at least ten packets), and what the cell asks for: random loss,
+// reordering. Back from the client only the delay. The server has always more to send.
+//
+// Invariants:
+//   1. The same cell gives the same number, on every machine.
+//
+// Next: goodput_test.cc.
+#pragma once
+
+#include "stack/tcp/config.h"
+
+namespace glasstcp::test {
+
+/// One cell of the table.
+struct GoodputCell {
+  CongestionAlgorithm algorithm = CongestionAlgorithm::NewReno;
+  Duration rtt = 20ms;
+  double loss = 0;
+  double reorder = 0;
+};
+
+inline constexpr std::uint64_t kLinkRate = 20'000'000;  ///< bits per second
+inline constexpr Duration kDownload = 30s;              ///< from the SYN on
+
+/// The text that arrived, in tenths of a per cent of what full packets would have brought.
+[[nodiscard]] std::uint32_t goodput(const GoodputCell& cell);
+
+}  // namespace glasstcp::test

@@ -1,0 +1,139 @@
+// What a flood, a lack of memory and departed applications may cost: SYN cookies at work, orphans,
+// and a SYN that cannot be sent.
+#include <gtest/gtest.h>
+
+#include "stack/base/random.h"
+#include "tests/support/covers.h"
+#include "tests/support/raw_packet.h"
+#include "tests/support/two_stacks.h"
+
+namespace glasstcp {
+namespace {
+
+using test::RawTcp;
+using test::TwoStacks;
+using test::Wire;
+
+constexpr int kFlood = 100'000;
+constexpr int kBatch = 100;  // SYNs between two looks of the stack at its timers
+
+ConnectOptions to_right() {
+  ConnectOptions options;
+  options.remote = {*IpAddress::parse("2001:db8::2"), Port(80)};
+  return options;
+}
+
+// A SYN that nobody will stand by.
+Wire spoofed_syn(int n) {
+  std::array<std::uint8_t, 16> source = {0x20, 0x01, 0x0d, 0xb8, 0xff};
+  store_be32(source.data() + 12, static_cast<std::uint32_t>(n) + 1);
+  RawTcp syn;
+  syn.tuple = {IpAddress::v6(source.data()), *IpAddress::parse("2001:db8::2"), Port(1024),
+               Port(80)};
+  syn.seq = static_cast<std::uint32_t>(n) * 7919U;
+  syn.flags = TcpFlags::kSyn;
+  return test::raw_packet(syn);
+}
+
+class SynFlood : public testing::TestWithParam<SynCookieUse> {};
+
+TEST_P(SynFlood, DoesNotHinderAnHonestClient) {
+  COVERS("R4987-01", "R4987-03", "R4987-04", "R4987-05");
+  TwoStacks net([](StackConfig& c) { c.tcp.syn_cookies = GetParam(); });
+  net.listener = *net.right.listen({*IpAddress::parse("::"), Port(80)}, 64);
+  PacketMeta verified;
+  verified.checksum_valid = true;
+  int honest = 0;
+  for (int n = 0; n < kFlood; ++n) {
+    net.right.receive(spoofed_syn(n), verified, net.now);
+    if (n % kBatch != kBatch - 1) continue;
+    const bool calls = n % (kFlood / 10) == kFlood / 10 - 1;
+    const auto client = calls ? net.left.connect(to_right(), net.now)
+                              : std::expected<ConnectionId, OpenError>{ConnectionId{}};
+    net.run_for(calls ? 20ms : 1ms);
+    net.from_left.clear();
+    net.from_right.clear();
+    if (!calls) continue;
+    ASSERT_TRUE(client.has_value());
+    EXPECT_EQ(net.left.status(*client)->state, State::Established) << "after " << n << " SYNs";
+    EXPECT_TRUE(net.right.accept(net.listener).has_value());
+    ++honest;
+  }
+  EXPECT_EQ(honest, 10);
+  EXPECT_EQ(net.right.connection_count(), 10U);
+  EXPECT_LE(net.right.half_open_count(), TcpConfig{}.max_half_open);
+  if (GetParam() == SynCookieUse::Only) EXPECT_EQ(net.right.half_open_count(), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cookies, SynFlood,
+                         testing::Values(SynCookieUse::Off, SynCookieUse::WhenFull,
+                                         SynCookieUse::Only));
+
+TEST(Orphans, AboveTheLimitAreReset) {
+  TwoStacks net([](StackConfig& c) { c.tcp.max_orphans = 2; });
+  net.listener = *net.right.listen({*IpAddress::parse("::"), Port(80)}, 16);
+  std::vector<ConnectionId> clients;
+  for (int i = 0; i < 3; ++i) clients.push_back(*net.left.connect(to_right(), net.now));
+  net.run_for(100ms);
+  for (const ConnectionId client : clients) {
+    ASSERT_TRUE(net.left.send(client, TwoStacks::bytes("unheard"), {}, net.now).has_value());
+  }
+  net.drop = [](const Wire&) { return true; };
+  for (const ConnectionId client : clients) net.left.close(client, net.now);
+  EXPECT_EQ(net.left.connection_count(), 2U);
+  net.run_for(10ms);
+  const auto& reasons = net.left.counters().reasons;
+  EXPECT_EQ(reasons[static_cast<std::size_t>(SendReason::RstOutOfMemory)], 1U);
+}
+
+TEST(Orphans, ThatEndMakeRoomForOthers) {
+  TwoStacks net([](StackConfig& c) {
+    c.tcp.max_orphans = 1;
+    c.tcp.msl = 1ms;
+  });
+  for (int i = 0; i < 3; ++i) {
+    const auto [client, server] = net.connected(IpVersion::V6);
+    net.left.close(client, net.now);
+    net.right.close(server, net.now);
+    net.right.close_listener(net.listener);
+    net.run_for(100ms);
+    EXPECT_EQ(net.left.connection_count(), 0U);
+  }
+  const auto& reasons = net.left.counters().reasons;
+  EXPECT_EQ(reasons[static_cast<std::size_t>(SendReason::RstOutOfMemory)], 0U);
+}
+
+// The log of sent segments has room for 1024 SYNs here; the one after them cannot leave.
+TEST(SynWithoutMemory, CountsTowardsItsRetries) {
+  COVERS("MUST-22", "MUST-23");
+  TwoStacks net([](StackConfig& c) {
+    c.memory = 128 * 1024;
+    c.tcp.receive_buffer = c.tcp.initial_receive_buffer = 64;
+  });
+  net.drop = [](const Wire&) { return true; };
+  for (int i = 0; i < 1024; ++i) ASSERT_TRUE(net.left.connect(to_right(), net.now).has_value());
+  net.run_for(10ms);
+  ConnectOptions options = to_right();
+  options.knobs = net.left.default_knobs();
+  options.knobs->syn_retries = 1;
+  const auto last = net.left.connect(options, net.now);
+  ASSERT_TRUE(last.has_value());
+  net.run_for(2s);
+  EXPECT_EQ(net.left.status(*last)->state, State::SynSent);
+  net.run_for(1500ms);
+  EXPECT_EQ(net.left.error(*last), StreamError::TimedOut);
+}
+
+TEST(OnlyPeersAreAwaited, WhenOursIsAllAcknowledged) {
+  TwoStacks net;
+  EXPECT_TRUE(net.right.only_peers_are_awaited());
+  const auto [client, server] = net.connected(IpVersion::V6);
+  EXPECT_FALSE(net.right.only_peers_are_awaited());
+  ASSERT_TRUE(net.right.shutdown_send(server, net.now).has_value());
+  EXPECT_FALSE(net.right.only_peers_are_awaited());
+  net.run_for(100ms);
+  EXPECT_TRUE(net.right.only_peers_are_awaited());
+}
+
+}  // namespace
+}  // namespace glasstcp
