@@ -63,6 +63,7 @@ Connection::Connection(TcpContext& context, const Agreement& agreed, Instant now
   if (agreed.user_timeout) adopt_user_timeout(*agreed.user_timeout);
   set_effective_mss(now);
   retransmissions_ = agreed.syn_ack_retries;
+  if (ConnectionStatistics* s = kept()) s->segments_delivered = 1;  // the SYN-ACK
   // RFC 6298 §3 R6298-06: a SYN-ACK sent once gives the first sample.
   if (!agreed.syn_ack_again) {
     add_rtt_sample(now - agreed.syn_ack_sent, now);

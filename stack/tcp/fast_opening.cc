@@ -159,6 +159,7 @@ bool Connection::begin_fast_open(const Segment& syn, const FastOpenPassive& how)
     if (ConnectionStatistics* s = kept()) s->bytes_received += taken;
     if (taken > 0) signal(EventMask::kReadable);
   }
+  if (ConnectionStatistics* s = kept()) s->segments_delivered = 0;  // nor is our SYN-ACK yet
   last_ack_sent_ = rcv.nxt;
   wants_output();
   return true;

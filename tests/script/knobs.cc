@@ -55,6 +55,12 @@ Setter toggle(bool TcpConfig::*member) {
   return [member](Settings& s, const std::string& v) { s.stack.tcp.*member = switch_of(v); };
 }
 
+void set_syn_cookies(Settings& s, const std::string& v) {
+  s.stack.tcp.syn_cookies = v == "off"    ? SynCookieUse::Off
+                            : v == "only" ? SynCookieUse::Only
+                                          : SynCookieUse::WhenFull;
+}
+
 const std::map<std::string, Setter>& setters() {
   static const std::map<std::string, Setter> table = {
       {"receive_buffer",
@@ -118,12 +124,7 @@ const std::map<std::string, Setter>& setters() {
        }},
       {"accurate_ecn",
        [](Settings& s, const std::string& v) { s.stack.tcp.ecn.accurate = switch_of(v); }},
-      {"syn_cookies",
-       [](Settings& s, const std::string& v) {
-         s.stack.tcp.syn_cookies = v == "off"    ? SynCookieUse::Off
-                                   : v == "only" ? SynCookieUse::Only
-                                                 : SynCookieUse::WhenFull;
-       }},
+      {"syn_cookies", set_syn_cookies},
       {"max_orphans", count(&TcpConfig::max_orphans)},
       {"announce_user_timeout", toggle(&TcpConfig::announce_user_timeout)},
       {"adopt_user_timeout", toggle(&TcpConfig::adopt_user_timeout)},

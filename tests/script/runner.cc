@@ -403,9 +403,13 @@ Flow& Runner::flow_of_port(std::uint16_t peer_port) {
 
 void Runner::adopt_active_open() {
   const auto& tuple = user_->active_tuple();
-  if (!tuple || current_port_ == number(tuple->remote_port)) return;
-  current_port_ = number(tuple->remote_port);
-  flow_of_port(current_port_).our_port = number(tuple->local_port);
+  if (!tuple) return;
+  const std::uint16_t ours = number(tuple->local_port);
+  const std::uint16_t theirs = number(tuple->remote_port);
+  if (current_port_ == theirs && flow_of_port(theirs).our_port == ours) return;
+  current_port_ = theirs;
+  flows_.erase(theirs);  // another one to the same port begins anew
+  flow_of_port(theirs).our_port = ours;
 }
 
 void Runner::log(const std::string& direction, const std::string& text, const std::string& note) {

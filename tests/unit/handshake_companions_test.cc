@@ -72,7 +72,7 @@ TEST(FastOpenCache, HasALimitAndForgetsWhatWasUsedLongestAgo) {
                   c = *IpAddress::parse("2001:db8::1");
   cache.remember(a)->mss = 1000;
   cache.remember(b)->mss = 1001;
-  cache.remember(a);
+  static_cast<void>(cache.remember(a));
   cache.remember(c)->mss = 1002;
   EXPECT_EQ(cache.size(), 2U);
   EXPECT_EQ(cache.find(b), nullptr);
