@@ -1,7 +1,9 @@
 // A congestion window that the application does not use: it is kept, since the path may still carry
 // it, but not for ever, and a loss is answered by what was really in use.
 // RFC 7661 §4 (pipe_ack.h measures, window_use.h says what may grow); beside RFC 5681 §4.1, which
-// restarts after a pause, and which Linux calls slow_start_after_idle.
+// restarts after a pause, and which Linux calls slow_start_after_idle. A connection that never saw
+// a loss forgets the measure when all is acknowledged: then a loss is answered by the flight alone,
+// which is not more.
 #include <algorithm>
 
 #include "stack/tcp/connection.h"
