@@ -48,6 +48,7 @@ Check Connection::fast_path(const Segment& seg, Instant now) {
   snd.wl2 = seg.ack;
   if (timestamps_.enabled())
     timestamps_.on_segment(seg.options.timestamps->val, seg.seq, last_ack_sent_, now);
+  note_arrived_field(seg);
   const Verdict verdict =
       seg.text.empty() ? Verdict::Accepted : store_text(seg, seg.seq, seg.text, now);
   // A receiver with nothing of its own under way has nothing to time, and nothing to say but an
