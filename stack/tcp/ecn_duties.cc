@@ -6,10 +6,10 @@
 
 namespace glasstcp {
 
-// RFC 9768 §3.1.5 R9768-27: the first agreement stays, whatever other SYNs come. R9768-34, not
-// done: a reset for SYN-ACKs of two kinds; our handshake ends with the first of them.
 // Without memory for its record nothing is marked; what the peer marks goes unreported then, but
 // for a table as long as that of the connections this does not happen.
+// RFC 9768 §3.1.5 R9768-27: the first agreement stays, whatever other SYNs come. R9768-34, not
+// done: a reset for SYN-ACKs of two kinds; our handshake ends with the first of them.
 void Connection::agree_on_ecn(const EcnAgreement& agreed) {
   if (agreed.feedback == EcnFeedback::None || ecn_ != kNone) return;
   ecn_ = context_.ecn.acquire(agreed);
