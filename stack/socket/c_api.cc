@@ -42,13 +42,14 @@ iovec piece_of(const void* bytes, std::size_t length) {
 }
 
 int check(const glasstcp_config& c) {
-  if (c.use_ecn != 0 || c.use_rack != 0 || c.syn_cookies != 0 || c.path_mtu_discovery != 1) {
+  if (c.use_ecn != 0 || c.syn_cookies != 0) {
     return -EOPNOTSUPP;
   }
   if (c.congestion == nullptr || std::string_view(c.congestion) != "reno") return -EOPNOTSUPP;
   if (c.window_scale < -1 || c.window_scale > 14 || c.option_layout < 0 || c.option_layout > 1) {
     return -EINVAL;
   }
+  if (c.habits < GLASSTCP_HABITS_RFC || c.habits > GLASSTCP_HABITS_BSD) return -EINVAL;
   if (c.mtu < 576 || c.mtu > 65535 || c.delayed_ack >= 500 || c.max_connections == 0) {
     return -EINVAL;
   }
@@ -63,19 +64,26 @@ TcpConfig tcp_config_of(const glasstcp_config& c) {
   t.use_window_scale = c.use_window_scale != 0;
   if (c.window_scale >= 0) t.window_scale = static_cast<std::uint8_t>(c.window_scale);
   t.use_timestamps = c.use_timestamps != 0;
+  t.use_rack = c.use_rack != 0;
+  t.use_tail_loss_probe = c.use_tail_loss_probe != 0;
   t.use_sack = c.use_sack != 0;
   t.mss = c.mss;
   t.receive_buffer = c.receive_buffer;
   t.initial_receive_buffer = c.initial_receive_buffer;
   t.send_buffer = c.send_buffer;
+  t.most_send_buffer = c.most_send_buffer;
+  t.unsent_low = c.unsent_low;
   t.initial_window_segments = c.initial_window;
   t.delayed_ack = ms(c.delayed_ack);
   t.ack_every_segments = c.ack_every;
   t.quick_acks = c.quick_acks;
-  const bool linux_habits = c.linux_habits != 0;
+  const bool linux_habits = c.habits == GLASSTCP_HABITS_LINUX;
+  t.window_follows_buffer = c.habits == GLASSTCP_HABITS_BSD;
   t.push_superpackets = t.min_rto_is_variance = t.probes_without_text = linux_habits;
-  t.more_ends_with_ack = linux_habits;
+  t.more_ends_with_ack = t.counts_send_memory = linux_habits;
   t.answers_unsent_ack = !linux_habits;
+  t.tolerates_missing_timestamps = linux_habits || c.tolerate_missing_timestamps != 0;
+  t.may_fragment = c.path_mtu_discovery == 0;
   if (linux_habits) {
     t.sws_override = Duration::zero();
     t.loss_timer_floor = std::chrono::milliseconds(8);  // two ticks of 4 ms
@@ -168,10 +176,14 @@ void glasstcp_config_init(glasstcp_config* config) {
   c.memory = s.memory;
   c.max_connections = 65536;
   c.use_window_scale = c.use_timestamps = c.use_sack = 1;
+  c.use_rack = t.use_rack ? 1 : 0;
+  c.use_tail_loss_probe = t.use_tail_loss_probe ? 1 : 0;
   c.window_scale = -1;
   c.receive_buffer = t.receive_buffer;
   c.initial_receive_buffer = t.initial_receive_buffer;
   c.send_buffer = t.send_buffer;
+  c.most_send_buffer = t.most_send_buffer;
+  c.unsent_low = t.unsent_low;
   c.initial_window = t.initial_window_segments;
   c.congestion = "reno";
   c.delayed_ack = in_ms(t.delayed_ack);
@@ -322,6 +334,7 @@ ssize_t glasstcp_recvmsg(glasstcp_stack* stack, glasstcp_handle handle, msghdr* 
                          int flags) {
   if (message == nullptr) return -EFAULT;
   if (is_bad_vector(message->msg_iov, static_cast<int>(message->msg_iovlen))) return -EMSGSIZE;
+  if ((flags & MSG_ERRQUEUE) != 0) return stack->sockets.read_error(handle, *message);
   const std::span into(message->msg_iov, message->msg_iovlen);
   const ssize_t result = stack->sockets.receive_into(handle, into, flags);
   if (result < 0) return result;

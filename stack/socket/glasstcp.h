@@ -51,6 +51,17 @@ typedef uint64_t glasstcp_handle; /* slot and generation; 0: none */
 
 /* -- A stack ---------------------------------------------------------------------------------- */
 
+/* Habits: what a stack does where the RFCs leave a choice, or where others do not follow them.
+ *   LINUX: superpackets as large as the pacing rate says, each with PSH; min_rto is the least
+ *     variance, not the least timeout; window probes carry an old number and no octet; MSG_MORE
+ *     holds until the next ACK; an ACK of unsent data is dropped in silence; segments without the
+ *     timestamp that was agreed on are taken; slow start counts all that an ACK
+ *     acknowledges; SO_SNDBUF counts memory, not bytes, and grows.
+ *   BSD: the offered window follows the buffer by any amount. */
+#define GLASSTCP_HABITS_RFC 0
+#define GLASSTCP_HABITS_LINUX 1
+#define GLASSTCP_HABITS_BSD 2
+
 /*
  * The knobs of one stack. glasstcp_config_init() fills in the defaults that stand here; times are
  * milliseconds, sizes bytes. A value that is not built answers -EOPNOTSUPP, a bad one -EINVAL.
@@ -67,32 +78,33 @@ struct glasstcp_config {
   uint32_t max_connections; /* 65536 */
   uint8_t seed[32];         /* zeros: keys of ISNs, ports and hashes; random bytes in earnest */
 
-  int option_layout;       /* 0: SYN options in Linux's order; 1: BSD's */
-  int use_window_scale;    /* 1: RFC 7323 §2 */
-  int window_scale;        /* -1: the shift we offer; -1: the least that covers the buffer */
-  int use_timestamps;      /* 1: RFC 7323 §3 */
-  int use_sack;            /* 1: RFC 2018 */
-  int use_ecn;             /* 0: RFC 3168; only 0 is built */
-  uint16_t mss;            /* 0: MSS that we offer; 0: from the MTU */
-  uint32_t receive_buffer; /* 4 MiB: a window grows up to this */
+  int option_layout;    /* 0: SYN options in Linux's order; 1: BSD's */
+  int use_window_scale; /* 1: RFC 7323 §2 */
+  int window_scale;     /* -1: the shift we offer; -1: the least that covers the buffer */
+  int use_timestamps;   /* 1: RFC 7323 §3 */
+  int tolerate_missing_timestamps; /* 0: RFC 7323 drops a segment without its option; with
+ Linux's habits it is taken */
+  int use_sack;                    /* 1: RFC 2018 */
+  int use_ecn;                     /* 0: RFC 3168; only 0 is built */
+  uint16_t mss;                    /* 0: MSS that we offer; 0: from the MTU */
+  uint32_t receive_buffer;         /* 4 MiB: a window grows up to this */
   uint32_t initial_receive_buffer; /* 64 KiB: and starts here */
   uint32_t send_buffer;            /* 1 MiB: SO_SNDBUF of a new socket, halved as Linux counts */
+  uint32_t most_send_buffer;       /* 4 MiB: with Linux's habits, memory that SO_SNDBUF grows to */
+  uint32_t unsent_low;             /* 2^32 - 1: unless TCP_NOTSENT_LOWAT */
   uint32_t initial_window;         /* 10: segments of the first flight, RFC 6928 */
   const char* congestion;          /* "reno": the algorithm; only this is built */
   uint32_t delayed_ack;            /* 40: below 500; 0: every segment at once */
   uint32_t ack_every;              /* 2: full segments per ACK at most */
   uint32_t quick_acks;             /* 0: segments acknowledged at once at the start (Linux: 16) */
-  int linux_habits;           /* 0: the RFCs'; 1: as Linux where they leave a choice: superpackets
-                                 as large as the pacing rate says, each with PSH; min_rto as the
-                                 least variance; window probes without an octet; MSG_MORE until
-                                 the next ACK; silence after an ACK of unsent data; SO_SNDBUF
-                                 counts memory instead of bytes and grows by itself */
+  int habits; /* GLASSTCP_HABITS_RFC: what is done where the RFCs leave a choice, above */
   uint32_t least_superpacket; /* 2: segments that such a superpacket may have at least */
   uint32_t initial_rto;       /* 1000 */
   uint32_t min_rto;           /* 200 */
   uint32_t max_rto;           /* 60000 */
   int slow_start_after_idle;  /* 1: RFC 5681 §4.1 */
-  int use_rack;               /* 0: RFC 8985; only 0 is built */
+  int use_rack;               /* 1: RFC 8985; 0: by RFC 6675's count of reported bytes */
+  int use_tail_loss_probe;    /* 1: RFC 8985 §7, with use_rack */
   int nagle;                  /* 1: unless TCP_NODELAY */
   uint32_t syn_retries;       /* 7: unless TCP_SYNCNT */
   uint32_t syn_ack_retries;   /* 5 */
@@ -105,7 +117,8 @@ struct glasstcp_config {
   uint32_t fin_wait_2;        /* 60000: unless TCP_LINGER2 */
   int rfc5961;                /* 1: challenge ACKs against blind attacks */
   int syn_cookies;            /* 0: off, 1: when full, 2: only; only 0 is built */
-  int path_mtu_discovery;     /* 1: RFC 1191, RFC 8201; only 1 is built */
+  int path_mtu_discovery;     /* 1: RFC 1191, RFC 8201; 0: IPv4 routers may cut packets, unless
+     IP_MTU_DISCOVER */
   uint8_t hop_limit;          /* 64: unless IP_TTL */
   int isn_is_set;             /* 0 */
   uint32_t isn;               /* every ISN is this one; for scripts */
@@ -259,12 +272,13 @@ GLASSTCP_API int glasstcp_ioctl(struct glasstcp_stack* stack, glasstcp_handle ha
  * getsockopt(2), setsockopt(2).
  * SOL_SOCKET: REUSEADDR, TYPE, DOMAIN, PROTOCOL, ERROR, ACCEPTCONN, KEEPALIVE, LINGER, OOBINLINE,
  *   RCVBUF, SNDBUF (doubled on reading, as Linux does), RCVLOWAT, SNDLOWAT (1), RCVTIMEO, SNDTIMEO,
- *   PRIORITY, MARK (kept, without effect), MEMINFO (get).
+ *   PRIORITY, MARK (kept, without effect), ZEROCOPY (the bytes
+ *   are copied, and MSG_ERRQUEUE says so when they are acknowledged), MEMINFO (get).
  * IPPROTO_TCP: NODELAY, MAXSEG, CORK, KEEPIDLE, KEEPINTVL, KEEPCNT, SYNCNT, LINGER2, INFO,
  * QUICKACK, CONGESTION ("reno"), USER_TIMEOUT, NOTSENT_LOWAT, INQ, CC_INFO (nothing to tell).
  *   FASTOPEN and its relatives: -EOPNOTSUPP.
- * IPPROTO_IP: TOS, TTL, MTU_DISCOVER (WANT, DO), MTU. IPPROTO_IPV6: V6ONLY, TCLASS, UNICAST_HOPS,
- *   MTU_DISCOVER, MTU. Anything else: -ENOPROTOOPT.
+ * IPPROTO_IP: TOS, TTL, MTU_DISCOVER (DONT, WANT, DO), MTU, FREEBIND. IPPROTO_IPV6: V6ONLY, TCLASS,
+ * UNICAST_HOPS, MTU_DISCOVER, MTU. Anything else: -ENOPROTOOPT.
  */
 GLASSTCP_API int glasstcp_getsockopt(struct glasstcp_stack* stack, glasstcp_handle handle,
                                      int level, int option, void* value, socklen_t* length);

@@ -140,7 +140,8 @@ int SocketLayer::bind(glasstcp_handle handle, const sockaddr* address, socklen_t
   Endpoint local;
   if (const int bad = read_address(*s, address, length, local)) return bad;
   if (s->is_bound || s->phase != Phase::Unconnected) return -EINVAL;
-  const bool own = local.address.is_unspecified() || stack_.is_own(local.address);
+  const bool own =
+      local.address.is_unspecified() || stack_.is_own(local.address) || s->options.free_bind;
   if (!own) return -EADDRNOTAVAIL;
   const IpAddress before = s->local.address;
   s->local.address = local.address;

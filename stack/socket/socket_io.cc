@@ -64,7 +64,6 @@ ssize_t SocketLayer::receive_into(glasstcp_handle handle, std::span<const iovec>
   SocketObject* s = find_socket(handle);
   if (s == nullptr) return find(handle) == nullptr ? -EBADF : -ENOTSOCK;
   if (s->phase == Phase::Listening) return -ENOTCONN;
-  if ((flags & MSG_ERRQUEUE) != 0) return -EAGAIN;
   if ((flags & MSG_OOB) != 0) return receive_urgent(*s, into, flags);
   const std::size_t wanted = total_of(into);
   const bool peek = (flags & MSG_PEEK) != 0;
@@ -145,7 +144,7 @@ int SocketLayer::may_send(glasstcp_handle handle, SocketObject& s, int flags) {
   if (s.shut_send || (!waits && state != State::Established && state != State::CloseWait)) {
     return -EPIPE;
   }
-  if ((flags & (MSG_FASTOPEN | MSG_ZEROCOPY)) != 0) return -EOPNOTSUPP;
+  if ((flags & MSG_FASTOPEN) != 0) return -EOPNOTSUPP;
   if (!waits) return 0;
   return cannot_send_now(handle, s, flags, StreamError::WouldBlock);
 }
@@ -171,11 +170,6 @@ ssize_t SocketLayer::send_from(glasstcp_handle handle, std::span<const iovec> fr
   std::size_t done = 0;
   for (const iovec& piece : from) {
     if (piece.iov_len == 0) continue;
-    const auto tcb = stack_.status(s->connection);
-    if (tcb && tcb->unsent >= s->options.knobs.unsent_low) {
-      if (done > 0) break;
-      return cannot_send_now(handle, *s, flags, StreamError::WouldBlock);
-    }
     left -= piece.iov_len;
     const bool last = left == 0;
     const ByteView bytes(static_cast<const std::uint8_t*>(piece.iov_base), piece.iov_len);
@@ -186,6 +180,8 @@ ssize_t SocketLayer::send_from(glasstcp_handle handle, std::span<const iovec> fr
     done += *sent;
     if (*sent < piece.iov_len) break;
   }
+  const bool numbered = s->options.zerocopy && (flags & MSG_ZEROCOPY) != 0 && done > 0;
+  s->zerocopy.on_queued(done, numbered);
   pump();
   return static_cast<ssize_t>(done);
 }

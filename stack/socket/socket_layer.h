@@ -54,6 +54,8 @@ class SocketLayer {
 
   // -- socket_io.cc
   ssize_t receive_into(glasstcp_handle handle, std::span<const iovec> into, int flags);
+  /// What MSG_ERRQUEUE reads: the next range of MSG_ZEROCOPY; -EAGAIN: none.
+  int read_error(glasstcp_handle handle, msghdr& message);
   ssize_t send_from(glasstcp_handle handle, std::span<const iovec> from, int flags);
   ssize_t send_borrowed(glasstcp_handle handle, ByteView bytes, std::uint64_t cookie, int flags);
   int fcntl(glasstcp_handle handle, int command, long argument);
@@ -105,8 +107,10 @@ class SocketLayer {
   [[nodiscard]] std::size_t distance_to_mark(SocketObject& s) const;
   void note_urgent(SocketObject& s) const;
   [[nodiscard]] int take_error(SocketObject& s);
+  void settle_zerocopy(glasstcp_handle handle, SocketObject& s);
 
   // socket_options.cc
+  [[nodiscard]] int send_buffer_of(const SocketObject& s) const;
   int get_socket_level(SocketObject& s, int option, int& value);
   int get_tcp_level(SocketObject& s, int option, int& value) const;
   int get_ip_level(const SocketObject& s, int level, int option, int& value) const;
@@ -118,7 +122,6 @@ class SocketLayer {
 
   // socket_ready.cc
   [[nodiscard]] std::uint32_t level_of(SocketObject& s);
-  [[nodiscard]] bool has_room(const SocketObject& s, const ConnectionReport& report) const;
   [[nodiscard]] int reported_timeout(const SocketObject& s, StreamError error) const;
 
   Stack stack_;

@@ -17,6 +17,7 @@
 
 #include "stack/socket/glasstcp.h"
 #include "stack/socket/stack.h"
+#include "stack/socket/zerocopy.h"
 
 namespace glasstcp {
 
@@ -33,7 +34,10 @@ struct LinuxNumbers {
                        kNotSentLow = 25, kCongestionInfo = 26, kFastOpenConnect = 30,
                        kFastOpenKey = 33, kFastOpenNoCookie = 34, kInq = 36;
   // linux/socket.h, asm/socket.h
-  static constexpr int kMemoryInfo = 55;
+  static constexpr int kMemoryInfo = 55, kZerocopy = 60;
+  // linux/in.h, linux/in6.h, linux/errqueue.h
+  static constexpr int kFreeBind = 15, kFreeBind6 = 78, kReceiveError = 11, kReceiveError6 = 25;
+  static constexpr std::uint8_t kOriginZerocopy = 5, kCopied = 1;
 };
 
 /// States as TCP_INFO numbers them (linux: include/net/tcp_states.h).
@@ -50,6 +54,8 @@ struct SocketOptions {
   bool cork = false;
   bool v6_only = false;
   bool report_unread = false;  ///< TCP_INQ
+  bool zerocopy = false;       ///< MSG_ZEROCOPY is answered
+  bool free_bind = false;      ///< to addresses that are not ours (yet)
   bool receive_buffer_chosen = false;
   int linger_seconds = 0;
   int receive_low = 1;
@@ -109,6 +115,7 @@ struct SocketObject {
   std::optional<Endpoint> remote;
   std::array<std::optional<ListenerId>, 2> listeners;
   ConnectionId connection;
+  ZerocopyLedger zerocopy;
   SocketOptions options;
   std::vector<glasstcp_handle> watchers;  ///< epoll instances that watch it
 };

@@ -114,6 +114,11 @@ int SocketLayer::get_wide(SocketObject& s, int level, int option, void* value, s
   return copy_out(&info, sizeof info, value, length);
 }
 
+int SocketLayer::send_buffer_of(const SocketObject& s) const {
+  const auto report = stack_.report(s.connection);
+  return static_cast<int>(report ? report->send_buffer : s.options.send_buffer);
+}
+
 int SocketLayer::get_socket_level(SocketObject& s, int option, int& value) {
   const SocketOptions& o = s.options;
   switch (option) {
@@ -136,7 +141,7 @@ int SocketLayer::get_socket_level(SocketObject& s, int option, int& value) {
     case SO_RCVBUF:
       return value = static_cast<int>(o.receive_buffer), 0;
     case SO_SNDBUF:
-      return value = static_cast<int>(o.send_buffer), 0;
+      return value = send_buffer_of(s), 0;
     case SO_RCVLOWAT:
       return value = o.receive_low, 0;
     case SO_SNDLOWAT:
@@ -145,6 +150,8 @@ int SocketLayer::get_socket_level(SocketObject& s, int option, int& value) {
       return value = o.priority, 0;
     case SO_MARK:
       return value = o.mark, 0;
+    case N::kZerocopy:
+      return value = o.zerocopy ? 1 : 0, 0;
     default:
       return -ENOPROTOOPT;
   }
@@ -205,6 +212,9 @@ int SocketLayer::get_ip_level(const SocketObject& s, int level, int option, int&
     return value = static_cast<int>(report->path_mtu), 0;
   }
   if (v6 && option == IPV6_V6ONLY) return value = s.options.v6_only ? 1 : 0, 0;
+  if (option == (v6 ? N::kFreeBind6 : N::kFreeBind)) {
+    return value = s.options.free_bind ? 1 : 0, 0;
+  }
   return -ENOPROTOOPT;
 }
 
@@ -276,6 +286,7 @@ int SocketLayer::set_socket_level(SocketObject& s, int option, ByteView value) {
     case SO_SNDBUF:
       o.send_buffer = doubled(number, kLeastSendBuffer);
       o.knobs.send_buffer = o.send_buffer / 2;
+      o.knobs.send_buffer_chosen = true;
       return 0;
     case SO_RCVLOWAT:
       return o.receive_low = number < 0 ? 0x7fffffff : std::max(number, 1), 0;
@@ -283,6 +294,9 @@ int SocketLayer::set_socket_level(SocketObject& s, int option, ByteView value) {
       return o.priority = number, 0;
     case SO_MARK:
       return o.mark = number, 0;
+    case N::kZerocopy:
+      if (number < 0 || number > 1) return -EINVAL;
+      return o.zerocopy = number != 0, 0;
     case SO_TYPE:
     case SO_DOMAIN:
     case SO_PROTOCOL:
@@ -337,7 +351,7 @@ int SocketLayer::set_tcp_level(SocketObject& s, int option, int value) {
       return o.knobs.user_timeout = std::chrono::milliseconds(value), 0;
     case N::kNotSentLow:
       o.unsent_low = static_cast<std::uint32_t>(value);
-      o.knobs.unsent_low = o.unsent_low == 0 ? 0xffffffffU : o.unsent_low;
+      o.knobs.unsent_low = o.unsent_low == 0 ? stack_.default_knobs().unsent_low : o.unsent_low;
       return 0;
     case N::kInq:
       if (!within(0, 1)) return -EINVAL;
@@ -367,10 +381,11 @@ int SocketLayer::set_ip_level(SocketObject& s, int level, int option, int value)
   }
   if (option == (v6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER)) {
     if (value < 0 || value > 5) return -EINVAL;
-    // Path MTU discovery is always done; "don't" and "probe" are not built.
-    if (value != IP_PMTUDISC_WANT && value != IP_PMTUDISC_DO) return -EOPNOTSUPP;
+    if (value > IP_PMTUDISC_DO) return -EOPNOTSUPP;  // those that do not believe ICMP
+    o.knobs.may_fragment = value == IP_PMTUDISC_DONT;
     return o.mtu_discover = value, 0;
   }
+  if (option == (v6 ? N::kFreeBind6 : N::kFreeBind)) return o.free_bind = value != 0, 0;
   if (v6 && option == IPV6_V6ONLY) {
     if (s.is_bound) return -EINVAL;
     return o.v6_only = value != 0, 0;

@@ -111,6 +111,7 @@ void SocketLayer::on_event(const Event& event) {
   const auto has = [&](std::uint16_t bit) { return (event.mask & bit) != 0; };
   if (event.is_listener || has(EventMask::kReadable)) events |= kIn;
   if (has(EventMask::kWritable)) events |= kOut;
+  settle_zerocopy(event.user, *s);
   if (has(EventMask::kConnected)) events |= kAll;
   if (has(EventMask::kUrgent)) {
     note_urgent(*s);
@@ -170,13 +171,6 @@ void SocketLayer::wake(glasstcp_handle handle, SocketObject& s, std::uint32_t ev
 
 // -- Levels
 
-bool SocketLayer::has_room(const SocketObject& s, const ConnectionReport& report) const {
-  const std::uint32_t queued = report.tcb.flight + report.tcb.unsent;
-  const std::uint32_t limit = s.options.knobs.send_buffer;
-  const std::uint32_t room = limit > queued ? limit - queued : 0;
-  return room >= queued / 2 && room > 0 && report.tcb.unsent < s.options.knobs.unsent_low;
-}
-
 std::uint32_t SocketLayer::level_of(SocketObject& s) {
   if (s.is_epoll) return s.ready.empty() ? 0 : kIn;
   if (s.phase == Phase::Listening) {
@@ -187,6 +181,7 @@ std::uint32_t SocketLayer::level_of(SocketObject& s) {
   const auto report = stack_.report(s.connection);
   const State state = report ? report->tcb.state : State::Closed;
   std::uint32_t level = 0;
+  if (s.lingers && !still_lingers(s)) level |= EPOLLHUP;
   if ((s.shut_receive && s.shut_send) || state == State::Closed) level |= EPOLLHUP;
   if (s.shut_receive) level |= kIn | EPOLLRDHUP;
   if (state == State::SynSent) return level | (s.error != 0 ? EPOLLERR : 0U);
@@ -194,14 +189,14 @@ std::uint32_t SocketLayer::level_of(SocketObject& s) {
   const std::size_t mark = distance_to_mark(s);
   const bool only_urgent = mark == 0 && unread == 1 && !s.options.oob_inline;
   if (unread >= static_cast<std::uint32_t>(s.options.receive_low) && !only_urgent) level |= kIn;
-  if (s.shut_send || state == State::Closed || has_room(s, *report)) {
+  if (s.shut_send || state == State::Closed || report->send_room) {
     level |= kOut;
   } else {
     stack_.want_writable(s.connection);
   }
   const bool urgent_here = mark != ~std::size_t{0} && mark < unread;
   if (s.has_urgent && !s.urgent_taken && urgent_here) level |= EPOLLPRI;
-  if (s.error != 0) level |= EPOLLERR;
+  if (s.error != 0 || s.zerocopy.has_done()) level |= EPOLLERR;
   return level;
 }
 

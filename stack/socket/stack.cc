@@ -310,6 +310,8 @@ std::optional<ConnectionReport> Stack::report(ConnectionId id) const {
   r.receive_mss = connection->receive_mss();
   r.receive_buffer = connection->receive_buffer();
   r.lost = connection->lost_bytes();
+  r.send_buffer = connection->send_buffer();
+  r.send_room = connection->has_send_room();
   r.probes = connection->probes_unanswered();
   r.backoff = connection->backoff();
   r.sack = connection->uses_sack();

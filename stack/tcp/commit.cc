@@ -116,6 +116,12 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
   frame.hash = hash_;
   frame.traffic_class = traffic_class_;
   frame.hop_limit = knobs().hop_limit;
+  if (knobs().may_fragment) {
+    // RFC 6864 §4.3: a datagram that may be cut needs a number of its own, for as long as its parts
+    // live; those of one connection are counted.
+    frame.may_fragment = true;
+    frame.identification = static_cast<std::uint16_t>(hash_ + kept()->segments_out);
+  }
   frame.segment_text = max_text();
   write_segment(frame, header, options_for(d, now), context_, out);
   out.reason = d.reason;

@@ -102,8 +102,14 @@ struct TcpConfig {
   bool min_rto_is_variance = false;     ///< as Linux: min_rto is the least of 4 * rttvar
   bool probes_without_text = false;  ///< as Linux: a window probe carries an old number, no octet
   bool more_ends_with_ack = false;   ///< as Linux: an ACK lets go what a SEND with `more` held back
+  bool counts_send_memory = false;   ///< as Linux: send_buffer is half of the memory to start with
+  std::uint32_t most_send_buffer = 4U << 20;  ///< then: memory that it grows to, bytes
+  std::uint32_t unsent_low = 0xffffffff;      ///< writable again below this many unsent bytes
+  bool window_follows_buffer = false;         ///< as BSD: the offered edge moves with any room
+  bool tolerates_missing_timestamps = false;  ///< as Linux: RFC 7323 §3.2 would drop them
   bool answers_unsent_ack = true;    ///< RFC 9293 §3.10.7.4; off: as Linux, dropped in silence
   bool blind_attack_defence = true;  ///< RFC 5961; off: RFC 9293's plain rules
+  bool may_fragment = false;         ///< no path MTU discovery, unless a connection asks
   std::uint8_t hop_limit = 64;       ///< RFC 9293 §3.9.2 MUST-49
   std::optional<std::uint32_t> fixed_iss;  ///< ISN override, for scripts only
   std::optional<std::uint32_t>

@@ -156,6 +156,9 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   /// An ACK that is delayed leaves now.
   void acknowledge_now();
   /// The next room to send is told by kWritable, even if nothing was refused.
+  [[nodiscard]] bool has_send_room() const;
+  /// What the send buffer holds at most, as SO_SNDBUF counts it.
+  [[nodiscard]] std::uint32_t send_buffer() const;
   void want_writable() { wants_writable_ = true; }
   /// Copies unread bytes from `offset` on, without taking them; returns how many.
   [[nodiscard]] std::size_t copy_unread(std::size_t offset, ByteSpan into) const;
@@ -339,6 +342,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void arm_wheel();
   // user_calls.cc and shared
   [[nodiscard]] std::optional<StreamError> refuse_send() const;
+  [[nodiscard]] std::size_t room_for(std::size_t length);
   void after_queueing(SendOptions options, Instant now);
   void restart_if_idle(Instant now);
   void enter(State to, Instant now);
@@ -346,6 +350,13 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void reset(SendReason reason, StreamError error, Instant now);
   void signal(std::uint16_t events);
   void signal_room();
+  [[nodiscard]] bool counts_memory() const {
+    return context_.config.counts_send_memory && extras_ != kNone;
+  }
+  [[nodiscard]] SendSpaceFacts space_facts() const;
+  [[nodiscard]] std::uint32_t first_piece(std::uint32_t waiting) const;
+  void expand_send_space();
+  void signal_room_by_memory();
   void note_limit(Instant now);
   void note_rtt(Duration measured);
   [[nodiscard]] SendLimit limit_now() const;

@@ -17,6 +17,7 @@ bool Connection::set_knobs(const ConnectionKnobs& knobs, Instant now) {
   ConnectionExtras& extras = context_.extras[extras_];
   const bool keep_alive_moved = extras.knobs.keep_alive_idle != knobs.keep_alive_idle;
   extras.knobs = knobs;
+  if (knobs.send_buffer_chosen) extras.send_space.choose(2 * knobs.send_buffer);
   if (state_ == State::Closed || state_ == State::TimeWait) return true;
   if (keep_alive_ && keep_alive_moved && is_synchronized(state_)) set_keep_alive(true, now);
   set_effective_mss(now);
@@ -46,6 +47,7 @@ void Connection::acknowledge_now() {
 
 // Tells a sender that waits for room, once there is enough that waking it is worth it.
 void Connection::signal_room() {
+  if (counts_memory()) return;  // signal_room_by_memory() does it once what may leave has left
   if (!wants_writable_ || tx_.size() >= std::max(knobs().send_buffer / 2, 1U)) return;
   if (unsent() >= knobs().unsent_low) return;
   wants_writable_ = false;

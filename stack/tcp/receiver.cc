@@ -74,7 +74,7 @@ std::uint32_t Connection::window_to_offer() const {
   // at all.
   const std::uint32_t step =
       std::min(receive_buffer_ / 2, std::max<std::uint32_t>(ack_.rcv_mss(), 536));
-  return free - offered >= step ? free : offered;
+  return free - offered >= step || context_.config.window_follows_buffer ? free : offered;
 }
 
 // A field counts units of 2^shift bytes. It is rounded up only into room that there is, so that

@@ -142,7 +142,10 @@ Check Connection::check_timestamps(const Segment& seg, Instant now) {
   if (!timestamps_.enabled() || seg.flags.rst()) return std::nullopt;
   // RFC 7323 §3.2 R7323-10, R7323-11: a segment without the option is dropped; the connection lives
   // on.
-  if (!seg.options.timestamps) return Verdict::TimestampMissing;
+  if (!seg.options.timestamps) {
+    if (context_.config.tolerates_missing_timestamps) return std::nullopt;
+    return Verdict::TimestampMissing;
+  }
   // RFC 7323 §5.3 R7323-19: too old: acknowledge and drop, before the window test.
   if (timestamps_.is_too_old(seg.options.timestamps->val, now)) {
     if (seg.len() > 0 || challenges_.take(now, context_.config.challenge_acks_per_second)) {

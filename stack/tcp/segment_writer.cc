@@ -24,6 +24,8 @@ void write_segment(const SegmentFrame& frame, TcpHeader header, const TcpOptions
   ip.protocol = IpProtocol::kTcp;
   ip.traffic_class = frame.traffic_class;  // RFC 9293 §3.9.1.9 SHLD-22: as the application gave it
   ip.hop_limit = frame.hop_limit;
+  ip.dont_fragment = !frame.may_fragment;
+  ip.identification = frame.identification;
   ip.flow_label =
       static_cast<std::uint32_t>(frame.hash >> 40) & 0xfffffU;  // RFC 6437 §3: constant per flow
   const std::uint32_t tcp_length = header.header_length + out.payload_length;

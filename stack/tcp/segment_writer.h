@@ -25,6 +25,8 @@ struct SegmentFrame {
   std::uint64_t hash = 0;  ///< of the tuple: the flow label comes from it
   std::uint8_t traffic_class = 0;
   std::uint8_t hop_limit = 64;
+  bool may_fragment = false;
+  std::uint16_t identification = 0;  ///< if it may
   std::uint32_t segment_text =
       0;  ///< text bytes of one segment; more in `out` makes a superpacket. 0: no text
 };

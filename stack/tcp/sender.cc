@@ -189,13 +189,13 @@ std::optional<SendDecision> Connection::next_new_data() const {
     return d;
   }
   const std::uint32_t mss = max_text();
-  const std::uint32_t sendable = std::min({waiting, usable, cwnd_room()});
+  const std::uint32_t sendable = std::min({waiting, usable, cwnd_room(), first_piece(waiting)});
   const std::uint32_t length = cut_to_segments(sendable, waiting);
   if (length == 0) return std::nullopt;
   // RFC 9293 §3.9.1.2 SHLD-28: full-sized segments go whenever they can; a smaller one must be
   // allowed to.
   if (length < mss) {
-    const bool cwnd_cut_it = sendable < std::min(waiting, usable);
+    const bool cwnd_cut_it = cwnd_room() < std::min(waiting, usable);
     if (cwnd_cut_it && flight() > 0) return std::nullopt;
     if (!may_send_small(length, waiting)) return std::nullopt;
   }

@@ -38,8 +38,10 @@ ConnectionKnobs knobs_of(const TcpConfig& config) {
   knobs.user_timeout = config.user_timeout;
   knobs.syn_retries = config.syn_retries;
   knobs.send_buffer = config.send_buffer;
+  knobs.unsent_low = config.unsent_low;
   knobs.receive_buffer = config.receive_buffer;
   knobs.hop_limit = config.hop_limit;
+  knobs.may_fragment = config.may_fragment;
   return knobs;
 }
 

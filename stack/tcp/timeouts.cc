@@ -197,6 +197,7 @@ void Connection::manage_send_timers(Instant now) {
 // Asked, and nothing may leave. RFC 9293 §3.8.6.2.1: with too little window, or too little data,
 // for too long, the override timer sends what there is.
 void Connection::on_nothing_to_send(Instant now) {
+  signal_room_by_memory();
   note_limit(now);
   const bool may_send = is_synchronized(state_) && state_ != State::TimeWait;
   if (!may_send || snd.wnd == 0 || flight() > 0 || unsent() == 0) return;

@@ -19,10 +19,8 @@ std::optional<StreamError> Connection::refuse_send() const {
 std::expected<std::size_t, StreamError> Connection::send(ByteView bytes, SendOptions options,
                                                          Instant now) {
   if (const auto refused = refuse_send()) return std::unexpected(*refused);
-  const std::uint32_t queued = tx_.size();
-  const std::uint32_t limit = knobs().send_buffer;
-  const std::size_t room = limit > queued ? limit - queued : 0;
   if (bytes.empty()) return 0;
+  const std::size_t room = room_for(bytes.size());
   if (room == 0) {
     wants_writable_ = true;
     return std::unexpected(StreamError::WouldBlock);

@@ -15,6 +15,7 @@
 #include "stack/base/addresses.h"
 #include "stack/base/time.h"
 #include "stack/tcp/chronograph.h"
+#include "stack/tcp/linux_send_space.h"
 
 namespace glasstcp {
 
@@ -66,12 +67,14 @@ struct ConnectionKnobs {
   std::uint32_t keep_alive_probes = 0;
   std::uint32_t syn_retries = 0;
   std::uint32_t send_buffer = 0;          ///< bytes that send() copies and holds at most
+  bool send_buffer_chosen = false;        ///< it is not to grow by itself
   std::uint32_t receive_buffer = 0;       ///< a window grows up to this, bytes
   std::uint32_t unsent_low = 0xffffffff;  ///< writable again below this many unsent bytes
   std::uint16_t mss = 0;                  ///< MSS to offer and not to exceed; 0: as the stack
   std::uint8_t hop_limit = 64;
-  bool quick_ack = false;  ///< every segment is acknowledged at once
-  bool cork = false;       ///< no small segment but one that push() or a timer lets go
+  bool quick_ack = false;     ///< every segment is acknowledged at once
+  bool may_fragment = false;  ///< IPv4 routers may cut our packets: no path MTU discovery
+  bool cork = false;          ///< no small segment but one that push() or a timer lets go
 };
 
 /// What a connection did so far; kept only if TcpConfig::keep_statistics.
@@ -94,6 +97,7 @@ struct ConnectionStatistics {
 struct ConnectionExtras {
   ConnectionKnobs knobs;
   ConnectionStatistics statistics;
+  LinuxSendSpace send_space;
 };
 
 /// Options of an active open.

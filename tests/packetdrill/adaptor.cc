@@ -67,14 +67,15 @@ ssize_t send_all(void* self, int fd, const msghdr& message, int flags) {
   const glasstcp_handle h = host(self).handle_of(fd);
   if (h == 0) return libc_result(-EBADF);
   const auto count = static_cast<std::size_t>(message.msg_iovlen);
-  return libc_result(host(self).transfer(
-      total_of(message.msg_iov, count), [&](glasstcp_stack* s, std::size_t done) {
-        std::vector<iovec> rest = rest_of(message.msg_iov, count, done);
-        msghdr part = message;
-        part.msg_iov = rest.data();
-        part.msg_iovlen = rest.size();
-        return glasstcp_sendmsg(s, h, &part, flags);
-      }));
+  // What does not block answers with what it could do, as soon as it did something.
+  const std::size_t whole = host(self).may_block(h, flags) ? total_of(message.msg_iov, count) : 0;
+  return libc_result(host(self).transfer(whole, [&](glasstcp_stack* s, std::size_t done) {
+    std::vector<iovec> rest = rest_of(message.msg_iov, count, done);
+    msghdr part = message;
+    part.msg_iov = rest.data();
+    part.msg_iovlen = rest.size();
+    return glasstcp_sendmsg(s, h, &part, flags);
+  }));
 }
 
 // -- Sockets
@@ -213,7 +214,44 @@ int do_ioctl(void* self, int fd, unsigned long request, ...) {
       self, fd, [&](auto* s, auto h) { return glasstcp_ioctl(s, h, request, argument); }));
 }
 
+// BSD does not double its buffers as Linux does, and makes the receive buffer whole segments once
+// they are known.
+int do_bsd_buffer(void* self, int fd, int option, int& value, socklen_t* length) {
+  const int result = static_cast<int>(on_handle(self, fd, [&](auto* s, auto h) {
+    return glasstcp_getsockopt(s, h, SOL_SOCKET, option, &value, length);
+  }));
+  const bool is_default = value == 2 * static_cast<int>(host(self).default_receive_buffer());
+  value /= 2;
+  if (result != 0 || option != SO_RCVBUF || !is_default) return result;
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
+  int segment = 0;
+  const glasstcp_handle handle = host(self).handle_of(fd);
+  host(self).call([&](glasstcp_stack* s) -> ssize_t {
+    auto* address = reinterpret_cast<sockaddr*>(&peer);
+    if (glasstcp_getpeername(s, handle, address, &size) != 0) return 0;
+    socklen_t four = sizeof segment;
+    constexpr int kMaxSegment = 2;
+    return glasstcp_getsockopt(s, handle, IPPROTO_TCP, kMaxSegment, &segment, &four);
+  });
+  const auto space = static_cast<int>(Personality::bsd_receive_space(host(self).folder()));
+  value = segment > 0 ? (space + segment - 1) / segment * segment : space;
+  return 0;
+}
+
 int do_getsockopt(void* self, int fd, int level, int option, void* value, socklen_t* length) {
+  // BSD reports the reset of a connection that its peer had closed as any other.
+  if (host(self).is_bsd() && level == SOL_SOCKET && option == SO_ERROR) {
+    const int result = static_cast<int>(on_handle(self, fd, [&](auto* s, auto h) {
+      return glasstcp_getsockopt(s, h, level, option, value, length);
+    }));
+    if (result == 0 && *static_cast<int*>(value) == EPIPE) *static_cast<int*>(value) = ECONNRESET;
+    return result;
+  }
+  const bool is_buffer = level == SOL_SOCKET && (option == SO_RCVBUF || option == SO_SNDBUF);
+  if (is_buffer && host(self).is_bsd() && value != nullptr && *length >= sizeof(int)) {
+    return do_bsd_buffer(self, fd, option, *static_cast<int*>(value), length);
+  }
   return static_cast<int>(on_handle(self, fd, [&](auto* s, auto h) {
     return glasstcp_getsockopt(s, h, level, option, value, length);
   }));
@@ -293,6 +331,10 @@ int do_pipe(void*, int fds[2]) {
 
 ssize_t splice_out(void* self, int from, int to, std::size_t length) {
   std::vector<char> bytes(length);
+  int at_mark = 0;  // urgent data does not go into a pipe
+  constexpr unsigned long kAtMark = 0x8905;
+  do_ioctl(self, from, kAtMark, &at_mark);
+  if (at_mark != 0) return 0;
   const ssize_t n = do_recv(self, from, bytes.data(), length, 0);
   return n <= 0 ? n : ::write(to, bytes.data(), static_cast<std::size_t>(n));
 }
@@ -370,6 +412,19 @@ GLASSTCP_API int getsockopt(int fd, int level, int option, void* value,
     return do_getsockopt(the_host, fd, level, option, value, length);
   }
   return static_cast<int>(syscall(SYS_getsockopt, fd, level, option, value, length));
+}
+
+// Nor has its interface a place for this one.
+GLASSTCP_API ssize_t sendfile(int to, int from, off_t* offset, size_t count) noexcept {
+  using namespace glasstcp::packetdrill;
+  if (the_host == nullptr || the_host->handle_of(to) == 0) {
+    return syscall(SYS_sendfile, to, from, offset, count);
+  }
+  std::vector<char> bytes(count);
+  const ssize_t n = pread(from, bytes.data(), count, offset == nullptr ? 0 : *offset);
+  const ssize_t sent = n <= 0 ? n : do_send(the_host, to, bytes.data(), static_cast<size_t>(n), 0);
+  if (sent > 0 && offset != nullptr) *offset += sent;
+  return sent;
 }
 
 }  // extern "C"

@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
+
+#include "tests/packetdrill/listing.h"
 
 namespace glasstcp::packetdrill {
 namespace {
@@ -17,8 +17,6 @@ namespace {
 constexpr std::uint64_t kNsPerUs = 1000;
 // How far ahead a packet may lie that somebody waits for: beyond every keep-alive time.
 constexpr std::int64_t kPatienceUs = std::int64_t{4} * 3600 * 1'000'000;
-constexpr std::uint32_t kLinuxQuickAcks = 16;
-constexpr std::uint32_t kSuperpacket = 65535;
 constexpr std::uint8_t kFin = 1, kPush = 8;
 
 void store16(std::uint8_t* p, std::size_t value) {
@@ -64,62 +62,12 @@ std::uint64_t ns_of(std::int64_t us) {
   return static_cast<std::uint64_t>(us) * kNsPerUs;
 }
 
-// The words of one file below /proc/sys/net/ipv4, which belongs to the network namespace.
-std::vector<std::uint32_t> sysctl(const char* name) {
-  std::ifstream file(std::string("/proc/sys/net/ipv4/") + name);
-  std::vector<std::uint32_t> words;
-  for (std::int64_t word = 0; file >> word;) {
-    words.push_back(static_cast<std::uint32_t>(std::clamp<std::int64_t>(word, 0, 0xffffffff)));
-  }
-  return words;
-}
-
-std::uint32_t sysctl_or(const char* name, std::uint32_t otherwise, std::size_t word = 0) {
-  const auto words = sysctl(name);
-  return words.size() > word ? words[word] : otherwise;
-}
-
-void read_sysctls(glasstcp_config& c) {
-  c.use_sack = static_cast<int>(sysctl_or("tcp_sack", 1));
-  c.use_timestamps = static_cast<int>(sysctl_or("tcp_timestamps", 1));
-  c.use_window_scale = static_cast<int>(sysctl_or("tcp_window_scaling", 1));
-  c.receive_buffer = sysctl_or("tcp_rmem", c.receive_buffer, 2);
-  c.send_buffer = sysctl_or("tcp_wmem", c.send_buffer, 2);
-  c.syn_retries = sysctl_or("tcp_syn_retries", c.syn_retries);
-  c.syn_ack_retries = sysctl_or("tcp_synack_retries", c.syn_ack_retries);
-  c.retransmissions = sysctl_or("tcp_retries2", c.retransmissions);
-  c.keep_idle = sysctl_or("tcp_keepalive_time", c.keep_idle / 1000) * 1000;
-  c.keep_interval = sysctl_or("tcp_keepalive_intvl", c.keep_interval / 1000) * 1000;
-  c.keep_probes = sysctl_or("tcp_keepalive_probes", c.keep_probes);
-  c.fin_wait_2 = sysctl_or("tcp_fin_timeout", c.fin_wait_2 / 1000) * 1000;
-  c.least_superpacket = sysctl_or("tcp_min_tso_segs", c.least_superpacket);
-  c.slow_start_after_idle = static_cast<int>(sysctl_or("tcp_slow_start_after_idle", 1));
-}
-
 }  // namespace
 
-Personality::Personality(const std::string& flags) {
-  glasstcp_config_init(&config);
-  config.initial_receive_buffer = 65535;
-  std::istringstream words(flags);
-  for (std::string word; std::getline(words, word, ',');) {
-    if (word == "linux") {
-      reads_sysctls = true;
-      config.quick_acks = kLinuxQuickAcks;
-      config.gso_max = kSuperpacket;
-      config.linux_habits = 1;
-    } else if (word == "bsd") {
-      config.option_layout = 1;
-      config.window_scale = 6;
-      config.delayed_ack = 40;
-    } else if (word.starts_with("mtu=")) {
-      config.mtu = static_cast<std::uint32_t>(std::stoul(word.substr(4)));
-    }
-  }
-}
-
 VirtualHost::VirtualHost(const std::string& flags)
-    : personality_(flags), first_(std::this_thread::get_id()) {}
+    : personality_(flags),
+      control_([this](const std::string& question) { return answer(question); }),
+      first_(std::this_thread::get_id()) {}
 
 VirtualHost::~VirtualHost() {
   glasstcp_stack_free(stack_);
@@ -131,8 +79,8 @@ void VirtualHost::make_stack() {
   own_v4_ = own_v4_.empty() ? "192.168.0.1/16" : own_v4_;
   own_v6_ = own_v6_.empty() ? "fd3d:fa7b:d17d::1/48" : own_v6_;
   const char* addresses[] = {own_v4_.c_str(), own_v6_.c_str()};
-  glasstcp_config config = personality_.config;
-  if (personality_.reads_sysctls) read_sysctls(config);
+  glasstcp_config config = personality_.with_sysctls(control_.folder());
+  made_from_ = config;
   config.addresses = addresses;
   config.address_count = 2;
   if (glasstcp_stack_new(&config, ns_of(now_us_), &stack_) != 0) std::abort();
@@ -187,6 +135,17 @@ void VirtualHost::forget(int fd) {
   handles_.erase(fd);
 }
 
+// What a command of the script asks.
+std::string VirtualHost::answer(const std::string& question) {
+  Lock lock(mutex_);
+  make_stack();
+  if (question == "list") return list_sockets(stack_, handles_);
+  if (!question.starts_with("drop ")) return "what?\n";
+  std::string dropped = drop_connections(stack_, question.substr(5));
+  settle(lock);
+  return dropped;
+}
+
 // -- Time
 
 void VirtualHost::collect() {
@@ -208,7 +167,7 @@ void VirtualHost::collect() {
 // go on. Time stands still until it has returned, or waits again.
 void VirtualHost::settle(Lock& lock) {
   collect();
-  if (!is_waiting_ || !is_first_thread()) return;
+  if (!is_waiting_) return;
   is_running_ = true;
   woken_.notify_all();
   returned_.wait(lock, [&] { return !is_running_; });
@@ -279,7 +238,14 @@ void VirtualHost::packet_arrives(const void* bytes, std::size_t length) {
   const bool v6 = length >= 40 && header[0] >> 4 == 6;
   if (!v6 && length < 20) return;
   own_bytes(v6, v6 ? header + 24 : header + 16);
-  glasstcp_receive(stack_, bytes, length, nullptr, ns_of(now_us_));
+  // The tool cannot say how a packet larger than a segment came to be, as a device would.
+  glasstcp_vnet vnet{};
+  const std::size_t headers = v6 ? 60 : 40;
+  if (personality_.segment > 0 && length > headers + personality_.segment) {
+    vnet.gso_type = v6 ? 4 : 1;
+    vnet.gso_size = personality_.segment;
+  }
+  glasstcp_receive(stack_, bytes, length, &vnet, ns_of(now_us_));
   settle(lock);
 }
 
@@ -296,6 +262,18 @@ Departure VirtualHost::next_packet() {
 
 // -- Calls
 
+bool VirtualHost::may_block(glasstcp_handle handle, int flags) {
+  const Lock lock(mutex_);
+  if ((flags & MSG_DONTWAIT) != 0) return false;
+  return (glasstcp_fcntl(stack_, handle, F_GETFL, 0) & O_NONBLOCK) == 0;
+}
+
+// Whether what a call waits for is there; a stale handle is.
+bool VirtualHost::has_come(const glasstcp_wait& wait) {
+  const int level = glasstcp_level(stack_, wait.handle);
+  return level < 0 || (static_cast<std::uint32_t>(level) & (wait.events | POLLERR | POLLHUP)) != 0;
+}
+
 ssize_t VirtualHost::call_locked(const Call& f, Lock& lock) {
   std::int64_t deadline = kNoDeadline;
   glasstcp_wait wait{};
@@ -309,7 +287,11 @@ ssize_t VirtualHost::call_locked(const Call& f, Lock& lock) {
     if (first && wait.deadline != GLASSTCP_NEVER) {
       deadline = static_cast<std::int64_t>(wait.deadline / kNsPerUs);
     }
-    if (!wait_for_change(deadline, lock)) {
+    bool in_time = true;
+    do {
+      in_time = wait_for_change(deadline, lock);
+    } while (in_time && !has_come(wait));
+    if (!in_time) {
       const ssize_t last = f(stack_);  // what the deadline brought, if it did
       settle(lock);
       return last == -EAGAIN || last == -EINPROGRESS ? wait.on_deadline : last;

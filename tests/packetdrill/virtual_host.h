@@ -23,6 +23,8 @@
 #include <vector>
 
 #include "stack/socket/glasstcp.h"
+#include "tests/packetdrill/control.h"
+#include "tests/packetdrill/personality.h"
 
 namespace glasstcp::packetdrill {
 
@@ -30,13 +32,6 @@ namespace glasstcp::packetdrill {
 struct Departure {
   std::vector<std::uint8_t> bytes;
   std::int64_t at_us = 0;
-};
-
-/// What a stack is made from; `flags` is the tool's --so_flags.
-struct Personality {
-  explicit Personality(const std::string& flags);
-  glasstcp_config config{};
-  bool reads_sysctls = false;  ///< of the network namespace, when the stack is made
 };
 
 /// The host.
@@ -62,6 +57,12 @@ class VirtualHost {
   /// The time; each question takes a microsecond.
   std::int64_t now_us();
 
+  [[nodiscard]] bool is_bsd() const { return personality_.is_bsd; }
+  /// Whether a call with these flags waits.
+  [[nodiscard]] bool may_block(glasstcp_handle handle, int flags);
+  [[nodiscard]] std::uint32_t default_receive_buffer() const { return made_from_.receive_buffer; }
+  [[nodiscard]] const std::string& folder() const { return control_.folder(); }
+
   /// A descriptor for a handle, and back; 0: not ours.
   int descriptor_of(glasstcp_handle handle);
   glasstcp_handle handle_of(int fd);
@@ -75,6 +76,7 @@ class VirtualHost {
 
   [[nodiscard]] bool is_first_thread() const { return std::this_thread::get_id() == first_; }
   void make_stack();
+  [[nodiscard]] std::string answer(const std::string& question);
   void own_bytes(bool v6, const std::uint8_t* address);
   void settle(Lock& lock);
   void collect();
@@ -82,12 +84,15 @@ class VirtualHost {
   void move_to(std::int64_t us, Lock& lock);
   /// False: the deadline came, or nothing will ever happen.
   bool wait_for_change(std::int64_t deadline_us, Lock& lock);
+  [[nodiscard]] bool has_come(const glasstcp_wait& wait);
   ssize_t call_locked(const Call& f, Lock& lock);
 
   std::mutex mutex_;
   std::condition_variable woken_;
   std::condition_variable returned_;
   Personality personality_;
+  Control control_;
+  glasstcp_config made_from_{};
   glasstcp_stack* stack_ = nullptr;
   std::thread::id first_;
   std::int64_t now_us_ = 1'000'000'000;

@@ -1,0 +1,34 @@
+// Whose habits the stack has in a script: Linux's, BSD's or its own, and the knobs that scripts
+// turn by sysctl.
+//
+// Invariants:
+//   1. Knobs are read when the stack is made, which is at the first call that needs it: what a
+//      script sets before that counts.
+//
+// Next: virtual_host.h.
+#pragma once
+
+#include <string>
+
+#include "stack/socket/glasstcp.h"
+
+namespace glasstcp::packetdrill {
+
+/// What a stack is made from; `flags` is the tool's --so_flags: "linux", "bsd" or "rfc", "mtu=N"
+/// and "segment=N" (text bytes of one segment in a larger packet that arrives), comma-separated.
+struct Personality {
+  explicit Personality(const std::string& flags);
+  /// The configuration with what sysctls say: those of the network namespace (linux), or the file
+  /// that the stand-in for sysctl writes in `folder` (bsd).
+  [[nodiscard]] glasstcp_config with_sysctls(const std::string& folder) const;
+
+  /// SO_RCVBUF of a socket that has no connection yet.
+  [[nodiscard]] static std::uint32_t bsd_receive_space(const std::string& folder);
+
+  glasstcp_config config{};
+  bool is_linux = false;
+  bool is_bsd = false;
+  std::uint16_t segment = 0;
+};
+
+}  // namespace glasstcp::packetdrill
