@@ -60,6 +60,7 @@ const std::map<std::string, Setter>& setters() {
          s.stack.tcp.receive_buffer = s.stack.tcp.initial_receive_buffer = count_of(v);
        }},
       {"send_buffer", count(&TcpConfig::send_buffer)},
+      {"initial_send_buffer", count(&TcpConfig::initial_send_buffer)},
       {"initial_window", count(&TcpConfig::initial_window_segments)},
       {"window_scaling", toggle(&TcpConfig::use_window_scale)},
       {"timestamps", toggle(&TcpConfig::use_timestamps)},
