@@ -27,6 +27,8 @@ struct TcpConfig {
   std::uint32_t initial_receive_buffer =
       64 * 1024;                            ///< and starts at this (less when memory is short)
   std::uint32_t send_buffer = 1024 * 1024;  ///< bytes that send() copies and holds at most
+  std::uint32_t initial_send_buffer =
+      256 * 1024;  ///< and starts with, until twice the congestion window is more
   std::uint32_t borrowed_limit = 1U << 30;  ///< borrowed bytes queued at most; below 2^31
   std::optional<std::uint8_t>
       window_scale;  ///< forced shift 0..14; empty: the least that covers the buffer

@@ -431,6 +431,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void arm_wheel();
   // user_calls.cc and shared
   [[nodiscard]] std::optional<StreamError> refuse_send() const;
+  [[nodiscard]] std::uint32_t send_limit() const;
   [[nodiscard]] std::size_t room_for(std::size_t length);
   void after_queueing(SendOptions options, Instant now);
   void restart_if_idle(Instant now);

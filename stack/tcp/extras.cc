@@ -58,15 +58,6 @@ void Connection::acknowledge_now() {
   wants_output();
 }
 
-// Tells a sender that waits for room, once there is enough that waking it is worth it.
-void Connection::signal_room() {
-  if (counts_memory()) return;  // signal_room_by_memory() does it once what may leave has left
-  if (!wants_writable_ || tx_.size() >= std::max(knobs().send_buffer / 2, 1U)) return;
-  if (unsent() >= knobs().unsent_low) return;
-  wants_writable_ = false;
-  signal(EventMask::kWritable);
-}
-
 void Connection::note_rtt(Duration measured) {
   ConnectionStatistics* s = kept();
   if (s != nullptr) s->min_rtt = std::min(s->min_rtt.value_or(measured), measured);

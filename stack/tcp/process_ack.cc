@@ -15,18 +15,18 @@ void Connection::process_ack_of_syn(const Segment& seg, Instant now) {
   f->log.acknowledge(context_.sent, seg.ack, [&](const SentSegment& syn, SeqNum) {
     if (!syn.retransmitted) sent_once = syn.sent_at;
   });
-  snd.una = seg.ack;
   if (ConnectionStatistics* s = kept()) {
-    s->bytes_acked += 1;
+    s->bytes_acked += static_cast<std::uint32_t>(seg.ack - snd.una);
     s->segments_delivered += 1;
   }
+  snd.una = seg.ack;
   // RFC 6298 §3 R6298-06: Karn's rule. The echoed timestamp tells the copies of a SYN apart.
   if (sent_once) {
     add_rtt_sample(now - *sent_once, now);
   } else {
     add_sample_by_timestamp(seg, now);
   }
-  become_quiet(now);
+  if (f->log.empty()) become_quiet(now);  // what a Fast Open sent with it may be left
   restart_loss_timers(now);
   signal_room();
   note_limit(now);

@@ -1,5 +1,7 @@
 // Room in the send buffer: who may write how much, and who is told that there is room again.
-// RFC 9293 §3.10.2 (SEND); two ways to count, bytes and Linux's memory (linux_send_space.h).
+// RFC 9293 §3.10.2 (SEND); two ways to count, bytes and Linux's memory (linux_send_space.h). In
+// bytes the buffer follows the congestion window, since only what the path carries is worth memory:
+// one window is in flight while the next one waits behind it.
 #include <algorithm>
 
 #include "stack/tcp/connection.h"
@@ -11,6 +13,26 @@ constexpr std::uint32_t kSmallWindow = 536;
 // A superpacket with its headers, as Linux makes it at most.
 constexpr std::uint32_t kMostPiece = 65536 - 1 - 320;
 }  // namespace
+
+// The bytes that send() may queue now; a limit that the application chose stays.
+std::uint32_t Connection::send_limit() const {
+  const std::uint32_t most = knobs().send_buffer;
+  if (knobs().send_buffer_chosen) return most;
+  return std::min(most, std::max(2 * congestion_.cwnd, context_.config.initial_send_buffer));
+}
+
+// Tells a sender that waits for room, once there is enough that waking it is worth it. While the
+// buffer still grows, more than a window must be left: or the window would not be filled, and
+// neither of them grow.
+void Connection::signal_room() {
+  if (counts_memory()) return;  // signal_room_by_memory() does it once what may leave has left
+  const std::uint32_t limit = send_limit();
+  const std::uint32_t low = limit < knobs().send_buffer ? limit / 4 * 3 : limit / 2;
+  if (!wants_writable_ || tx_.size() >= std::max(low, 1U)) return;
+  if (unsent() >= knobs().unsent_low) return;
+  wants_writable_ = false;
+  signal(EventMask::kWritable);
+}
 
 SendSpaceFacts Connection::space_facts() const {
   SendSpaceFacts f;
@@ -41,7 +63,7 @@ void Connection::expand_send_space() {
 std::size_t Connection::room_for(std::size_t length) {
   if (!counts_memory()) {
     const std::uint32_t queued = tx_.size();
-    const std::uint32_t limit = knobs().send_buffer;
+    const std::uint32_t limit = send_limit();
     return limit > queued && unsent() < knobs().unsent_low ? limit - queued : 0;
   }
   LinuxSendSpace& space = context_.extras[extras_].send_space;
@@ -57,7 +79,7 @@ bool Connection::has_send_room() const {
     return space.is_writable(space_facts());
   }
   const std::uint32_t queued = tx_.size();
-  const std::uint32_t limit = knobs().send_buffer;
+  const std::uint32_t limit = send_limit();
   const std::uint32_t room = limit > queued ? limit - queued : 0;
   return room >= queued / 2 && room > 0 && unsent() < knobs().unsent_low;
 }

@@ -229,9 +229,9 @@ void Connection::on_nothing_to_send(Instant now) {
 
 // There was no memory to remember what was to be sent: it is tried again a little later.
 void Connection::on_no_memory(Instant now) {
-  if (state_ != State::Closed && state_ != State::TimeWait) {
-    arm(TimerName::Persist, now + context_.rto_bounds.min);
-  }
+  if (state_ == State::Closed || state_ == State::TimeWait) return;
+  const bool is_syn = state_ == State::SynSent && snd.nxt == snd.iss;
+  arm(TimerName::Persist, now + (is_syn ? rtt_.rto(context_.rto_bounds) : context_.rto_bounds.min));
 }
 
 // RFC 9293 §3.8.4 MUST-26: the interval is counted from the last segment that arrived.

@@ -61,98 +61,96 @@ void set_syn_cookies(Settings& s, const std::string& v) {
                                           : SynCookieUse::WhenFull;
 }
 
-const std::map<std::string, Setter>& setters() {
-  static const std::map<std::string, Setter> table = {
-      {"receive_buffer",
-       [](Settings& s, const std::string& v) {
-         s.stack.tcp.receive_buffer = s.stack.tcp.initial_receive_buffer = count_of(v);
-       }},
-      {"send_buffer", count(&TcpConfig::send_buffer)},
-      {"initial_window", count(&TcpConfig::initial_window_segments)},
-      {"window_scaling", toggle(&TcpConfig::use_window_scale)},
-      {"timestamps", toggle(&TcpConfig::use_timestamps)},
-      {"sack", toggle(&TcpConfig::use_sack)},
-      {"delayed_ack", duration(&TcpConfig::delayed_ack)},
-      {"ack_every", count(&TcpConfig::ack_every_segments)},
-      {"initial_rto", duration(&TcpConfig::initial_rto)},
-      {"min_rto", duration(&TcpConfig::min_rto)},
-      {"max_rto", duration(&TcpConfig::max_rto)},
-      {"r1", count(&TcpConfig::r1_retransmissions)},
-      {"r2", count(&TcpConfig::r2_retransmissions)},
-      {"syn_retries", count(&TcpConfig::syn_retries)},
-      {"syn_ack_retries", count(&TcpConfig::syn_ack_retries)},
-      {"user_timeout", duration(&TcpConfig::user_timeout)},
-      {"rack", toggle(&TcpConfig::use_rack)},
-      {"tail_loss_probe", toggle(&TcpConfig::use_tail_loss_probe)},
-      {"frto", toggle(&TcpConfig::use_frto)},
-      {"slow_start_segments", count(&TcpConfig::slow_start_segments)},
-      {"slow_start_after_idle", toggle(&TcpConfig::slow_start_after_idle)},
-      {"nagle", toggle(&TcpConfig::nagle)},
-      {"pacing", toggle(&TcpConfig::pacing)},
-      {"hystart", toggle(&TcpConfig::hystart)},
-      {"congestion",
-       [](Settings& s, const std::string& v) {
-         const auto algorithm = congestion_named(v);
-         if (!algorithm) throw std::invalid_argument("'" + v + "' is not reno, cubic or bbr");
-         s.stack.tcp.congestion = *algorithm;
-       }},
-      {"sws_override", duration(&TcpConfig::sws_override)},
-      {"keep_alive_idle", duration(&TcpConfig::keep_alive_idle)},
-      {"keep_alive_interval", duration(&TcpConfig::keep_alive_interval)},
-      {"keep_alive_probes", count(&TcpConfig::keep_alive_probes)},
-      {"msl", duration(&TcpConfig::msl)},
-      {"fin_wait_2_timeout", duration(&TcpConfig::fin_wait_2_timeout)},
-      {"max_connections", count(&TcpConfig::max_connections)},
-      {"max_half_open", count(&TcpConfig::max_half_open)},
-      {"max_time_wait", count(&TcpConfig::max_time_wait)},
-      {"max_out_of_order_runs", count(&TcpConfig::max_out_of_order_runs)},
-      {"challenge_acks_per_second", count(&TcpConfig::challenge_acks_per_second)},
-      {"blind_attack_defence", toggle(&TcpConfig::blind_attack_defence)},
-      {"starting_receive_buffer", count(&TcpConfig::initial_receive_buffer)},
-      {"mtu_probing",
-       [](Settings& s, const std::string& v) {
-         s.stack.tcp.mtu_probing = v == "always"             ? MtuProbing::Always
-                                   : v == "after_black_hole" ? MtuProbing::AfterBlackHole
-                                                             : MtuProbing::Off;
-       }},
-      {"ecn",
-       [](Settings& s, const std::string& v) {
-         s.stack.tcp.ecn.use = v == "on"        ? EcnUse::On
-                               : v == "passive" ? EcnUse::Passive
-                                                : EcnUse::Off;
-         if (v != "on" && v != "passive") switch_of(v);
-       }},
-      {"accurate_ecn",
-       [](Settings& s, const std::string& v) { s.stack.tcp.ecn.accurate = switch_of(v); }},
-      {"syn_cookies", set_syn_cookies},
-      {"max_orphans", count(&TcpConfig::max_orphans)},
-      {"announce_user_timeout", toggle(&TcpConfig::announce_user_timeout)},
-      {"adopt_user_timeout", toggle(&TcpConfig::adopt_user_timeout)},
-      {"user_timeout_least", duration(&TcpConfig::user_timeout_least)},
-      {"user_timeout_most", duration(&TcpConfig::user_timeout_most)},
-      {"window_scale",
-       [](Settings& s, const std::string& v) {
-         s.stack.tcp.window_scale = static_cast<std::uint8_t>(count_of(v));
-       }},
-      {"mss",
-       [](Settings& s, const std::string& v) {
-         s.stack.tcp.mss = static_cast<std::uint16_t>(count_of(v));
-       }},
-      {"hop_limit",
-       [](Settings& s, const std::string& v) {
-         s.stack.tcp.hop_limit = static_cast<std::uint8_t>(count_of(v));
-       }},
-      {"layout",
-       [](Settings& s, const std::string& v) {
-         s.stack.tcp.option_layout = v == "bsd" ? OptionLayout::Bsd : OptionLayout::Linux;
-       }},
-      {"gso", [](Settings& s, const std::string& v) { s.stack.gso_max = count_of(v); }},
-      {"mtu", [](Settings& s, const std::string& v) { s.stack.mtu = count_of(v); }},
-      {"memory", [](Settings& s, const std::string& v) { s.stack.memory = count_of(v); }},
-      {"tolerance", [](Settings& s, const std::string& v) { s.tolerance = duration_of(v); }},
-  };
-  return table;
-}
+const std::map<std::string, Setter> kSetters = {
+    {"receive_buffer",
+     [](Settings& s, const std::string& v) {
+       s.stack.tcp.receive_buffer = s.stack.tcp.initial_receive_buffer = count_of(v);
+     }},
+    {"send_buffer", count(&TcpConfig::send_buffer)},
+    {"initial_send_buffer", count(&TcpConfig::initial_send_buffer)},
+    {"initial_window", count(&TcpConfig::initial_window_segments)},
+    {"window_scaling", toggle(&TcpConfig::use_window_scale)},
+    {"timestamps", toggle(&TcpConfig::use_timestamps)},
+    {"sack", toggle(&TcpConfig::use_sack)},
+    {"delayed_ack", duration(&TcpConfig::delayed_ack)},
+    {"ack_every", count(&TcpConfig::ack_every_segments)},
+    {"initial_rto", duration(&TcpConfig::initial_rto)},
+    {"min_rto", duration(&TcpConfig::min_rto)},
+    {"max_rto", duration(&TcpConfig::max_rto)},
+    {"r1", count(&TcpConfig::r1_retransmissions)},
+    {"r2", count(&TcpConfig::r2_retransmissions)},
+    {"syn_retries", count(&TcpConfig::syn_retries)},
+    {"syn_ack_retries", count(&TcpConfig::syn_ack_retries)},
+    {"user_timeout", duration(&TcpConfig::user_timeout)},
+    {"rack", toggle(&TcpConfig::use_rack)},
+    {"tail_loss_probe", toggle(&TcpConfig::use_tail_loss_probe)},
+    {"frto", toggle(&TcpConfig::use_frto)},
+    {"slow_start_segments", count(&TcpConfig::slow_start_segments)},
+    {"slow_start_after_idle", toggle(&TcpConfig::slow_start_after_idle)},
+    {"nagle", toggle(&TcpConfig::nagle)},
+    {"pacing", toggle(&TcpConfig::pacing)},
+    {"hystart", toggle(&TcpConfig::hystart)},
+    {"congestion",
+     [](Settings& s, const std::string& v) {
+       const auto algorithm = congestion_named(v);
+       if (!algorithm) throw std::invalid_argument("'" + v + "' is not reno, cubic or bbr");
+       s.stack.tcp.congestion = *algorithm;
+     }},
+    {"sws_override", duration(&TcpConfig::sws_override)},
+    {"keep_alive_idle", duration(&TcpConfig::keep_alive_idle)},
+    {"keep_alive_interval", duration(&TcpConfig::keep_alive_interval)},
+    {"keep_alive_probes", count(&TcpConfig::keep_alive_probes)},
+    {"msl", duration(&TcpConfig::msl)},
+    {"fin_wait_2_timeout", duration(&TcpConfig::fin_wait_2_timeout)},
+    {"max_connections", count(&TcpConfig::max_connections)},
+    {"max_half_open", count(&TcpConfig::max_half_open)},
+    {"max_time_wait", count(&TcpConfig::max_time_wait)},
+    {"max_out_of_order_runs", count(&TcpConfig::max_out_of_order_runs)},
+    {"challenge_acks_per_second", count(&TcpConfig::challenge_acks_per_second)},
+    {"blind_attack_defence", toggle(&TcpConfig::blind_attack_defence)},
+    {"starting_receive_buffer", count(&TcpConfig::initial_receive_buffer)},
+    {"mtu_probing",
+     [](Settings& s, const std::string& v) {
+       s.stack.tcp.mtu_probing = v == "always"             ? MtuProbing::Always
+                                 : v == "after_black_hole" ? MtuProbing::AfterBlackHole
+                                                           : MtuProbing::Off;
+     }},
+    {"ecn",
+     [](Settings& s, const std::string& v) {
+       s.stack.tcp.ecn.use = v == "on"        ? EcnUse::On
+                             : v == "passive" ? EcnUse::Passive
+                                              : EcnUse::Off;
+       if (v != "on" && v != "passive") switch_of(v);
+     }},
+    {"accurate_ecn",
+     [](Settings& s, const std::string& v) { s.stack.tcp.ecn.accurate = switch_of(v); }},
+    {"syn_cookies", set_syn_cookies},
+    {"max_orphans", count(&TcpConfig::max_orphans)},
+    {"announce_user_timeout", toggle(&TcpConfig::announce_user_timeout)},
+    {"adopt_user_timeout", toggle(&TcpConfig::adopt_user_timeout)},
+    {"user_timeout_least", duration(&TcpConfig::user_timeout_least)},
+    {"user_timeout_most", duration(&TcpConfig::user_timeout_most)},
+    {"window_scale",
+     [](Settings& s, const std::string& v) {
+       s.stack.tcp.window_scale = static_cast<std::uint8_t>(count_of(v));
+     }},
+    {"mss",
+     [](Settings& s, const std::string& v) {
+       s.stack.tcp.mss = static_cast<std::uint16_t>(count_of(v));
+     }},
+    {"hop_limit",
+     [](Settings& s, const std::string& v) {
+       s.stack.tcp.hop_limit = static_cast<std::uint8_t>(count_of(v));
+     }},
+    {"layout",
+     [](Settings& s, const std::string& v) {
+       s.stack.tcp.option_layout = v == "bsd" ? OptionLayout::Bsd : OptionLayout::Linux;
+     }},
+    {"gso", [](Settings& s, const std::string& v) { s.stack.gso_max = count_of(v); }},
+    {"mtu", [](Settings& s, const std::string& v) { s.stack.mtu = count_of(v); }},
+    {"memory", [](Settings& s, const std::string& v) { s.stack.memory = count_of(v); }},
+    {"tolerance", [](Settings& s, const std::string& v) { s.tolerance = duration_of(v); }},
+};
 
 }  // namespace
 
@@ -192,8 +190,8 @@ std::expected<Settings, std::string> settings_of(const Script& script, const Wor
       world.our_isn + 7;  // the clock of timestamps wraps in these runs too
   try {
     for (const auto& [key, value] : script.knobs) {
-      const auto setter = setters().find(key);
-      if (setter == setters().end()) return std::unexpected("no knob is called '" + key + "'");
+      const auto setter = kSetters.find(key);
+      if (setter == kSetters.end()) return std::unexpected("no knob is called '" + key + "'");
       setter->second(settings, value);
     }
   } catch (const std::exception& error) {

@@ -36,7 +36,7 @@ TEST(SocketOptions, ReadBackWhatWasSetWithLinuxRanges) {
       {IPPROTO_TCP, TCP_SYNCNT, 128, 3, -EINVAL},
       {IPPROTO_TCP, TCP_USER_TIMEOUT, 1500, 1500, 0},
       {IPPROTO_TCP, TCP_LINGER2, 5, 5, 0},
-      {IPPROTO_TCP, TCP_FASTOPEN, 1, -EOPNOTSUPP, -EOPNOTSUPP},
+      {IPPROTO_TCP, TCP_FASTOPEN, 1, 1, 0},
       {IPPROTO_IP, IP_TOS, 0x28, 0x28, 0},
       {IPPROTO_IP, IP_TTL, 5, 5, 0},
       {IPPROTO_IP, IP_TTL, 256, 5, -EINVAL},
@@ -230,9 +230,12 @@ TEST(StackKnobs, WhatIsNotBuiltIsRefused) {
   c.addresses = addresses;
   c.address_count = 1;
   glasstcp_stack* s = nullptr;
-  c.syn_cookies = 1;
+  c.congestion = "vegas";
   EXPECT_EQ(glasstcp_stack_new(&c, 0, &s), -EOPNOTSUPP);
-  c.syn_cookies = 0;
+  c.congestion = "cubic";
+  c.use_ecn = 4;
+  EXPECT_EQ(glasstcp_stack_new(&c, 0, &s), -EINVAL);
+  c.use_ecn = 2;
   c.window_scale = 15;
   EXPECT_EQ(glasstcp_stack_new(&c, 0, &s), -EINVAL);
   c.window_scale = 6;

@@ -204,9 +204,8 @@ TEST(Options, HelpAndVersionGoToStdoutAndAreNoFailure) {
 
 TEST(Options, HelpNamesOnlyWhatIsBuilt) {
   const std::string help = ended({"serve", "--help"}).out;
-  for (const char* later : {"--queues", "cubic", "bbr"}) {
-    EXPECT_THAT(help, Not(HasSubstr(later)));
-  }
+  EXPECT_THAT(help, Not(HasSubstr("--queues")));
+  EXPECT_THAT(help, HasSubstr("reno, cubic or bbr"));
 }
 
 TEST(Quantity, SizesCountInPowersOf1024) {

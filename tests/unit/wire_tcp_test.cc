@@ -180,9 +180,11 @@ TEST(TcpOptions, EveryCombinationIsReadBackByBothReaders) {
 TEST(TcpOptions, PaddingIsAnEndOfListAndZeros) {
   COVERS("MUST-69");
   TcpOptions options;
-  options.fast_open = true;
+  options.accurate_ecn = AccurateEcnOption{};
+  options.accurate_ecn->fields = 1;
+  options.accurate_ecn->ect0_bytes = 0x010203;
   const Bytes bytes = written(options);
-  EXPECT_EQ(bytes, (Bytes{34, 2, 0, 0}));
+  EXPECT_EQ(bytes, (Bytes{172, 5, 1, 2, 3, 0, 0, 0}));
 }
 
 TEST(TcpOptions, WhatLibtinsWroteIsReadOnAnySegmentAtAnyAlignment) {
