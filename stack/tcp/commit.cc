@@ -133,6 +133,7 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
   SegmentFrame frame;
   frame.tuple = &tuple_;
   frame.hash = hash_;
+  // RFC 9293 §3.9.2 SHLD-23: the application's, which reorders its own packets if it changes it.
   frame.traffic_class = traffic_class_ | ecn_field(d);
   frame.hop_limit = knobs().hop_limit;
   if (knobs().may_fragment) {

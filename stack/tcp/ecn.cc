@@ -28,6 +28,7 @@ std::uint16_t flags_of_ace(std::uint32_t ace) {
 // 9768 §3.1.4.1 R9768-01: an accurate one is tried twice, with the same flags; R9768-02: the
 // classic request is never made on a connection that made the other. R9768-33, not done: no memory
 // of destinations where it failed; a failure costs one timeout more than without ECN.
+// RFC 9293 §3.8.2 SHLD-8: asked for by our SYN if the stack is willing.
 std::uint16_t ecn_syn_flags(EcnWill will, std::uint32_t retries) {
   if (will.use != EcnUse::On) return 0;
   if (will.accurate) return retries <= 1 ? kAll : std::uint16_t{0};

@@ -150,6 +150,7 @@ void Connection::on_persist_timer(Instant now) {
   }
   ++unanswered_probes_;
   if (has_given_up(now)) return;
+  // RFC 6429 §4 R6429-02: nobody wants one that was given back, or it could be kept for ever.
   // RFC 9293 §3.8.6.1 MUST-37 keeps a connection for as long as its probes are answered, since its
   // user may want it. Nobody wants one that was given back: as RFC 6429 §4 allows, it ends after as
   // many probes as its retransmissions would be, or a peer that never reads could keep it for ever.

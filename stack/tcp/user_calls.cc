@@ -56,6 +56,7 @@ std::expected<void, StreamError> Connection::send_borrowed(ByteView bytes, std::
 void Connection::after_queueing(SendOptions options, Instant now) {
   more_coming_ = options.more;
   unpushed_ = options.more;
+  // RFC 9293 §3.8.5 SHLD-13: for applications that have it already; nothing of ours asks for it.
   if (options.urgent) {
     // RFC 9293 §3.8.5: the pointer names the octet after the last urgent one.
     snd.up = tx_.end_seq();

@@ -96,7 +96,7 @@ TEST(EcnNegotiation, EveryAnswerToAClient) {
 }
 
 TEST(EcnNegotiation, WhoSentAPlainSynDoesNotMarkInTheClassicMode) {
-  COVERS("R3168-01");
+  COVERS("SHLD-8", "R3168-01");
   EXPECT_TRUE(read_ecn_syn_ack(kClassicOn, 0, with(kEce), IpEcn::NotEct).may_mark);
   EXPECT_FALSE(read_ecn_syn_ack(kClassicOn, 1, with(kEce), IpEcn::NotEct).may_mark);
   // Only a server in the accurate mode answers so: its client may mark all the same.
