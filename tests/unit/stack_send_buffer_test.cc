@@ -11,6 +11,7 @@ constexpr std::uint32_t kFirst = 32 * 1024;
 void begin_small(StackConfig& c) {
   c.tcp.initial_send_buffer = kFirst;
   c.tcp.initial_receive_buffer = 4 * 1024 * 1024;  // the peer is never the limit
+  c.tcp.pacing = false;  // whole windows cross at once, so that the buffer alone is the limit
 }
 
 // Fills the buffer; how much went in.
