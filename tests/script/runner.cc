@@ -74,7 +74,8 @@ void Runner::fill_in_cookies() {
   const auto minted_by = [&](const Key128& key) {
     FastOpenKeys keys(Seed{}, Duration::zero());
     keys.choose(key, std::nullopt);
-    const ByteView bytes = keys.mint(tuple, start_).view();
+    const auto cookie = keys.mint(tuple, start_);
+    const ByteView bytes = cookie.view();
     return Bytes(bytes.begin(), bytes.end());
   };
   const std::map<std::uint32_t, Bytes> cookies = {{kGoodCookie, minted_by(kPresentKey)},
