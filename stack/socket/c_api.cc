@@ -88,6 +88,7 @@ TcpConfig tcp_config_of(const glasstcp_config& c) {
   t.more_ends_with_ack = t.counts_send_memory = linux_habits;
   t.pacing = !linux_habits;  // as where no packet scheduler paces
   t.answers_unsent_ack = !linux_habits;
+  t.answers_late_data_as_nobody = linux_habits;
   t.tolerates_missing_timestamps = linux_habits || c.tolerate_missing_timestamps != 0;
   t.may_fragment = c.path_mtu_discovery == 0;
   if (linux_habits) {

@@ -333,6 +333,9 @@ std::optional<ConnectionReport> Stack::report(ConnectionId id) const {
   r.receive_mss = connection->receive_mss();
   r.receive_buffer = connection->receive_buffer();
   r.lost = connection->lost_bytes();
+  r.resent = connection->resent_bytes();
+  r.phase = connection->recovery_phase();
+  r.pacing_rate = connection->pacing_rate();
   r.send_buffer = connection->send_buffer();
   r.send_room = connection->has_send_room();
   r.probes = connection->probes_unanswered();

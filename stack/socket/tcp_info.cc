@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint8_t kTimestampsBit = 1, kSackBit = 2, kWindowScaleBit = 4, kEcnBit = 8,
                        kSynDataBit = 32;
 // tcpi_ca_state.
-constexpr std::uint8_t kOpen = 0, kDisorder = 1, kRecovery = 3, kLoss = 4;
+constexpr std::uint8_t kOpen = 0, kDisorder = 1, kReduced = 2, kRecovery = 3, kLoss = 4;
 constexpr std::uint32_t kInfiniteThreshold = 0x7fffffff;
 
 std::uint32_t us(Duration d) {
@@ -25,6 +25,21 @@ std::uint32_t ms_since(const std::optional<Instant>& then, Instant now) {
 
 std::uint32_t segments(std::uint32_t bytes, std::uint32_t mss) {
   return mss == 0 ? 0 : (bytes + mss - 1) / mss;
+}
+
+std::uint8_t congestion_state(const ConnectionReport& r) {
+  switch (r.phase) {
+    case RecoveryPhase::WindowReduction:
+      return kReduced;
+    case RecoveryPhase::FastRecovery:
+      return kRecovery;
+    case RecoveryPhase::Timeout:
+      return kLoss;
+    case RecoveryPhase::Open:
+      break;
+  }
+  if (r.tcb.retransmissions > 0) return kLoss;  // of a SYN or a probe
+  return r.tcb.sacked > 0 || r.tcb.duplicate_acks > 0 ? kDisorder : kOpen;
 }
 
 }  // namespace
@@ -71,10 +86,7 @@ glasstcp_tcp_info tcp_info_of(const ConnectionReport& r, Instant now) {
   const ConnectionStatistics& s = r.statistics;
   const std::uint32_t mss = std::max(t.effective_mss, 1U);
   i.tcpi_state = static_cast<std::uint8_t>(linux_state(t.state));
-  i.tcpi_ca_state = t.in_recovery           ? kRecovery
-                    : t.retransmissions > 0 ? kLoss
-                    : t.duplicate_acks > 0  ? kDisorder
-                                            : kOpen;
+  i.tcpi_ca_state = congestion_state(r);
   i.tcpi_retransmits = static_cast<std::uint8_t>(t.retransmissions);
   i.tcpi_probes = r.probes;
   i.tcpi_backoff = r.backoff;
@@ -87,8 +99,10 @@ glasstcp_tcp_info tcp_info_of(const ConnectionReport& r, Instant now) {
   i.tcpi_snd_mss = t.effective_mss;
   i.tcpi_rcv_mss = r.receive_mss == 0 ? std::min(t.effective_mss, 536U) : r.receive_mss;
   i.tcpi_unacked = segments(t.flight, mss);
-  i.tcpi_lost = segments(r.lost, mss);
-  i.tcpi_retrans = 0;
+  // What was lost counts until it has arrived, sent again or not.
+  i.tcpi_sacked = segments(t.sacked, mss);
+  i.tcpi_lost = segments(r.lost + (r.phase == RecoveryPhase::Open ? 0 : r.resent), mss);
+  i.tcpi_retrans = segments(r.resent, mss);
   i.tcpi_last_data_sent = ms_since(s.last_data_sent, now);
   i.tcpi_last_data_recv = ms_since(s.last_data_received, now);
   i.tcpi_last_ack_recv = ms_since(s.last_ack_received, now);
@@ -100,10 +114,12 @@ glasstcp_tcp_info tcp_info_of(const ConnectionReport& r, Instant now) {
       t.ssthresh == 0xffffffffU ? kInfiniteThreshold : std::max(t.ssthresh / mss, 1U);
   i.tcpi_snd_cwnd = std::max(t.cwnd / mss, 1U);
   i.tcpi_advmss = r.offered_mss - (r.timestamps ? 12U : 0U);
-  i.tcpi_reordering = 3;
+  i.tcpi_reordering = s.reordering;
+  i.tcpi_reord_seen = s.reorderings_seen;
   i.tcpi_rcv_space = r.receive_buffer;
   i.tcpi_total_retrans = s.segments_retransmitted;
-  i.tcpi_pacing_rate = i.tcpi_max_pacing_rate = ~std::uint64_t{0};  // nothing is paced
+  i.tcpi_max_pacing_rate = ~std::uint64_t{0};  // no limit was set
+  i.tcpi_pacing_rate = r.pacing_rate == 0 ? i.tcpi_max_pacing_rate : r.pacing_rate;
   i.tcpi_bytes_acked = s.bytes_acked;
   i.tcpi_bytes_received = s.bytes_received;
   i.tcpi_segs_out = static_cast<std::uint32_t>(s.segments_out);

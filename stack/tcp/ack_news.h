@@ -22,6 +22,7 @@ struct AckNews {
   std::uint32_t acked = 0;                 ///< by which snd.una advanced
   std::uint32_t delivered = 0;             ///< newly, by number or SACK, or assumed from duplicates
   std::uint32_t lost = 0;                  ///< newly judged lost
+  std::uint32_t overtaken = 0;             ///< by how many bytes one was that arrived only now
   Duration rtt = kNoRtt;                   ///< of a segment that was sent once
   std::optional<Instant> sent_once;        ///< when the last of those left
   std::optional<Instant> lost_again_sent;  ///< a retransmission was lost; when the newest left

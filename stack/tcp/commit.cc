@@ -212,7 +212,7 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
       if (end > snd.nxt) {
         probe_beyond_ = true;
         if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, now);
-      } else {
+      } else if (length > 0) {
         context_.flights[flight_].log.touch_first(context_.sent, now);
       }
       break;

@@ -131,7 +131,8 @@ struct TcpConfig {
   std::uint32_t unsent_low = 0xffffffff;      ///< writable again below this many unsent bytes
   bool window_follows_buffer = false;         ///< as BSD: the offered edge moves with any room
   bool tolerates_missing_timestamps = false;  ///< as Linux: RFC 7323 §3.2 would drop them
-  bool answers_unsent_ack = true;    ///< RFC 9293 §3.10.7.4; off: as Linux, dropped in silence
+  bool answers_unsent_ack = true;  ///< RFC 9293 §3.10.7.4; off: as Linux, dropped in silence
+  bool answers_late_data_as_nobody = false;  ///< as Linux: <SEQ=SEG.ACK><CTL=RST> after close
   bool use_fast_path = true;         ///< off: every segment goes through all checks; nothing else
                                      ///< may differ
   bool blind_attack_defence = true;  ///< RFC 5961; off: RFC 9293's plain rules

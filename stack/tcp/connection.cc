@@ -199,6 +199,14 @@ TcbSnapshot Connection::status() const {
   return s;
 }
 
+std::uint32_t Connection::resent_bytes() const {
+  std::uint32_t bytes = 0;
+  for (std::uint32_t i = log().oldest_in_network(); i != kNone; i = context_.sent[i].after) {
+    if (context_.sent[i].retransmitted) bytes += context_.sent[i].length();
+  }
+  return bytes;
+}
+
 void Connection::check_invariants() const {
   STACK_ASSERT(snd.una <= snd.nxt);
   rx_.check(context_.rx, rcv.nxt);

@@ -206,6 +206,14 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] const Ecn* ecn() const { return ecn_ == kNone ? nullptr : &context_.ecn[ecn_]; }
   [[nodiscard]] bool has_nagle() const { return nagle_; }
   [[nodiscard]] std::uint32_t lost_bytes() const { return log().lost_bytes(); }
+  /// Bytes sent again that nothing was heard of since. Walks the log.
+  [[nodiscard]] std::uint32_t resent_bytes() const;
+  [[nodiscard]] RecoveryPhase recovery_phase() const {
+    const FlightState* const f = flight_state();
+    return f == nullptr ? RecoveryPhase::Open : f->recovery.phase();
+  }
+  /// Bytes per second that new text leaves at; 0: nothing is paced.
+  [[nodiscard]] std::uint64_t pacing_rate() const { return pace().rate; }
   [[nodiscard]] std::uint32_t receive_mss() const { return ack_.rcv_mss(); }
   [[nodiscard]] std::uint32_t receive_buffer() const { return receive_buffer_; }
   [[nodiscard]] std::uint8_t probes_unanswered() const {
@@ -269,6 +277,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
                       Instant now);
   template <typename F>
   void read_sack(const Segment& seg, SentLog& log, AckNews& news, F on_delivered);
+  void note_overtaken(std::uint32_t bytes);
   void count_duplicates(const Segment& seg, FlightState& state, AckNews& news);
   void on_progress(const Segment& seg, const AckNews& news, Instant now);
   void add_rtt_sample(Duration rtt, Instant now);

@@ -69,7 +69,9 @@ SendLimit Connection::limit_now() const {
   if (waiting > 0) {
     const std::int32_t usable = snd.una + snd.wnd - snd.nxt;
     const auto needed = static_cast<std::int32_t>(std::min(waiting, max_text()));
-    return usable < needed ? SendLimit::Window : SendLimit::Busy;
+    // Where both windows are used up it is the network's that holds the text back.
+    const bool waits_for_peer = usable < needed && cwnd_room() >= max_text();
+    return waits_for_peer ? SendLimit::Window : SendLimit::Busy;
   }
   return wants_writable_ && cwnd_room() >= max_text() ? SendLimit::Buffer : SendLimit::Busy;
 }

@@ -2,6 +2,7 @@
 // reports as delivered, the queue, the round-trip time, the peer's window, and our own FIN. What it
 // means for losses and for the congestion window: loss_recovery.cc.
 #include <algorithm>
+#include <array>
 
 #include "stack/tcp/connection.h"
 
@@ -80,6 +81,7 @@ AckNews Connection::read_news(const Segment& seg, Instant now) {
     add_sample_by_timestamp(seg, now);
   }
   if (ecn_ != kNone) news.mark_reported = read_ecn_report(seg, news);
+  if (news.overtaken > 0) note_overtaken(news.overtaken);
   return news;
 }
 
@@ -102,7 +104,16 @@ void Connection::note_delivered(FlightState& state, const SentSegment& segment, 
   facts.min_rtt = min_rtt_.get();
   facts.echo_is_older =
       news.has_echo && difference(news.echo, timestamps_.now_value(segment.sent_at)) < 0;
+  if (kept() != nullptr)
+    news.overtaken = std::max(news.overtaken, state.rack.overtaken_by(segment));
   state.rack.on_delivered(segment, end, facts);
+}
+
+// How far reordering went, for reports such as TCP_INFO.
+void Connection::note_overtaken(std::uint32_t bytes) {
+  ConnectionStatistics* const s = kept();
+  s->reorderings_seen += 1;
+  s->reordering = std::max(s->reordering, (bytes + effective_mss_ - 1) / effective_mss_);
 }
 
 // RFC 2018 §4, RFC 6675 §5 R6675-04, RFC 2883 §5.
@@ -120,8 +131,14 @@ void Connection::read_sack(const Segment& seg, SentLog& log, AckNews& news, F on
     news.duplicate = blocks[0];
   }
   const std::uint32_t before = log.sacked_bytes();
-  for (std::uint8_t i = first; i < seg.options.sack_count; ++i) {
-    const SackBlock block{later(blocks[i].left, snd.una), blocks[i].right};
+  std::array<SackBlock, TcpOptions::kMaxSackBlocks> ascending = blocks;
+  const auto begin = ascending.begin() + first, end = ascending.begin() + seg.options.sack_count;
+  // RFC 8985 §6.2 step 3: what one ACK reports arrived in the order of its numbers, for all we know;
+  // the blocks stand in another. Left so, two of them that are both news would look like
+  // reordering.
+  std::sort(begin, end, [](const SackBlock& a, const SackBlock& b) { return a.left < b.left; });
+  for (auto i = begin; i != end; ++i) {
+    const SackBlock block{later(i->left, snd.una), i->right};
     if (block.left >= block.right || block.right > snd.nxt) continue;  // old, or never sent
     log.sack(context_.sent, block, on_delivered);
   }

@@ -115,6 +115,12 @@ class Rack {
   }
 
   [[nodiscard]] bool reordering_seen() const { return reordering_seen_; }
+  /// By how many bytes `segment` was overtaken, if it is delivered now: 0 if it was not, or if it
+  /// was resent, which explains it.
+  [[nodiscard]] std::uint32_t overtaken_by(const SentSegment& segment) const {
+    if (!has_fack_ || segment.retransmitted || segment.begin >= fack_) return 0;
+    return segment.end > fack_ ? 0 : static_cast<std::uint32_t>(fack_ - segment.begin);
+  }
   [[nodiscard]] Duration rtt() const { return rtt_; }
   /// A connection that was quiet remembers this much.
   void remember_reordering(bool seen) { reordering_seen_ = seen; }

@@ -338,6 +338,12 @@ Verdict Connection::seventh_process_text(const Segment& seg, Instant now) {
   }
   if (orphan_) {
     // RFC 9293 §3.6.1 SHLD-3: nobody will ever read this; the sender must learn that it is lost.
+    if (context_.config.answers_late_data_as_nobody) {
+      if (const auto reply = reset_for(seg, SendReason::RstUnreadData))
+        context_.replies.push(*reply);
+      fail(StreamError::Aborted, now);
+      return Verdict::DataAfterClose;
+    }
     reset(SendReason::RstUnreadData, StreamError::Aborted, now);
     return Verdict::DataAfterClose;
   }

@@ -92,6 +92,8 @@ struct ConnectionStatistics {
   std::uint32_t duplicate_segments_in = 0;   ///< reported as D-SACK
   std::uint32_t out_of_order_in = 0;
   std::uint32_t duplicates_reported = 0;  ///< D-SACKs of the peer
+  std::uint32_t reorderings_seen = 0;     ///< ACKs that reported one of ours as overtaken
+  std::uint32_t reordering = 3;           ///< the furthest that one was overtaken by, in segments
   std::optional<Instant> last_data_sent, last_data_received, last_ack_received;
   std::optional<Duration> min_rtt;
   Chronograph limits;           ///< what data waited for

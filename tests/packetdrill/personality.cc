@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <sstream>
+#include <string_view>
 #include <vector>
 
 namespace glasstcp::packetdrill {
@@ -54,11 +55,28 @@ void read_linux(glasstcp_config& c) {
   c.slow_start_after_idle = static_cast<int>(linux_or("tcp_slow_start_after_idle", 1));
 }
 
+// What the stand-in for sysctl noted (bin/sysctl).
+constexpr const char* kNoted = "/sysctl";
+
+// The congestion control that the script chose last; null: none that we have.
+const char* noted_congestion(const std::string& folder) {
+  constexpr std::string_view kName = "net.ipv4.tcp_congestion_control=";
+  const char* chosen = nullptr;
+  std::ifstream file(folder + kNoted);
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with(kName)) continue;
+    for (const char* ours : {"reno", "cubic", "bbr"}) {
+      if (line.substr(kName.size()) == ours) chosen = ours;
+    }
+  }
+  return chosen;
+}
+
 using Names = std::map<std::string, std::uint32_t>;
 
 Names bsd_names(const std::string& folder) {
   Names names;
-  std::ifstream file(folder + "/sysctl");
+  std::ifstream file(folder + kNoted);
   for (std::string line; std::getline(file, line);) {
     const std::size_t equals = line.find('=');
     if (equals == std::string::npos) continue;
@@ -134,7 +152,10 @@ std::uint32_t Personality::bsd_receive_space(const std::string& folder) {
 
 glasstcp_config Personality::with_sysctls(const std::string& folder) const {
   glasstcp_config c = config;
-  if (is_linux) read_linux(c);
+  if (is_linux) {
+    read_linux(c);
+    if (const char* congestion = noted_congestion(folder)) c.congestion = congestion;
+  }
   if (is_bsd) read_bsd(bsd_names(folder), c);
   return c;
 }

@@ -95,7 +95,7 @@ VirtualHost::~VirtualHost() {
 void VirtualHost::make_stack() {
   if (stack_ != nullptr) return;
   own_v4_ = own_v4_.empty() ? "192.168.0.1/16" : own_v4_;
-  own_v6_ = own_v6_.empty() ? "fd3d:fa7b:d17d::1/48" : own_v6_;
+  own_v6_ = own_v6_.empty() ? "fd3d:0a0b:17d6::1/48" : own_v6_;
   const char* addresses[] = {own_v4_.c_str(), own_v6_.c_str()};
   glasstcp_config config = personality_.with_sysctls(control_.folder());
   made_from_ = config;

@@ -152,6 +152,43 @@ TEST(LinuxHabits, AnUnchosenBufferGrows) {
   EXPECT_GT(TwoHosts::option(hosts.left, client, SOL_SOCKET, SO_SNDBUF), before);
 }
 
+TEST(LinuxHabits, AProbeOfAClosedWindowHasNoText) {
+  TwoHosts hosts(as_linux);
+  const auto [client, server] = hosts.connected();
+  const std::string text(4 << 20, 'x');
+  for (int i = 0; i < 100; ++i) {  // until the buffer of a reader that sleeps is full
+    static_cast<void>(glasstcp_write(hosts.left, client, text.data(), text.size()));
+    hosts.run_for(20);
+  }
+  hosts.is_cut = true;
+  const std::uint64_t due = glasstcp_next_deadline(hosts.left);
+  ASSERT_NE(due, GLASSTCP_NEVER);
+  glasstcp_advance(hosts.left, due);
+  const std::string probe = next_packet(hosts.left, due);
+  constexpr std::size_t kIpHeader = 20, kTcpFlagsByte = kIpHeader + 13;
+  ASSERT_GT(probe.size(), kTcpFlagsByte);
+  const auto offset = static_cast<std::uint8_t>(probe[kIpHeader + 12]) >> 4U;
+  EXPECT_EQ(probe.size(), kIpHeader + offset * 4U) << "no octet";
+  EXPECT_EQ(probe[kTcpFlagsByte], 0x10) << "ACK";
+  EXPECT_NE(server, 0U);
+}
+
+TEST(LinuxHabits, DataForOneThatClosedDrawsTheResetOfAClosedPort) {
+  COVERS("SHLD-3");
+  TwoHosts hosts(as_linux);
+  const auto [client, server] = hosts.connected();
+  EXPECT_EQ(glasstcp_close(hosts.right, server), 0);
+  hosts.run_for(20);
+  EXPECT_EQ(glasstcp_write(hosts.left, client, "late", 4), 4);
+  const std::string late = next_packet(hosts.left, hosts.now);
+  glasstcp_receive(hosts.right, late.data(), late.size(), nullptr, hosts.now);
+  const std::string answer = next_packet(hosts.right, hosts.now);
+  constexpr std::size_t kTcp = 20, kAckNumber = kTcp + 8, kSequenceNumber = kTcp + 4;
+  ASSERT_GE(answer.size(), kTcp + 20);
+  EXPECT_EQ(answer[kTcp + 13], 0x04) << "RST, and no ACK";
+  EXPECT_EQ(answer.substr(kSequenceNumber, 4), late.substr(kAckNumber, 4));
+}
+
 TEST(SocketZerocopy, ACompletionComesWhenTheBytesAreAcknowledged) {
   TwoHosts hosts;
   const auto [client, server] = hosts.connected();
