@@ -43,7 +43,9 @@ SendSpaceFacts Connection::space_facts() const {
   const std::uint32_t window = usable > 0 ? static_cast<std::uint32_t>(usable) : 0U;
   f.sendable = std::min(cwnd_room(), window) / mss * mss;
   const std::uint32_t bound = snd.max_wnd > kSmallWindow ? snd.max_wnd / 2 : snd.max_wnd;
-  f.piece = std::max(std::min(bound, kMostPiece) / mss, 1U) * mss;
+  // Before the handshake ends no window is known; a SYN (RFC 7413) takes what it can of the piece.
+  f.piece =
+      state_ == State::SynSent ? kMostPiece : std::max(std::min(bound, kMostPiece) / mss, 1U) * mss;
   f.unsent_low = knobs().unsent_low;
   return f;
 }
