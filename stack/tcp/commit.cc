@@ -127,7 +127,7 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
     header.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(window, 65535));
     if (!d.flags.ack()) rcv.edge = rcv.nxt;
   } else if (!d.flags.rst()) {
-    header.window = window_field(window_to_offer());
+    header.window = window_to_show();
     note_ack_carried(header.window);
   }
   SegmentFrame frame;

@@ -223,6 +223,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] const SendVariables& snd_variables() const { return snd; }
   [[nodiscard]] const ReceiveVariables& rcv_variables() const { return rcv; }
   [[nodiscard]] const Timestamps& timestamps() const { return timestamps_; }
+  /// What the window field of an ACK would say now.
+  [[nodiscard]] std::uint16_t window_to_show() const { return window_field(window_to_offer()); }
   [[nodiscard]] bool owes_ack() const { return ack_.owed() != AckPolicy::Owed::None; }
   [[nodiscard]] SendReason ack_reason() const { return ack_.reason(); }
   [[nodiscard]] std::uint8_t traffic_class() const { return traffic_class_; }

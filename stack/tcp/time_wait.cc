@@ -12,8 +12,7 @@ TimeWaitRecord::TimeWaitRecord(const Connection& connection, Instant expires)
       expires_(expires),
       snd_nxt_(connection.snd_variables().nxt),
       rcv_nxt_(connection.rcv_variables().nxt),
-      window_(static_cast<std::uint16_t>(std::min<std::uint32_t>(
-          connection.rcv_variables().wnd() >> connection.rcv_variables().shift, 65535))) {}
+      window_(connection.window_to_show()) {}
 
 TimeWaitResult TimeWaitRecord::segment_arrives(const Segment& seg, TcpContext& context,
                                                Instant now) {

@@ -120,6 +120,8 @@ void VirtualHost::follow_sysctls() {
 }
 
 void VirtualHost::own_bytes(bool v6, const std::uint8_t* address) {
+  // The tool's packets for a socket that it does not know have no addresses at all.
+  if (std::all_of(address, address + (v6 ? 16 : 4), [](std::uint8_t b) { return b == 0; })) return;
   char text[INET6_ADDRSTRLEN];
   if (inet_ntop(v6 ? AF_INET6 : AF_INET, address, text, sizeof text) == nullptr) return;
   const std::string with_network = std::string(text) + (v6 ? "/48" : "/16");
@@ -136,12 +138,12 @@ void VirtualHost::own(const sockaddr* address) {
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(address);
   if (address->sa_family == AF_INET) {
     const std::uint8_t* v4 = bytes + offsetof(sockaddr_in, sin_addr);
-    if (std::any_of(v4, v4 + 4, [](std::uint8_t b) { return b != 0; })) own_bytes(false, v4);
+    own_bytes(false, v4);
   } else if (address->sa_family == AF_INET6) {
     const std::uint8_t* v6 = bytes + offsetof(sockaddr_in6, sin6_addr);
     if (IN6_IS_ADDR_V4MAPPED(reinterpret_cast<const in6_addr*>(v6))) {
       own_bytes(false, v6 + 12);
-    } else if (std::any_of(v6, v6 + 16, [](std::uint8_t b) { return b != 0; })) {
+    } else {
       own_bytes(true, v6);
     }
   }
