@@ -9,7 +9,7 @@ TurnResult Pump::turn(Instant now) {
   TurnResult result;
   device_.set_time(now);
   receive(now, result);
-  stack_.advance(now);
+  if (may_run_timers(result)) stack_.advance(now);
   application_.turn(now);
   send(now, result);
   application_.flush(now);
@@ -32,6 +32,15 @@ void Pump::receive(Instant now, TurnResult& result) {
     stack_.receive(packet.bytes, packet.meta, now);
   }
   result.has_more = true;
+}
+
+// A loop that was not given the processor for a while finds timers that have ended and the packets
+// that would have stopped them.
+bool Pump::may_run_timers(const TurnResult& result) {
+  full_batches_ = result.has_more ? full_batches_ + 1 : 0;
+  if (full_batches_ % kPatience != 0) return false;
+  full_batches_ = 0;
+  return true;
 }
 
 bool Pump::write_held() {

@@ -7,8 +7,10 @@
 // Invariants:
 //   1. A turn is bounded: at most kBatch packets are read and kBatch are written, so neither
 //   direction starves the other.
-//   2. A refused packet is held and goes first next time; until then nothing is asked of the stack.
-//   3. Nothing is allocated.
+//   2. Timers run after what has arrived was read, so that none ends although its answer lies in
+//   the device; only a device that stays full for kPatience turns does not hold them up longer.
+//   3. A refused packet is held and goes first next time; until then nothing is asked of the stack.
+//   4. Nothing is allocated.
 //
 // Next: event_loop.h.
 #pragma once
@@ -42,6 +44,7 @@ struct PumpCounters {
 class Pump {
  public:
   static constexpr std::uint32_t kBatch = 64;
+  static constexpr std::uint32_t kPatience = 8;  ///< full batches; a TUN device queues 500 packets
 
   Pump(Device& device, Stack& stack, Application& application)
       : device_(device), stack_(stack), application_(application) {}
@@ -57,11 +60,13 @@ class Pump {
   void receive(Instant now, TurnResult& result);
   void send(Instant now, TurnResult& result);
   bool write_held();
+  [[nodiscard]] bool may_run_timers(const TurnResult& result);
 
   Device& device_;
   Stack& stack_;
   Application& application_;
   HoldBuffer hold_;
+  std::uint32_t full_batches_ = 0;  ///< read one after the other
   OutPacket out_{};
   PumpCounters counters_;
 };

@@ -150,5 +150,84 @@ TEST_F(PumpTest, TheDeadlineIsTheEarlierOfStackAndApplication) {
   EXPECT_EQ(pump_.next_deadline(), now_ + 3s);
 }
 
+// A server behind the pump and a client without one: what the client says waits in `said_`.
+class PumpTimersTest : public PumpTest {
+ protected:
+  static StackConfig client_config() {
+    StackConfig c;
+    c.addresses.push_back(*Cidr::parse("192.0.2.1/24"));
+    c.seed = Seed::from_number(2);
+    return c;
+  }
+
+  PumpTimersTest() {
+    const auto listener = stack_.listen({*IpAddress::parse("0.0.0.0"), Port{80}}, 4);
+    ConnectOptions options;
+    options.remote = {*IpAddress::parse("192.0.2.2"), Port{80}};
+    EXPECT_TRUE(client_.connect(options, now_).has_value());
+    for (int i = 0; i < 3; ++i) exchange();
+    accepted_ = *stack_.accept(*listener);
+  }
+
+  // Everything goes to its other end, and the server's turn is made.
+  void exchange() {
+    hear_client();
+    for (const Bytes& packet : said_) device_.arrive(packet);
+    said_.clear();
+    static_cast<void>(pump_.turn(now_));
+    tell_client();
+  }
+  void hear_client() {
+    OutPacket out;
+    while (client_.transmit(now_, out)) {
+      Bytes packet(out.header.begin(), out.header.begin() + out.header_length);
+      said_.push_back(packet);
+    }
+  }
+  void tell_client() {
+    for (; told_ < device_.sent().size(); ++told_) {
+      const Bytes& packet = device_.sent()[told_].bytes;
+      if (packet[9] == 6) client_.receive(packet, {}, now_);
+    }
+  }
+  // Ten segments leave, the client has acknowledged them, and the server's loop sleeps too long.
+  void send_and_oversleep() {
+    const Bytes text(10 * 1448, 'x');
+    EXPECT_TRUE(stack_.send(accepted_, text, {}, now_).has_value());
+    static_cast<void>(pump_.turn(now_));
+    tell_client();
+    hear_client();
+    EXPECT_FALSE(said_.empty());
+    now_ = pump_.next_deadline() + 5ms;
+  }
+  // Of what is not answered.
+  void flood(std::uint32_t packets) {
+    for (std::uint32_t i = 0; i < packets; ++i) device_.arrive(Bytes(28));
+  }
+  [[nodiscard]] std::uint64_t repeated() const { return stack_.counters().retransmitted_segments; }
+
+  Stack client_{client_config(), now_};
+  ConnectionId accepted_{};
+  std::vector<Bytes> said_;
+  std::size_t told_ = 0;
+};
+
+TEST_F(PumpTimersTest, AnAcknowledgmentBehindAFullBatchStopsATimerThatHasEnded) {
+  send_and_oversleep();
+  flood(Pump::kBatch * (Pump::kPatience - 1));
+  for (const Bytes& packet : said_) device_.arrive(packet);
+  while (device_.waiting() > 0) static_cast<void>(pump_.turn(now_));
+  EXPECT_EQ(repeated(), 0u);
+}
+
+TEST_F(PumpTimersTest, ADeviceThatIsAlwaysFullDoesNotStopTheTimers) {
+  send_and_oversleep();
+  flood(Pump::kBatch * (Pump::kPatience + 1));
+  for (std::uint32_t i = 1; i < Pump::kPatience; ++i) static_cast<void>(pump_.turn(now_));
+  EXPECT_EQ(repeated(), 0u);
+  static_cast<void>(pump_.turn(now_));
+  EXPECT_EQ(repeated(), 1u);
+}
+
 }  // namespace
 }  // namespace glasstcp
