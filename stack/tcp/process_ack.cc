@@ -149,7 +149,7 @@ void Connection::read_sack(const Segment& seg, SentLog& log, AckNews& news, F on
 // carries neither text, SYN nor FIN, and does not change the window.
 void Connection::count_duplicates(const Segment& seg, FlightState& state, AckNews& news) {
   if (news.acked > 0) {
-    news.delivered = state.recovery.on_advance(news.acked, effective_mss_);
+    news.delivered = state.recovery.on_advance(snd.una, news.acked, effective_mss_);
     // What was resent and what was not cannot be told apart in one ACK (RFC 5682 §2.1 step 3b).
     if (news.any_resent) news.original_delivered = false;
     return;
@@ -158,7 +158,9 @@ void Connection::count_duplicates(const Segment& seg, FlightState& state, AckNew
   if (static_cast<std::uint32_t>(seg.wnd) << snd.shift != snd.wnd) return;
   news.is_duplicate = true;
   if (!state.recovery.may_count_duplicates(snd.una, snd.nxt)) return;
-  news.delivered = state.recovery.on_duplicate(effective_mss_, flight() - log().lost_bytes());
+  const std::uint32_t in_network = flight() - log().lost_bytes();
+  news.delivered =
+      state.recovery.on_duplicate(effective_mss_, state.recovery.most_assumed(snd.nxt, in_network));
 }
 
 // snd.una moved: the queue shrinks, and whatever waited for progress stops waiting.

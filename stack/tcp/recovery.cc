@@ -86,7 +86,10 @@ std::uint32_t Recovery::on_duplicate(std::uint32_t mss, std::uint32_t most) {
   return assumed_delivered_ - before;
 }
 
-std::uint32_t Recovery::on_advance(std::uint32_t acked, std::uint32_t mss) {
+std::uint32_t Recovery::on_advance(SeqNum una, std::uint32_t acked, std::uint32_t mss) {
+  // RFC 5682 §2.1 step 3a: F-RTO's new data lies beyond `recover`. That it arrived stays true while
+  // what was lost below it is filled, or it would take the window from that for good.
+  if (phase_ == RecoveryPhase::Timeout && una < recover_) return acked;
   // The first segment of it was the hole; duplicates had reported the others.
   const std::uint32_t reported = std::min(assumed_delivered_, acked > mss ? acked - mss : 0U);
   duplicates_ = 0;

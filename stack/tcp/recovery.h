@@ -149,8 +149,14 @@ class Recovery {
   /// A duplicate ACK (RFC 5681 §2's definition, judged by the caller). Returns the bytes that it
   /// lets us assume delivered; all of them together at most `most`.
   std::uint32_t on_duplicate(std::uint32_t mss, std::uint32_t most);
-  /// snd.una advanced by `acked`. Returns what of it had not been assumed delivered.
-  std::uint32_t on_advance(std::uint32_t acked, std::uint32_t mss);
+  /// How much may be assumed delivered at most, of `in_network` bytes: while a timeout is repaired,
+  /// what was sent after it.
+  [[nodiscard]] std::uint32_t most_assumed(SeqNum nxt, std::uint32_t in_network) const {
+    if (phase_ != RecoveryPhase::Timeout) return in_network;
+    return nxt > recover_ ? std::min(static_cast<std::uint32_t>(nxt - recover_), in_network) : 0;
+  }
+  /// snd.una advanced by `acked`, to `una`. Returns what of it had not been assumed delivered.
+  std::uint32_t on_advance(SeqNum una, std::uint32_t acked, std::uint32_t mss);
   /// RFC 6582 §3.2 step 4: the first partial ACK restarts the timer, later ones do not
   /// ("impatient").
   [[nodiscard]] bool may_restart_timer() const { return !is_active() || partial_acks_ <= 1; }

@@ -156,7 +156,8 @@ TEST_F(RecoveryTest, DuplicatesStandForOneSegmentEachAndForNoMoreThanThereIs) {
   EXPECT_EQ(recovery.on_duplicate(kMss, 2500), 500U);
   EXPECT_EQ(recovery.on_duplicate(kMss, 2500), 0U);
   recovery.start(RecoveryPhase::FastRecovery, episode(0, 4 * kMss));
-  EXPECT_EQ(recovery.on_advance(2 * kMss, kMss), kMss);  // the hole; the other was reported
+  EXPECT_EQ(recovery.on_advance(kUna + 2 * kMss, 2 * kMss, kMss),
+            kMss);  // the hole; the other was reported
   EXPECT_EQ(recovery.assumed_delivered(), 1500U);
 }
 
@@ -169,6 +170,17 @@ TEST_F(RecoveryTest, AfterATimeoutDuplicatesSayNothingUntilItIsPassed) {
   recovery.finish(false);
   EXPECT_FALSE(recovery.may_count_duplicates(kUna + 10 * kMss, kUna + 12 * kMss));
   EXPECT_TRUE(recovery.may_count_duplicates(kUna + 10 * kMss + 1, kUna + 12 * kMss));
+}
+
+TEST_F(RecoveryTest, WhatFRtoSentStaysDeliveredWhileTheLostIsFilled) {
+  COVERS("R5682-01");
+  recovery.on_timeout(episode(0, 10 * kMss), true);
+  recovery.expect_new_data(kUna + 10 * kMss);
+  const std::uint32_t most = recovery.most_assumed(kUna + 12 * kMss, 3 * kMss);
+  EXPECT_EQ(most, 2 * kMss);  // of it, and of nothing else
+  EXPECT_EQ(recovery.on_duplicate(kMss, most), kMss);
+  EXPECT_EQ(recovery.on_advance(kUna + 2 * kMss, kMss, kMss), kMss);
+  EXPECT_EQ(recovery.assumed_delivered(), kMss);
 }
 
 TEST_F(RecoveryTest, AMistakeIsTakenBackOnce) {
