@@ -10,7 +10,7 @@ from world import BOTH, V4, Server, connect, curl, download, make_site, pattern,
 from cases.get import HOST, Nginx
 
 BAD = "loss=5%,reorder=5%,duplicate=2%,corrupt=1%"
-SIZE = 2_000_000
+SIZE = 10_000_000
 BOUND = 60  # seconds for one transfer: most are far below, and the machine may be busy
 
 

@@ -12,7 +12,7 @@ import struct
 import termios
 import time
 
-from capture import Capture
+from capture import REPEATED, Capture
 from cases.closing import client_state, retransmissions
 from filters import drop_everything, drop_no_more
 from harness import Failed, NotRun, captures, case, check, check_equal, folder, run, set_sysctl, wait_until
@@ -127,7 +127,7 @@ def check_handshake(lab):
 
 def check_answers(lab, sizes):
     """The three answers: full segments without PSH, the last of each with it."""
-    segments = lab.tcp("tcp.len > 0", "tcp.flags.push", "http.response.code", by="us")
+    segments = lab.tcp(f"tcp.len > 0 && !({REPEATED})", "tcp.flags.push", "http.response.code", by="us")
     answers, begun = [], []
     for segment in segments:
         begun.append(segment)
