@@ -391,7 +391,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] const PathSearch* path_search() const {
     return const_cast<Connection*>(this)->path_search();
   }
-  bool begin_path_search(Instant now);
+  [[nodiscard]] std::uint16_t path_floor_below(std::uint32_t size) const;
+  bool begin_path_search(std::uint32_t size, Instant now);
   bool escape_black_hole(Instant now);
   [[nodiscard]] std::optional<SendDecision> next_mtu_probe(Instant now) const;
   void note_probe_sent(const SendDecision& decision);

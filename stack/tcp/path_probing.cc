@@ -19,15 +19,8 @@ constexpr std::uint32_t kBlackHoleTimeouts = 3;
 // RFC 4821 §7.4: so many segments behind a probe show, if it alone is lost, that it is.
 constexpr std::uint32_t kBehindProbe = 4;
 
-// The next lower size; 0: there is none. A connection whose packets were small from the beginning
-// does not suspect their size.
-std::uint16_t floor_below(std::span<const std::uint16_t> floors, std::uint32_t size,
-                          bool has_fallen) {
-  if (!has_fallen) return floors[0] < size ? floors[0] : std::uint16_t{0};
-  for (const std::uint16_t floor : floors) {
-    if (floor < size) return floor;
-  }
-  return 0;
+std::span<const std::uint16_t> floors_of(bool v4) {
+  return v4 ? std::span<const std::uint16_t>(kIpv4Floors) : kIpv6Floors;
 }
 
 }  // namespace
@@ -50,13 +43,21 @@ PathSearch* Connection::path_search() {
                                                               : &*context_.extras[extras_].search;
 }
 
-// False: the floor is reached, or there is no memory.
-bool Connection::begin_path_search(Instant now) {
+// The size below what packets of `size` have, to begin from; 0: there is none. A connection whose
+// packets were small from the beginning does not suspect their size; and that of a packet which
+// passes nearly everywhere is suspected late.
+std::uint16_t Connection::path_floor_below(std::uint32_t size) const {
+  const auto floors = floors_of(tuple_.local_address.is_v4());
   const std::uint32_t present = effective_mss_ + packet_overhead();
-  const bool v4 = tuple_.local_address.is_v4();
-  const bool has_fallen = path_search() != nullptr;
-  const std::uint16_t floor = v4 ? floor_below(kIpv4Floors, present, has_fallen)
-                                 : floor_below(kIpv6Floors, present, has_fallen);
+  if (path_search() == nullptr && present <= floors[0]) return 0;
+  if (floors[0] < size) return floors[0];
+  const bool is_desperate = path_search() != nullptr || retransmissions_ >= 2 * kBlackHoleTimeouts;
+  return is_desperate && floors.back() < size ? floors.back() : std::uint16_t{0};
+}
+
+// False: the floor is reached, or there is no memory.
+bool Connection::begin_path_search(std::uint32_t size, Instant now) {
+  const std::uint16_t floor = path_floor_below(size);
   if (floor == 0) return false;
   if (PathSearch* search = path_search()) {
     search->fall_back(floor);
@@ -69,15 +70,17 @@ bool Connection::begin_path_search(Instant now) {
   return true;
 }
 
-// RFC 4821 §7.7 R4821-03: a timeout of a full-sized segment, again and again: perhaps it is its
-// size. True: it goes again in smaller ones.
+// RFC 4821 §7.7 R4821-03: a timeout of a large segment, again and again: perhaps it is its size. It
+// need not be a full one: a short answer on a path with a large MTU is too large for a small one.
+// True: it goes again in smaller ones.
 bool Connection::escape_black_hole(Instant now) {
   // RFC 4821 §7.6.4: a timeout says nothing about a probe.
   if (PathSearch* search = path_search()) search->on_probe_inconclusive();
   const bool suspects = retransmissions_ % kBlackHoleTimeouts == 0;
   if (context_.config.mtu_probing == MtuProbing::Off || !suspects) return false;
-  if (context_.sent[log().head()].length() < max_text()) return false;
-  return begin_path_search(now);
+  const std::uint32_t headers = (tuple_.local_address.is_v4() ? 40U : 60U) + option_bytes();
+  const std::uint32_t text = std::min(context_.sent[log().head()].length(), max_text());
+  return begin_path_search(text + headers, now);
 }
 
 // RFC 4821 §3 R4821-01, RFC 8899 §3 R8899-01: one segment of new data, larger than what is known to
@@ -88,6 +91,10 @@ std::optional<SendDecision> Connection::next_mtu_probe(Instant now) const {
   const FlightState* const f = flight_state();
   if (search == nullptr || log().lost_bytes() > 0 || urgent_pending_) return std::nullopt;
   if (f != nullptr && f->recovery.phase() != RecoveryPhase::Open) return std::nullopt;
+  // Without SACK, duplicates of what follows a timeout's repair at once say nothing (RFC 6582 §4):
+  // a probe there would be missed by the next timeout only, of a timer that is still backed off.
+  const bool is_seen = f == nullptr || sack_ || f->recovery.may_count_duplicates(snd.nxt, snd.nxt);
+  if (!is_seen) return std::nullopt;
   const std::uint16_t size = search->next_size(now);
   const std::uint32_t headers = (tuple_.local_address.is_v4() ? 40U : 60U) + option_bytes();
   if (size <= headers + max_text()) return std::nullopt;

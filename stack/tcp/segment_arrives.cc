@@ -129,7 +129,9 @@ void Connection::adopt_options(const Segment& syn, Instant now) {
 }
 
 void Connection::become_established(const Segment& seg, Instant now) {
-  if (context_.config.mtu_probing == MtuProbing::Always) begin_path_search(now);
+  if (context_.config.mtu_probing == MtuProbing::Always) {
+    begin_path_search(effective_mss_ + packet_overhead(), now);
+  }
   // RFC 7323 §2.2 R7323-03: the window field of a SYN is never scaled.
   snd.wnd = seg.flags.syn() ? seg.wnd : static_cast<std::uint32_t>(seg.wnd) << snd.shift;
   snd.max_wnd = std::max(snd.max_wnd, snd.wnd);
