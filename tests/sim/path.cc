@@ -23,6 +23,18 @@ std::size_t size_on_the_wire(const Bytes& packet, const PacketMeta& meta) {
   return std::min(packet.size(), ip + tcp + meta.gso_size);
 }
 
+// RFC 3168 §5: a router that would drop an ECN-capable packet may set CE in it instead.
+Bytes with_mark(Bytes packet) {
+  const bool v6 = packet[0] >> 4 == 6;
+  const std::uint8_t field = v6 ? packet[1] >> 4 & 3 : packet[1] & 3;
+  if (field == 0) return packet;
+  packet[1] |= v6 ? 0x30 : 0x03;
+  if (v6) return packet;
+  store_be16(&packet[10], 0);
+  store_be16(&packet[10], checksum_of(add_to_checksum(0, ByteView(packet).first(kV4Header))));
+  return packet;
+}
+
 }  // namespace
 
 Weather Weather::by(Dice& dice, Instant start) {
@@ -53,6 +65,14 @@ Weather Weather::by(Dice& dice, Instant start) {
   return weather;
 }
 
+void Weather::add_silence_and_marks(Dice& dice, Instant start) {
+  mark_per_mille = dice.pick<std::uint64_t>({0, 0, 5, 50, 300});
+  is_black_hole = dice.chance(150);
+  if (!is_black_hole || narrow_mtu != 0) return;
+  narrow_from = start + std::chrono::milliseconds(dice.between(0, 4000));
+  narrow_mtu = dice.pick<std::uint32_t>({576, 1006, 1280, 1400});
+}
+
 std::uint32_t Path::mtu(Instant now, bool v6) const {
   if (now < weather_.narrow_from) return kAnyMtu;
   return v6 ? std::max(weather_.narrow_mtu, 1280U) : weather_.narrow_mtu;
@@ -61,8 +81,14 @@ std::uint32_t Path::mtu(Instant now, bool v6) const {
 std::optional<Bytes> Path::carry(const Bytes& packet, const PacketMeta& meta, Instant now) {
   if (now >= weather_.outage_begin && now < weather_.outage_end) return std::nullopt;
   const std::uint32_t limit = mtu(now, packet[0] >> 4 == 6);
-  if (size_on_the_wire(packet, meta) > limit) return too_big_message(packet, limit);
-  const ByteView piece(packet);
+  if (size_on_the_wire(packet, meta) > limit) {
+    if (weather_.is_black_hole) return std::nullopt;
+    return too_big_message(packet, limit);
+  }
+  Bytes marked;
+  const bool is_marked = weather_.mark_per_mille > 0 && marks_.chance(weather_.mark_per_mille);
+  if (is_marked) marked = with_mark(packet);
+  const ByteView piece(is_marked ? marked : packet);
   link_.carry(std::span(&piece, 1), meta, now);
   return std::nullopt;
 }

@@ -1,6 +1,6 @@
 // One direction between two hosts: the same BadLink that `serve --impair` has, and what only a
-// simulation can do to it: outages, and a router whose next link has a smaller MTU from some day
-// on.
+// simulation can do to it: outages, a router whose next link has a smaller MTU from some day on
+// (and which says so, or is a black hole), and one that marks instead of dropping (RFC 3168 §5).
 //
 // Invariants:
 //   1. Everything follows from the seed: the weather, and what it does to each packet.
@@ -22,19 +22,23 @@ using test::Bytes;
 /// How bad it is, and when it changes.
 struct Weather {
   Impairment impairment;
-  Instant outage_begin = kNever;  ///< nothing passes from here
-  Instant outage_end = kNever;    ///< to here
-  Instant narrow_from = kNever;   ///< from here on the path MTU is `narrow_mtu`
-  std::uint32_t narrow_mtu = 0;   ///< bytes; IPv6 never less than 1280
+  Instant outage_begin = kNever;     ///< nothing passes from here
+  Instant outage_end = kNever;       ///< to here
+  Instant narrow_from = kNever;      ///< from here on the path MTU is `narrow_mtu`
+  std::uint32_t narrow_mtu = 0;      ///< bytes; IPv6 never less than 1280
+  bool is_black_hole = false;        ///< what does not fit vanishes without a message
+  std::uint64_t mark_per_mille = 0;  ///< of what is ECN-capable: CE
 
   [[nodiscard]] static Weather by(Dice& dice, Instant start);
+  /// Adds by chance what by() does not know: black holes and marks.
+  void add_silence_and_marks(Dice& dice, Instant start);
 };
 
 /// One direction.
 class Path {
  public:
   Path(const Weather& weather, std::uint64_t seed)
-      : weather_(weather), link_(weather.impairment, SeededRandom(seed)) {}
+      : weather_(weather), link_(weather.impairment, SeededRandom(seed)), marks_(~seed) {}
 
   /// A packet enters. What comes back: the router's message that it is too big, for the sender.
   std::optional<Bytes> carry(const Bytes& packet, const PacketMeta& meta, Instant now);
@@ -50,6 +54,7 @@ class Path {
 
   Weather weather_;
   BadLink link_;
+  Dice marks_;
 };
 
 /// What a router says about a packet that does not fit (RFC 792, RFC 1191 §4; RFC 4443 §3.2).

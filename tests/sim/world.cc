@@ -16,6 +16,10 @@ constexpr Instant kStart{500s};
 constexpr Duration kStorm = 15s;         // phase 1
 constexpr Duration kAfterwards = 15min;  // phase 2 must be over by then
 constexpr Port kService{80};
+// Worlds that choose among all that the stack has learned since, and the others, which are as they
+// were: the salt is one that leaves alone the seeds kept before there was this choice.
+constexpr std::uint64_t kNewerSalt = 12541;
+constexpr std::uint64_t kNewerPerMille = 600;
 
 // More than these is a storm, not a conversation.
 constexpr std::uint32_t kMostPacketsInAStep = 20'000;
@@ -96,6 +100,7 @@ class World {
   void plan_connections();
   [[nodiscard]] StackConfig config(const char* v4, const char* v6, std::uint8_t seed_byte);
   [[nodiscard]] TcpConfig tcp_config();
+  void choose_newer(TcpConfig& tcp);
   [[nodiscard]] Instant next_time() const;
   [[nodiscard]] bool is_over() const;
   void step(Instant now);
@@ -115,6 +120,8 @@ class World {
 
   WorldOptions options_;
   Dice dice_;
+  Dice newer_;
+  bool is_newer_ = false;
   bool offload_ = false;
   std::uint32_t mtu_ = 1500;
   Instant now_ = kStart;
@@ -132,6 +139,8 @@ class World {
 World::World(const WorldOptions& options)
     : options_(options),
       dice_(options.seed * 0x2545f4914f6cdd1dULL + 99),
+      newer_(options.seed * 0x2545f4914f6cdd1dULL + kNewerSalt),
+      is_newer_(newer_.chance(kNewerPerMille)),
       judge_(Dice(options.seed)) {
   result_.hash = 0xcbf29ce484222325ULL;
   offload_ = dice_.chance(300);
@@ -152,7 +161,9 @@ World::World(const WorldOptions& options)
       host.narrator = std::make_unique<Narrator>(host.lines, Language::English, kStart);
       host.stack->set_observer(host.narrator.get());
     }
-    paths_.emplace_back(Weather::by(dice_, kStart), dice_.next());
+    Weather weather = Weather::by(dice_, kStart);
+    if (is_newer_) weather.add_silence_and_marks(newer_, kStart);
+    paths_.emplace_back(weather, dice_.next());
   }
   plan_connections();
 }
@@ -193,7 +204,19 @@ TcpConfig World::tcp_config() {
   if (dice_.chance(400)) {
     tcp.fixed_iss = dice_.pick<std::uint32_t>({0xffffff00U, 0x7fffff00U});
   }
+  if (is_newer_) choose_newer(tcp);
   return tcp;
+}
+
+void World::choose_newer(TcpConfig& tcp) {
+  tcp.congestion = newer_.pick(
+      {CongestionAlgorithm::NewReno, CongestionAlgorithm::Cubic, CongestionAlgorithm::Bbr});
+  tcp.hystart = !newer_.chance(250);
+  tcp.pacing = !newer_.chance(250);
+  tcp.ecn.use = newer_.pick({EcnUse::Off, EcnUse::Passive, EcnUse::On, EcnUse::On});
+  tcp.ecn.accurate = !newer_.chance(300);
+  tcp.mtu_probing = newer_.pick({MtuProbing::AfterBlackHole, MtuProbing::Always});
+  tcp.use_fast_path = !newer_.chance(100);
 }
 
 void World::plan_connections() {
