@@ -50,9 +50,10 @@ std::uint16_t Connection::path_floor_below(std::uint32_t size) const {
   const auto floors = floors_of(tuple_.local_address.is_v4());
   const std::uint32_t present = effective_mss_ + packet_overhead();
   if (path_search() == nullptr && present <= floors[0]) return 0;
-  if (floors[0] < size) return floors[0];
-  const bool is_desperate = path_search() != nullptr || retransmissions_ >= 2 * kBlackHoleTimeouts;
-  return is_desperate && floors.back() < size ? floors.back() : std::uint16_t{0};
+  const bool is_late = retransmissions_ >= 2 * kBlackHoleTimeouts;
+  if (!is_late && floors[0] < size) return floors[0];
+  const bool may_be_least = is_late || path_search() != nullptr;
+  return may_be_least && floors.back() < size ? floors.back() : std::uint16_t{0};
 }
 
 // False: the floor is reached, or there is no memory.

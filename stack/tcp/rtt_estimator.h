@@ -58,9 +58,12 @@ class RttEstimator {
   void back_off() {
     backoffs_ = std::min<std::uint8_t>(static_cast<std::uint8_t>(backoffs_ + 1), 30);
   }
-  // RFC 6298 §5.7 R6298-12: the SYN timed out, so data starts with at least 3 s.
-  /// Raises the timeout to at least `floor` until the first sample.
-  void raise_to(Duration floor) { base_rto_ = std::max(base_rto_, pack(floor)); }
+  // RFC 6298 §5.7 R6298-12: the SYN timed out, so data starts with 3 s, however often it was doubled.
+  /// Begins anew with at least `timeout`, until the first sample.
+  void begin_anew(Duration timeout) {
+    base_rto_ = std::max(base_rto_, pack(timeout));
+    backoffs_ = 0;
+  }
 
   /// The timeout to use now, with backoff and cap.
   [[nodiscard]] Duration rto(const RtoBounds& bounds) const {

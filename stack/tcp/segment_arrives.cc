@@ -142,7 +142,7 @@ void Connection::become_established(const Segment& seg, Instant now) {
   // more than once.
   if (retransmissions_ > 1) window = effective_mss_;
   // RFC 6298 §5.7 R6298-12.
-  if (retransmissions_ > 0 && !rtt_.has_sample()) rtt_.raise_to(3s);
+  if (retransmissions_ > 0 && !rtt_.has_sample()) rtt_.begin_anew(3s);
   retransmissions_ = 0;
   CongestionModel none;
   congestion().start({congestion_, none}, window);

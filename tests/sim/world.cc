@@ -217,6 +217,8 @@ void World::choose_newer(TcpConfig& tcp) {
   tcp.ecn.accurate = !newer_.chance(300);
   tcp.mtu_probing = newer_.pick({MtuProbing::AfterBlackHole, MtuProbing::Always});
   tcp.use_fast_path = !newer_.chance(100);
+  // Who was not answered may find a black hole late, and must then still be awaited.
+  tcp.syn_ack_retries = 9;
 }
 
 void World::plan_connections() {
