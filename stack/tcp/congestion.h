@@ -122,7 +122,8 @@ struct LossFacts {
   std::uint32_t flight = 0;  ///< bytes that were outstanding when it was found out (FlightSize)
   std::uint32_t mss = 0;
   SeqNum nxt;
-  bool by_ecn = false;  ///< the network said so (RFC 3168); nothing was lost
+  bool by_ecn = false;      ///< the network said so (RFC 3168); nothing was lost
+  bool is_further = false;  ///< of an episode that was told already: what undoing restores stays
 };
 
 /// One segment that was judged lost, as its record tells (draft-ietf-ccwg-bbr §5.5.10).

@@ -128,12 +128,15 @@ void Cubic::on_ack(Congestion c, const AckFacts& facts) const noexcept {
 void Cubic::on_congestion(Congestion c, const LossFacts& facts) const noexcept {
   CubicModel& model = c.model.as<CubicModel>();
   CubicCurve& curve = model.curve;
-  model.saved = curve;
+  // RFC 9438 §4.9.2 R9438-09: a retransmission that was lost as well tells no more of what was
+  // before the first loss.
+  if (!facts.is_further) model.saved = curve;
   // RFC 9438 §4.6: the flight, not the window, is what the path refused. Where the window was the
   // limit they are the same but for what pacing and whole segments leave unused, so the window
-  // stands for it; where it was not, the window proves nothing and the flight is taken.
-  const std::uint32_t used =
-      model.was_limited ? c.state.cwnd : std::min(c.state.cwnd, facts.flight);
+  // stands for it; where it was not, the window proves nothing and the flight is taken. In recovery
+  // the window is on its way down, and the flight that we are told of is bounded by where it goes.
+  const bool is_window = model.was_limited && !facts.is_further;
+  const std::uint32_t used = is_window ? c.state.cwnd : std::min(c.state.cwnd, facts.flight);
   curve.cwnd_prior = used;
   // RFC 9438 §4.7 R9438-06: a second loss below the first: another flow wants room, so the curve
   // is flat lower, at 0.85 of the window.

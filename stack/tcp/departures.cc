@@ -20,6 +20,7 @@ Pace Connection::pace() const {
   facts.ssthresh = congestion_.ssthresh;
   facts.mss = effective_mss_;
   facts.srtt = rtt_.srtt();
+  if (min_rtt_.has_sample()) facts.least_rtt = min_rtt_.get();
   facts.is_first_flight = snd.una <= snd.iss + 1;
   return Pace::choose(
       facts, {config.pacing_least_srtt, config.pacing_least_interval, config.pacing_burst});

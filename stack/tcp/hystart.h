@@ -27,7 +27,7 @@ void grow_in_slow_start(CongestionState& state, std::uint32_t bytes, std::uint32
 class HyStart {
  public:
   // RFC 9406 §4.3 R9406-07: L is 8 without pacing and infinite with it. We pace, but not where the
-  // loop is too coarse for it: 8 is safe there, and on a paced path an ACK seldom covers more.
+  // loop is too coarse for it: 8 is safe there.
   static constexpr std::uint32_t kSegmentsPerAck = 8;
 
   /// An ACK in slow start (cwnd < ssthresh), outside recovery: grows cwnd if it was the limit, by

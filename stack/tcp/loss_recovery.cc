@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "stack/tcp/connection.h"
+#include "stack/tcp/hystart.h"
 
 namespace glasstcp {
 namespace {
@@ -207,7 +208,9 @@ void Connection::respond_to_losses(FlightState& f, AckNews& news, Instant now) {
   const EpisodeFacts facts = episode_facts(news, now);
   if (!recovery.reduces_window() || again) {
     f.lost_unvalidated = f.lost_unvalidated || unvalidated_pipe(now).has_value();
-    congestion().on_congestion({congestion_, f.model}, loss_facts(news, now));
+    LossFacts loss = loss_facts(news, now);
+    loss.is_further = again;
+    congestion().on_congestion({congestion_, f.model}, loss);
     note_window_reduced();
   }
   if (again) return recovery.start_again(facts);
@@ -284,12 +287,20 @@ void Connection::adjust_window(FlightState& f, const AckNews& news, bool was_red
   if (congestion().holds_back(f.model)) f.rate.note_app_limited(pipe());
 }
 
-// RFC 5681 §3.1 R5681-05: slow start grows by at most one segment for each ACK. RFC 9406 §4.2 lets it
-// be eight. Where superpackets are used, the one ACK of a packet stands for the ACKs of all the
-// segments in it.
+// RFC 5681 §3.1 R5681-05: slow start grows by at most one segment for each ACK, so that what one
+// ACK lets go is no burst. RFC 9406 §4.2, §4.3 R9406-07: in the first slow start all that it
+// acknowledges may count, if pacing spreads what follows, or else eight segments: peers that
+// acknowledge every second segment would slow it down by a half. Where superpackets are used, the
+// one ACK of a packet stands for the ACKs of all the segments in it.
 std::uint32_t Connection::most_per_ack(const AckNews& news) const {
-  if (context_.limits.gso_max > 0 || context_.config.slow_start_segments == 0) return news.acked;
-  return context_.config.slow_start_segments * effective_mss_;
+  const TcpConfig& config = context_.config;
+  if (context_.limits.gso_max > 0 || config.slow_start_segments == 0) return news.acked;
+  std::uint32_t segments = config.slow_start_segments;
+  if (config.hystart && config.pacing && congestion_.ssthresh == kNoThreshold) {
+    if (rtt_.srtt() >= config.pacing_least_srtt) return news.acked;
+    segments = std::max(segments, HyStart::kSegmentsPerAck);
+  }
+  return segments * effective_mss_;
 }
 
 // -- The tail loss probe's episode, and timers

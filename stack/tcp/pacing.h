@@ -37,6 +37,7 @@ struct PacingFacts {
   std::uint32_t ssthresh = kNoThreshold;
   std::uint32_t mss = 0;
   Duration srtt = kNoRtt;
+  Duration least_rtt = kNoRtt;   ///< seen lately; kNoRtt: not known
   bool is_first_flight = false;  ///< nothing was acknowledged yet
 };
 
@@ -71,11 +72,15 @@ struct Pace {
  private:
   // The window over a round trip, and more: twice in slow start, where the window doubles within
   // it, and 1.2 times later, so that the window and not the pace stays the limit. Close to ssthresh
-  // slow start ends within the round trip, so twice would be a burst for nothing.
+  // slow start ends within the round trip, so twice would be a burst for nothing. The round trip is
+  // the path's own: the smoothed one remembers for many samples what a slow first answer took, or a
+  // queue that is gone, and the pace would hold the window back while there is room.
   [[nodiscard]] static std::uint64_t from_window(const PacingFacts& facts) {
     const std::uint64_t tenths = facts.cwnd < facts.ssthresh / 2 ? 20 : 12;
-    const auto srtt_ns = static_cast<std::uint64_t>(facts.srtt.count());
-    return std::uint64_t{facts.cwnd} * tenths / 10 * 1'000'000'000ULL / srtt_ns;
+    const Duration rtt =
+        facts.least_rtt > Duration::zero() ? std::min(facts.least_rtt, facts.srtt) : facts.srtt;
+    const auto rtt_ns = static_cast<std::uint64_t>(rtt.count());
+    return std::uint64_t{facts.cwnd} * tenths / 10 * 1'000'000'000ULL / rtt_ns;
   }
 };
 

@@ -11,10 +11,13 @@
 namespace glasstcp {
 
 // RFC 7661 §4.3 R7661-02: what was acknowledged in a round trip, if that is less than half of the
-// window. Nothing: the window is justified, or it is not known.
+// window. Nothing: the window is justified, or it is not known. A window of which half is in flight
+// is justified too: the last whole round trip tells of the flight before, and where slow start has
+// doubled it since, and doubles it again, that is a quarter of the window, although it is full.
 std::optional<std::uint32_t> Connection::unvalidated_pipe(Instant now) const {
   const FlightState* const f = flight_state();
   if (f == nullptr || congestion().owns_recovery()) return std::nullopt;
+  if (window_use_.was_used(congestion_.cwnd, true)) return std::nullopt;
   const auto pipe_ack = f->pipe_ack.get(now, rtt_.srtt());
   return pipe_ack && *pipe_ack < congestion_.cwnd / 2 ? pipe_ack : std::nullopt;
 }

@@ -300,6 +300,25 @@ TEST_F(CubicTest, ALossThatIsFoundToBeNoneAtOnceChangesNothing) {
   EXPECT_EQ(record().curve.w_max, before.w_max);
 }
 
+TEST_F(CubicTest, ALostRetransmissionLowersFurtherButUndoingRestoresWhatWasBeforeTheFirstLoss) {
+  COVERS("R9438-09", "R5681-15");
+  at(1000);
+  lose();
+  acks_for(3s);
+  const CubicCurve before = record().curve;
+  cubic.on_congestion({state, model}, loss());
+  LossFacts again = loss();
+  again.is_further = true;
+  again.flight = state.ssthresh;  // while the window has hardly shrunk
+  const std::uint32_t first = state.ssthresh;
+  cubic.on_congestion({state, model}, again);
+  EXPECT_EQ(state.ssthresh, first * 7 / 10);
+  cubic.on_spurious({state, model}, now);
+  EXPECT_EQ(record().curve.epoch, before.epoch);
+  EXPECT_EQ(record().curve.w_max, before.w_max);
+  EXPECT_EQ(record().curve.k, before.k);
+}
+
 TEST_F(CubicTest, NewsThatComeTooLateChangeNothing) {
   COVERS("R9438-09");
   at(100);

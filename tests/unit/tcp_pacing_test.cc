@@ -24,6 +24,16 @@ TEST(Pacing, TheRateIsTwiceTheWindowInSlowStartAndALittleMoreThanItLater) {
   EXPECT_EQ(Pace::choose(path, {}).rate, 777'777U);
 }
 
+TEST(Pacing, ASmoothedRoundTripThatRemembersASlowAnswerDoesNotHoldTheWindowBack) {
+  PacingFacts path = facts(100, 100ms);
+  path.least_rtt = 20ms;
+  EXPECT_EQ(Pace::choose(path, {}).rate, 10'000'000U);
+  path.least_rtt = 200ms;  // of another route: the newer samples know better
+  EXPECT_EQ(Pace::choose(path, {}).rate, 2'000'000U);
+  path.least_rtt = Duration::zero();
+  EXPECT_EQ(Pace::choose(path, {}).rate, 2'000'000U);
+}
+
 TEST(Pacing, AQuantumIsAMillisecondInWholeSegmentsBetweenTwoSegmentsAndASuperpacket) {
   PacingFacts path = facts(10, 100ms);
   path.own_rate = 100'000;  // 100 bytes each millisecond
