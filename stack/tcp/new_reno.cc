@@ -14,10 +14,13 @@ void NewReno::start(Congestion c, std::uint32_t initial_window) const noexcept {
 }
 
 void NewReno::on_ack(Congestion c, const AckFacts& facts) const noexcept {
-  if (facts.in_recovery || facts.acked == 0) return;
+  if (facts.in_recovery) return;
   CongestionState& state = c.state;
+  // RFC 9406 §4.2 R9406-02: each ACK is a sample, also one that only reports by SACK: where packets
+  // overtake each other, those that advance are the late ones, and look like a queue that grows.
   if (state.cwnd < state.ssthresh && hystart_)
     return c.model.as<NewRenoModel>().hystart.on_ack(state, facts, facts.most_per_ack);
+  if (facts.acked == 0) return;
   // A window that was not used says nothing about what the path could carry, so it does not grow
   // (RFC 7661 §4.1).
   if (!facts.window_was_limit) return;

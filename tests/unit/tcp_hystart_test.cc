@@ -3,6 +3,7 @@
 
 #include "stack/tcp/cubic.h"
 #include "stack/tcp/hystart.h"
+#include "stack/tcp/new_reno.h"
 #include "tests/support/bottleneck.h"
 #include "tests/support/covers.h"
 
@@ -165,6 +166,29 @@ TEST_F(HyStartTest, ItNeverFiresOnAMicrosecondPath) {
     ASSERT_FALSE(hystart.is_conservative());
   }
   EXPECT_EQ(state.ssthresh, kNoThreshold);
+}
+
+TEST(HyStartUnderReordering, WhatOnlyReportsBySackIsASampleToo) {
+  COVERS("R9406-02");
+  const NewReno reno(true);
+  CongestionState state;
+  CongestionModel model;
+  reno.start({state, model}, 10 * kMss);
+  AckFacts facts;
+  facts.mss = facts.most_per_ack = kMss;
+  facts.window_was_limit = true;
+  for (int i = 0; i < 100; ++i) {
+    facts.acked = 0;  // a packet that overtook others is reported
+    facts.rtt = 20ms;
+    reno.on_ack({state, model}, facts);
+    facts.acked = kMss;  // and those fill the hole
+    facts.una = facts.una + kMss;
+    facts.nxt = facts.una + 10 * kMss;
+    facts.rtt = i < 20 ? 20ms : 50ms;
+    reno.on_ack({state, model}, facts);
+  }
+  EXPECT_FALSE(model.get<NewRenoModel>()->hystart.is_conservative());
+  EXPECT_EQ(state.cwnd, 110 * kMss);
 }
 
 TEST(HyStartOnAPath, TheQueueOverflowsLessWithIt) {
