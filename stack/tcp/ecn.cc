@@ -200,8 +200,12 @@ void Ecn::on_ack_sent(bool is_pure_ack, bool with_option) {
 bool Ecn::on_report(const EcnReport& report) {
   const bool is_handshake = awaits_handshake_ack_;
   awaits_handshake_ack_ = false;
-  // A SYN-ACK is not sent ECN-capable, so what acknowledges it reports nothing.
-  if (feedback_ == EcnFeedback::Classic) return report.flags.ece() && !is_handshake;
+  if (feedback_ == EcnFeedback::Classic) {
+    if (cwr_under_way_ && report.ack >= cwr_end_) cwr_under_way_ = false;
+    // A SYN-ACK is not sent ECN-capable, so what acknowledges it reports nothing. RFC 3168 §6.1.2
+    // R3168-05: until CWR has arrived an echo is that of a mark which was answered already.
+    return report.flags.ece() && !is_handshake && !cwr_due_ && !cwr_under_way_;
+  }
   if (feedback_ != EcnFeedback::Accurate || deaf_) return false;
   return is_handshake && report.is_pure ? read_handshake_ack(ace_of(report.flags))
                                         : read_ace(report);
@@ -262,6 +266,13 @@ bool Ecn::read_option(const AccurateEcnOption& option, std::uint32_t new_marks, 
 // §3.1.5 R9768-20: in the accurate mode that flag has another meaning, and is not used so.
 void Ecn::on_reduction() {
   cwr_due_ = feedback_ == EcnFeedback::Classic;
+}
+
+void Ecn::on_text_sent(SeqNum end) {
+  if (!cwr_due_) return;
+  cwr_due_ = false;
+  cwr_under_way_ = true;
+  cwr_end_ = end;
 }
 
 }  // namespace glasstcp

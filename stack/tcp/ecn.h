@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "stack/base/seq_num.h"
 #include "stack/tcp/config.h"
 #include "stack/wire/tcp.h"
 #include "stack/wire/tcp_options.h"
@@ -72,6 +73,7 @@ struct EcnReport {
   std::uint32_t segments_acked = 0;  ///< newly, about
   bool is_pure = false;              ///< no text, no SACK blocks
   const std::optional<AccurateEcnOption>* option = nullptr;
+  SeqNum ack;  ///< what it acknowledges
 };
 
 /// Both roles of one connection.
@@ -114,7 +116,8 @@ class Ecn {
   void on_reduction();
   /// Whether the next new text carries CWR (classic only); then it goes alone in its packet.
   [[nodiscard]] bool cwr_due() const { return cwr_due_; }
-  void on_cwr_sent() { cwr_due_ = false; }
+  /// New text up to `end` left.
+  void on_text_sent(SeqNum end);
 
   [[nodiscard]] std::uint32_t received_marks() const { return r_cep_; }
   [[nodiscard]] std::uint32_t reported_marks() const { return s_cep_; }
@@ -127,12 +130,14 @@ class Ecn {
   // RFC 9768 §3.2.1: counters of what arrived (r) and of what the peer says of ours (s).
   std::uint32_t r_cep_ = kFirstCount, r_ceb_ = 0, r_e0b_ = 1, r_e1b_ = 1;
   std::uint32_t s_cep_ = kFirstCount, s_ceb_ = 0;
+  SeqNum cwr_end_;  // of the text that carries CWR, if cwr_under_way_
   EcnFeedback feedback_;
   IpEcn syn_ack_field_ = IpEcn::NotEct;
   std::uint8_t marks_since_ack_ = 0;
   bool may_mark_ : 1;
-  bool echo_ : 1 = false;     // classic: ECE until CWR
-  bool cwr_due_ : 1 = false;  // classic: say that we reduced
+  bool echo_ : 1 = false;           // classic: ECE until CWR
+  bool cwr_due_ : 1 = false;        // classic: say that we reduced
+  bool cwr_under_way_ : 1 = false;  // classic: said, and not acknowledged yet
   bool handshake_report_ : 1 = false;
   bool last_was_ce_ : 1 = false;
   bool counted_since_ack_ : 1 = false;  // a byte counter moved since the last ACK

@@ -36,6 +36,7 @@ bool Connection::read_ecn_report(const Segment& seg, const AckNews& news) {
   report.segments_acked = (news.delivered + mss - 1) / mss;
   report.is_pure = seg.len() == 0 && seg.options.sack_count == 0;
   report.option = &seg.options.accurate_ecn;
+  report.ack = seg.ack;
   return context_.ecn[ecn_].on_report(report);
 }
 
@@ -109,7 +110,7 @@ void Connection::note_ecn_sent(const SendDecision& d, const TcpOptions& options)
   Ecn& ecn = context_.ecn[ecn_];
   const bool is_pure = d.length == 0 && !d.flags.fin() && options.sack_count == 0;
   ecn.on_ack_sent(is_pure, options.accurate_ecn.has_value());
-  if (d.kind == SendDecision::Kind::NewData && d.length > 0) ecn.on_cwr_sent();
+  if (d.kind == SendDecision::Kind::NewData && d.length > 0) ecn.on_text_sent(d.seq + d.length);
 }
 
 }  // namespace glasstcp

@@ -279,7 +279,9 @@ void Connection::adjust_window(FlightState& f, const AckNews& news, bool was_red
   if (min_rtt_.has_sample()) facts.min_rtt = min_rtt_.get();
   facts.window_was_limit =
       window_use_.was_used(congestion_.cwnd, congestion_.cwnd < congestion_.ssthresh);
-  facts.in_recovery = was_reducing || recovery.reduces_window();
+  // RFC 3168 §6.1.2 R3168-05: an echo makes the window no larger.
+  const bool is_echo = news.mark_reported && !congestion().owns_recovery();
+  facts.in_recovery = was_reducing || recovery.reduces_window() || is_echo;
   facts.has_sack = sack_;
   facts.rate = rate;
   congestion().on_ack({congestion_, f.model}, facts);

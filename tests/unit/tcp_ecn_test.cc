@@ -202,11 +202,30 @@ TEST(EcnSender, OnlyTheClassicWaySaysThatTheWindowWasReduced) {
   EXPECT_TRUE(ecn.on_report({with(kEce), 1, true, nullptr}));
   ecn.on_reduction();
   EXPECT_TRUE(ecn.cwr_due());
-  ecn.on_cwr_sent();
+  ecn.on_text_sent(SeqNum(1500));
   EXPECT_FALSE(ecn.cwr_due());
   Ecn accurate_one = server();
   accurate_one.on_reduction();
   EXPECT_FALSE(accurate_one.cwr_due());
+}
+
+// RFC 3168 §6.1.2: the peer repeats itself until it has got CWR.
+TEST(EcnSender, AnEchoIsNewsOnlyBehindCwr) {
+  COVERS("R3168-05");
+  EcnAgreement agreed;
+  agreed.feedback = EcnFeedback::Classic;
+  agreed.is_client = true;
+  Ecn ecn(agreed);
+  const auto echo_with = [&](std::uint32_t ack) {
+    return ecn.on_report({with(kEce), 1, true, nullptr, SeqNum(ack)});
+  };
+  EXPECT_TRUE(echo_with(1000));
+  ecn.on_reduction();
+  EXPECT_FALSE(echo_with(1000));  // before CWR left
+  ecn.on_text_sent(SeqNum(1500));
+  ecn.on_text_sent(SeqNum(2500));  // without CWR
+  EXPECT_FALSE(echo_with(1499));
+  EXPECT_TRUE(echo_with(1500));
 }
 
 }  // namespace
