@@ -60,6 +60,8 @@ void Connection::note_sent_again(std::uint32_t record, std::uint32_t length, Ins
   SentSegment& segment = context_.sent[record];
   segment.stamp = note_departure(f, in_flight, segment.length(), now);
   f.recovery.on_resent(segment.length(), timestamps_.now_value(now));
+  // RFC 5682 §2.1, step 2b: no new data could go, so nothing will tell.
+  if (f.recovery.wants_new_data()) f.recovery.stop_detecting();
   if (f.recovery.reduces_window()) f.recovery.prr().on_sent(segment.length());
   // RFC 6298 §5: what is waited for first has just left.
   if (record == f.log.head() && !timers_.is_armed(TimerName::RackReordering)) {

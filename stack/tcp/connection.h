@@ -346,6 +346,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::uint32_t max_runs() const;
   // sender.cc
   [[nodiscard]] std::optional<SendDecision> next_reset_or_syn() const;
+  [[nodiscard]] bool waits_for_new_data(std::uint32_t allowed) const;
   [[nodiscard]] std::optional<SendDecision> next_retransmission(std::uint32_t allowed) const;
   [[nodiscard]] std::optional<SendDecision> next_tail_probe() const;
   [[nodiscard]] std::optional<SendDecision> next_hole() const;

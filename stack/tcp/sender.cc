@@ -103,17 +103,18 @@ std::uint32_t Connection::cwnd_room() const {
   return congestion_.cwnd > in_network ? congestion_.cwnd - in_network : 0;
 }
 
+// RFC 5682 §2.1 R5682-01: new data tells whether the timeout was a mistake, if there is any that may
+// go: Nagle, the window or the application may hold it back.
+bool Connection::waits_for_new_data(std::uint32_t allowed) const {
+  const FlightState* const f = flight_state();
+  if (f == nullptr || !f->recovery.wants_new_data() || retransmit_now_) return false;
+  return snd.nxt > f->recovery.recover() || next_new_data(allowed).has_value();
+}
+
 std::optional<SendDecision> Connection::next_retransmission(std::uint32_t allowed) const {
   const std::uint32_t record = log().first_lost();
   if (record == kNone) return std::nullopt;
-  // RFC 5682 §2.1 R5682-01: new data tells whether the timeout was a mistake. If less than a full
-  // segment could go, it may be held back (RFC 9293 §3.8.6.2.1): then what is lost goes.
-  const FlightState* const f = flight_state();
-  const auto usable = static_cast<std::int32_t>(snd.una + snd.wnd - snd.nxt);
-  const auto full = static_cast<std::int32_t>(max_text());
-  const bool can_send_new = unsent() >= max_text() && usable >= full;
-  if (f != nullptr && f->recovery.wants_new_data() && can_send_new && !retransmit_now_)
-    return std::nullopt;
+  if (waits_for_new_data(allowed)) return std::nullopt;
   const SentSegment& lost = context_.sent[record];
   // RFC 9293 §3.8.6 SHLD-16, MAY-7 not done: what lies beyond a shrunken window waits, since it
   // would be dropped there.
