@@ -46,7 +46,8 @@ class TailLossProbe {
   }
 
   // RFC 8985 §7.3 R8985-09.
-  [[nodiscard]] bool may_probe() const { return !is_open_ && has_new_sample_; }
+  /// One that is due and cannot leave is not waited for again: the timeout is next.
+  [[nodiscard]] bool may_probe() const { return !is_open_ && !is_due_ && has_new_sample_; }
   [[nodiscard]] bool is_open() const { return is_open_; }
   /// The timer ended: a probe is to be sent.
   void on_timer() { is_due_ = true; }

@@ -231,6 +231,9 @@ void Connection::on_nothing_to_send(Instant now) {
 // There was no memory to remember what was to be sent: it is tried again a little later.
 void Connection::on_no_memory(Instant now) {
   if (state_ == State::Closed || state_ == State::TimeWait) return;
+  // What is outstanding has its timer, in the same slot, and must keep it: its acknowledgment or
+  // its timeout will ask again.
+  if (has_loss_timer()) return;
   const bool is_syn = state_ == State::SynSent && snd.nxt == snd.iss;
   arm(TimerName::Persist, now + (is_syn ? rtt_.rto(context_.rto_bounds) : context_.rto_bounds.min));
 }

@@ -44,7 +44,7 @@ class PeerAbuse : public ::testing::Test {
     raw.flags = flags;
     raw.window = window;
     raw.text = text;
-    if ((flags & kSyn) != 0) raw.options = {2, 4, 5, 160, 1, 3, 3, 7};
+    if ((flags & kSyn) != 0) raw.options = syn_options_;
     PacketMeta meta;
     meta.checksum_valid = true;
     return stack_->receive(test::raw_packet(raw), meta, now_);
@@ -79,6 +79,7 @@ class PeerAbuse : public ::testing::Test {
   std::unique_ptr<Stack> stack_;
   ListenerId listener_;
   std::uint32_t seq_ = 100, ack_ = 0;
+  std::vector<std::uint8_t> syn_options_ = {2, 4, 5, 160, 1, 3, 3, 7};
 };
 
 TEST_F(PeerAbuse, AnUnreadBufferEndsTheWindowHoweverSmallTheSegments) {
@@ -140,6 +141,41 @@ TEST_F(PeerAbuse, AWindowThatOpensALittleIsUsedSoonAfterLongProbing) {
   const Instant opened = now_;
   while (sent().empty()) pass_until_next_deadline();
   EXPECT_LE(now_ - opened, 1s);
+}
+
+// The log of sent segments is full, of this connection's own: what was lost must be found and sent
+// again all the same, which needs no memory.
+TEST_F(PeerAbuse, AFullLogStopsNewTextAndNoTimer) {
+  for (const bool has_sack : {false, true}) {
+    seq_ = 100;
+    syn_options_ = {2, 4, 0, 64, 1, 3, 3, 7};
+    if (has_sack) syn_options_.insert(syn_options_.end(), {1, 1, 4, 2});
+    start([](StackConfig& config) {
+      config.memory = 128 * 1024;  // 1024 records
+      config.tcp.slow_start_segments = 0;
+    });
+    const ConnectionId id = establish();
+    const std::vector<std::uint8_t> text(1 << 20, 'a');
+    ASSERT_TRUE(stack_->send_borrowed(id, text, 1, {}, now_).has_value());
+    std::size_t in_flight = sent().size();
+    while (in_flight < 1024) {
+      ack_ += static_cast<std::uint32_t>(in_flight * 64);
+      now_ += 1us;
+      receive(kAck);
+      const std::size_t next = sent().size();
+      ASSERT_GT(next, in_flight);
+      in_flight = next;
+    }
+    ASSERT_EQ(stack_->status(id)->flight, 1024U * 64U);
+    stack_->check_invariants();
+    bool is_again = false;
+    for (const Instant end = now_ + 3s; now_ < end && !is_again;) {
+      pass_until_next_deadline();
+      for (const Sent& segment : sent()) is_again = is_again || segment.seq == SeqNum(ack_);
+      stack_->check_invariants();
+    }
+    EXPECT_TRUE(is_again) << has_sack;
+  }
 }
 
 TEST_F(PeerAbuse, AConnectionAbortedBeforeItWasAcceptedIsNotAccepted) {
