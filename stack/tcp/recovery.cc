@@ -90,6 +90,8 @@ std::uint32_t Recovery::on_advance(SeqNum una, std::uint32_t acked, std::uint32_
   // RFC 5682 §2.1 step 3a: F-RTO's new data lies beyond `recover`. That it arrived stays true while
   // what was lost below it is filled, or it would take the window from that for good.
   if (phase_ == RecoveryPhase::Timeout && una < recover_) return acked;
+  // Once passed, `recover` is passed: half a sequence space later it would seem to lie ahead.
+  if (phase_ == RecoveryPhase::Open && una > recover_) is_barred_ = false;
   // The first segment of it was the hole; duplicates had reported the others.
   const std::uint32_t reported = std::min(assumed_delivered_, acked > mss ? acked - mss : 0U);
   duplicates_ = 0;

@@ -183,6 +183,16 @@ TEST_F(RecoveryTest, WhatFRtoSentStaysDeliveredWhileTheLostIsFilled) {
   EXPECT_EQ(recovery.assumed_delivered(), kMss);
 }
 
+TEST_F(RecoveryTest, WhatWasPassedStaysPassedWhenNumbersWrap) {
+  COVERS("R6675-07");
+  recovery.on_timeout(episode(0, 10 * kMss), false);
+  recovery.finish(false);
+  const SeqNum passed = kUna + 11 * kMss;
+  recovery.on_advance(passed, kMss, kMss);
+  const SeqNum much_later = passed + (1U << 31);
+  EXPECT_TRUE(recovery.may_count_duplicates(much_later, much_later + kMss));
+}
+
 TEST_F(RecoveryTest, AMistakeIsTakenBackOnce) {
   recovery.start(RecoveryPhase::FastRecovery, episode(0, 10 * kMss));
   state = {4 * kMss, 5 * kMss, 0};
