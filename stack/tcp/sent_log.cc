@@ -68,11 +68,14 @@ void SentLog::leave_fate(Pool& pool, std::uint32_t index) {
   }
 }
 
-// Losses are found in the order of time, which is almost always that of numbers; what was lost
-// again is mostly the first.
+// Losses are found in the order of time, which is almost always that of numbers: the one before it
+// is lost, or the last of all, or it is itself the first. Only else is there a search.
 void SentLog::enter_lost(Pool& pool, std::uint32_t index) {
   SentSegment& segment = pool[index];
   std::uint32_t place = lost_.tail;
+  std::uint32_t below = segment.prev;
+  if (below != kNone && pool[below].fate == SegmentFate::Delivered) below = pool[below].prev;
+  if (below != kNone && pool[below].fate == SegmentFate::Lost) place = below;
   if (lost_.head != kNone && segment.begin < pool[lost_.head].begin) place = kNone;
   while (place != kNone && pool[place].begin > segment.begin) place = pool[place].before;
   segment.fate = SegmentFate::Lost;
@@ -80,11 +83,12 @@ void SentLog::enter_lost(Pool& pool, std::uint32_t index) {
   link_after(pool, lost_, place, index);
 }
 
+// Called from the highest number down: before those that left at the same time.
 void SentLog::enter_network_by_time(Pool& pool, std::uint32_t index) {
   SentSegment& segment = pool[index];
   std::uint32_t place = kNone;
   std::uint32_t at = network_.head;
-  while (at != kNone && pool[at].sent_at <= segment.sent_at) {
+  while (at != kNone && pool[at].sent_at < segment.sent_at) {
     place = at;
     at = pool[at].after;
   }
