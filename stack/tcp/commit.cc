@@ -64,7 +64,9 @@ void Connection::note_sent_again(std::uint32_t record, std::uint32_t length, Ins
   if (f.recovery.wants_new_data()) f.recovery.stop_detecting();
   if (f.recovery.reduces_window()) f.recovery.prr().on_sent(segment.length());
   // RFC 6298 §5: what is waited for first has just left.
-  if (record == f.log.head() && !timers_.is_armed(TimerName::RackReordering)) {
+  // A SYN that came again is answered, but prolongs nothing.
+  const bool is_answer = !is_synchronized(state_) && timers_.is_armed(TimerName::Retransmit);
+  if (record == f.log.head() && !timers_.is_armed(TimerName::RackReordering) && !is_answer) {
     arm(TimerName::Retransmit, now + rtt_.rto(context_.rto_bounds));
   }
 }
