@@ -108,7 +108,13 @@ void WireJudge::judge(const Bytes& packet, bool partial) {
 void WireJudge::judge_tcp(const Tcp& tcp) {
   Side& own = sides_[tcp.key(true)];
   Side& other = sides_[tcp.key(false)];
-  if (tcp.has(TcpFlags::kRst)) return;  // its numbers answer somebody else's
+  if (tcp.has(TcpFlags::kRst)) {
+    // Its other numbers answer somebody else's. The reset of an unacceptable ACK stands where that
+    // ACK stood, which is not here, so this one is of the connection, or of none: RFC 9293
+    // §3.10.7.1.
+    if (own.has_syn && tcp.seq == own.end) own.is_over = true;
+    return;
+  }
   if (tcp.has(TcpFlags::kSyn)) {
     on_syn(tcp, own, other);
   } else if (!own.has_syn) {
@@ -127,7 +133,7 @@ void WireJudge::on_syn(const Tcp& tcp, Side& own, Side& other) {
   // more, until a SYN of its own begins the next.
   const bool is_answer = tcp.has(TcpFlags::kAck);
   const bool goes_back = is_answer && own.has_acked && is_before(tcp.ack, own.acked);
-  const bool is_mixed = own.is_mixed || goes_back;
+  const bool is_mixed = own.is_mixed || goes_back || (is_answer && own.is_over);
   const bool is_new = !own.has_syn || own.syn != tcp.seq;
   // The same ports again: a new connection.
   if (is_new && own.has_syn && !is_answer) other = {};

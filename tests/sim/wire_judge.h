@@ -53,6 +53,7 @@ class WireJudge {
     bool has_acked = false;
     std::uint32_t acked = 0;
     bool is_mixed = false;  ///< two connections with the same numbers
+    bool is_over = false;   ///< it sent a reset from where it stood
   };
   struct Tcp;
   /// Addresses and ports of the one that sends, then of the other, as bytes.
