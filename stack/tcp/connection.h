@@ -264,6 +264,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   Verdict store_text(const Segment& seg, SeqNum from, ByteView text, Instant now);
   void eighth_check_fin(const Segment& seg, Instant now);
   Verdict unacceptable(const Segment& seg, Instant now);
+  Verdict answer_unacceptable(const Segment& seg, Instant now);
   [[nodiscard]] bool is_acceptable(const Segment& seg) const;
   void challenge(SendReason reason, Instant now);
   void adopt_options(const Segment& syn, Instant now);

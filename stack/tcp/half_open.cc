@@ -87,8 +87,11 @@ HalfOpenResult HalfOpen::segment_arrives(const Segment& seg, TcpContext& context
     return {HalfOpenFate::Stays, Verdict::PawsRejected};
   }
   // First check: sequence number, with the window that our SYN-ACK offered.
-  const bool acceptable = is_within(seg.seq, rcv_nxt, window()) ||
-                          (seg.len() > 0 && is_within(seg.end() - 1, rcv_nxt, window()));
+  // RFC 9293 Appendix A.2 R9293-A1: as in Connection::is_acceptable, the ACK of a peer that has filled
+  // the window counts: if what fills it is lost, it is all that can complete the handshake.
+  const bool acceptable = seg.len() == 0 ? is_within(seg.seq, rcv_nxt, window() + 1U)
+                                         : is_within(seg.seq, rcv_nxt, window()) ||
+                                               is_within(seg.end() - 1, rcv_nxt, window());
   if (!acceptable) {
     if (seg.flags.rst()) return {HalfOpenFate::Stays, Verdict::ResetOutsideWindow};
     reply_ack(context, SendReason::AckOutsideWindow, now);

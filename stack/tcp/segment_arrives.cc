@@ -175,10 +175,13 @@ bool Connection::is_acceptable(const Segment& seg) const {
   // RFC 7323 §2.4 R7323-07: rcv.edge is the furthest ever offered, so rounding never makes an
   // honest segment unacceptable.
   const std::uint32_t wnd = rcv.wnd();
-  const std::uint32_t len = seg.len();
-  if (wnd == 0) return seg.seq == rcv.nxt && len == 0;
-  if (is_within(seg.seq, rcv.nxt, wnd)) return true;
-  return len > 0 && is_within(seg.end() - 1, rcv.nxt, wnd);
+  // RFC 9293 Appendix A.2 R9293-A1: the right edge itself is where the ACKs of a peer stand that has
+  // filled our window; the test calls them acceptable only if the window is closed. Were they
+  // refused, two ends that filled each other's windows would answer ACK with ACK until both gave
+  // up.
+  if (seg.len() == 0) return is_within(seg.seq, rcv.nxt, wnd + 1);
+  if (wnd == 0) return false;
+  return is_within(seg.seq, rcv.nxt, wnd) || is_within(seg.end() - 1, rcv.nxt, wnd);
 }
 
 Check Connection::first_check_sequence_number(const Segment& seg, Instant now) {
@@ -199,6 +202,18 @@ Verdict Connection::unacceptable(const Segment& seg, Instant now) {
     challenge(SendReason::ChallengeSyn, now);
     return Verdict::SynChallenged;
   }
+  const Verdict verdict = answer_unacceptable(seg, now);
+  // RFC 9293 Appendix A.2 R9293-A2: a peer whose probe byte or FIN we took, but whom our ACK did not
+  // reach, speaks from just before the window. What it acknowledges counts, or it would never get
+  // past that number while we wait for its word.
+  const bool is_just_before = is_synchronized(state_) && seg.seq + 1 == rcv.nxt && seg.flags.ack();
+  if (!is_just_before) return verdict;
+  if (const Check done = fifth_check_ack(seg, now)) return *done;
+  return Verdict::AcceptedDuplicate;
+}
+
+// RFC 9293 §3.10.7.4 R9293-P6: its answer is an ACK.
+Verdict Connection::answer_unacceptable(const Segment& seg, Instant now) {
   if (seg.len() == 0) {
     // An ACK that answers an ACK could go on for ever, so these are limited like challenges.
     if (challenges_.take(now, context_.config.challenge_acks_per_second))

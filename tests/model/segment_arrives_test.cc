@@ -43,8 +43,8 @@ class SegmentArrives : public ::testing::TestWithParam<std::string> {};
 
 // The wrap of 2^32 lies in the middle of the window and of what is in flight.
 TEST_P(SegmentArrives, AcrossTheWrap) {
-  COVERS("R9293-P1", "R9293-P2", "R9293-P3", "R9293-P4", "R9293-P5", "R9293-P6", "R9293-P7",
-         "R9293-P8", "R9293-P9", "R9293-P10", "R9293-P11", "R9293-P13");
+  COVERS("R9293-A1", "R9293-A2", "R9293-P1", "R9293-P2", "R9293-P3", "R9293-P4", "R9293-P5",
+         "R9293-P6", "R9293-P7", "R9293-P8", "R9293-P9", "R9293-P10", "R9293-P11", "R9293-P13");
   agree(situation(GetParam(), {.base = 0, .window = 8}));
 }
 
@@ -135,7 +135,9 @@ INSTANTIATE_TEST_SUITE_P(
                       Switch{"EarlyFinEndsText", &Choices::early_fin_ends_text},
                       Switch{"TextAfterCloseResets", &Choices::text_after_close_resets},
                       Switch{"TimeWaitIsARecord", &Choices::time_wait_is_a_record},
-                      Switch{"TimestampWaitsForAck", &Choices::timestamp_waits_for_ack, true}),
+                      Switch{"TimestampWaitsForAck", &Choices::timestamp_waits_for_ack, true},
+                      Switch{"RightEdgeIsAcceptable", &Choices::right_edge_is_acceptable},
+                      Switch{"AckJustBeforeCounts", &Choices::ack_just_before_counts}),
     [](const auto& parameter) { return std::string(parameter.param.name); });
 
 }  // namespace

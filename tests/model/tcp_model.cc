@@ -281,7 +281,7 @@ bool Model::is_acceptable(const Arriving& seg) const {
   if (seg.length() == 0 && tcb.rcv_wnd == 0) return seg.seq == tcb.rcv_nxt;
   if (seg.length() > 0 && tcb.rcv_wnd == 0) return false;
   if (not_after(tcb.rcv_nxt, seg.seq) && before(seg.seq, tcb.edge())) return true;
-  if (seg.length() == 0) return false;
+  if (seg.length() == 0) return choices_.right_edge_is_acceptable && seg.seq == tcb.edge();
   return not_after(tcb.rcv_nxt, last) && before(last, tcb.edge());
 }
 
@@ -298,6 +298,9 @@ bool Model::first_sequence_number(Arriving& seg) {
   }
   if (seg.has_rst) return end(Fate::ResetOutside);
   owe_ack();
+  const bool is_just_before =
+      seg.seq + 1 == tcb.rcv_nxt && seg.has_ack && !seg.has_syn && tcb.stage != Stage::SynReceived;
+  if (choices_.ack_just_before_counts && is_just_before && !fifth_ack(seg)) return false;
   return end(Fate::Unacceptable);
 }
 

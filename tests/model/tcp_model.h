@@ -135,6 +135,12 @@ struct Choices {
   /// RFC 7323 §5.3 takes a timestamp once the number is acceptable; we wait until the ACK is, too,
   /// or a blind attacker could make PAWS reject the peer.
   bool timestamp_waits_for_ack = true;
+  /// RFC 9293 Appendix A.2: an empty segment at the right edge of an open window is acceptable,
+  /// too.
+  bool right_edge_is_acceptable = true;
+  /// The same: the ACK of a segment that begins one number before the window is processed, although
+  /// the segment is not acceptable.
+  bool ack_just_before_counts = true;
 };
 
 /// RFC 9293 §3.3.1, and what the queues hold.
