@@ -73,7 +73,7 @@ struct EcnReport {
   std::uint32_t segments_acked = 0;  ///< newly, about
   bool is_pure = false;              ///< no text, no SACK blocks
   const std::optional<AccurateEcnOption>* option = nullptr;
-  SeqNum ack;  ///< what it acknowledges
+  SeqNum ack{};  ///< what it acknowledges
 };
 
 /// Both roles of one connection.

@@ -7,8 +7,9 @@
 namespace glasstcp {
 
 bool SentLog::append(Pool& pool, SeqNum begin, SeqNum end, std::uint16_t text, Instant now) {
-  const std::uint32_t index = pool.acquire();
+  const std::uint32_t index = records_ < kMostRecords ? pool.acquire() : kNone;
   if (index == kNone) return false;
+  ++records_;
   SentSegment& segment = pool[index];
   segment.begin = begin;
   segment.end = end;
@@ -162,6 +163,7 @@ std::uint32_t SentLog::split_tail(Pool& pool, std::uint32_t length) {
 bool SentLog::split(Pool& pool, std::uint32_t index, std::uint32_t length) {
   const std::uint32_t rest_index = pool.acquire();
   if (rest_index == kNone) return false;
+  ++records_;
   SentSegment& first = pool[index];
   SentSegment& rest = pool[rest_index];
   const std::uint32_t after = first.next;
@@ -187,6 +189,7 @@ void SentLog::remove(Pool& pool, std::uint32_t index) {
   (segment.prev == kNone ? head_ : pool[segment.prev].next) = segment.next;
   (segment.next == kNone ? tail_ : pool[segment.next].prev) = segment.prev;
   pool.release(index);
+  --records_;
 }
 
 // The first record is acknowledged; its bytes were taken out of the sums already.
@@ -260,15 +263,17 @@ void SentLog::check(const Pool& pool, SeqNum una, SeqNum nxt) const {
   std::uint32_t lost = 0;
   std::uint32_t sacked = 0;
   std::uint32_t in_network = 0;
+  std::uint32_t records = 0;
   for (std::uint32_t i = head_; i != kNone; i = pool[i].next) {
     const SentSegment& segment = pool[i];
+    ++records;
     STACK_ASSERT(segment.begin == at && segment.begin < segment.end);
     if (segment.fate == SegmentFate::Lost) lost += segment.length();
     if (segment.fate == SegmentFate::Delivered) sacked += segment.length();
     if (segment.fate == SegmentFate::InNetwork) in_network += segment.length();
     at = segment.end;
   }
-  STACK_ASSERT(at == nxt);
+  STACK_ASSERT(at == nxt && records == records_);
   STACK_ASSERT(lost == lost_bytes_ && sacked == sacked_bytes_);
   Instant time = Instant::min();
   for (std::uint32_t i = network_.head; i != kNone; i = pool[i].after) {

@@ -53,9 +53,13 @@ struct SentSegment {
 class SentLog {
  public:
   using Pool = Slab<SentSegment>;
+  /// Records that one connection may begin: 11 MB in segments of Ethernet, or 500 MB in
+  /// superpackets. A peer with a tiny MSS would have all of the pool, and each of its ACKs a long
+  /// way through the log (CVE-2019-11478 is of that kind).
+  static constexpr std::uint32_t kMostRecords = 8192;
 
   /// Notes that [begin, end) left for the first time, in segments of `text` bytes. False: no memory
-  /// for the record, so it must not be sent.
+  /// for the record, or too many are there, so it must not be sent.
   bool append(Pool& pool, SeqNum begin, SeqNum end, std::uint16_t text, Instant now);
   /// Takes out everything before `una`; the record that straddles it is trimmed. Calls
   /// `on_delivered(record, end)` for each that was not reported before, up to `end`, before it
@@ -130,6 +134,7 @@ class SentLog {
   std::uint32_t lost_bytes_ = 0;
   std::uint32_t sacked_bytes_ = 0;
   SeqNum highest_sacked_;
+  std::uint32_t records_ = 0;
 };
 
 template <typename F>

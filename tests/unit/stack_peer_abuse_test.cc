@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "stack/socket/stack.h"
+#include "stack/tcp/sent_log.h"
 #include "stack/wire/tcp.h"
 #include "tests/support/raw_packet.h"
 
@@ -176,6 +177,29 @@ TEST_F(PeerAbuse, AFullLogStopsNewTextAndNoTimer) {
     }
     EXPECT_TRUE(is_again) << has_sack;
   }
+}
+
+// All that is outstanding is walked through for some ACKs, and the pool is everybody's.
+TEST_F(PeerAbuse, ATinyMssDoesNotFillTheLogWithoutBound) {
+  seq_ = 100;
+  syn_options_ = {2, 4, 0, 64, 1, 3, 3, 7};
+  start([](StackConfig& config) {
+    config.tcp.slow_start_segments = 0;
+    config.tcp.pacing = false;
+  });
+  const ConnectionId id = establish();
+  const std::vector<std::uint8_t> text(4 << 20, 'a');
+  ASSERT_TRUE(stack_->send_borrowed(id, text, 1, {}, now_).has_value());
+  std::size_t in_flight = sent().size();
+  for (int round = 0; round < 40 && in_flight < SentLog::kMostRecords; ++round) {
+    ack_ += static_cast<std::uint32_t>(in_flight * 64);
+    now_ += 1us;
+    receive(kAck);
+    in_flight = sent().size();
+    EXPECT_LE(in_flight, SentLog::kMostRecords);
+  }
+  EXPECT_EQ(stack_->status(id)->flight, SentLog::kMostRecords * 64U) << "and it is used";
+  stack_->check_invariants();
 }
 
 TEST_F(PeerAbuse, AConnectionAbortedBeforeItWasAcceptedIsNotAccepted) {
