@@ -56,7 +56,7 @@ std::string table() {
 }
 
 TEST(Goodput, TheTableIsTheReviewedOne) {
-  const std::string path = std::string(GLASSTCP_SOURCE_DIR) + "/tests/golden/goodput.txt";
+  const std::string path = GLASSTCP_SOURCE_DIR "/tests/golden/goodput.txt";
   const std::string now = table();
   if (std::getenv("GLASSTCP_GOLDEN_UPDATE") != nullptr) std::ofstream(path) << now;
   std::ifstream file(path);
