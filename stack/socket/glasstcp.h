@@ -55,9 +55,10 @@ typedef uint64_t glasstcp_handle; /* slot and generation; 0: none */
  *   LINUX: superpackets as large as the pacing rate says, each with PSH; min_rto is the least
  *     variance, not the least timeout; window probes carry an old number and no octet; MSG_MORE
  *     holds until the next ACK; an ACK of unsent data is dropped in silence; data after close draws
- *     the reset that a closed port would send; segments without the timestamp that was agreed on
- * are taken; slow start counts all that an ACK acknowledges; SO_SNDBUF counts memory, not bytes,
- * and grows. BSD: the offered window follows the buffer by any amount. */
+ *     the reset that a closed port would send; segments without the timestamp that was agreed
+ *     on are taken; slow start counts all that an ACK acknowledges; SO_SNDBUF counts memory,
+ *     not bytes, and grows.
+ *   BSD: the offered window follows the buffer by any amount. */
 #define GLASSTCP_HABITS_RFC 0
 #define GLASSTCP_HABITS_LINUX 1
 #define GLASSTCP_HABITS_BSD 2

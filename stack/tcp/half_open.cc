@@ -89,7 +89,8 @@ HalfOpenResult HalfOpen::segment_arrives(const Segment& seg, TcpContext& context
   // First check: sequence number, with the window that our SYN-ACK offered.
   // RFC 9293 Appendix A.2 R9293-A1: as in Connection::is_acceptable, the ACK of a peer that has filled
   // the window counts: if what fills it is lost, it is all that can complete the handshake.
-  const bool acceptable = seg.len() == 0 ? is_within(seg.seq, rcv_nxt, window() + 1U)
+  const std::uint32_t edge = seg.flags.rst() && window() > 0 ? 0 : 1;
+  const bool acceptable = seg.len() == 0 ? is_within(seg.seq, rcv_nxt, window() + edge)
                                          : is_within(seg.seq, rcv_nxt, window()) ||
                                                is_within(seg.end() - 1, rcv_nxt, window());
   if (!acceptable) {

@@ -179,7 +179,9 @@ bool Connection::is_acceptable(const Segment& seg) const {
   // filled our window; the test calls them acceptable only if the window is closed. Were they
   // refused, two ends that filled each other's windows would answer ACK with ACK until both gave
   // up.
-  if (seg.len() == 0) return is_within(seg.seq, rcv.nxt, wnd + 1);
+  // RFC 5961 §3.2 R5961-03: a reset there is outside, as ever.
+  const std::uint32_t edge = seg.flags.rst() && wnd > 0 ? 0 : 1;
+  if (seg.len() == 0) return is_within(seg.seq, rcv.nxt, wnd + edge);
   if (wnd == 0) return false;
   return is_within(seg.seq, rcv.nxt, wnd) || is_within(seg.end() - 1, rcv.nxt, wnd);
 }

@@ -281,7 +281,9 @@ bool Model::is_acceptable(const Arriving& seg) const {
   if (seg.length() == 0 && tcb.rcv_wnd == 0) return seg.seq == tcb.rcv_nxt;
   if (seg.length() > 0 && tcb.rcv_wnd == 0) return false;
   if (not_after(tcb.rcv_nxt, seg.seq) && before(seg.seq, tcb.edge())) return true;
-  if (seg.length() == 0) return choices_.right_edge_is_acceptable && seg.seq == tcb.edge();
+  if (seg.length() == 0) {
+    return choices_.right_edge_is_acceptable && !seg.has_rst && seg.seq == tcb.edge();
+  }
   return not_after(tcb.rcv_nxt, last) && before(last, tcb.edge());
 }
 

@@ -136,7 +136,7 @@ struct Choices {
   /// or a blind attacker could make PAWS reject the peer.
   bool timestamp_waits_for_ack = true;
   /// RFC 9293 Appendix A.2: an empty segment at the right edge of an open window is acceptable,
-  /// too.
+  /// too, unless it is a reset.
   bool right_edge_is_acceptable = true;
   /// The same: the ACK of a segment that begins one number before the window is processed, although
   /// the segment is not acceptable.
