@@ -152,7 +152,7 @@ void Connection::step_timeout(FlightState& f, const AckNews& news, Instant now) 
     // RFC 5682 §3.1 R5682-02, step 3b: something arrived that was sent only once, before the timeout.
     // Not if all of it is acknowledged at once (step 2a): the copy may have filled the only hole.
     if (news.original_delivered && snd.una < recovery.recover()) return take_back(f, now);
-    const bool tried = snd.nxt > recovery.recover();
+    const bool tried = recovery.awaits_verdict(snd.nxt);
     if (tried && (news.by_sack || news.is_duplicate)) {
       recovery.stop_detecting();  // step 3a: the loss was real
     } else if (!tried && news.acked > 0 && snd.una < recovery.recover()) {

@@ -155,7 +155,11 @@ void Connection::count_duplicates(const Segment& seg, FlightState& state, AckNew
     return;
   }
   if (seg.ack != snd.una || flight() == 0 || seg.len() > 0 || snd.wnd == 0) return;
-  if (static_cast<std::uint32_t>(seg.wnd) << snd.shift != snd.wnd) return;
+  // RFC 5682 §2.1 step 3a: what F-RTO waits for is an ACK that does not advance. Its new data may be
+  // one superpacket, which brings one answer; if that changes the window as well, there is no
+  // other.
+  const bool is_other_window = static_cast<std::uint32_t>(seg.wnd) << snd.shift != snd.wnd;
+  if (is_other_window && !state.recovery.awaits_verdict(snd.nxt)) return;
   news.is_duplicate = true;
   if (!state.recovery.may_count_duplicates(snd.una, snd.nxt)) return;
   const std::uint32_t in_network = flight() - log().lost_bytes();

@@ -88,6 +88,10 @@ class Recovery {
 
   // F-RTO (RFC 5682).
   [[nodiscard]] bool detects_spurious() const { return detects_spurious_; }
+  /// F-RTO's new data is on its way, and its answer will tell.
+  [[nodiscard]] bool awaits_verdict(SeqNum nxt) const {
+    return detects_spurious_ && nxt > recover_;
+  }
   void stop_detecting() { detects_spurious_ = wants_new_data_ = false; }
   /// RFC 5682 §2.1 R5682-01, step 2b: new data goes before what is lost, until the next ACK.
   void expect_new_data(SeqNum nxt) {
