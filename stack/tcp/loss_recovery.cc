@@ -281,7 +281,11 @@ void Connection::adjust_window(FlightState& f, const AckNews& news, bool was_red
       window_use_.was_used(congestion_.cwnd, congestion_.cwnd < congestion_.ssthresh);
   // RFC 3168 §6.1.2 R3168-05: an echo makes the window no larger.
   const bool is_echo = news.mark_reported && !congestion().owns_recovery();
-  facts.in_recovery = was_reducing || recovery.reduces_window() || is_echo;
+  // RFC 5681 §3.2 R5681-12: without SACK the ACK that ends a recovery leaves the window at ssthresh.
+  // With SACK (RFC 9937 says nothing of it) it is the first of congestion avoidance: what it is the
+  // first to report crossed the path beside no more than the lowered window.
+  const bool deflates = was_reducing && !sack_;
+  facts.in_recovery = deflates || recovery.reduces_window() || is_echo;
   facts.has_sack = sack_;
   facts.rate = rate;
   congestion().on_ack({congestion_, f.model}, facts);

@@ -29,10 +29,13 @@ void NewReno::on_ack(Congestion c, const AckFacts& facts) const noexcept {
   // it, and is counted so.
   if (state.cwnd < state.ssthresh)
     return grow_in_slow_start(state, facts.acked, facts.most_per_ack);
-  // RFC 5681 §3.1 R5681-06: congestion avoidance: one segment for each full window acknowledged.
+  // RFC 5681 §3.1 R5681-06: congestion avoidance: one segment for each full window acknowledged. Full
+  // is one of whole segments, since no other ones fill it: if the part of a segment that halving
+  // leaves counted as well, a window of two and a half would take two round trips to grow.
+  const std::uint32_t full = std::max(state.cwnd - state.cwnd % facts.mss, facts.mss);
   state.acked_in_avoidance += facts.acked;
-  if (state.acked_in_avoidance >= state.cwnd) {
-    state.acked_in_avoidance -= state.cwnd;
+  if (state.acked_in_avoidance >= full) {
+    state.acked_in_avoidance -= full;
     state.cwnd = std::min(state.cwnd + facts.mss, kMaxWindow);
   }
 }
