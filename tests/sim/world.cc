@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 #include <map>
+#include <set>
 
 #include "stack/trace/narrate.h"
 
@@ -86,6 +87,8 @@ struct Host {
   Witness witness;
   Lines lines;
   std::unique_ptr<Narrator> narrator;
+  std::set<std::uint16_t> answered;  ///< appointments
+  bool repeats_numbers = false;      ///< its initial sequence number is always the same
   char letter = '?';
 };
 
@@ -97,6 +100,7 @@ class World {
 
  private:
   WorldResult run_to_the_end();
+  void found(Host& host, const StackConfig& config);
   void plan_connections();
   [[nodiscard]] StackConfig config(const char* v4, const char* v6, std::uint8_t seed_byte);
   [[nodiscard]] TcpConfig tcp_config();
@@ -150,8 +154,8 @@ World::World(const WorldOptions& options)
   }
   hosts_[0].letter = 'A';
   hosts_[1].letter = 'B';
-  hosts_[0].stack = std::make_unique<Stack>(config("192.0.2.1/24", "2001:db8::1/64", 1), kStart);
-  hosts_[1].stack = std::make_unique<Stack>(config("192.0.2.2/24", "2001:db8::2/64", 2), kStart);
+  found(hosts_[0], config("192.0.2.1/24", "2001:db8::1/64", 1));
+  found(hosts_[1], config("192.0.2.2/24", "2001:db8::2/64", 2));
   for (Host& host : hosts_) {
     host.listener_v4 = *host.stack->listen({*IpAddress::parse("0.0.0.0"), kService}, 1024);
     host.listener_v6 = *host.stack->listen({*IpAddress::parse("::"), kService}, 1024);
@@ -166,6 +170,11 @@ World::World(const WorldOptions& options)
     paths_.emplace_back(weather, dice_.next());
   }
   plan_connections();
+}
+
+void World::found(Host& host, const StackConfig& config) {
+  host.stack = std::make_unique<Stack>(config, kStart);
+  host.repeats_numbers = config.tcp.fixed_iss.has_value();
 }
 
 StackConfig World::config(const char* v4, const char* v6, std::uint8_t seed_byte) {
@@ -373,6 +382,14 @@ void World::accept_all(Host& host, ListenerId listener) {
     if (!tuple) throw Violation("an accepted connection without addresses");
     const Appointment* a = appointment_of(*tuple, host.letter == 'A');
     if (a == nullptr) throw Violation("a connection that nobody opened: " + tuple->to_string());
+    if (!host.answered.insert(a->number).second) {
+      // RFC 9293 §3.4.1: what keeps an old SYN and the old ACK that follows it from opening a
+      // connection with nobody is that initial numbers differ. Where they do not, an application
+      // gives up whom it never hears of.
+      if (!host.repeats_numbers) throw Violation("answered twice: " + tuple->to_string());
+      host.stack->abort(*id, now_);
+      continue;
+    }
     add_talker(host, *id, a->callee, a->caller,
                std::string(1, host.letter) + " answers " + std::to_string(a->number));
     host.talkers[id->index]->pump(now_);
