@@ -21,7 +21,7 @@ Pace Connection::pace() const {
   facts.mss = effective_mss_;
   facts.srtt = rtt_.srtt();
   if (min_rtt_.has_sample()) facts.least_rtt = min_rtt_.get();
-  facts.is_first_flight = snd.una <= snd.iss + 1;
+  facts.is_first_flight = is_first_flight(snd.iss, snd.una);
   return Pace::choose(
       facts, {config.pacing_least_srtt, config.pacing_least_interval, config.pacing_burst});
 }

@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "stack/base/seq_num.h"
 #include "stack/base/time.h"
 #include "stack/tcp/congestion.h"
 
@@ -40,6 +41,12 @@ struct PacingFacts {
   Duration least_rtt = kNoRtt;   ///< seen lately; kNoRtt: not known
   bool is_first_flight = false;  ///< nothing was acknowledged yet
 };
+
+/// Whether nothing but the SYN was acknowledged yet. Not a comparison: RFC 9293 §3.4's numbers come
+/// round, and half of the circle lies "before" the first one.
+[[nodiscard]] constexpr bool is_first_flight(SeqNum iss, SeqNum una) {
+  return una == iss || una == iss + 1;
+}
 
 /// A rate, and the burst that goes with it. Rate 0: send at once.
 struct Pace {

@@ -54,6 +54,16 @@ TEST(Pacing, TheFirstFlightLeavesAtOnce) {
   EXPECT_FALSE(Pace::choose(path, {}).is_on());
 }
 
+TEST(Pacing, TheFirstFlightIsTheFirstAlsoWhenNumbersComeRound) {
+  constexpr SeqNum kIss(0xfffffff0U);
+  EXPECT_TRUE(is_first_flight(kIss, kIss)) << "Fast Open: the SYN is still under way";
+  EXPECT_TRUE(is_first_flight(kIss, kIss + 1));
+  EXPECT_FALSE(is_first_flight(kIss, kIss + 2));
+  EXPECT_FALSE(is_first_flight(kIss, kIss + (1U << 31))) << "2 GiB later";
+  EXPECT_FALSE(is_first_flight(kIss, kIss + 3'000'000'000U));
+  EXPECT_FALSE(is_first_flight(kIss, kIss - 1)) << "nearly 4 GiB later";
+}
+
 TEST(Pacing, ItNeverFiresOnAMicrosecondPath) {
   for (const Duration srtt :
        {Duration(1ns), Duration(1us), Duration(20us), Duration(300us), Duration(999us)})
