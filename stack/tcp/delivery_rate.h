@@ -75,7 +75,7 @@ class DeliveryRate {
     if (has_newest_) {
       sample.prior_delivered = newest_.delivered;
       sample.tx_in_flight = newest_.tx_in_flight;
-      sample.lost_since = lost_ - newest_.lost;
+      sample.lost_since = lost_since(newest_);
       sample.is_app_limited = newest_.is_app_limited != 0;
       if (interval_ >= min_rtt) sample.interval = interval_;
     }
@@ -94,7 +94,12 @@ class DeliveryRate {
 
   [[nodiscard]] bool is_app_limited() const { return app_limited_until_ != 0; }
   [[nodiscard]] std::uint64_t delivered() const { return delivered_; }
-  [[nodiscard]] std::uint32_t lost() const { return lost_; }  ///< modulo 2^32
+  /// Bytes judged lost since a segment with this stamp left. Nothing, if more of what was believed
+  /// lost by then has arrived after all than was lost since.
+  [[nodiscard]] std::uint32_t lost_since(const DeliveryStamp& stamp) const {
+    const auto since = static_cast<std::int32_t>(lost_ - stamp.lost);  // it comes round
+    return static_cast<std::uint32_t>(std::max(since, 0));
+  }
 
  private:
   static constexpr std::uint32_t kMostInFlight = 0x7fffffffU;

@@ -70,7 +70,7 @@ void Connection::tell_lost(FlightState& f, const SentSegment& segment, Instant n
   lost.delivered = f.rate.delivered();
   lost.mss = effective_mss_;
   lost.tx_in_flight = segment.stamp.tx_in_flight;
-  lost.lost_since = f.rate.lost() - segment.stamp.lost;
+  lost.lost_since = f.rate.lost_since(segment.stamp);
   lost.is_app_limited = segment.stamp.is_app_limited != 0;
   lost.in_recovery = f.recovery.phase() == RecoveryPhase::FastRecovery ||
                      f.recovery.phase() == RecoveryPhase::Timeout;

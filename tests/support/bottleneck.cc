@@ -203,7 +203,7 @@ void Bottleneck::lose(Sender& sender, const Sent& sent) {
                                  .delivered = sender.rate.delivered(),
                                  .mss = flow.mss,
                                  .tx_in_flight = sent.stamp.tx_in_flight,
-                                 .lost_since = sender.rate.lost() - sent.stamp.lost,
+                                 .lost_since = sender.rate.lost_since(sent.stamp),
                                  .is_app_limited = sent.stamp.is_app_limited != 0,
                                  .in_recovery = sender.in_recovery,
                                  .has_sack = flow.has_sack});

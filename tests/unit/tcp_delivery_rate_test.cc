@@ -61,6 +61,16 @@ TEST(DeliveryRate, BunchedAcknowledgmentsDoNotFeignARateThatWasNeverSent) {
   EXPECT_EQ(rate.finish(1ms).bytes_per_second(), 100'000U);
 }
 
+TEST(DeliveryRate, AJudgementTakenBackDoesNotMakeLaterSegmentsLookLost) {
+  DeliveryRate rate;
+  rate.on_lost(5 * kMss);
+  const DeliveryStamp stamp = rate.stamp(at(0), 0, kMss);
+  rate.on_lost_undone(5 * kMss);
+  EXPECT_EQ(rate.lost_since(stamp), 0U);
+  rate.on_delivered(stamp, kMss, at(0), at(10));
+  EXPECT_EQ(rate.finish(kNoRtt).lost_since, 0U) << "not 4 GB";
+}
+
 TEST(DeliveryRate, TheSegmentThatLeftLastCounts) {
   DeliveryRate rate;
   const DeliveryStamp first = rate.stamp(at(0), 0, kMss);
