@@ -56,7 +56,11 @@ void NewReno::on_timeout(Congestion c, const LossFacts& facts, bool first) const
 
 void NewReno::on_idle(Congestion c, std::uint32_t restart_window, Instant) const noexcept {
   // RFC 5681 §4.1 R5681-13: the restart window is never larger than the window that was.
-  c.state.cwnd = std::min(c.state.cwnd, restart_window);
+  if (c.state.cwnd <= restart_window) return;
+  c.state.cwnd = restart_window;
+  // RFC 5681 §3.1 R5681-06: what was acknowledged of a larger window would let this one grow with
+  // each ACK, where it is at the threshold already.
+  c.state.acked_in_avoidance = 0;
 }
 
 }  // namespace glasstcp

@@ -84,6 +84,17 @@ TEST_F(NewRenoTest, IdlenessReturnsToTheRestartWindowButNeverRaisesIt) {
   EXPECT_EQ(state.cwnd, 3 * kMss);
 }
 
+TEST_F(NewRenoTest, WhatWasAcknowledgedOfALargeWindowDoesNotCountForTheRestartWindow) {
+  COVERS("R5681-06", "R5681-13");
+  state.cwnd = 50 * kMss;
+  state.ssthresh = 10 * kMss;
+  for (int i = 0; i < 49; ++i) acked(kMss);
+  EXPECT_EQ(state.cwnd, 50 * kMss);
+  reno.on_idle({state, model}, 10 * kMss, Instant());
+  for (int i = 0; i < 10; ++i) acked(kMss);
+  EXPECT_EQ(state.cwnd, 11 * kMss) << "one segment in a round trip, not one with each ACK";
+}
+
 // Twenty segments in flight, the first is lost, the threshold is ten: for every two that are
 // delivered one may leave.
 TEST(ProportionalRateReduction, SendsOneForTwoDeliveredWhenTheWindowIsHalved) {
