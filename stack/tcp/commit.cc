@@ -24,6 +24,9 @@ bool Connection::commit(const SendDecision& decision, Instant now, OutPacket& ou
   const SeqNum end = d.seq + d.length + (d.flags.syn() || d.flags.fin() ? 1U : 0U);
   const bool is_first = d.kind == SendDecision::Kind::NewData || d.kind == SendDecision::Kind::Syn;
   if (is_first && end > snd.nxt && !remember(d, end, now)) return false;
+  // RFC 8201 §5.4: what goes again is cut as the path takes it now, and so it will be reported.
+  if (d.kind == SendDecision::Kind::Retransmission)
+    context_.sent[d.record].text = static_cast<std::uint16_t>(max_text());
   build(d, now, out);
   note_left(d, now);
   note_sent(d, now);
