@@ -36,6 +36,7 @@ struct AckNews {
   bool is_bare = false;             ///< no text, no SACK, the same window
   bool duplicate_reported = false;  ///< D-SACK
   bool mark_reported = false;       ///< ECN: what we sent met congestion
+  bool mark_echoed = false;         ///< the same, also if it was reported before
 };
 
 }  // namespace glasstcp

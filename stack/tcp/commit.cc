@@ -62,7 +62,7 @@ void Connection::note_sent_again(std::uint32_t record, std::uint32_t length, Ins
   f.log.on_retransmitted(context_.sent, record, length, now);
   SentSegment& segment = context_.sent[record];
   segment.stamp = note_departure(f, in_flight, segment.length(), now);
-  f.recovery.on_resent(segment.length(), timestamps_.now_value(now));
+  f.recovery.on_resent(segment.begin, segment.end, timestamps_.now_value(now));
   // RFC 5682 §2.1, step 2b: no new data could go, so nothing will tell.
   if (f.recovery.wants_new_data()) f.recovery.stop_detecting();
   if (f.recovery.reduces_window()) f.recovery.prr().on_sent(segment.length());

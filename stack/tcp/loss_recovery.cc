@@ -23,6 +23,7 @@ void Connection::judge(FlightState& f, AckNews& news, Instant now) {
     if (ConnectionStatistics* s = kept()) ++s->duplicates_reported;
   }
   end_probe_episode(f, news, now);
+  if (news.mark_echoed) f.recovery.keep_reduction();
   step_phase(f, news, now);
   if (news.mark_reported) slow_down_for_mark(f, news, now);
   find_losses(f, news, now);

@@ -80,7 +80,11 @@ AckNews Connection::read_news(const Segment& seg, Instant now) {
   } else if (news.any_resent && news.acked > 0) {
     add_sample_by_timestamp(seg, now);
   }
-  if (ecn_ != kNone) news.mark_reported = read_ecn_report(seg, news);
+  if (ecn_ != kNone) {
+    news.mark_reported = read_ecn_report(seg, news);
+    const bool is_echo = seg.flags.ece() && ecn()->feedback() == EcnFeedback::Classic;
+    news.mark_echoed = news.mark_reported || is_echo;
+  }
   if (news.overtaken > 0) note_overtaken(news.overtaken);
   return news;
 }

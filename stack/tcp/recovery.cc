@@ -20,6 +20,7 @@ void Recovery::start(RecoveryPhase phase, const EpisodeFacts& facts) {
     remember(facts);
     prr_.start(facts.recover_fs);
   }
+  if (phase == RecoveryPhase::WindowReduction) keep_reduction();
   phase_ = phase;
   recover_ = facts.nxt;
   reduced_at_ = facts.now;
@@ -35,10 +36,11 @@ void Recovery::start_again(const EpisodeFacts& facts) {
   prr_.start(facts.recover_fs);
 }
 
-void Recovery::on_timeout(const EpisodeFacts& facts, bool may_detect_spurious) {
-  // A timeout of a timeout: what there was before the first one is what counts.
-  if (phase_ != RecoveryPhase::Timeout || !undo_.is_armed) remember(facts);
-  undo_.resent_bytes = 0;
+void Recovery::on_timeout(const EpisodeFacts& facts, bool may_detect_spurious, bool is_first) {
+  // A timeout of a timeout: what there was before the first one is what counts, and so do all
+  // copies (RFC 3708 §2 R3708-01). After progress it is another one, which may be a mistake where
+  // the first was none.
+  if (is_first || phase_ != RecoveryPhase::Timeout || !undo_.is_armed) remember(facts);
   phase_ = RecoveryPhase::Timeout;
   recover_ = facts.nxt;
   reduced_at_ = facts.now;
@@ -67,8 +69,25 @@ void Recovery::finish(bool has_sack) {
 void Recovery::on_duplicate_report(const SackBlock& block) {
   // Beyond `recover` lies what was not sent when the episode began: no retransmission of it.
   if (!undo_.is_armed || block.right <= undo_.marker || block.right > recover_) return;
-  const auto twice = static_cast<std::uint32_t>(block.right - later(block.left, undo_.marker));
-  undo_.resent_bytes -= std::min(undo_.resent_bytes, twice);
+  // RFC 3708 §2 R3708-01: nor is what was sent only once: the network doubled it, or it is the copy
+  // of a probe from before.
+  if (!undo_.has_resent) return;
+  const SeqNum left = later(block.left, undo_.marker);
+  const SeqNum right = earlier(block.right, undo_.resent_end);
+  if (left >= right) return;
+  undo_.resent_bytes -= std::min(undo_.resent_bytes, static_cast<std::uint32_t>(right - left));
+}
+
+void Recovery::on_resent(SeqNum begin, SeqNum end, TsVal stamp) {
+  undo_.resent_bytes += static_cast<std::uint32_t>(end - begin);
+  undo_.resent_end = undo_.has_resent ? later(undo_.resent_end, end) : end;
+  if (!undo_.has_resent) undo_.resent_at = stamp;
+  undo_.has_resent = true;
+}
+
+void Recovery::keep_reduction() {
+  undo_.is_armed = false;
+  undo_.cwnd = undo_.ssthresh = 0;
 }
 
 void Recovery::undo(CongestionState& state) {

@@ -38,6 +38,7 @@ enum class RecoveryPhase : std::uint8_t {
 /// The reductions that an episode may have to take back.
 struct UndoMemory {
   SeqNum marker;                   ///< snd.una when the episode began
+  SeqNum resent_end;               ///< the highest number sent again in it, if any was
   std::uint32_t cwnd = 0;          ///< before it
   std::uint32_t ssthresh = 0;      ///< before it
   std::uint32_t resent_bytes = 0;  ///< in it, and not reported as duplicates
@@ -72,14 +73,17 @@ class Recovery {
   void start(RecoveryPhase phase, const EpisodeFacts& facts);
   // RFC 5681 §4.3 R5681-15, RFC 8985 §9.3 R8985-14.
   /// Whether a retransmission that left at `sent_at` and was lost is a further sign of congestion.
-  [[nodiscard]] bool is_further_loss(Instant sent_at) const {
+  [[nodiscard]] bool is_further_loss(Instant sent_at) const { return was_sent_in_it(sent_at); }
+  /// Whether what left at `sent_at` left since the reduction began.
+  [[nodiscard]] bool was_sent_in_it(Instant sent_at) const {
     return is_active() && sent_at >= reduced_at_;
   }
   /// It is: the reduction begins once more. What undoing restores stays.
   void start_again(const EpisodeFacts& facts);
   // RFC 6298 §5.4; RFC 5682 §2.1 R5682-03.
   /// The retransmission timer ended. `may_detect_spurious`: whether F-RTO may look for a mistake.
-  void on_timeout(const EpisodeFacts& facts, bool may_detect_spurious);
+  /// `is_first`: since snd.una advanced last.
+  void on_timeout(const EpisodeFacts& facts, bool may_detect_spurious, bool is_first);
   /// Everything up to `nxt` is to be repaired, without being a sign of congestion.
   void repair(SeqNum nxt);
   /// The phase ended. Without SACK no fast recovery begins before `recover` is passed (RFC 6582
@@ -105,13 +109,8 @@ class Recovery {
   }
   [[nodiscard]] bool wants_new_data() const { return wants_new_data_; }
 
-  /// `bytes` left again, with this timestamp.
-  void on_resent(std::uint32_t bytes, TsVal stamp) {
-    if (!undo_.is_armed) return;
-    undo_.resent_bytes += bytes;
-    if (!undo_.has_resent) undo_.resent_at = stamp;
-    undo_.has_resent = true;
-  }
+  /// [begin, end) left again, with this timestamp.
+  void on_resent(SeqNum begin, SeqNum end, TsVal stamp);
   /// RFC 2883: the peer got these numbers twice.
   void on_duplicate_report(const SackBlock& block);
   // RFC 3708 §2.
@@ -124,6 +123,9 @@ class Recovery {
   [[nodiscard]] bool is_answer_to_an_original(TsVal ecr) const {
     return undo_.is_armed && (!undo_.has_resent || difference(ecr, undo_.resent_at) < 0);
   }
+  /// RFC 3168 §6.1.2 R3168-05: the network said that it is congested. Whatever turns out to have
+  /// been late, the window stays lowered: that is the answer to the mark.
+  void keep_reduction();
   /// Window and threshold as they were (never below what they are now); the episode is forgotten.
   void undo(CongestionState& state);
 

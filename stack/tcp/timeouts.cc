@@ -94,7 +94,7 @@ void Connection::on_retransmit_timer(Instant now) {
   const EpisodeFacts facts = episode_facts({}, now);
   forget_pipe(f, now);
   congestion().on_timeout({congestion_, f.model}, loss_facts({}, now), is_first);
-  f.recovery.on_timeout(facts, may_detect);
+  f.recovery.on_timeout(facts, may_detect, is_first);
   note_window_reduced();
   f.probe.stop();
   f.reordering_wait = Duration::zero();

@@ -174,7 +174,7 @@ TEST_F(RecoveryTest, DuplicatesStandForOneSegmentEachAndForNoMoreThanThereIs) {
 
 TEST_F(RecoveryTest, AfterATimeoutDuplicatesSayNothingUntilItIsPassed) {
   COVERS("R6675-07");
-  recovery.on_timeout(episode(0, 10 * kMss), false);
+  recovery.on_timeout(episode(0, 10 * kMss), false, true);
   EXPECT_FALSE(recovery.may_count_duplicates(kUna + 5 * kMss, kUna + 10 * kMss));
   EXPECT_TRUE(
       recovery.may_count_duplicates(kUna + 5 * kMss, kUna + 12 * kMss));  // F-RTO's new data
@@ -185,7 +185,7 @@ TEST_F(RecoveryTest, AfterATimeoutDuplicatesSayNothingUntilItIsPassed) {
 
 TEST_F(RecoveryTest, WhatFRtoSentStaysDeliveredWhileTheLostIsFilled) {
   COVERS("R5682-01");
-  recovery.on_timeout(episode(0, 10 * kMss), true);
+  recovery.on_timeout(episode(0, 10 * kMss), true, true);
   recovery.expect_new_data(kUna + 10 * kMss);
   const std::uint32_t most = recovery.most_assumed(kUna + 12 * kMss, 3 * kMss);
   EXPECT_EQ(most, 2 * kMss);  // of it, and of nothing else
@@ -196,7 +196,7 @@ TEST_F(RecoveryTest, WhatFRtoSentStaysDeliveredWhileTheLostIsFilled) {
 
 TEST_F(RecoveryTest, WhatWasPassedStaysPassedWhenNumbersWrap) {
   COVERS("R6675-07");
-  recovery.on_timeout(episode(0, 10 * kMss), false);
+  recovery.on_timeout(episode(0, 10 * kMss), false, true);
   recovery.finish(false);
   const SeqNum passed = kUna + 11 * kMss;
   recovery.on_advance(passed, kMss, kMss);
@@ -207,7 +207,7 @@ TEST_F(RecoveryTest, WhatWasPassedStaysPassedWhenNumbersWrap) {
 TEST_F(RecoveryTest, AMistakeIsTakenBackOnce) {
   recovery.start(RecoveryPhase::FastRecovery, episode(0, 10 * kMss));
   state = {4 * kMss, 5 * kMss, 0};
-  recovery.on_resent(2 * kMss, TsVal{7000});
+  recovery.on_resent(kUna, kUna + 2 * kMss, TsVal{7000});
   recovery.on_duplicate_report({kUna, kUna + kMss});
   EXPECT_FALSE(recovery.all_were_duplicates());
   recovery.on_duplicate_report({kUna + kMss, kUna + 2 * kMss});
@@ -219,8 +219,8 @@ TEST_F(RecoveryTest, AMistakeIsTakenBackOnce) {
 }
 
 TEST_F(RecoveryTest, AnEchoFromBeforeTheRetransmissionWasCausedByTheOriginal) {
-  recovery.on_timeout(episode(0, kMss), true);
-  recovery.on_resent(kMss, TsVal{7000});
+  recovery.on_timeout(episode(0, kMss), true, true);
+  recovery.on_resent(kUna, kUna + kMss, TsVal{7000});
   EXPECT_TRUE(recovery.is_answer_to_an_original(TsVal{6999}));
   EXPECT_FALSE(recovery.is_answer_to_an_original(TsVal{7000}));
 }
