@@ -82,6 +82,10 @@ void Connection::find_losses_by_duplicates(FlightState& f, AckNews& news, Instan
   if (!third && !is_partial) return;
   if (is_partial) {
     f.recovery.on_partial_ack();
+    // A part of what this recovery has sent again shows no other hole: a peer that acknowledges
+    // byte by byte would have a whole segment for each.
+    const SentSegment& head = context_.sent[f.log.head()];
+    if (head.retransmitted && f.recovery.was_sent_in_it(head.sent_at)) return;
     retransmit_reason_ = SendReason::PartialAckRetransmit;
     retransmit_now_ = true;  // RFC 6582 §3.2 step 3 sends it whatever the window says
   }
