@@ -59,10 +59,11 @@ void Recovery::repair(SeqNum nxt) {
 }
 
 void Recovery::finish(bool has_sack) {
+  // RFC 6582 §4: what was sent again may cause duplicates; a mark (RFC 3168 §6.1.2) repairs nothing.
+  is_barred_ = !has_sack && phase_ != RecoveryPhase::WindowReduction;
   phase_ = RecoveryPhase::Open;
   if (!has_sack) undo_.is_armed = false;
   detects_spurious_ = wants_new_data_ = false;
-  is_barred_ = !has_sack;
   duplicates_ = assumed_delivered_ = copies_ = 0;
 }
 
