@@ -30,7 +30,7 @@ struct AckNews {
   TsVal echo{};                            ///< if has_echo
   bool has_echo = false;
   bool any_resent = false;          ///< of what was delivered, some was sent more than once
-  bool original_delivered = false;  ///< some was sent once, before the episode began
+  bool original_delivered = false;  ///< some was sent once, and taken for lost
   bool by_sack = false;             ///< SACK reported something new
   bool is_duplicate = false;        ///< a duplicate ACK in RFC 5681's sense, without SACK
   bool is_bare = false;             ///< no text, no SACK, the same window

@@ -100,7 +100,10 @@ void Connection::note_delivered(FlightState& state, const SentSegment& segment, 
   } else {
     // RFC 6298 §3 R6298-06: no sample from what was sent twice.
     news.sent_once = segment.sent_at;
-    if (end <= state.recovery.recover()) news.original_delivered = true;
+    // RFC 5682 §3.1 R5682-02: what a timeout took for lost. What left too late for that (RFC 8985
+    // §6.3) arrives whether the timeout was right or not.
+    const bool is_taken_for_lost = segment.fate == SegmentFate::Lost;
+    if (is_taken_for_lost && end <= state.recovery.recover()) news.original_delivered = true;
   }
   state.rate.on_delivered(segment.stamp, bytes, segment.sent_at, now);
   RackFacts facts;
