@@ -24,7 +24,7 @@ using namespace glasstcp;
 
 constexpr std::uint8_t kPartial = 1, kVerified = 2;
 constexpr std::uint8_t kGsoV4 = 1, kGsoV6 = 4;
-constexpr int kMostPieces = 1024;
+constexpr std::size_t kMostPieces = 1024;
 
 Instant instant_of(std::uint64_t ns) {
   return Instant(Duration(static_cast<std::int64_t>(ns)));
@@ -54,6 +54,7 @@ int check(const glasstcp_config& c) {
   }
   if (c.min_rto == 0 || c.initial_rto < c.min_rto || c.max_rto < c.initial_rto) return -EINVAL;
   if (c.syn_cookies < 0 || c.syn_cookies > 2) return -EINVAL;
+  if (c.hop_limit == 0) return -EINVAL;
   if (c.initial_window == 0 || c.ack_every == 0 || c.addresses == nullptr) return -EINVAL;
   return 0;
 }
@@ -164,8 +165,14 @@ void fill_packet(const OutPacket& from, glasstcp_packet& to) {
   to.vnet.hdr_len = from.transport_header_end;
 }
 
-bool is_bad_vector(const iovec* iov, int count) {
-  return count < 0 || count > kMostPieces || (iov == nullptr && count > 0);
+// What is wrong with a vector; 0: nothing. `too_many`: the answer to more pieces than Linux takes.
+int fault_of(const iovec* iov, std::size_t count, int too_many) {
+  if (count > kMostPieces) return too_many;
+  if (iov == nullptr && count > 0) return -EFAULT;
+  const bool is_bad = std::any_of(iov, iov + count, [](const iovec& piece) {
+    return piece.iov_base == nullptr && piece.iov_len > 0;
+  });
+  return is_bad ? -EFAULT : 0;
 }
 
 }  // namespace
@@ -323,7 +330,7 @@ int glasstcp_shutdown(glasstcp_stack* stack, glasstcp_handle handle, int how) {
 
 ssize_t glasstcp_recv(glasstcp_stack* stack, glasstcp_handle handle, void* buffer, size_t length,
                       int flags) {
-  if (buffer == nullptr && length > 0) return -EFAULT;
+  if (buffer == nullptr && length > 0 && (flags & MSG_TRUNC) == 0) return -EFAULT;
   const iovec piece = piece_of(buffer, length);
   return stack->sockets.receive_into(handle, std::span(&piece, 1), flags);
 }
@@ -331,7 +338,7 @@ ssize_t glasstcp_read(glasstcp_stack* stack, glasstcp_handle handle, void* buffe
   return glasstcp_recv(stack, handle, buffer, length, 0);
 }
 ssize_t glasstcp_readv(glasstcp_stack* stack, glasstcp_handle handle, const iovec* iov, int count) {
-  if (is_bad_vector(iov, count)) return -EINVAL;
+  if (const int bad = fault_of(iov, static_cast<std::size_t>(count), -EINVAL)) return bad;
   return stack->sockets.receive_into(handle, std::span(iov, static_cast<std::size_t>(count)), 0);
 }
 ssize_t glasstcp_recvfrom(glasstcp_stack* stack, glasstcp_handle handle, void* buffer,
@@ -343,7 +350,7 @@ ssize_t glasstcp_recvfrom(glasstcp_stack* stack, glasstcp_handle handle, void* b
 ssize_t glasstcp_recvmsg(glasstcp_stack* stack, glasstcp_handle handle, msghdr* message,
                          int flags) {
   if (message == nullptr) return -EFAULT;
-  if (is_bad_vector(message->msg_iov, static_cast<int>(message->msg_iovlen))) return -EMSGSIZE;
+  if (const int bad = fault_of(message->msg_iov, message->msg_iovlen, -EMSGSIZE)) return bad;
   if ((flags & MSG_ERRQUEUE) != 0) return stack->sockets.read_error(handle, *message);
   const std::span into(message->msg_iov, message->msg_iovlen);
   const ssize_t result = stack->sockets.receive_into(handle, into, flags);
@@ -380,7 +387,7 @@ ssize_t glasstcp_write(glasstcp_stack* stack, glasstcp_handle handle, const void
 }
 ssize_t glasstcp_writev(glasstcp_stack* stack, glasstcp_handle handle, const iovec* iov,
                         int count) {
-  if (is_bad_vector(iov, count)) return -EINVAL;
+  if (const int bad = fault_of(iov, static_cast<std::size_t>(count), -EINVAL)) return bad;
   const std::span from(iov, static_cast<std::size_t>(count));
   return stack->sockets.send_to(handle, from, 0, nullptr, 0);
 }
@@ -394,7 +401,7 @@ ssize_t glasstcp_sendto(glasstcp_stack* stack, glasstcp_handle handle, const voi
 ssize_t glasstcp_sendmsg(glasstcp_stack* stack, glasstcp_handle handle, const msghdr* message,
                          int flags) {
   if (message == nullptr) return -EFAULT;
-  if (is_bad_vector(message->msg_iov, static_cast<int>(message->msg_iovlen))) return -EMSGSIZE;
+  if (const int bad = fault_of(message->msg_iov, message->msg_iovlen, -EMSGSIZE)) return bad;
   const std::span from(message->msg_iov, message->msg_iovlen);
   return stack->sockets.send_to(
       handle, from, flags, static_cast<const sockaddr*>(message->msg_name), message->msg_namelen);

@@ -207,7 +207,8 @@ GLASSTCP_API int glasstcp_socket(struct glasstcp_stack* stack, int domain, int t
                                  glasstcp_handle* out);
 GLASSTCP_API int glasstcp_bind(struct glasstcp_stack* stack, glasstcp_handle handle,
                                const struct sockaddr* address, socklen_t length);
-/* listen(2). A second call on a listening socket answers 0 and keeps the first backlog. */
+/* listen(2). A second call on a listening socket changes the backlog; a negative one is the
+ * largest, 4096. */
 GLASSTCP_API int glasstcp_listen(struct glasstcp_stack* stack, glasstcp_handle handle, int backlog);
 /* accept4(2). `address` and `length` may be null; flags: SOCK_NONBLOCK, SOCK_CLOEXEC. */
 GLASSTCP_API int glasstcp_accept(struct glasstcp_stack* stack, glasstcp_handle handle,

@@ -28,6 +28,17 @@ int errno_of(OpenError error) {
   return EINVAL;
 }
 
+// Linux's socket has no connection any more when the peer's FIN was the last word.
+bool is_over(State state) {
+  return state == State::Closed || state == State::TimeWait;
+}
+
+// Linux's queue is full when it holds more than the backlog; a negative one is the largest.
+std::uint32_t room_of(int backlog) {
+  const int most = backlog < 0 ? kMaxBacklog : std::min(backlog, kMaxBacklog);
+  return static_cast<std::uint32_t>(most) + 1;
+}
+
 constexpr std::uint8_t kMappedPrefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 }  // namespace
@@ -121,6 +132,20 @@ bool SocketLayer::is_taken(const SocketObject& s, const Endpoint& local) const {
   return taken;
 }
 
+// A connection that outlives its socket, mostly in TIME-WAIT, keeps its port from those who did not
+// say SO_REUSEADDR.
+bool SocketLayer::is_left_behind(const SocketObject& s, const Endpoint& local) const {
+  if (s.options.reuse_address) return false;
+  const bool wild = local.address.is_unspecified();
+  const bool both_families = wild && s.is_v6 && !s.options.v6_only;
+  return std::ranges::any_of(stack_.entries(), [&](const ConnectionEntry& entry) {
+    const IpAddress& theirs = entry.tuple.local_address;
+    if (entry.state == State::Listen || entry.tuple.local_port != local.port) return false;
+    if (!wild) return theirs == local.address;
+    return both_families || theirs.version() == local.address.version();
+  });
+}
+
 int SocketLayer::choose_port(SocketObject& s) {
   for (std::uint32_t i = 0; i < kPortCount; ++i) {
     const auto port = Port(static_cast<std::uint16_t>(kFirstPort + (next_port_ + i) % kPortCount));
@@ -146,7 +171,7 @@ int SocketLayer::bind(glasstcp_handle handle, const sockaddr* address, socklen_t
   const IpAddress before = s->local.address;
   s->local.address = local.address;
   if (number(local.port) == 0) return choose_port(*s);
-  if (is_taken(*s, local)) {
+  if (is_taken(*s, local) || is_left_behind(*s, local)) {
     s->local.address = before;
     return -EADDRINUSE;
   }
@@ -158,7 +183,14 @@ int SocketLayer::bind(glasstcp_handle handle, const sockaddr* address, socklen_t
 int SocketLayer::listen(glasstcp_handle handle, int backlog) {
   SocketObject* s = find_socket(handle);
   if (s == nullptr) return find(handle) == nullptr ? -EBADF : -ENOTSOCK;
-  if (s->phase == Phase::Listening) return 0;
+  if (s->phase == Phase::Listening) {
+    s->backlog = backlog;
+    for (const auto& listener : s->listeners) {
+      if (listener) stack_.set_listener_backlog(*listener, room_of(backlog));
+    }
+    apply_fast_open(*s);
+    return 0;
+  }
   if (s->phase != Phase::Unconnected) return -EINVAL;
   if (!s->is_bound) {
     if (const int bad = choose_port(*s)) return bad;
@@ -167,14 +199,12 @@ int SocketLayer::listen(glasstcp_handle handle, int backlog) {
   const bool taken = is_taken(*s, s->local);
   s->phase = Phase::Unconnected;
   if (taken) return -EADDRINUSE;
-  // Linux's queue is full when it holds more than the backlog.
-  const auto room = static_cast<std::uint32_t>(std::clamp(backlog, 0, kMaxBacklog)) + 1;
   const bool dual = s->is_v6 && !s->options.v6_only && s->local.address.is_unspecified();
   std::size_t count = 0;
   for (const bool v4 : {false, true}) {
     if (v4 && !dual) continue;
     const Endpoint at{v4 ? IpAddress{} : s->local.address, s->local.port};
-    const auto id = stack_.listen(at, room);
+    const auto id = stack_.listen(at, room_of(backlog));
     if (!id) {
       stop_listening(*s);
       return id.error() == OpenError::AddressInUse ? -EADDRINUSE : -EADDRNOTAVAIL;
@@ -231,6 +261,7 @@ int SocketLayer::connect(glasstcp_handle handle, const sockaddr* address, sockle
   if (length < sizeof(sa_family_t)) return -EINVAL;
   if (address->sa_family == AF_UNSPEC) {
     disconnect(*s);
+    wake(handle, *s, EPOLLIN | EPOLLOUT | EPOLLHUP);
     pump();
     return 0;
   }
@@ -322,11 +353,14 @@ int SocketLayer::shutdown(glasstcp_handle handle, int how) {
   const bool receive = how != SHUT_WR;
   const bool send = how != SHUT_RD;
   if (s->phase == Phase::Listening) {
-    if (receive) disconnect(*s);
+    if (!receive) return 0;
+    disconnect(*s);
+    wake(handle, *s, EPOLLIN | EPOLLOUT | EPOLLHUP);  // who waits in accept() has its answer
+    pump();
     return 0;
   }
   const auto tcb = stack_.status(s->connection);
-  if (!tcb || tcb->state == State::Closed) {
+  if (!tcb || is_over(tcb->state)) {
     wake(handle, *s, EPOLLIN | EPOLLOUT | EPOLLHUP);
     return -ENOTCONN;
   }
@@ -352,7 +386,7 @@ int SocketLayer::name(glasstcp_handle handle, bool of_peer, sockaddr* address, s
   if (length == nullptr || address == nullptr) return -EFAULT;
   if (of_peer && !s->remote) return -ENOTCONN;
   const auto tcb = stack_.status(s->connection);
-  const bool open = tcb && tcb->state != State::Closed && tcb->state != State::SynSent;
+  const bool open = tcb && !is_over(tcb->state) && tcb->state != State::SynSent;
   if (of_peer && !open) return -ENOTCONN;
   write_address(of_peer ? *s->remote : s->local, s->is_v6, address, length);
   return 0;

@@ -123,6 +123,8 @@ ssize_t SocketLayer::connect_with(glasstcp_handle handle, SocketObject& s,
     room -= sent.value_or(0);
     if (!sent || *sent < wanted) break;
   }
+  const bool numbered = s.options.zerocopy && (flags & MSG_ZEROCOPY) != 0 && queued > 0;
+  s.zerocopy.on_queued(queued, numbered);
   if (waits) {
     s.write_connects = true;
     s.fast_open_queued = queued;

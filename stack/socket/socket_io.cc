@@ -96,11 +96,11 @@ ssize_t SocketLayer::receive_into(glasstcp_handle handle, std::span<const iovec>
     const std::size_t n = std::min(piece.iov_len, left);
     const ByteSpan to(static_cast<std::uint8_t*>(piece.iov_base), n);
     if (n == 0) continue;
-    if (peek) {
-      done += stack_.copy_unread(s->connection, offset + done, to);
-    } else if ((flags & MSG_TRUNC) != 0) {
-      stack_.consume(s->connection, n, now_);
+    if ((flags & MSG_TRUNC) != 0) {  // counted, not copied
+      if (!peek) stack_.consume(s->connection, n, now_);
       done += n;
+    } else if (peek) {
+      done += stack_.copy_unread(s->connection, offset + done, to);
     } else {
       done += stack_.read(s->connection, to, now_).value_or(0);
     }
@@ -178,7 +178,10 @@ ssize_t SocketLayer::send_from(glasstcp_handle handle, std::span<const iovec> fr
     const ByteView bytes(static_cast<const std::uint8_t*>(piece.iov_base), piece.iov_len);
     const SendOptions options{more_after || !last, last && (flags & MSG_OOB) != 0};
     const auto sent = stack_.send(s->connection, bytes, options, now_);
-    if (!sent && done > 0) break;
+    if (!sent && done > 0) {  // what was taken does not wait for what was not
+      if (!more_after && !s->options.cork) stack_.push(s->connection, now_);
+      break;
+    }
     if (!sent) return cannot_send_now(handle, *s, flags, sent.error());
     done += *sent;
     if (*sent < piece.iov_len) break;
@@ -199,6 +202,7 @@ ssize_t SocketLayer::send_borrowed(glasstcp_handle handle, ByteView bytes, std::
   const SendOptions options{(flags & MSG_MORE) != 0, (flags & MSG_OOB) != 0};
   const auto sent = stack_.send_borrowed(s->connection, bytes, cookie, options, now_);
   if (!sent) return cannot_send_now(handle, *s, flags, sent.error());
+  s->zerocopy.on_queued(bytes.size(), false);
   pump();
   return static_cast<ssize_t>(bytes.size());
 }

@@ -100,6 +100,7 @@ class SocketLayer {
                                  Endpoint& out) const;
   [[nodiscard]] int choose_port(SocketObject& s);
   [[nodiscard]] bool is_taken(const SocketObject& s, const Endpoint& local) const;
+  [[nodiscard]] bool is_left_behind(const SocketObject& s, const Endpoint& local) const;
   int start_connect(glasstcp_handle handle, SocketObject& s, const Endpoint& remote,
                     FastOpenUse fast_open);
   int connect_again(glasstcp_handle handle, SocketObject& s);

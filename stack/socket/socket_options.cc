@@ -266,7 +266,7 @@ int SocketLayer::set_socket_level(SocketObject& s, int option, ByteView value) {
     std::memcpy(&t, value.data(), sizeof t);
     if (t.microseconds < 0 || t.microseconds >= 1000000) return -EDOM;
     const Duration d =
-        t.seconds < 0 ? Duration::zero()
+        t.seconds < 0 ? Duration(1)  // no wait at all; zero would be for ever
                       : Duration(std::chrono::seconds(std::min<std::int64_t>(t.seconds, 1 << 30))) +
                             std::chrono::microseconds(t.microseconds);
     (option == kTimeoutOld ? o.receive_timeout : o.send_timeout) = d;
@@ -341,9 +341,8 @@ int SocketLayer::set_tcp_level(SocketObject& s, int option, int value) {
       return o.knobs.syn_retries = static_cast<std::uint32_t>(value), 0;
     case N::kLinger2:
       o.linger2 = value;
-      o.knobs.fin_wait_2_timeout = value > 0 && value <= 120
-                                       ? Duration(std::chrono::seconds(value))
-                                       : stack_.default_knobs().fin_wait_2_timeout;
+      o.knobs.fin_wait_2_timeout = value > 0 ? Duration(std::chrono::seconds(std::min(value, 120)))
+                                             : stack_.default_knobs().fin_wait_2_timeout;
       if (value < 0) o.knobs.fin_wait_2_timeout = Duration(1);
       return 0;
     case N::kQuickAck:
@@ -352,7 +351,11 @@ int SocketLayer::set_tcp_level(SocketObject& s, int option, int value) {
       return 0;
     case N::kUserTimeout:
       if (value < 0) return -EINVAL;
-      return o.knobs.user_timeout = std::chrono::milliseconds(value), 0;
+      o.knobs.user_timeout = std::chrono::milliseconds(value);
+      if (!s.connection.is_none()) {
+        stack_.set_user_timeout(s.connection, o.knobs.user_timeout, now_);
+      }
+      return 0;
     case N::kNotSentLow:
       o.unsent_low = static_cast<std::uint32_t>(value);
       o.knobs.unsent_low = o.unsent_low == 0 ? stack_.default_knobs().unsent_low : o.unsent_low;
@@ -371,7 +374,8 @@ int SocketLayer::set_ip_level(SocketObject& s, int level, int option, int value)
   SocketOptions& o = s.options;
   if (option == (v6 ? IPV6_TCLASS : IP_TOS)) {
     if (v6 && (value < -1 || value > 255)) return -EINVAL;
-    return o.traffic_class = static_cast<std::uint8_t>(std::max(value, 0) & 0xfc), 0;
+    o.traffic_class = static_cast<std::uint8_t>(std::max(value, 0) & 0xfc);
+    return o.knobs.traffic_class = o.traffic_class, 0;
   }
   if (option == (v6 ? IPV6_UNICAST_HOPS : IP_TTL)) {
     if (value != -1 && (value < 1 || value > 255)) return -EINVAL;

@@ -117,6 +117,8 @@ void SocketLayer::on_event(const Event& event) {
     note_urgent(*s);
     events |= EPOLLPRI;
   }
+  // The octet may come later than its pointer.
+  if (has(EventMask::kReadable) && s->has_urgent && !s->urgent_taken) events |= EPOLLPRI;
   if (has(EventMask::kPeerClosed)) {
     s->peer_closed = s->shut_receive = true;
     events |= kAll;
@@ -185,7 +187,8 @@ std::uint32_t SocketLayer::level_of(SocketObject& s) {
   if (s.lingers && !still_lingers(s)) level |= EPOLLHUP;
   if ((s.shut_receive && s.shut_send) || state == State::Closed) level |= EPOLLHUP;
   if (s.shut_receive) level |= kIn | EPOLLRDHUP;
-  if (state == State::SynSent) return level | (s.error != 0 ? EPOLLERR : 0U);
+  const bool opens = state == State::SynReceived && s.phase == Phase::Connecting;
+  if (state == State::SynSent || opens) return level | (s.error != 0 ? EPOLLERR : 0U);
   const std::uint32_t unread = report ? report->tcb.unread : 0;
   const std::size_t mark = distance_to_mark(s);
   const bool only_urgent = mark == 0 && unread == 1 && !s.options.oob_inline;

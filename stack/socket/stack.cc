@@ -280,6 +280,9 @@ bool Stack::set_knobs(ConnectionId id, const ConnectionKnobs& knobs, Instant now
 void Stack::set_listener_knobs(ListenerId id, const ConnectionKnobs& knobs) {
   if (Listener* listener = impl_->tcp.find(id)) listener->knobs = knobs;
 }
+void Stack::set_listener_backlog(ListenerId id, std::uint32_t backlog) {
+  if (Listener* listener = impl_->tcp.find(id)) listener->set_backlog(std::max(backlog, 1U));
+}
 void Stack::set_listener_fast_open(ListenerId id, const FastOpenListening& how) {
   if (Listener* listener = impl_->tcp.find(id)) listener->set_fast_open(how);
 }

@@ -193,6 +193,8 @@ class Stack {
   bool set_knobs(ConnectionId id, const ConnectionKnobs& knobs, Instant now);
   /// For the connections that a listener brings from now on.
   void set_listener_knobs(ListenerId id, const ConnectionKnobs& knobs);
+  /// Finished connections that wait for accept() from now on, at least 1.
+  void set_listener_backlog(ListenerId id, std::uint32_t backlog);
   /// Whether and how it takes data in SYNs (RFC 7413); off until asked for.
   void set_listener_fast_open(ListenerId id, const FastOpenListening& how);
   /// Keys of Fast Open cookies, to share them between servers; empty backup: cookies of the keys

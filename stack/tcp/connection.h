@@ -424,6 +424,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   // user_timeouts.cc
   void add_user_timeout(TcpOptions& options, const SendDecision& decision) const;
   void adopt_user_timeout(std::uint16_t option);
+  void restart_keep_alive(Instant now);
   // timeouts.cc
   void on_retransmit_timer(Instant now);
   void mark_lost_by_timeout(FlightState& f, Instant now);

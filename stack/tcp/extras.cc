@@ -15,14 +15,22 @@ bool Connection::set_knobs(const ConnectionKnobs& knobs, Instant now) {
   if (extras_ == kNone) make_extras();
   if (extras_ == kNone) return false;
   ConnectionExtras& extras = context_.extras[extras_];
-  const bool keep_alive_moved = extras.knobs.keep_alive_idle != knobs.keep_alive_idle;
-  if (extras.knobs.user_timeout != knobs.user_timeout) extras.user_timeout_is_chosen = true;
+  const Duration idle_before = extras.knobs.keep_alive_idle;
+  const Duration timeout_before = extras.knobs.user_timeout;
+  if (knobs.user_timeout != context_.default_knobs.user_timeout) {
+    extras.user_timeout_is_chosen = true;
+  }
   if (extras.knobs.congestion != knobs.congestion && flight_ != kNone)
     context_.flights[flight_].model.clear();
   extras.knobs = knobs;
+  // RFC 5482 §3.1 R5482-03: what was adopted stays until the application chooses itself.
+  if (!extras.user_timeout_is_chosen && timeout_before != knobs.user_timeout) {
+    extras.knobs.user_timeout = timeout_before;
+    extras.knobs.keep_alive_idle = std::max(knobs.keep_alive_idle, timeout_before + 1s);
+  }
   if (knobs.send_buffer_chosen) extras.send_space.choose(2 * knobs.send_buffer);
   if (state_ == State::Closed || state_ == State::TimeWait) return true;
-  if (keep_alive_ && keep_alive_moved && is_synchronized(state_)) set_keep_alive(true, now);
+  if (keep_alive_ && extras.knobs.keep_alive_idle != idle_before) restart_keep_alive(now);
   set_effective_mss(now);
   signal_room();
   return true;

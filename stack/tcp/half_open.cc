@@ -189,6 +189,7 @@ void HalfOpen::transmit(TcpContext& context, Instant now, OutPacket& out) {
   frame.tuple = &agreed_.tuple;
   frame.hash = agreed_.hash;
   frame.hop_limit = hop_limit_;
+  frame.traffic_class = traffic_class_;
   out.payload_slices = 0;
   out.payload_length = 0;
   write_segment(frame, header, options, context, out);

@@ -59,6 +59,7 @@ class HalfOpen : public ListHook<HalfOpenReadyTag>,
     agreed_.buffer = std::min(agreed_.buffer, knobs.receive_buffer);
     mss_ = knobs.mss;
     hop_limit_ = knobs.hop_limit;
+    traffic_class_ = knobs.traffic_class;
     agreed_.ecn = answer_ecn_syn(knobs.ecn, first_syn_, agreed_.ecn.peer_syn);
   }
   /// The first SYN-ACK gives the client a Fast Open cookie (RFC 7413 §4.2.2).
@@ -82,6 +83,7 @@ class HalfOpen : public ListHook<HalfOpenReadyTag>,
   TcpFlags first_syn_;
   std::uint16_t mss_ = 0;  // to offer at most; 0: as the stack
   std::uint8_t hop_limit_ = 0;
+  std::uint8_t traffic_class_ = 0;
   SendReason reason_ = SendReason::SynAck;
   bool due_ = true;
   bool cookie_experimental_ = false;

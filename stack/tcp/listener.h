@@ -10,8 +10,10 @@
 // Next: half_open.h.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "stack/base/addresses.h"
@@ -39,7 +41,8 @@ struct FastOpenListening {
 /// A passive open.
 class Listener {
  public:
-  Listener(const Endpoint& local, std::uint32_t backlog) : local_(local), queue_(backlog) {}
+  Listener(const Endpoint& local, std::uint32_t backlog)
+      : local_(local), queue_(backlog), limit_(backlog) {}
 
   [[nodiscard]] const Endpoint& local() const { return local_; }
   // RFC 9293 §3.9.1.1 MUST-43: one address, or every one of that IP version.
@@ -47,7 +50,7 @@ class Listener {
     return local_.port == to.port && local_.address.version() == to.address.version() &&
            (local_.address.is_unspecified() || local_.address == to.address);
   }
-  [[nodiscard]] bool is_full() const { return count_ == queue_.size(); }
+  [[nodiscard]] bool is_full() const { return count_ >= limit_; }
   [[nodiscard]] bool is_empty() const { return count_ == 0; }
   void push(ConnectionId connection) { queue_[(first_ + count_++) % queue_.size()] = connection; }
   /// The one that waits longest; only if !is_empty().
@@ -56,6 +59,15 @@ class Listener {
     first_ = (first_ + 1) % queue_.size();
     --count_;
     return connection;
+  }
+
+  /// What waits already goes on waiting, also above the new limit.
+  void set_backlog(std::uint32_t backlog) {
+    std::vector<ConnectionId> queue(std::max<std::size_t>(backlog, count_));
+    for (std::size_t i = 0; i < count_; ++i) queue[i] = queue_[(first_ + i) % queue_.size()];
+    queue_ = std::move(queue);
+    first_ = 0;
+    limit_ = backlog;
   }
 
   // RFC 7413 §5.1: one that a reset ended keeps its place for a while, since whoever forges SYNs
@@ -90,6 +102,7 @@ class Listener {
  private:
   Endpoint local_;
   std::vector<ConnectionId> queue_;
+  std::size_t limit_;
   std::size_t first_ = 0;
   std::size_t count_ = 0;
   FastOpenListening fast_open_;

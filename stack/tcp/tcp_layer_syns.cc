@@ -187,7 +187,10 @@ std::optional<Verdict> TcpLayer::open_fast(const Segment& seg, Instant now, cons
   }
   Connection& connection = connections_[index];
   connection.set_id({index, connections_.generation(index)});
-  if (listener.knobs) connection.set_knobs(*listener.knobs, now);
+  if (listener.knobs) {
+    connection.set_knobs(*listener.knobs, now);
+    connection.set_traffic_class(listener.knobs->traffic_class);
+  }
   FastOpenPassive how;
   how.listener = plan.listener;
   how.generation = listeners_.generation(plan.listener);

@@ -75,7 +75,8 @@ struct ConnectionKnobs {
   std::uint32_t unsent_low = 0xffffffff;  ///< writable again below this many unsent bytes
   std::uint16_t mss = 0;                  ///< MSS to offer and not to exceed; 0: as the stack
   std::uint8_t hop_limit = 64;
-  EcnWill ecn;  ///< of the handshake; later changes nothing
+  std::uint8_t traffic_class = 0;  ///< DSCP of what a listener answers, in the upper six bits
+  EcnWill ecn;                     ///< of the handshake; later changes nothing
   CongestionAlgorithm congestion = CongestionAlgorithm::NewReno;
   bool quick_ack = false;     ///< every segment is acknowledged at once
   bool may_fragment = false;  ///< IPv4 routers may cut our packets: no path MTU discovery
