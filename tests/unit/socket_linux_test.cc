@@ -34,15 +34,20 @@ std::string read_all(glasstcp_stack* s, glasstcp_handle h) {
 }
 
 TEST(SocketLinux, AWriteThatEndsBetweenTwoPiecesHoldsNothingBack) {
-  TwoHosts hosts;
-  const auto [client, server] = hosts.connected();
-  ASSERT_EQ(TwoHosts::set(hosts.left, client, SOL_SOCKET, SO_SNDBUF, 5000), 0);
-  std::string first(5000, 'x');
-  std::string second(10, 'y');
-  const iovec pieces[] = {{first.data(), first.size()}, {second.data(), second.size()}};
-  EXPECT_EQ(glasstcp_writev(hosts.left, client, pieces, 2), 5000);
-  hosts.run_for(60);
-  EXPECT_EQ(read_all(hosts.right, server).size(), 5000U) << "nobody said MSG_MORE";
+  for (const int flags : {0, int{MSG_MORE}}) {
+    TwoHosts hosts;
+    const auto [client, server] = hosts.connected();
+    ASSERT_EQ(TwoHosts::set(hosts.left, client, SOL_SOCKET, SO_SNDBUF, 5000), 0);
+    std::string first(5000, 'x');
+    std::string second(10, 'y');
+    iovec pieces[] = {{first.data(), first.size()}, {second.data(), second.size()}};
+    msghdr message{};
+    message.msg_iov = pieces;
+    message.msg_iovlen = 2;
+    EXPECT_EQ(glasstcp_sendmsg(hosts.left, client, &message, flags), 5000);
+    hosts.run_for(60);
+    EXPECT_EQ(read_all(hosts.right, server).size(), flags == 0 ? 5000U : 3U * 1448);
+  }
 }
 
 TEST(SocketLinux, ShutdownOfAListenerWakesWhoeverWaitsInAccept) {

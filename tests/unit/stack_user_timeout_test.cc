@@ -1,0 +1,50 @@
+// A user timeout that was adopted from the peer (RFC 5482) outlives a change of other knobs.
+#include <gtest/gtest.h>
+
+#include "tests/support/covers.h"
+#include "tests/support/two_stacks.h"
+
+namespace glasstcp::test {
+namespace {
+
+void adopt(StackConfig& c) {
+  c.tcp.announce_user_timeout = c.tcp.adopt_user_timeout = true;
+  c.tcp.user_timeout = 3s;
+  c.tcp.user_timeout_least = 6s;
+  c.tcp.keep_alive_idle = 2s;
+  c.tcp.keep_alive_interval = 1s;
+  c.tcp.keep_alive_probes = 1;
+}
+
+TEST(AdoptedUserTimeout, StaysWhenOtherKnobsAreSet) {
+  COVERS("R5482-03");
+  TwoStacks net(adopt);
+  const auto ids = net.connected();
+  ConnectionKnobs knobs = net.left.default_knobs();
+  knobs.quick_ack = true;
+  ASSERT_TRUE(net.left.set_knobs(ids.first, knobs, net.now));
+  net.drop = [](const Wire&) { return true; };
+  ASSERT_TRUE(net.left.send(ids.first, TwoStacks::bytes("x"), {}, net.now));
+  net.run_for(5s);
+  EXPECT_FALSE(net.left.error(ids.first)) << "our own wish was 3 s, both agreed on 6";
+  net.run_for(2s);
+  EXPECT_EQ(net.left.error(ids.first), StreamError::TimedOut);
+}
+
+TEST(AdoptedUserTimeout, IsShorterThanTheIdleTimeOfKeepAlives) {
+  COVERS("R5482-04");
+  TwoStacks net(adopt);
+  const auto ids = net.connected();
+  ConnectionKnobs knobs = net.left.default_knobs();
+  knobs.quick_ack = true;
+  ASSERT_TRUE(net.left.set_knobs(ids.first, knobs, net.now));
+  net.left.set_keep_alive(ids.first, true, net.now);
+  net.drop = [](const Wire&) { return true; };
+  net.run_for(6s);
+  EXPECT_FALSE(net.left.error(ids.first)) << "keep-alives alone would have ended it after 3 s";
+  net.run_for(3s);
+  EXPECT_EQ(net.left.error(ids.first), StreamError::TimedOut);
+}
+
+}  // namespace
+}  // namespace glasstcp::test
