@@ -33,15 +33,15 @@ bool is_over(State state) {
   return state == State::Closed || state == State::TimeWait;
 }
 
+constexpr std::uint8_t kMappedPrefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+}  // namespace
+
 // Linux's queue is full when it holds more than the backlog; a negative one is the largest.
 std::uint32_t room_of(int backlog) {
   const int most = backlog < 0 ? kMaxBacklog : std::min(backlog, kMaxBacklog);
   return static_cast<std::uint32_t>(most) + 1;
 }
-
-constexpr std::uint8_t kMappedPrefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-}  // namespace
 
 void write_address(const Endpoint& endpoint, bool as_v6, sockaddr* address, socklen_t* length) {
   sockaddr_storage storage{};
@@ -293,7 +293,7 @@ int SocketLayer::start_connect(glasstcp_handle handle, SocketObject& s, const En
   adopt(s, *id);
   if (!s.is_bound) s.port_chosen_by_us = true;
   s.is_bound = true;
-  s.error = 0;
+  s.error = s.soft_error = 0;
   s.shut_receive = s.shut_send = s.peer_closed = false;
   s.phase = Phase::Connecting;
   s.connect_told = false;

@@ -134,6 +134,7 @@ class SocketLayer {
 
   // socket_options.cc
   [[nodiscard]] int send_buffer_of(const SocketObject& s) const;
+  void describe_listener(const SocketObject& s, glasstcp_tcp_info& info) const;
   int get_socket_level(SocketObject& s, int option, int& value);
   int get_tcp_level(SocketObject& s, int option, int& value) const;
   int get_ip_level(const SocketObject& s, int level, int option, int& value) const;
@@ -145,6 +146,7 @@ class SocketLayer {
 
   // socket_ready.cc
   [[nodiscard]] std::uint32_t level_of(SocketObject& s);
+  [[nodiscard]] int soft_error_of(const SocketObject& s) const;
   [[nodiscard]] int reported_timeout(const SocketObject& s, StreamError error) const;
 
   Stack stack_;
@@ -159,6 +161,9 @@ class SocketLayer {
 
 /// Writes an endpoint as an address of the socket's family (IPv4 as mapped in AF_INET6).
 void write_address(const Endpoint& endpoint, bool as_v6, sockaddr* address, socklen_t* length);
+
+/// How many connections a listener with this backlog keeps for accept().
+[[nodiscard]] std::uint32_t room_of(int backlog);
 
 /// TCP_INFO from a report; `now` is the time of asking.
 [[nodiscard]] glasstcp_tcp_info tcp_info_of(const ConnectionReport& report, Instant now);

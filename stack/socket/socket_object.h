@@ -127,6 +127,7 @@ struct SocketObject {
   int backlog = 0;
   Phase phase = Phase::Unconnected;
   int error = 0;       ///< errno, positive
+  int soft_error = 0;  ///< of an ICMP message that ended nothing; SO_ERROR tells it
   SeqNum urgent_mark;  ///< rcv.up of the latest urgent octet
   Instant linger_until{};
   Endpoint local;

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "stack/socket/socket_layer.h"
 #include "stack/tcp/congestion_names.h"
@@ -115,8 +116,18 @@ int SocketLayer::get_wide(SocketObject& s, int level, int option, void* value, s
     const State otherwise = s.connect_deferred ? State::SynSent : State::Closed;
     info.tcpi_state = static_cast<std::uint8_t>(
         linux_state(s.phase == Phase::Listening ? State::Listen : otherwise));
+    describe_listener(s, info);
   }
   return copy_out(&info, sizeof info, value, length);
+}
+
+// Of a listener Linux tells how many wait for accept(), and how many may.
+void SocketLayer::describe_listener(const SocketObject& s, glasstcp_tcp_info& info) const {
+  if (s.phase != Phase::Listening) return;
+  for (const auto& listener : s.listeners) {
+    if (listener) info.tcpi_unacked += stack_.acceptable_count(*listener);
+  }
+  info.tcpi_sacked = room_of(s.backlog) - 1;
 }
 
 int SocketLayer::send_buffer_of(const SocketObject& s) const {
@@ -136,7 +147,9 @@ int SocketLayer::get_socket_level(SocketObject& s, int option, int& value) {
     case SO_PROTOCOL:
       return value = IPPROTO_TCP, 0;
     case SO_ERROR:
-      return value = take_error(s), 0;
+      value = take_error(s);
+      if (value == 0) value = std::exchange(s.soft_error, 0);
+      return 0;
     case SO_ACCEPTCONN:
       return value = s.phase == Phase::Listening ? 1 : 0, 0;
     case SO_KEEPALIVE:

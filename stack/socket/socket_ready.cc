@@ -100,6 +100,15 @@ int SocketLayer::reported_timeout(const SocketObject& s, StreamError error) cons
   return error == StreamError::TimedOut ? ETIMEDOUT : EHOSTUNREACH;
 }
 
+// As sk_err_soft: of a connection that is open; 0: nothing was reported.
+int SocketLayer::soft_error_of(const SocketObject& s) const {
+  const auto report = stack_.report(s.connection);
+  if (!report || report->statistics.icmp_error == 0) return s.soft_error;
+  const State state = report->tcb.state;
+  if (state == State::SynSent || state == State::SynReceived) return 0;
+  return errno_of_icmp(static_cast<std::uint8_t>(report->statistics.icmp_error - 1));
+}
+
 void SocketLayer::pump() {
   while (const auto event = stack_.next_event()) on_event(*event);
 }
@@ -123,6 +132,7 @@ void SocketLayer::on_event(const Event& event) {
     s->peer_closed = s->shut_receive = true;
     events |= kAll;
   }
+  if (has(EventMask::kSoftError)) s->soft_error = soft_error_of(*s);
   if (has(EventMask::kError)) {
     switch (stack_.error(event.connection).value_or(StreamError::NotConnected)) {
       case StreamError::ResetByPeer:

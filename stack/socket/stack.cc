@@ -152,6 +152,10 @@ bool Stack::has_acceptable(ListenerId id) const {
   const Listener* listener = impl_->tcp.find(id);
   return listener != nullptr && !listener->is_empty();
 }
+std::uint32_t Stack::acceptable_count(ListenerId id) const {
+  const Listener* listener = impl_->tcp.find(id);
+  return listener == nullptr ? 0 : listener->waiting();
+}
 void Stack::set_addresses(const std::vector<Cidr>& addresses) {
   impl_->ip.set_addresses(addresses);
 }

@@ -139,6 +139,8 @@ class Stack {
   [[nodiscard]] std::optional<ConnectionId> accept(ListenerId id);
   /// Whether accept() has a connection to give.
   [[nodiscard]] bool has_acceptable(ListenerId id) const;
+  /// How many it has.
+  [[nodiscard]] std::uint32_t acceptable_count(ListenerId id) const;
   /// Replaces our addresses. Connections on one that went hear nothing any more.
   void set_addresses(const std::vector<Cidr>& addresses);
   /// Whether the address is one of ours.

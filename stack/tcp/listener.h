@@ -52,6 +52,7 @@ class Listener {
   }
   [[nodiscard]] bool is_full() const { return count_ >= limit_; }
   [[nodiscard]] bool is_empty() const { return count_ == 0; }
+  [[nodiscard]] std::uint32_t waiting() const { return static_cast<std::uint32_t>(count_); }
   void push(ConnectionId connection) { queue_[(first_ + count_++) % queue_.size()] = connection; }
   /// The one that waits longest; only if !is_empty().
   ConnectionId pop() {

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <string>
+#include <vector>
 
 #include "tests/support/two_hosts.h"
 
@@ -31,6 +32,30 @@ std::string read_all(glasstcp_stack* s, glasstcp_handle h) {
     text.append(bytes, static_cast<std::size_t>(n));
   }
   return text;
+}
+
+// RFC 1071, from a byte on.
+std::uint16_t checksum_of(const std::vector<std::uint8_t>& bytes, std::size_t from) {
+  std::uint32_t sum = 0;
+  for (std::size_t i = from; i < bytes.size(); i += 2) {
+    sum += static_cast<std::uint32_t>(bytes[i] << 8) + (i + 1 < bytes.size() ? bytes[i + 1] : 0U);
+  }
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+  return static_cast<std::uint16_t>(~sum);
+}
+
+// "Host unreachable" from 192.0.2.2 to 192.0.2.1, about a packet of the latter.
+std::vector<std::uint8_t> host_unreachable(const std::uint8_t* about) {
+  std::vector<std::uint8_t> b{0x45, 0, 0,   56, 0, 0, 0, 0, 64, 1, 0, 0, 192, 0,
+                              2,    2, 192, 0,  2, 1, 3, 1, 0,  0, 0, 0, 0,   0};
+  b.insert(b.end(), about, about + 28);
+  const auto put = [&b](std::size_t at, std::uint16_t sum) {
+    b[at] = static_cast<std::uint8_t>(sum >> 8);
+    b[at + 1] = static_cast<std::uint8_t>(sum & 0xff);
+  };
+  put(10, checksum_of({b.begin(), b.begin() + 20}, 0));
+  put(22, checksum_of(b, 20));
+  return b;
 }
 
 TEST(SocketLinux, AWriteThatEndsBetweenTwoPiecesHoldsNothingBack) {
@@ -326,6 +351,53 @@ TEST(SocketLinux, ASecondListenChangesTheBacklog) {
     glasstcp_handle made = 0;
     EXPECT_EQ(glasstcp_accept(hosts.right, listener, nullptr, nullptr, 0, &made), 0);
   }
+}
+
+TEST(SocketLinux, AnErrorThatEndsNothingIsToldOnce) {
+  TwoHosts hosts;
+  const auto [client, server] = hosts.connected();
+  EXPECT_NE(server, 0U);
+  glasstcp_write(hosts.left, client, "x", 1);
+  glasstcp_packet packet{};
+  packet.size = sizeof packet;
+  ASSERT_EQ(glasstcp_transmit(hosts.left, hosts.now, &packet), 1);
+  const auto icmp = host_unreachable(static_cast<const std::uint8_t*>(packet.slices[0].iov_base));
+  EXPECT_EQ(glasstcp_receive(hosts.left, icmp.data(), icmp.size(), nullptr, hosts.now), 0);
+  EXPECT_EQ(glasstcp_level(hosts.left, client) & POLLERR, 0);
+  EXPECT_EQ(TwoHosts::option(hosts.left, client, SOL_SOCKET, SO_ERROR), EHOSTUNREACH);
+  EXPECT_EQ(TwoHosts::option(hosts.left, client, SOL_SOCKET, SO_ERROR), 0);
+}
+
+TEST(SocketLinux, InfoOfAListenerTellsItsQueue) {
+  TwoHosts hosts;
+  const auto l = hosts.listening(5);
+  const auto client = TwoHosts::stream(hosts.left);
+  const sockaddr_in to = TwoHosts::v4("192.0.2.2", 80);
+  glasstcp_connect(hosts.left, client, TwoHosts::as_sockaddr(to), sizeof to);
+  hosts.run_for(10);
+  glasstcp_tcp_info info{};
+  socklen_t n = sizeof info;
+  glasstcp_getsockopt(hosts.right, l, IPPROTO_TCP, TCP_INFO, &info, &n);
+  EXPECT_EQ(info.tcpi_unacked, 1U);
+  EXPECT_EQ(info.tcpi_sacked, 5U);
+}
+
+TEST(SocketLinux, AResetBeforeAcceptIsToldAfterIt) {
+  TwoHosts hosts;
+  hosts.listener = hosts.listening();
+  const auto client = TwoHosts::stream(hosts.left);
+  const sockaddr_in to = TwoHosts::v4("192.0.2.2", 80);
+  glasstcp_connect(hosts.left, client, TwoHosts::as_sockaddr(to), sizeof to);
+  hosts.run_for(10);
+  const linger l{1, 0};
+  glasstcp_setsockopt(hosts.left, client, SOL_SOCKET, SO_LINGER, &l, sizeof l);
+  glasstcp_close(hosts.left, client);
+  hosts.run_for(10);
+  glasstcp_handle s = 0;
+  ASSERT_EQ(glasstcp_accept(hosts.right, hosts.listener, nullptr, nullptr, SOCK_NONBLOCK, &s), 0);
+  char b = 0;
+  EXPECT_EQ(glasstcp_read(hosts.right, s, &b, 1), -ECONNRESET);
+  EXPECT_EQ(glasstcp_read(hosts.right, s, &b, 1), 0);
 }
 
 }  // namespace
