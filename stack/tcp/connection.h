@@ -155,6 +155,11 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   // RFC 9293 §3.9.1.9 MUST-48, SHLD-21: the application chooses, at any time; ECN's two bits are
   // ours.
   void set_traffic_class(std::uint8_t dscp_byte) { traffic_class_ = dscp_byte & 0xfcU; }
+  /// What its listener has chosen for it, before anything is sent.
+  void inherit(const ConnectionKnobs& knobs, Instant now) {
+    set_knobs(knobs, now);
+    set_traffic_class(knobs.traffic_class);
+  }
   void set_user(std::uint64_t user) { user_ = user; }
   /// Chooses differently from the stack. False: no memory for it.
   bool set_knobs(const ConnectionKnobs& knobs, Instant now);

@@ -208,7 +208,7 @@ void Connection::respond_to_losses(FlightState& f, AckNews& news, Instant now) {
   Recovery& recovery = f.recovery;
   if (f.log.lost_bytes() == 0 || take_probe_loss(f, news)) return;
   const bool begins = is_open_phase();
-  const bool again = news.lost_again_sent && recovery.is_further_loss(*news.lost_again_sent);
+  const bool again = news.lost_again_sent && recovery.was_sent_in_it(*news.lost_again_sent);
   if (!begins && !again) return;
   const EpisodeFacts facts = episode_facts(news, now);
   if (!recovery.reduces_window() || again) {

@@ -72,9 +72,8 @@ class Recovery {
   /// A reduction begins: FastRecovery or WindowReduction. Congestion control has set ssthresh.
   void start(RecoveryPhase phase, const EpisodeFacts& facts);
   // RFC 5681 §4.3 R5681-15, RFC 8985 §9.3 R8985-14.
-  /// Whether a retransmission that left at `sent_at` and was lost is a further sign of congestion.
-  [[nodiscard]] bool is_further_loss(Instant sent_at) const { return was_sent_in_it(sent_at); }
-  /// Whether what left at `sent_at` left since the reduction began.
+  /// Whether what left at `sent_at` left since the reduction began: its loss is a further sign of
+  /// congestion.
   [[nodiscard]] bool was_sent_in_it(Instant sent_at) const {
     return is_active() && sent_at >= reduced_at_;
   }

@@ -173,10 +173,7 @@ Verdict TcpLayer::complete(const Completion& what, const Segment& seg, Instant n
   }
   connection.set_known_in_table(true);
   ++open_connections_;
-  if (listener.knobs) {
-    connection.set_knobs(*listener.knobs, now);
-    connection.set_traffic_class(listener.knobs->traffic_class);
-  }
+  if (listener.knobs) connection.inherit(*listener.knobs, now);
   listener.push(connection.id());
   signal_listener(what.listener);
   outcome.connection = connection.id();

@@ -187,10 +187,7 @@ std::optional<Verdict> TcpLayer::open_fast(const Segment& seg, Instant now, cons
   }
   Connection& connection = connections_[index];
   connection.set_id({index, connections_.generation(index)});
-  if (listener.knobs) {
-    connection.set_knobs(*listener.knobs, now);
-    connection.set_traffic_class(listener.knobs->traffic_class);
-  }
+  if (listener.knobs) connection.inherit(*listener.knobs, now);
   FastOpenPassive how;
   how.listener = plan.listener;
   how.generation = listeners_.generation(plan.listener);

@@ -92,6 +92,15 @@ class TwoHosts {
     EXPECT_EQ(glasstcp_accept(right, listener, nullptr, nullptr, SOCK_NONBLOCK, &server), 0);
     return {client, server};
   }
+  /// Everything that waits.
+  static std::string read_all(glasstcp_stack* s, glasstcp_handle h) {
+    std::string text;
+    char bytes[100];
+    for (ssize_t n = 0; (n = glasstcp_read(s, h, bytes, sizeof bytes)) > 0;) {
+      text.append(bytes, static_cast<std::size_t>(n));
+    }
+    return text;
+  }
   static int option(glasstcp_stack* s, glasstcp_handle h, int level, int name) {
     int value = -1;
     socklen_t length = sizeof value;

@@ -15,21 +15,12 @@ namespace {
 // Linux numbers of sys/ioctl.h and linux/sockios.h.
 constexpr unsigned long kInputQueue = 0x541b, kOutputQueue = 0x5411, kAtMark = 0x8905;
 
-std::string read_all(glasstcp_stack* s, glasstcp_handle h) {
-  std::string text;
-  char bytes[100];
-  for (ssize_t n = 0; (n = glasstcp_read(s, h, bytes, sizeof bytes)) > 0;) {
-    text.append(bytes, static_cast<std::size_t>(n));
-  }
-  return text;
-}
-
 TEST(SocketCalls, ConnectAcceptAndEchoBothWays) {
   TwoHosts hosts;
   const auto [client, server] = hosts.connected();
   EXPECT_EQ(glasstcp_write(hosts.left, client, "hello", 5), 5);
   hosts.run_for(10);
-  EXPECT_EQ(read_all(hosts.right, server), "hello");
+  EXPECT_EQ(TwoHosts::read_all(hosts.right, server), "hello");
   char byte = 0;
   EXPECT_EQ(glasstcp_read(hosts.right, server, &byte, 1), -EAGAIN);
   EXPECT_EQ(glasstcp_shutdown(hosts.left, client, SHUT_WR), 0);
@@ -255,7 +246,7 @@ TEST(SocketCalls, BorrowedBytesComeBackWhenAcknowledged) {
   hosts.run_for(200);
   EXPECT_EQ(glasstcp_next_released(hosts.left, &cookie), 1);
   EXPECT_EQ(cookie, 77U);
-  EXPECT_EQ(read_all(hosts.right, server), text);
+  EXPECT_EQ(TwoHosts::read_all(hosts.right, server), text);
 }
 
 TEST(SocketCalls, ListsAndDropsConnections) {

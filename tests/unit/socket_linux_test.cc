@@ -25,15 +25,6 @@ int drain_ready(glasstcp_stack* s, glasstcp_handle h) {
   return events;
 }
 
-std::string read_all(glasstcp_stack* s, glasstcp_handle h) {
-  std::string text;
-  char bytes[100];
-  for (ssize_t n = 0; (n = glasstcp_read(s, h, bytes, sizeof bytes)) > 0;) {
-    text.append(bytes, static_cast<std::size_t>(n));
-  }
-  return text;
-}
-
 // RFC 1071, from a byte on.
 std::uint16_t checksum_of(const std::vector<std::uint8_t>& bytes, std::size_t from) {
   std::uint32_t sum = 0;
@@ -71,7 +62,7 @@ TEST(SocketLinux, AWriteThatEndsBetweenTwoPiecesHoldsNothingBack) {
     message.msg_iovlen = 2;
     EXPECT_EQ(glasstcp_sendmsg(hosts.left, client, &message, flags), 5000);
     hosts.run_for(60);
-    EXPECT_EQ(read_all(hosts.right, server).size(), flags == 0 ? 5000U : 3U * 1448);
+    EXPECT_EQ(TwoHosts::read_all(hosts.right, server).size(), flags == 0 ? 5000U : 3U * 1448);
   }
 }
 
@@ -324,7 +315,7 @@ TEST(SocketLinux, TruncatedBytesNeedNoBuffer) {
   hosts.run_for(10);
   EXPECT_EQ(glasstcp_recv(hosts.right, server, nullptr, 3, MSG_TRUNC | MSG_PEEK), 3);
   EXPECT_EQ(glasstcp_recv(hosts.right, server, nullptr, 3, MSG_TRUNC), 3);
-  EXPECT_EQ(read_all(hosts.right, server), "def");
+  EXPECT_EQ(TwoHosts::read_all(hosts.right, server), "def");
   char byte = 0;
   EXPECT_EQ(glasstcp_recv(hosts.right, server, nullptr, 3, 0), -EFAULT);
   EXPECT_EQ(glasstcp_recv(hosts.right, server, &byte, 1, 0), -EAGAIN);

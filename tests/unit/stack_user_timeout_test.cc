@@ -16,34 +16,38 @@ void adopt(StackConfig& c) {
   c.tcp.keep_alive_probes = 1;
 }
 
+// The connection of `net.left`, whose knobs were set to something else once the timeout was
+// adopted.
+ConnectionId with_other_knobs(TwoStacks& net) {
+  const ConnectionId id = net.connected().first;
+  ConnectionKnobs knobs = net.left.default_knobs();
+  knobs.quick_ack = true;
+  EXPECT_TRUE(net.left.set_knobs(id, knobs, net.now));
+  return id;
+}
+
 TEST(AdoptedUserTimeout, StaysWhenOtherKnobsAreSet) {
   COVERS("R5482-03");
   TwoStacks net(adopt);
-  const auto ids = net.connected();
-  ConnectionKnobs knobs = net.left.default_knobs();
-  knobs.quick_ack = true;
-  ASSERT_TRUE(net.left.set_knobs(ids.first, knobs, net.now));
+  const ConnectionId id = with_other_knobs(net);
   net.drop = [](const Wire&) { return true; };
-  ASSERT_TRUE(net.left.send(ids.first, TwoStacks::bytes("x"), {}, net.now));
+  ASSERT_TRUE(net.left.send(id, TwoStacks::bytes("x"), {}, net.now));
   net.run_for(5s);
-  EXPECT_FALSE(net.left.error(ids.first)) << "our own wish was 3 s, both agreed on 6";
+  EXPECT_FALSE(net.left.error(id)) << "our own wish was 3 s, both agreed on 6";
   net.run_for(2s);
-  EXPECT_EQ(net.left.error(ids.first), StreamError::TimedOut);
+  EXPECT_EQ(net.left.error(id), StreamError::TimedOut);
 }
 
 TEST(AdoptedUserTimeout, IsShorterThanTheIdleTimeOfKeepAlives) {
   COVERS("R5482-04");
   TwoStacks net(adopt);
-  const auto ids = net.connected();
-  ConnectionKnobs knobs = net.left.default_knobs();
-  knobs.quick_ack = true;
-  ASSERT_TRUE(net.left.set_knobs(ids.first, knobs, net.now));
-  net.left.set_keep_alive(ids.first, true, net.now);
+  const ConnectionId id = with_other_knobs(net);
+  net.left.set_keep_alive(id, true, net.now);
   net.drop = [](const Wire&) { return true; };
   net.run_for(6s);
-  EXPECT_FALSE(net.left.error(ids.first)) << "keep-alives alone would have ended it after 3 s";
+  EXPECT_FALSE(net.left.error(id)) << "keep-alives alone would have ended it after 3 s";
   net.run_for(3s);
-  EXPECT_EQ(net.left.error(ids.first), StreamError::TimedOut);
+  EXPECT_EQ(net.left.error(id), StreamError::TimedOut);
 }
 
 }  // namespace

@@ -228,8 +228,8 @@ TEST_F(RecoveryTest, AnEchoFromBeforeTheRetransmissionWasCausedByTheOriginal) {
 TEST_F(RecoveryTest, ALostRetransmissionIsASecondSignOnlyIfItLeftAfterTheFirst) {
   COVERS("R8985-14", "R5681-15");
   recovery.start(RecoveryPhase::FastRecovery, episode(0, 10 * kMss));
-  EXPECT_FALSE(recovery.is_further_loss(Instant(1s) - 1ns));
-  EXPECT_TRUE(recovery.is_further_loss(Instant(1s))) << "it answered the reduction at once";
+  EXPECT_FALSE(recovery.was_sent_in_it(Instant(1s) - 1ns));
+  EXPECT_TRUE(recovery.was_sent_in_it(Instant(1s))) << "it answered the reduction at once";
 }
 
 }  // namespace
