@@ -54,9 +54,36 @@ int check(const glasstcp_config& c) {
   }
   if (c.min_rto == 0 || c.initial_rto < c.min_rto || c.max_rto < c.initial_rto) return -EINVAL;
   if (c.syn_cookies < 0 || c.syn_cookies > 2) return -EINVAL;
-  if (c.hop_limit == 0) return -EINVAL;
+  if (c.hop_limit == 0 || c.icmp_aborts < 0 || c.icmp_aborts > 2) return -EINVAL;
   if (c.initial_window == 0 || c.ack_every == 0 || c.addresses == nullptr) return -EINVAL;
   return 0;
+}
+
+// What is done where the RFCs leave a choice, each setting by its own name (stack/tcp/config.h).
+void adopt_habits(const glasstcp_config& c, TcpConfig& t) {
+  const bool linux_habits = c.habits == GLASSTCP_HABITS_LINUX;
+  const bool bsd_habits = c.habits == GLASSTCP_HABITS_BSD;
+  t.window_follows_buffer = t.accepts_whole_buffer = t.repeats_fin = bsd_habits;
+  t.updates_at_quarter = bsd_habits;
+  if (bsd_habits) t.offered_mss = OfferedMss::PathV6;
+  if (linux_habits) t.offered_mss = OfferedMss::Path;
+  t.acks_second_segment = t.acks_overlap_at_once = bsd_habits;
+  t.syn_option_retries = c.syn_option_retries;
+  t.ecn.classic_retries = c.ecn_retries;
+  t.icmp_aborts = static_cast<IcmpAborts>(c.icmp_aborts);
+  t.drops_syn_fin = c.drop_syn_fin != 0;
+  t.push_superpackets = t.min_rto_is_variance = t.probes_without_text = linux_habits;
+  t.more_ends_with_ack = t.counts_send_memory = linux_habits;
+  t.pacing = c.pacing != 0 && !linux_habits;  // as where no packet scheduler paces
+  t.answers_unsent_ack = !linux_habits;
+  t.answers_late_data_as_nobody = linux_habits;
+  t.tolerates_missing_timestamps = linux_habits || c.tolerate_missing_timestamps != 0;
+  t.may_fragment = c.path_mtu_discovery == 0;
+  if (linux_habits) {
+    t.sws_override = Duration::zero();
+    t.loss_timer_floor = std::chrono::milliseconds(8);  // two ticks of 4 ms
+    t.slow_start_segments = 0;
+  }
 }
 
 TcpConfig tcp_config_of(const glasstcp_config& c) {
@@ -83,20 +110,7 @@ TcpConfig tcp_config_of(const glasstcp_config& c) {
   t.delayed_ack = ms(c.delayed_ack);
   t.ack_every_segments = c.ack_every;
   t.quick_acks = c.quick_acks;
-  const bool linux_habits = c.habits == GLASSTCP_HABITS_LINUX;
-  t.window_follows_buffer = c.habits == GLASSTCP_HABITS_BSD;
-  t.push_superpackets = t.min_rto_is_variance = t.probes_without_text = linux_habits;
-  t.more_ends_with_ack = t.counts_send_memory = linux_habits;
-  t.pacing = !linux_habits;  // as where no packet scheduler paces
-  t.answers_unsent_ack = !linux_habits;
-  t.answers_late_data_as_nobody = linux_habits;
-  t.tolerates_missing_timestamps = linux_habits || c.tolerate_missing_timestamps != 0;
-  t.may_fragment = c.path_mtu_discovery == 0;
-  if (linux_habits) {
-    t.sws_override = Duration::zero();
-    t.loss_timer_floor = std::chrono::milliseconds(8);  // two ticks of 4 ms
-    t.slow_start_segments = 0;
-  }
+  adopt_habits(c, t);
   t.least_superpacket = c.least_superpacket;
   t.initial_rto = ms(c.initial_rto);
   t.min_rto = ms(c.min_rto);
@@ -195,6 +209,10 @@ void glasstcp_config_init(glasstcp_config* config) {
   c.use_tail_loss_probe = t.use_tail_loss_probe ? 1 : 0;
   c.window_scale = -1;
   c.use_ecn = 5;
+  c.pacing = t.pacing ? 1 : 0;
+  c.ecn_retries = t.ecn.classic_retries;
+  c.syn_option_retries = t.syn_option_retries;
+  c.icmp_aborts = static_cast<int>(t.icmp_aborts);
   c.receive_buffer = t.receive_buffer;
   c.initial_receive_buffer = t.initial_receive_buffer;
   c.send_buffer = t.send_buffer;

@@ -26,7 +26,22 @@ enum class EcnUse : std::uint8_t {
 /// What a stack is willing to do about it.
 struct EcnWill {
   EcnUse use = EcnUse::Passive;
-  bool accurate = true;  ///< RFC 9768 where the peer has it too
+  bool accurate = true;              ///< RFC 9768 where the peer has it too
+  std::uint8_t classic_retries = 0;  ///< SYNs sent again that still ask for RFC 3168's (BSD: 1)
+};
+
+/// What the MSS in our SYN follows (RFC 9293 §3.7.1 asks for what we can receive).
+enum class OfferedMss : std::uint8_t {
+  Device,
+  Path,    ///< as Linux: no more than the path takes in our direction
+  PathV6,  ///< as BSD: so over IPv6
+};
+
+/// Which ICMP errors end a connection that is not synchronized yet (RFC 9293 §3.9.2.2 SHLD-26).
+enum class IcmpAborts : std::uint8_t {
+  None,
+  Rfc,         ///< protocol and port unreachable, and IPv6's "prohibited" (RFC 5461 §2)
+  Prohibited,  ///< as BSD: IPv4's "prohibited" too, which RFC 1122 does not know
 };
 
 /// When to search for the path MTU by probes (RFC 4821).

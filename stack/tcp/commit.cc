@@ -80,11 +80,12 @@ TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
   const bool syn = d.flags.syn();
   if (syn) {
     // RFC 9293 §3.7.1 MAY-3, §3.2 MUST-65: on every SYN, and on nothing else.
-    options.mss = context_.offered_mss(tuple_.local_address.version());
+    options.mss = context_.offered_mss(tuple_.remote_address, now);
     if (knobs().mss != 0) options.mss = std::min(*options.mss, knobs().mss);
     // What the peer's SYN did not offer is left out of our SYN-ACK (RFC 7323 §2.3 R7323-04, RFC
     // 2018 §2 R2018-01).
     const bool answering = d.flags.ack();
+    if (!answering && retransmissions_ > config.syn_option_retries) return options;
     options.sack_permitted = answering ? sack_ : config.use_sack;
     const bool scale = answering ? rcv.shift > 0 || snd.shift > 0 : config.use_window_scale;
     if (scale) options.window_scale = context_.rcv_shift;
@@ -159,7 +160,8 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
 
 // A segment with rcv.nxt and a window leaves: every ACK that was owed rides on it.
 void Connection::note_ack_carried(std::uint16_t window) {
-  const SeqNum edge = rcv.nxt + (static_cast<std::uint32_t>(window) << rcv.shift);
+  SeqNum edge = rcv.nxt + (static_cast<std::uint32_t>(window) << rcv.shift);
+  if (window == 65535 && context_.config.accepts_whole_buffer) edge = rcv.nxt + window_to_offer();
   rcv.edge = later(rcv.edge, edge);  // RFC 9293 §3.8.6 SHLD-14: never to the left
   last_ack_sent_ = rcv.nxt;
   ack_.on_ack_sent();

@@ -130,6 +130,17 @@ struct TcpConfig {
   std::uint32_t most_send_buffer = 4U << 20;  ///< then: memory that it grows to, bytes
   std::uint32_t unsent_low = 0xffffffff;      ///< writable again below this many unsent bytes
   bool window_follows_buffer = false;         ///< as BSD: the offered edge moves with any room
+  bool accepts_whole_buffer = false;  ///< as BSD: text beyond 65535 octets that a window without
+                                      ///< scale could not offer is taken where there is room
+  bool updates_at_quarter = false;    ///< as BSD: a quarter of the buffer, read, is worth an update
+                                    ///< (RFC 9293 §3.8.6.2.2 asks for one at a half at the latest)
+  OfferedMss offered_mss = OfferedMss::Device;  ///< what the MSS of a SYN follows
+  bool acks_second_segment = false;   ///< as BSD: a second one is acknowledged, whatever its size
+  bool acks_overlap_at_once = false;  ///< as BSD: so is one whose first part came before
+  bool repeats_fin = false;           ///< as BSD: an ACK carries our FIN until that is acknowledged
+  std::uint32_t syn_option_retries = 255;    ///< then SYNs carry an MSS alone; BSD can choose 2
+  IcmpAborts icmp_aborts = IcmpAborts::Rfc;  ///< which errors end what is not synchronized
+  bool drops_syn_fin = false;  ///< as BSD can: a SYN with FIN opens nothing (RFC 9293 takes it)
   bool tolerates_missing_timestamps = false;  ///< as Linux: RFC 7323 §3.2 would drop them
   bool answers_unsent_ack = true;  ///< RFC 9293 §3.10.7.4; off: as Linux, dropped in silence
   bool answers_late_data_as_nobody = false;  ///< as Linux: <SEQ=SEG.ACK><CTL=RST> after close

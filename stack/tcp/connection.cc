@@ -54,7 +54,7 @@ Connection::Connection(TcpContext& context, const Agreement& agreed, Instant now
   rcv.irs = agreed.irs;
   rcv.nxt = rcv.up = agreed.irs + 1;
   rcv.shift = agreed.rcv_shift;
-  rcv.edge = rcv.nxt + std::min<std::uint32_t>(agreed.buffer, 65535);
+  rcv.edge = rcv.nxt + std::min(agreed.buffer, context.most_syn_window());
   last_ack_sent_ = rcv.nxt;
   if (agreed.timestamps) timestamps_ = Timestamps(agreed.ts_offset, agreed.ts_recent, now);
   if (context.config.keep_statistics) make_extras();

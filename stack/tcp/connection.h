@@ -220,6 +220,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   /// Bytes per second that new text leaves at; 0: nothing is paced.
   [[nodiscard]] std::uint64_t pacing_rate() const { return pace().rate; }
   [[nodiscard]] std::uint32_t receive_mss() const { return ack_.rcv_mss(); }
+  [[nodiscard]] std::uint32_t most_window() const;
   [[nodiscard]] std::uint32_t receive_buffer() const { return receive_buffer_; }
   [[nodiscard]] std::uint8_t probes_unanswered() const {
     return std::max(unanswered_probes_, keep_alives_unanswered_);

@@ -32,7 +32,7 @@ std::uint16_t flags_of_ace(std::uint32_t ace) {
 std::uint16_t ecn_syn_flags(EcnWill will, std::uint32_t retries) {
   if (will.use != EcnUse::On) return 0;
   if (will.accurate) return retries <= 1 ? kAll : std::uint16_t{0};
-  return retries == 0 ? kClassicSyn : std::uint16_t{0};
+  return retries <= will.classic_retries ? kClassicSyn : std::uint16_t{0};
 }
 
 // RFC 9768 §3.1.2, table 2; §3.1.3 R9768-03: a combination that nobody has defined yet asks for

@@ -26,7 +26,10 @@ void Connection::on_stored(const StoreResult& stored, std::uint32_t segment_size
     if (ConnectionStatistics* s = kept()) s->bytes_received += stored.advanced;
     // RFC 9293 §3.10.7.4 MUST-58, MUST-59: nothing is sent from here; one ACK covers whatever a
     // batch brought.
+    const bool is_second = ack_.owed() == AckPolicy::Owed::Delayed;
     ack_.on_data(stored.advanced, segment_size, context_.config.ack_every_segments);
+    if (is_second && context_.config.acks_second_segment)
+      ack_.demand(SendReason::AckEverySecondSegment);
     signal(EventMask::kReadable);
   }
   if (context_.config.delayed_ack == Duration::zero() || knobs().quick_ack ||
@@ -63,11 +66,16 @@ void Connection::on_peer_fin(Instant now) {
   }
 }
 
+// How far the window may reach beyond rcv.nxt, of which a field of 16 bits shows what it can.
+std::uint32_t Connection::most_window() const {
+  return context_.config.accepts_whole_buffer ? receive_buffer_ : 65535U << rcv.shift;
+}
+
 // The window to offer, in bytes from rcv.nxt on.
 std::uint32_t Connection::window_to_offer() const {
   const std::uint32_t unread = rx_.unread();
   const std::uint32_t room = receive_buffer_ > unread ? receive_buffer_ - unread : 0;
-  const std::uint32_t free = std::min(room, 65535U << rcv.shift);  // what the field can say
+  const std::uint32_t free = std::min(room, most_window());
   const std::uint32_t offered = rcv.wnd();
   // RFC 9293 §3.8.6 SHLD-14: the edge stays. MAY-8: for as long as nobody reads.
   if (free <= offered) return offered;
@@ -99,7 +107,8 @@ bool Connection::window_update_is_worth_it() const {
   // The peer may be stuck on a closed window, or half of the buffer is free that it does not know
   // of.
   const std::uint32_t mss = std::max<std::uint32_t>(ack_.rcv_mss(), 536);
-  return offered < std::min(mss, receive_buffer_ / 2) || could - offered >= receive_buffer_ / 2;
+  const std::uint32_t part = receive_buffer_ / (context_.config.updates_at_quarter ? 4 : 2);
+  return offered < std::min(mss, receive_buffer_ / 2) || could - offered >= part;
 }
 
 void Connection::consume(std::size_t n, Instant now) {

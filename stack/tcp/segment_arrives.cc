@@ -76,10 +76,10 @@ Verdict Connection::segment_arrives_in_syn_sent(const Segment& seg, Instant now)
     return Verdict::ResetAccepted;
   }
   // Fourth, the SYN bit (a segment with neither SYN nor RST is dropped by the fifth).
-  if (!seg.flags.syn()) return Verdict::SynSentNothing;
+  if (!seg.flags.syn() || context_.drops(seg.flags)) return Verdict::SynSentNothing;
   rcv.irs = seg.seq;
   rcv.nxt = last_ack_sent_ = seg.seq + 1;
-  rcv.edge = rcv.nxt + std::min<std::uint32_t>(receive_buffer_, 65535);
+  rcv.edge = rcv.nxt + std::min(receive_buffer_, context_.most_syn_window());
   adopt_options(seg, now);
   if (seg.flags.ack()) {
     process_ack_of_syn(seg, now);
@@ -370,6 +370,8 @@ Verdict Connection::seventh_process_text(const Segment& seg, Instant now) {
     duplicate_ = {begin, from};
     has_duplicate_ = true;
   }
+  if (begin < from && context_.config.acks_overlap_at_once)
+    ack_.demand(SendReason::AckDuplicateData);
   const auto text =
       seg.text.subspan(static_cast<std::size_t>(from - begin), static_cast<std::size_t>(to - from));
   return store_text(seg, from, text, now);

@@ -355,6 +355,15 @@ std::optional<SendDecision> Connection::next_pure_ack() const {
   // A pure ACK carries snd.nxt; beyond a shrunken window it would not be accepted, so it stays at
   // its edge.
   d.seq = snd.nxt;
+  // Where its acknowledgment is waited for, the FIN may come again with any ACK (RFC 9293 §3.10.7.4
+  // asks for its repetition by a timer alone); a challenge says no more than it must.
+  const bool is_challenge = d.reason == SendReason::ChallengeReset ||
+                            d.reason == SendReason::ChallengeSyn ||
+                            d.reason == SendReason::ChallengeAck;
+  if (context_.config.repeats_fin && has_sent_fin() && snd.una < snd.nxt && !is_challenge) {
+    d.seq = snd.nxt - 1;
+    d.flags.bits |= TcpFlags::kFin;
+  }
   return d;
 }
 

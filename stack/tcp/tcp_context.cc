@@ -105,4 +105,23 @@ std::uint32_t TcpContext::timestamp_offset(const FourTuple& tuple, Instant now) 
   return *config.fixed_timestamp;
 }
 
+std::uint16_t TcpContext::offered_mss(const IpAddress& remote, Instant now) const {
+  const std::uint16_t own = offered_mss(remote.version());
+  const bool follows = config.offered_mss == OfferedMss::Path ||
+                       (config.offered_mss == OfferedMss::PathV6 && !remote.is_v4());
+  return follows ? std::min(own, send_mss(remote, now)) : own;
+}
+
+bool TcpContext::is_hard(const IcmpSignal& signal) const {
+  switch (config.icmp_aborts) {
+    case IcmpAborts::None:
+      return false;
+    case IcmpAborts::Rfc:
+      return signal.is_hard();
+    case IcmpAborts::Prohibited:
+      return signal.is_hard() || signal.kind == IcmpSignal::Kind::AdminProhibited;
+  }
+  return false;
+}
+
 }  // namespace glasstcp

@@ -93,11 +93,23 @@ struct TcpContext {
   // headers.
   /// The MSS to offer in a SYN.
   [[nodiscard]] std::uint16_t offered_mss(IpVersion version) const;
+  /// The same in an active open, where it may follow the path to `remote`.
+  [[nodiscard]] std::uint16_t offered_mss(const IpAddress& remote, Instant now) const;
   /// The receive buffer that a new connection may reserve, bytes: less and less as the budget
   /// fills.
   [[nodiscard]] std::uint32_t next_buffer() const;
   /// What next_buffer() never goes below.
   [[nodiscard]] std::uint32_t least_buffer() const;
+  /// What the window of a SYN, which is never scaled, opens at most: 65535, or the whole buffer.
+  [[nodiscard]] std::uint32_t most_syn_window() const {
+    return config.accepts_whole_buffer ? config.receive_buffer : 65535U;
+  }
+  /// Whether a SYN is thrown away for the FIN beside it.
+  [[nodiscard]] bool drops(TcpFlags flags) const {
+    return config.drops_syn_fin && flags.syn() && flags.fin();
+  }
+  /// Whether an ICMP error ends a connection that is not synchronized.
+  [[nodiscard]] bool is_hard(const IcmpSignal& signal) const;
   /// RFC 7323 §4: the timestamp clock of a connection.
   [[nodiscard]] std::uint32_t timestamp_offset(const FourTuple& tuple, Instant now) const;
 };

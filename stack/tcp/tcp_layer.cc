@@ -188,6 +188,7 @@ Verdict TcpLayer::complete(const Completion& what, const Segment& seg, Instant n
 Verdict TcpLayer::arrives_time_wait(std::uint32_t index, const Segment& seg, Instant now,
                                     SegmentOutcome& outcome) {
   TimeWaitRecord& record = time_waits_[index];
+  if (context_.drops(seg.flags)) return Verdict::TimeWaitOldDuplicate;
   const TimeWaitResult result = record.segment_arrives(seg, context_, now);
   switch (result.fate) {
     case TimeWaitFate::Stays:
@@ -229,7 +230,7 @@ Verdict TcpLayer::icmp_half_open(std::uint32_t index, const IcmpSignal& signal) 
   if (!was_sent || signal.quoted_seq != half_open.agreement().iss) {
     return Verdict::IcmpErrorImplausible;
   }
-  if (!signal.is_hard()) return Verdict::QuietlyIgnored;
+  if (!context_.is_hard(signal)) return Verdict::QuietlyIgnored;
   remove_half_open(index);
   return Verdict::IcmpErrorUsed;
 }

@@ -34,7 +34,7 @@ Verdict TcpLayer::arrives_at_listener(std::uint32_t listener, const Segment& seg
       context_.replies.push(*reply);
     return Verdict::ListenBadAck;
   }
-  if (!seg.flags.syn()) return Verdict::ListenIgnored;
+  if (!seg.flags.syn() || context_.drops(seg.flags)) return Verdict::ListenIgnored;
   // RFC 9293 §3.9.2.3 MUST-57, MUST-63: the IP layer lets neither a broadcast nor an invalid source
   // come this far.
   SynPlan plan;

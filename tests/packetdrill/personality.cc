@@ -15,6 +15,7 @@ namespace {
 constexpr std::uint32_t kLinuxQuickAcks = 16;
 constexpr std::uint32_t kSuperpacket = 65535;
 constexpr std::uint32_t kBsdReceiveSpace = 65536;
+constexpr std::uint32_t kOptionRetries = 2;  // BSD's, where it drops them at all
 
 // The words of one file below /proc/sys/net/ipv4, which belongs to the network namespace.
 std::vector<std::uint32_t> linux_words(const char* name) {
@@ -87,17 +88,32 @@ Names bsd_names(const std::string& folder) {
   return names;
 }
 
-void read_bsd(const Names& names, glasstcp_config& c) {
+// The least shift with which a window covers the largest socket buffer.
+int scale_for(std::uint32_t buffer) {
+  int shift = 0;
+  while (shift < 14 && (std::uint64_t{65535} << shift) < buffer) ++shift;
+  return shift;
+}
+
+void read_bsd(const Names& names, bool v6, glasstcp_config& c) {
   const auto get = [&](const char* name, auto otherwise) {
     const auto found = names.find(std::string("net.inet.tcp.") + name);
     return found == names.end() ? otherwise : static_cast<decltype(otherwise)>(found->second);
   };
   c.use_window_scale = c.use_timestamps = get("rfc1323", 1) != 0 ? 1 : 0;
   c.use_sack = get("sack.enable", 1);
+  // Its numbers are Linux's: never, ask and accept, accept.
+  c.use_ecn = std::min(get("ecn.enable", 2), 2);
+  c.ecn_retries = static_cast<std::uint8_t>(get("ecn.maxretries", 1));
+  c.syn_option_retries = get("rexmit_drop_options", 0) != 0 ? kOptionRetries : c.syn_option_retries;
+  c.icmp_aborts = get("icmp_may_rst", 1) != 0 ? 2 : 0;
+  c.drop_syn_fin = get("drop_synfin", 0);
+  const auto largest = names.find("kern.ipc.maxsockbuf");
+  if (largest != names.end()) c.window_scale = scale_for(largest->second);
   // Whole segments of Ethernet.
-  constexpr std::uint32_t kSegment = 1460;
+  const std::uint32_t segment = v6 ? 1440 : 1460;
   const std::uint32_t space =
-      (get("recvspace", kBsdReceiveSpace) + kSegment - 1) / kSegment * kSegment;
+      (get("recvspace", kBsdReceiveSpace) + segment - 1) / segment * segment;
   c.initial_receive_buffer = c.receive_buffer = space;
   c.path_mtu_discovery = get("path_mtu_discovery", 1);
   c.tolerate_missing_timestamps = get("tolerate_missing_ts", 0);
@@ -109,6 +125,8 @@ void read_bsd(const Names& names, glasstcp_config& c) {
   c.keep_idle = get("keepidle", 7200000U);
   c.keep_interval = get("keepintvl", 75000U);
   c.keep_probes = get("keepcnt", 8U);
+  c.syn_retries = 12;
+  c.max_rto = 64000;
 }
 
 }  // namespace
@@ -128,6 +146,8 @@ Personality::Personality(const std::string& flags) {
       config.gso_max = kSuperpacket;
       config.habits = GLASSTCP_HABITS_LINUX;
       config.congestion = "cubic";
+    } else if (word == "rfc") {
+      config.pacing = 0;  // as our own runner has it: packets leave when their script says "now"
     } else if (word == "bsd") {
       is_bsd = true;
       config.memory = std::uint64_t{4} << 30;  // every connection's buffer is whole
@@ -137,11 +157,24 @@ Personality::Personality(const std::string& flags) {
     } else if (word == "cubic" || word == "bbr" || word == "reno") {
       config.congestion = word == "bbr" ? "bbr" : word == "cubic" ? "cubic" : "reno";
     } else if (word.starts_with("mtu=")) {
-      config.mtu = static_cast<std::uint32_t>(std::stoul(word.substr(4)));
+      set_mtu(static_cast<std::uint32_t>(std::stoul(word.substr(4))));
     } else if (word.starts_with("segment=")) {
       segment = static_cast<std::uint16_t>(std::stoul(word.substr(8)));
+    } else if (word.starts_with("second_isn=")) {
+      second_isn = static_cast<std::uint32_t>(std::stoul(word.substr(11)));
+    } else if (word == "v6") {
+      v6 = true;
+    } else if (word == "introduce") {
+      introduces = true;
     }
   }
+}
+
+// Below the least MTU of a stack it is the MSS that a script sees.
+void Personality::set_mtu(std::uint32_t mtu) {
+  constexpr std::uint32_t kLeast = 576, kHeaders = 40;
+  config.mtu = std::max(mtu, kLeast);
+  if (mtu < kLeast) config.mss = static_cast<std::uint16_t>(mtu - kHeaders);
 }
 
 std::uint32_t Personality::bsd_receive_space(const std::string& folder) {
@@ -156,7 +189,7 @@ glasstcp_config Personality::with_sysctls(const std::string& folder) const {
     read_linux(c);
     if (const char* congestion = noted_congestion(folder)) c.congestion = congestion;
   }
-  if (is_bsd) read_bsd(bsd_names(folder), c);
+  if (is_bsd) read_bsd(bsd_names(folder), v6, c);
   return c;
 }
 

@@ -22,12 +22,16 @@ struct Personality {
   /// that the stand-in for sysctl writes in `folder` (bsd).
   [[nodiscard]] glasstcp_config with_sysctls(const std::string& folder) const;
 
+  void set_mtu(std::uint32_t mtu);
   /// SO_RCVBUF of a socket that has no connection yet.
   [[nodiscard]] static std::uint32_t bsd_receive_space(const std::string& folder);
 
   glasstcp_config config{};
   bool is_linux = false;
   bool is_bsd = false;
+  bool v6 = false;
+  bool introduces = false;       ///< connect() only shows the tool a SYN (scripts/judge)
+  std::uint32_t second_isn = 0;  ///< as which the initial number of a tuple's next connection shows
   std::uint16_t segment = 0;
 };
 

@@ -19,7 +19,7 @@ namespace {
 constexpr std::uint64_t kNsPerUs = 1000;
 // How far ahead a packet may lie that somebody waits for: beyond every keep-alive time.
 constexpr std::int64_t kPatienceUs = std::int64_t{4} * 3600 * 1'000'000;
-constexpr std::uint8_t kFin = 1, kPush = 8;
+constexpr std::uint8_t kFin = 1, kSyn = 2, kPush = 8, kAck = 16;
 
 void store16(std::uint8_t* p, std::size_t value) {
   p[0] = static_cast<std::uint8_t>(value >> 8);
@@ -192,10 +192,28 @@ void VirtualHost::collect() {
       const auto* bytes = static_cast<const std::uint8_t*>(packet.slices[i].iov_base);
       whole.insert(whole.end(), bytes, bytes + packet.slices[i].iov_len);
     }
+    if (personality_.second_isn != 0) show_second_isn(whole);
     for (auto& segment : segments_of(whole, packet.vnet)) {
       departures_.push_back({std::move(segment), now_us_});
     }
   }
+}
+
+// A script cannot know the initial number of a connection that takes the tuple of another, and the
+// tool maps numbers by the first: the second's SYN-ACK is shown with a number that the script has.
+void VirtualHost::show_second_isn(std::vector<std::uint8_t>& packet) {
+  const bool v6 = packet[0] >> 4 == 6;
+  const std::size_t ip = v6 ? 40 : 20;
+  if (packet[v6 ? 6 : 9] != 6 || (packet[ip + 13] & (kSyn | kAck)) != (kSyn | kAck)) return;
+  const auto begin = packet.begin() + (v6 ? 8 : 12);
+  const std::vector<std::uint8_t> tuple(begin, packet.begin() + static_cast<long>(ip) + 4);
+  std::uint32_t seq = 0;
+  std::memcpy(&seq, &packet[ip + 4], 4);
+  seq = ntohl(seq);
+  const auto [first, is_first] = first_isns_.try_emplace(tuple, seq);
+  if (is_first || first->second == seq) return;
+  seq = htonl(first->second + personality_.second_isn);
+  std::memcpy(&packet[ip + 4], &seq, 4);
 }
 
 // After anything that may have changed something: what leaves is taken, and a call that waits may
@@ -283,6 +301,33 @@ void VirtualHost::packet_arrives(const void* bytes, std::size_t length) {
   }
   glasstcp_receive(stack_, bytes, length, &vnet, ns_of(now_us_));
   settle(lock);
+}
+
+void VirtualHost::introduce(glasstcp_handle handle, const sockaddr* remote) {
+  const Lock lock(mutex_);
+  sockaddr_storage local{};
+  socklen_t length = sizeof local;
+  if (glasstcp_getsockname(stack_, handle, reinterpret_cast<sockaddr*>(&local), &length) != 0)
+    return;
+  const bool v6 = remote->sa_family == AF_INET6;
+  const auto* from = reinterpret_cast<const std::uint8_t*>(&local);
+  const auto* to = reinterpret_cast<const std::uint8_t*>(remote);
+  const std::size_t ip = v6 ? 40 : 20, size = v6 ? 16 : 4, at = v6 ? 8 : 12;
+  const std::size_t in_sockaddr =
+      v6 ? offsetof(sockaddr_in6, sin6_addr) : offsetof(sockaddr_in, sin_addr);
+  std::vector<std::uint8_t> syn(ip + 20);
+  syn[0] = v6 ? 0x60 : 0x45;
+  store16(syn.data() + (v6 ? 4 : 2), v6 ? 20 : 40);
+  syn[v6 ? 6 : 9] = 6;   // TCP
+  syn[v6 ? 7 : 8] = 64;  // hop limit
+  std::memcpy(&syn[at], from + in_sockaddr, size);
+  std::memcpy(&syn[at + size], to + in_sockaddr, size);
+  std::memcpy(&syn[ip], from + 2, 2);
+  std::memcpy(&syn[ip + 2], to + 2, 2);
+  syn[ip + 12] = 5 << 4;
+  syn[ip + 13] = kSyn;
+  if (!v6) store_ipv4_checksum(syn.data());
+  departures_.push_back({std::move(syn), now_us_});
 }
 
 Departure VirtualHost::next_packet() {

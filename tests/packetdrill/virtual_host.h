@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -58,6 +59,10 @@ class VirtualHost {
   std::int64_t now_us();
 
   [[nodiscard]] bool is_bsd() const { return personality_.is_bsd; }
+  [[nodiscard]] bool introduces() const { return personality_.introduces; }
+  /// Shows the tool a SYN from the socket's address to `remote`, which the stack never sent: only
+  /// so does it learn the addresses of a socket that neither connects nor listens.
+  void introduce(glasstcp_handle handle, const sockaddr* remote);
   /// Whether a call with these flags waits.
   [[nodiscard]] bool may_block(glasstcp_handle handle, int flags);
   [[nodiscard]] std::uint32_t default_receive_buffer() const { return made_from_.receive_buffer; }
@@ -81,6 +86,7 @@ class VirtualHost {
   void own_bytes(bool v6, const std::uint8_t* address);
   void settle(Lock& lock);
   void collect();
+  void show_second_isn(std::vector<std::uint8_t>& packet);
   [[nodiscard]] std::int64_t next_deadline_us() const;
   void move_to(std::int64_t us, Lock& lock);
   /// False: the deadline came, or nothing will ever happen.
@@ -98,6 +104,7 @@ class VirtualHost {
   std::thread::id first_;
   std::int64_t now_us_ = 1'000'000'000;
   std::deque<Departure> departures_;
+  std::map<std::vector<std::uint8_t>, std::uint32_t> first_isns_;  // by addresses and ports
   std::unordered_map<int, glasstcp_handle> handles_;
   std::string own_v4_, own_v6_;
   std::vector<std::string> own_texts_;

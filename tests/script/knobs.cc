@@ -108,6 +108,29 @@ const std::map<std::string, Setter> kSetters = {
     {"max_out_of_order_runs", count(&TcpConfig::max_out_of_order_runs)},
     {"challenge_acks_per_second", count(&TcpConfig::challenge_acks_per_second)},
     {"blind_attack_defence", toggle(&TcpConfig::blind_attack_defence)},
+    {"accepts_whole_buffer", toggle(&TcpConfig::accepts_whole_buffer)},
+    {"acks_second_segment", toggle(&TcpConfig::acks_second_segment)},
+    {"acks_overlap_at_once", toggle(&TcpConfig::acks_overlap_at_once)},
+    {"repeats_fin", toggle(&TcpConfig::repeats_fin)},
+    {"drops_syn_fin", toggle(&TcpConfig::drops_syn_fin)},
+    {"syn_option_retries", count(&TcpConfig::syn_option_retries)},
+    {"classic_ecn_retries",
+     [](Settings& s, const std::string& v) {
+       s.stack.tcp.ecn.classic_retries = static_cast<std::uint8_t>(count_of(v));
+     }},
+    {"updates_at_quarter", toggle(&TcpConfig::updates_at_quarter)},
+    {"offered_mss",
+     [](Settings& s, const std::string& v) {
+       s.stack.tcp.offered_mss = v == "path"      ? OfferedMss::Path
+                                 : v == "path_v6" ? OfferedMss::PathV6
+                                                  : OfferedMss::Device;
+     }},
+    {"icmp_aborts",
+     [](Settings& s, const std::string& v) {
+       s.stack.tcp.icmp_aborts = v == "none"         ? IcmpAborts::None
+                                 : v == "prohibited" ? IcmpAborts::Prohibited
+                                                     : IcmpAborts::Rfc;
+     }},
     {"starting_receive_buffer", count(&TcpConfig::initial_receive_buffer)},
     {"mtu_probing",
      [](Settings& s, const std::string& v) {
