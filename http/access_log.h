@@ -1,8 +1,9 @@
-// The access log: one line per answer, in the common log format.
+// The access log: one line per answer, in the combined log format.
 //
-// `host - - [06/Nov/1994:08:49:37 +0000] "GET / HTTP/1.1" 200 1234`. The log time is that of the
-// answer's first byte; the number counts bytes of content that were handed to TCP. Bytes from the
-// peer are escaped, so that no request can forge a line.
+// `host - - [06/Nov/1994:08:49:37 +0000] "GET / HTTP/1.1" 200 1234 "referer" "user agent"`, with
+// "-" for what was not said. The log time is that of the answer's first byte; the number counts
+// bytes of content that were handed to TCP. Bytes from the peer are escaped, so that no request can
+// forge a line.
 //
 // Invariants:
 //   1. write() gets one complete line with its line end, and must not call back.
@@ -12,7 +13,31 @@
 
 #include <string_view>
 
+#include "http/request_parser.h"
+
 namespace glasstcp::http {
+
+/// What a line says about a request. Longer texts are cut.
+struct LoggedRequest {
+  std::string_view line = "-";
+  std::string_view referer = "-";
+  std::string_view user_agent = "-";
+
+  LoggedRequest() = default;
+  /// Of as much of a head as has been read.
+  explicit LoggedRequest(const Request& request) noexcept
+      : line(shortened(request.text(request.head.line), kLongestLine)),
+        referer(shortened(request.value(Field::Referer).value_or(""), kLongestValue)),
+        user_agent(shortened(request.value(Field::UserAgent).value_or(""), kLongestValue)) {}
+
+  static constexpr std::size_t kLongestLine = 1024;
+  static constexpr std::size_t kLongestValue = 512;
+
+ private:
+  static std::string_view shortened(std::string_view text, std::size_t most) noexcept {
+    return text.empty() ? "-" : text.substr(0, most);
+  }
+};
 
 /// Where lines go.
 class AccessLogSink {

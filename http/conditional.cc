@@ -68,12 +68,15 @@ bool is_get_or_head(const Request& request) {
 
 // RFC 9110 §8.8.3 MUST R9110-13: the tag is strong because FileInfo's contract makes two contents
 // differ in one of the three.
-EntityTag entity_tag(const FileInfo& info) noexcept {
+EntityTag entity_tag(const FileInfo& info, std::string_view coding) noexcept {
   const std::uint64_t mtime =
       static_cast<std::uint64_t>(info.mtime_seconds) * 1'000'000'000u + info.mtime_nanoseconds;
   EntityTag tag;
   TextWriter out(reinterpret_cast<std::uint8_t*>(tag.characters.data()), tag.characters.size());
-  out.text("\"").hex(info.size).text("-").hex(mtime).text("-").hex(info.identity).text("\"");
+  out.text("\"").hex(info.size).text("-").hex(mtime).text("-").hex(info.identity);
+  // RFC 9110 §8.8.3.3: the coded form is another representation, even of the same bytes.
+  if (!coding.empty()) out.text("-").text(coding);
+  out.text("\"");
   tag.length = static_cast<std::uint8_t>(out.size());
   return tag;
 }

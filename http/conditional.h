@@ -21,14 +21,15 @@ namespace glasstcp::http {
 
 /// An entity tag as text, with its quotes.
 struct EntityTag {
-  std::array<char, 56> characters{};
+  std::array<char, 60> characters{};
   std::uint8_t length = 0;
   [[nodiscard]] std::string_view text() const { return {characters.data(), length}; }
 };
 
 /// The strong entity tag of a file: size, modification time in nanoseconds and identity, in
-/// hexadecimal.
-[[nodiscard]] EntityTag entity_tag(const FileInfo& info) noexcept;
+/// hexadecimal. `coding`: its suffix in a tag of its own for what is sent in a content coding (""
+/// otherwise).
+[[nodiscard]] EntityTag entity_tag(const FileInfo& info, std::string_view coding = {}) noexcept;
 
 /// What a representation is compared by.
 struct Validators {

@@ -171,6 +171,20 @@ std::array<char, kLogDateLength> format_log_date(std::int64_t unix_seconds) noex
   return out;
 }
 
+std::array<char, kMinuteLength> format_minute(std::int64_t unix_seconds) noexcept {
+  const Civil c = civil_from(unix_seconds);
+  char clock[8];
+  put_clock(clock, c);
+  std::array<char, kMinuteLength> out;
+  std::string_view("yyyy-mm-dd ").copy(out.data(), out.size());
+  put_two(out.data(), c.year / 100);
+  put_two(out.data() + 2, c.year % 100);
+  put_two(out.data() + 5, c.month);
+  put_two(out.data() + 8, c.day);
+  std::string_view(clock, 5).copy(out.data() + 11, 5);
+  return out;
+}
+
 // RFC 9110 §5.6.7 MUST R9110-10: all three formats are understood in requests.
 std::optional<std::int64_t> parse_date(std::string_view text, std::int64_t now) noexcept {
   Civil c{};

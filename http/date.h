@@ -34,4 +34,8 @@ using DateText = std::array<char, kDateLength>;
 inline constexpr std::size_t kLogDateLength = 26;
 [[nodiscard]] std::array<char, kLogDateLength> format_log_date(std::int64_t unix_seconds) noexcept;
 
+/// "1994-11-06 08:49", for lists.
+inline constexpr std::size_t kMinuteLength = 16;
+[[nodiscard]] std::array<char, kMinuteLength> format_minute(std::int64_t unix_seconds) noexcept;
+
 }  // namespace glasstcp::http

@@ -18,8 +18,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "stack/base/bytes.h"
 #include "stack/base/time.h"
@@ -96,6 +98,13 @@ struct FileInfo {
 /// piece by piece (design D10).
 inline constexpr std::uint64_t kWholeFileLimit = 16u << 20;
 
+/// What the bytes of a text say of their encoding (text_encoding.h).
+enum class TextForm : std::uint8_t {
+  Unknown,  ///< nobody looked yet
+  Utf8,     ///< UTF-8, and the document does not say so itself
+  Other,    ///< not UTF-8, or the document declares its encoding
+};
+
 /// One regular file, open. Held by FileRef.
 class File : public Shared {
  public:
@@ -113,6 +122,13 @@ class File : public Shared {
   /// Whether size, modification time and change time are still what they were when the file was
   /// opened.
   [[nodiscard]] virtual bool unchanged() noexcept = 0;
+
+  /// What was found out about its text, kept with the bytes it was found in.
+  [[nodiscard]] TextForm text_form() const noexcept { return text_form_; }
+  void note_text_form(TextForm form) noexcept { text_form_ = form; }
+
+ private:
+  TextForm text_form_ = TextForm::Unknown;
 };
 using FileRef = Ref<File>;
 
@@ -134,6 +150,22 @@ struct Lookup {
   Instant valid_until = Instant::min();
 };
 
+/// What stands in a folder.
+struct FolderEntry {
+  std::string name;
+  std::uint64_t size = 0;          ///< bytes; of a file
+  std::int64_t mtime_seconds = 0;  ///< seconds since 1970
+  bool is_folder = false;
+};
+
+/// A folder and what stands in it, in no order.
+struct FolderContent {
+  LookupStatus status = LookupStatus::NotFound;  ///< Directory: the rest is valid
+  std::vector<FolderEntry> entries{};
+  std::int64_t mtime_seconds = 0;
+  bool is_cut = false;  ///< there are more
+};
+
 /// A tree of files below a root that no path can leave.
 class FileStore {
  public:
@@ -142,6 +174,12 @@ class FileStore {
   /// slash, no component that is empty, "." or "..", no NUL. The empty path is the root directory.
   /// A store must not follow links out of its root.
   [[nodiscard]] virtual Lookup lookup(std::string_view path, Instant now) noexcept = 0;
+  /// What stands in the folder at `path`, as lookup() wants it: files and folders that lookup()
+  /// would find, without those whose names begin with a dot. At most `most` of them.
+  [[nodiscard]] virtual FolderContent list(std::string_view path, std::size_t most) noexcept {
+    static_cast<void>(path), static_cast<void>(most);
+    return {};
+  }
 };
 
 }  // namespace glasstcp

@@ -12,7 +12,9 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 /// How a partial head grows: small steps, so that what follows the head is not copied with it.
 constexpr std::size_t kHeadStep = 1024;
 constexpr Duration kMemoryRetry = 10ms;
-constexpr std::size_t kLogLineSize = 1024;
+/// Each logged byte takes up to four when it is escaped.
+constexpr std::size_t kLogLineSize =
+    4 * (LoggedRequest::kLongestLine + 2 * LoggedRequest::kLongestValue) + 256;
 
 int status_of(HeadError error) {
   switch (error) {
@@ -33,11 +35,15 @@ int status_of(HeadError error) {
 }  // namespace
 
 /// The side block: what a connection needs while a head is incomplete, a body arrives, a long
-/// answer is logged, or it lingers. Bytes behind it hold the partial head, the request line of the
+/// answer is logged, or it lingers. Bytes behind it hold the partial head, what the log says of the
 /// body's request, or the unfinished log line.
 struct HttpConnection::Side {
   HeadParser parser{};
   std::size_t stored = 0;  // bytes behind this object
+  // Where they are cut: an unfinished log line before what follows its number; for a body's request
+  // behind line and referer.
+  std::size_t first_cut = 0;
+  std::size_t second_cut = 0;
 
   BodyDecoder decoder{};
   Reply reply{};  // waits for the end of the body
@@ -50,6 +56,26 @@ struct HttpConnection::Side {
   Instant linger_end = Instant::min();
   std::uint32_t lingered_bytes = 0;
 };
+
+/// Keeps what the log says of a request behind a side block, which must have room for it.
+void HttpConnection::store_logged(Pooled<Side>& side, const LoggedRequest& logged) noexcept {
+  for (const std::string_view text : {logged.line, logged.referer, logged.user_agent}) {
+    std::ranges::copy(as_bytes(text),
+                      side.extra().begin() + static_cast<std::ptrdiff_t>(side->stored));
+    side->stored += text.size();
+  }
+  side->first_cut = logged.line.size();
+  side->second_cut = logged.line.size() + logged.referer.size();
+}
+
+LoggedRequest HttpConnection::stored_logged(const Pooled<Side>& side) noexcept {
+  LoggedRequest logged;
+  const std::string_view all = as_text(ByteView(side.extra()).first(side->stored));
+  logged.line = all.substr(0, side->first_cut);
+  logged.referer = all.substr(side->first_cut, side->second_cut - side->first_cut);
+  logged.user_agent = all.substr(side->second_cut);
+  return logged;
+}
 
 HttpConnection::HttpConnection(const ConnectionServices& services, const Moment& at) noexcept
     : services_(&services), deadline_(at.now + services.config.header_timeout) {}
@@ -94,7 +120,7 @@ std::size_t HttpConnection::take_head_in_place(ByteView bytes, const Moment& at)
     case HeadParser::Status::Incomplete:
       break;
   }
-  if (!keep_partial_head(parser, bytes, at)) refuse(503, Method::Unknown, "-", at);
+  if (!keep_partial_head(parser, bytes, at)) refuse(503, Method::Unknown, {}, at);
   return bytes.size();
 }
 
@@ -124,7 +150,7 @@ std::size_t HttpConnection::take_partial_head(ByteView bytes, const Moment& at) 
     const std::size_t added =
         append_to_head(bytes.subspan(taken, std::min(kHeadStep, bytes.size() - taken)));
     if (added == 0) {
-      refuse(503, Method::Unknown, "-", at);
+      refuse(503, Method::Unknown, {}, at);
       return bytes.size();
     }
     taken += added;
@@ -170,14 +196,11 @@ void HttpConnection::on_head_error(const HeadParser& parser, std::string_view by
                                    const Moment& at) noexcept {
   if (parser.error() == HeadError::TlsClientHello) {
     close_after_answer_ = true;
-    begin_answer(services_->site.refuse_tls(at), "-", at);
+    begin_answer(services_->site.refuse_tls(at), {}, at);
     return;
   }
-  const Slice line = parser.head().line;
-  const std::string_view request_line =
-      line.length > 0 ? bytes.substr(line.offset, line.length) : "-";
   const int status = status_of(parser.error());
-  refuse(status, parser.head().method, request_line, at);
+  refuse(status, parser.head().method, LoggedRequest({.head = parser.head(), .bytes = bytes}), at);
 }
 
 void HttpConnection::on_request(const Request& request, const Moment& at) noexcept {
@@ -188,8 +211,8 @@ void HttpConnection::on_request(const Request& request, const Moment& at) noexce
     on_request_with_body(request, sink, at);
     return;
   }
-  begin_answer(site.respond(request, persistence_for(request.head), at),
-               request.text(request.head.line), at);
+  begin_answer(site.respond(request, persistence_for(request.head), at), LoggedRequest(request),
+               at);
 }
 
 // RFC 9112 §9.3 MUST R9112-29: a body is read to its end, or the connection closes behind the
@@ -222,21 +245,21 @@ void HttpConnection::on_request_with_body(const Request& request, Site::SinkMatc
   const bool was_error = reply.is_error();
   reply = was_error ? site.respond(request, persistence, at)
                     : site.refuse(413, head.method, persistence, at);
-  begin_answer(std::move(reply), request.text(head.line), at);
+  begin_answer(std::move(reply), LoggedRequest(request), at);
 }
 
 void HttpConnection::begin_body(const Request& request, Reply reply, Site::SinkMatch sink,
                                 const Moment& at) noexcept {
   const RequestHead& head = request.head;
-  const std::string_view line =
-      services_->access_log != nullptr ? request.text(head.line) : std::string_view{};
-  side_ = Pooled<Side>::make(services_->site.pool(), line.size());
+  const LoggedRequest logged =
+      services_->access_log != nullptr ? LoggedRequest(request) : LoggedRequest{};
+  side_ = Pooled<Side>::make(services_->site.pool(),
+                             logged.line.size() + logged.referer.size() + logged.user_agent.size());
   if (!side_) {
-    refuse(503, head.method, request.text(head.line), at);
+    refuse(503, head.method, logged, at);
     return;
   }
-  std::ranges::copy(as_bytes(line), side_.extra().begin());
-  side_->stored = line.size();
+  store_logged(side_, logged);
   side_->decoder = BodyDecoder(head.framing, head.content_length);
   side_->reply = std::move(reply);
   side_->sink = sink;
@@ -266,8 +289,7 @@ std::size_t HttpConnection::take_body(ByteView bytes, const Moment& at) noexcept
         !side_->sink.is_upload && side_->body_bytes > services_->config.max_discarded_body;
     if (step.status == BodyDecoder::Status::Failed || is_too_long) {
       const Pooled<Side> done = std::move(side_);
-      const std::string_view line = as_text(ByteView(done.extra()).first(done->stored));
-      refuse(is_too_long ? 413 : 400, done->method, line, at);
+      refuse(is_too_long ? 413 : 400, done->method, stored_logged(done), at);
       return bytes.size();
     }
     if (step.status == BodyDecoder::Status::Done) {
@@ -281,9 +303,9 @@ std::size_t HttpConnection::take_body(ByteView bytes, const Moment& at) noexcept
 
 void HttpConnection::end_body(const Moment& at) noexcept {
   const Pooled<Side> done = std::move(side_);
-  const std::string_view line = as_text(ByteView(done.extra()).first(done->stored));
+  const LoggedRequest logged = stored_logged(done);
   if (!done->sink.is_upload) {
-    begin_answer(std::move(done->reply), line, at);
+    begin_answer(std::move(done->reply), logged, at);
     return;
   }
   char hex[2 * crypto_hash_sha256_BYTES];
@@ -294,7 +316,7 @@ void HttpConnection::end_body(const Moment& at) noexcept {
     for (const std::uint8_t b : digest) out.hex(b >> 4u).hex(b & 15u);
   }
   begin_answer(services_->site.sink_report(done->body_bytes, out.written(), done->persistence, at),
-               line, at);
+               logged, at);
 }
 
 void HttpConnection::on_peer_closed(const Moment& at) noexcept {
@@ -308,7 +330,7 @@ void HttpConnection::on_peer_closed(const Moment& at) noexcept {
       const bool has_begun = side_->parser.has_begun();
       const Method method = side_->parser.head().method;
       if (has_begun) {
-        refuse(400, method, "-", at);
+        refuse(400, method, {}, at);
       } else {
         begin_closing(at);
       }
@@ -317,7 +339,7 @@ void HttpConnection::on_peer_closed(const Moment& at) noexcept {
     case Phase::Body: {
       // RFC 9112 §6.3 MUST R9112-24: a body cut short is incomplete, and the connection closes.
       const Pooled<Side> done = std::move(side_);
-      refuse(400, done->method, as_text(ByteView(done.extra()).first(done->stored)), at);
+      refuse(400, done->method, stored_logged(done), at);
       break;
     }
     case Phase::Closing:
@@ -345,7 +367,7 @@ void HttpConnection::on_deadline(const Moment& at) noexcept {
       if (is_silent) {
         begin_closing(at);
       } else {
-        refuse(408, method, "-", at);
+        refuse(408, method, {}, at);
       }
       break;
     }
@@ -399,20 +421,20 @@ Persistence HttpConnection::persistence_for(const RequestHead& head) noexcept {
 }
 
 /// An error after which the connection closes.
-void HttpConnection::refuse(int status, Method method, std::string_view request_line,
+void HttpConnection::refuse(int status, Method method, const LoggedRequest& logged,
                             const Moment& at) noexcept {
   close_after_answer_ = true;
-  begin_answer(services_->site.refuse(status, method, Persistence::Close, at), request_line, at);
+  begin_answer(services_->site.refuse(status, method, Persistence::Close, at), logged, at);
 }
 
-void HttpConnection::begin_answer(Reply reply, std::string_view request_line,
+void HttpConnection::begin_answer(Reply reply, const LoggedRequest& logged,
                                   const Moment& at) noexcept {
   side_.reset();
   if (reply.status == 0) {
     end(Want::Abort);
     return;
   }
-  if (services_->access_log != nullptr) log_answer(reply, request_line, at);
+  if (services_->access_log != nullptr) log_answer(reply, logged, at);
   head_ = std::move(reply.head);  // a 100 that was not handed out yet has become pointless
   set_body(std::move(reply.body));
   transfer_ = std::move(reply.transfer);
@@ -532,7 +554,7 @@ void HttpConnection::end(Want want) noexcept {
 
 // -- The log --------------------------------------------------------------------------------------
 
-void HttpConnection::log_answer(const Reply& reply, std::string_view request_line,
+void HttpConnection::log_answer(const Reply& reply, const LoggedRequest& logged,
                                 const Moment& at) noexcept {
   std::uint8_t memory[kLogLineSize];
   TextWriter line(memory, sizeof memory);
@@ -541,8 +563,11 @@ void HttpConnection::log_answer(const Reply& reply, std::string_view request_lin
       .text(" - - [")
       .text({date.data(), date.size()})
       .text("] \"");
-  line.escaped(request_line.substr(0, 200)).text("\" ");
+  line.escaped(logged.line).text("\" ");
   line.number(static_cast<std::uint64_t>(reply.status)).text(" ");
+  const std::size_t before_number = line.size();
+  if (!reply.transfer) line.number(reply.content_length);
+  line.text(" \"").escaped(logged.referer).text("\" \"").escaped(logged.user_agent).text("\"\n");
   if (reply.transfer) {
     // How much of a long answer is sent is known at its end; until then the line waits in the side
     // block.
@@ -550,10 +575,11 @@ void HttpConnection::log_answer(const Reply& reply, std::string_view request_lin
     if (side_) {
       std::ranges::copy(as_bytes(line.written()), side_.extra().begin());
       side_->stored = line.size();
+      side_->first_cut = before_number;
       return;
     }
+    // No memory: a line without the number is better than none.
   }
-  line.number(reply.content_length).text("\n");
   services_->access_log->write(line.written());
 }
 
@@ -562,8 +588,9 @@ void HttpConnection::finish_log() noexcept {
   if (phase_ != Phase::Sending || !transfer_ || !side_ || side_->stored == 0) return;
   std::uint8_t memory[kLogLineSize];
   TextWriter line(memory, sizeof memory);
-  line.text(as_text(ByteView(side_.extra()).first(side_->stored)));
-  line.number(transfer_->handed_out()).text("\n");
+  const std::string_view waiting = as_text(ByteView(side_.extra()).first(side_->stored));
+  line.text(waiting.substr(0, side_->first_cut));
+  line.number(transfer_->handed_out()).text(waiting.substr(side_->first_cut));
   services_->access_log->write(line.written());
   side_->stored = 0;
 }

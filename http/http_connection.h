@@ -139,8 +139,8 @@ class HttpConnection {
   std::size_t take_body(ByteView bytes, const Moment& at) noexcept;
   void end_body(const Moment& at) noexcept;
   std::size_t take_lingering(ByteView bytes, const Moment& at) noexcept;
-  void refuse(int status, Method method, std::string_view request_line, const Moment& at) noexcept;
-  void begin_answer(Reply reply, std::string_view request_line, const Moment& at) noexcept;
+  void refuse(int status, Method method, const LoggedRequest& logged, const Moment& at) noexcept;
+  void begin_answer(Reply reply, const LoggedRequest& logged, const Moment& at) noexcept;
   void end_answer(const Moment& at) noexcept;
   void begin_closing(const Moment& at) noexcept;
   void begin_lingering(const Moment& at) noexcept;
@@ -148,8 +148,10 @@ class HttpConnection {
   [[nodiscard]] Persistence persistence_for(const RequestHead& head) noexcept;
   void set_body(OwnedBytes body) noexcept;
   void pull_transfer(const Moment& at) noexcept;
-  void log_answer(const Reply& reply, std::string_view request_line, const Moment& at) noexcept;
+  void log_answer(const Reply& reply, const LoggedRequest& logged, const Moment& at) noexcept;
   void finish_log() noexcept;
+  static void store_logged(Pooled<Side>& side, const LoggedRequest& logged) noexcept;
+  [[nodiscard]] static LoggedRequest stored_logged(const Pooled<Side>& side) noexcept;
 
   // Ordered and packed for size: an idle connection is little else than this.
   const ConnectionServices* services_;

@@ -18,37 +18,67 @@ text/javascript js mjs
 text/plain txt text log md
 text/csv csv
 text/vtt vtt
+text/calendar ics
 text/xml xml
 application/json json map
+application/ld+json jsonld
+application/geo+json geojson
 application/manifest+json webmanifest
+application/xhtml+xml xhtml xht
+application/rss+xml rss
+application/atom+xml atom
 application/pdf pdf
+application/rtf rtf
+application/epub+zip epub
+application/msword doc
+application/vnd.ms-excel xls
+application/vnd.ms-powerpoint ppt
+application/vnd.openxmlformats-officedocument.wordprocessingml.document docx
+application/vnd.openxmlformats-officedocument.spreadsheetml.sheet xlsx
+application/vnd.openxmlformats-officedocument.presentationml.presentation pptx
+application/vnd.oasis.opendocument.text odt
+application/vnd.oasis.opendocument.spreadsheet ods
+application/vnd.oasis.opendocument.presentation odp
 application/wasm wasm
 application/zip zip
-application/gzip gz
+application/gzip gz tgz
+application/zstd zst
+application/x-7z-compressed 7z
 application/x-tar tar
 application/vnd.tcpdump.pcap pcap pcapng
+application/x-subrip srt
+application/vnd.apple.mpegurl m3u8
+application/dash+xml mpd
+application/vnd.android.package-archive apk
 audio/mpeg mp3
 audio/mp4 m4a
 audio/ogg ogg oga opus
 audio/wav wav
 audio/flac flac
 audio/aac aac
+audio/midi mid midi
 font/woff woff
 font/woff2 woff2
 font/ttf ttf
 font/otf otf
 image/png png
+image/apng apng
 image/jpeg jpg jpeg
 image/gif gif
 image/webp webp
 image/avif avif
+image/jxl jxl
 image/svg+xml svg
 image/x-icon ico
 image/bmp bmp
+image/tiff tif tiff
 video/mp4 mp4 m4v
+video/iso.segment m4s
+video/mp2t ts
 video/webm webm
 video/ogg ogv
 video/quicktime mov
+video/x-matroska mkv
 )";
 
 std::string_view take_word(std::string_view& line) {
@@ -70,6 +100,7 @@ bool is_media_type(std::string_view type) {
 
 MediaTypes::MediaTypes() {
   add_mime_types(kBuiltIn);
+  for (Entry& entry : entries_) entry.is_built_in = true;
 }
 
 void MediaTypes::add_mime_types(std::string_view text) {
@@ -95,9 +126,9 @@ void MediaTypes::put(std::string_view extension, std::string_view type) {
   if (value.starts_with("text/")) value += "; charset=utf-8";
   const auto at = std::ranges::lower_bound(entries_, key, {}, &Entry::extension);
   if (at != entries_.end() && at->extension == key) {
-    at->type = std::move(value);
+    if (!at->is_built_in) at->type = std::move(value);
   } else {
-    entries_.insert(at, Entry{std::move(key), std::move(value)});
+    entries_.insert(at, Entry{std::move(key), std::move(value), false});
   }
 }
 

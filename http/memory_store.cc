@@ -75,4 +75,29 @@ Lookup MemoryStore::lookup(std::string_view path, Instant now) noexcept {
   return answer;
 }
 
+FolderContent MemoryStore::list(std::string_view path, std::size_t most) noexcept {
+  FolderContent content;
+  const std::string prefix = path.empty() ? std::string() : std::string(path) + "/";
+  for (auto at = files_.lower_bound(prefix); at != files_.end() && at->first.starts_with(prefix);
+       ++at) {
+    content.status = LookupStatus::Directory;
+    const std::string_view rest = std::string_view(at->first).substr(prefix.size());
+    const std::size_t slash = rest.find('/');
+    const std::string_view name = rest.substr(0, slash);
+    // What lies below one folder stands together.
+    const bool is_known = !content.entries.empty() && content.entries.back().name == name;
+    if (name.starts_with('.') || is_known) continue;
+    content.is_cut = content.entries.size() == most;
+    if (content.is_cut) break;
+    FolderEntry entry{.name = std::string(name), .is_folder = slash != std::string_view::npos};
+    if (at->second) {
+      entry.mtime_seconds = at->second->info().mtime_seconds;
+      if (!entry.is_folder) entry.size = at->second->info().size;
+    }
+    content.entries.push_back(std::move(entry));
+  }
+  if (path.empty()) content.status = LookupStatus::Directory;
+  return content;
+}
+
 }  // namespace glasstcp::http

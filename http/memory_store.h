@@ -30,6 +30,7 @@ class MemoryStore final : public FileStore {
   void set_validity(Duration validity) noexcept { validity_ = validity; }
 
   [[nodiscard]] Lookup lookup(std::string_view path, Instant now) noexcept override;
+  [[nodiscard]] FolderContent list(std::string_view path, std::size_t most) noexcept override;
 
  private:
   std::map<std::string, FileRef, std::less<>> files_;  // an empty Ref is a forbidden path

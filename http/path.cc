@@ -57,18 +57,29 @@ DecodedPath decode_path(std::string_view raw, ByteSpan memory) noexcept {
   return result;
 }
 
-void write_encoded_path(TextWriter& out, std::string_view path) noexcept {
+namespace {
+
+void write_encoded(TextWriter& out, std::string_view text, std::string_view also_plain) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
-  for (const char c : path) {
+  for (const char c : text) {
     const auto u = static_cast<unsigned char>(c);
-    if (is_alpha(c) || is_digit(c) ||
-        std::string_view("-._~/!$&'()*+,;=:@").find(c) != std::string_view::npos) {
+    if (is_alpha(c) || is_digit(c) || also_plain.find(c) != std::string_view::npos) {
       out.text({&c, 1});
     } else {
       const char encoded[] = {'%', kHex[u >> 4], kHex[u & 15]};
       out.text({encoded, sizeof encoded});
     }
   }
+}
+
+}  // namespace
+
+void write_encoded_name(TextWriter& out, std::string_view name) noexcept {
+  write_encoded(out, name, "-._~");
+}
+
+void write_encoded_path(TextWriter& out, std::string_view path) noexcept {
+  write_encoded(out, path, "-._~/!$&'()*+,;=:@");
 }
 
 }  // namespace glasstcp::http

@@ -30,6 +30,10 @@ struct DecodedPath {
 /// root.
 [[nodiscard]] DecodedPath decode_path(std::string_view raw, ByteSpan memory) noexcept;
 
+/// Writes one name percent-encoded so that it means nothing else anywhere in an address, nor in an
+/// attribute of HTML: only unreserved characters (RFC 3986 §2.3) stand as they are.
+void write_encoded_name(TextWriter& out, std::string_view name) noexcept;
+
 /// Writes `path` percent-encoded so that it may stand in a Location.
 void write_encoded_path(TextWriter& out, std::string_view path) noexcept;
 

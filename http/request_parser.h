@@ -49,6 +49,9 @@ enum class Field : std::uint8_t {
   IfNoneMatch,
   IfModifiedSince,
   IfUnmodifiedSince,
+  AcceptEncoding,
+  Referer,    // these two
+  UserAgent,  // for the access log
   Other,
 };
 inline constexpr std::size_t kFieldCount = static_cast<std::size_t>(Field::Other);

@@ -84,12 +84,22 @@ void write_head_start(TextWriter& out, const HeadStart& start) noexcept {
   out.text(reason_phrase(start.status)).text("\r\n");
   // RFC 9112 §6.1 MUST R9112-18, §6.2 MUST R9112-21: no head of ours ever says Transfer-Encoding,
   // since every length is known.
-  out.field("Server", start.server);
+  if (!start.server.empty()) out.field("Server", start.server);
   // RFC 9110 §6.6.1 MUST R9110-09: a Date on every final response, since the wall time is always
   // handed in.
   out.field("Date", start.date);
   if (start.persistence == Persistence::Close) out.field("Connection", "close");
-  if (start.persistence == Persistence::KeepAlive) out.field("Connection", "keep-alive");
+  const bool says_how_long =
+      start.keep_alive_seconds > 0 && start.persistence != Persistence::Close;
+  // RFC 9110 §7.6.1: a field about the connection is named in Connection, in HTTP/1.1 too.
+  if (start.persistence == Persistence::KeepAlive || says_how_long) {
+    out.field("Connection", "keep-alive");
+  }
+  // A client that knows when we close does not send its next request into that.
+  if (says_how_long) {
+    out.text("Keep-Alive: timeout=").number(start.keep_alive_seconds).text("\r\n");
+  }
+  out.text(start.extra_fields);
 }
 
 void write_error_page(TextWriter& out, int status, std::string_view explanation) noexcept {

@@ -87,9 +87,11 @@ struct HeadStart {
   std::string_view server{};
   std::string_view date{};
   Persistence persistence = Persistence::Implied;
+  std::uint32_t keep_alive_seconds = 0;  ///< how long an idle connection may be used; 0: unsaid
+  std::string_view extra_fields{};       ///< complete lines
 };
 
-/// Writes the status line, Server, Date and Connection.
+/// Writes the status line, Server (unless empty), Date, Connection, Keep-Alive and what is added.
 void write_head_start(TextWriter& out, const HeadStart& start) noexcept;
 
 /// A small page that says `status` and `explanation` (plain text without markup), as HTML.

@@ -10,6 +10,19 @@ constexpr int kRequestsPerTurn = 64;
 constexpr Duration kLoanRetry = 10ms;
 /// What a loan keeps of a slot's generation.
 constexpr std::uint32_t kGenerationMask = 0x7fffffffU;
+/// How much earlier than we close a client is told to stop using an idle connection: its last
+/// request may be so long on the way.
+constexpr Duration kKeepAliveMargin = 5s;
+
+SiteConfig site_config(const ServerConfig& config) {
+  SiteConfig site = config.site;
+  const Duration usable = config.connection.idle_timeout - kKeepAliveMargin;
+  if (usable >= 1s) {
+    site.keep_alive_seconds = static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(usable).count());
+  }
+  return site;
+}
 
 }  // namespace
 
@@ -34,7 +47,7 @@ HttpServer::HttpServer(Stack& stack, FileStore& store, const MediaTypes& types,
     : stack_(stack),
       config_(config),
       pool_(config.memory),
-      site_(store, pool_, types, config.site),
+      site_(store, pool_, types, site_config(config)),
       services_{.site = site_,
                 .config = config_.connection,
                 .access_log = config.access_log,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "http/extra_field.h"
 #include "http/path.h"
 
 namespace glasstcp::http {
@@ -92,13 +93,6 @@ struct Site::Prepared {
   }
 };
 
-struct Site::Served {
-  FileRef file;
-  std::string_view type;
-  EntityTag tag;
-  std::int64_t last_modified;
-};
-
 Site::Site(FileStore& store, BlockPool& pool, const MediaTypes& types, SiteConfig config)
     : store_(&store),
       pool_(&pool),
@@ -108,7 +102,12 @@ Site::Site(FileStore& store, BlockPool& pool, const MediaTypes& types, SiteConfi
       // again with.
       cache_control_(config_.max_age.has_value() ? "max-age=" + std::to_string(*config_.max_age)
                                                  : "no-cache"),
-      prepared_(new Prepared[kPreparedSlots]) {}
+      head_room_(kHeadSize + config_.extra_fields.size()),
+      prepared_(new Prepared[kPreparedSlots]) {
+  // What whoever runs the server says about these replaces what we would say.
+  if (has_field_line(config_.extra_fields, "cache-control")) cache_control_.clear();
+  if (has_field_line(config_.extra_fields, "server")) config_.server_name.clear();
+}
 
 Site::~Site() = default;
 
@@ -121,6 +120,9 @@ std::string_view Site::date(const Moment& at) noexcept {
     for (std::size_t i = 0; i < kPreparedSlots; ++i) {
       if (prepared_[i].valid_until <= at.now) prepared_[i].let_go();
     }
+    for (Listed& kept : listed_) {
+      if (kept.until <= at.now) kept = {};
+    }
   }
   return {date_.data(), date_.size()};
 }
@@ -129,7 +131,9 @@ HeadStart Site::head_start(int status, Persistence persistence, const Moment& at
   return {.status = status,
           .server = config_.server_name,
           .date = date(at),
-          .persistence = persistence};
+          .persistence = persistence,
+          .keep_alive_seconds = config_.keep_alive_seconds,
+          .extra_fields = config_.extra_fields};
 }
 
 bool Site::is_sink_path(std::string_view path) const noexcept {
@@ -180,10 +184,13 @@ Reply Site::respond(const Request& request, Persistence persistence, const Momen
 /// The slot of a request that a prepared answer could serve; nullptr for one with conditions,
 /// ranges or expectations.
 Site::Prepared* Site::prepared_for(const Request& request) noexcept {
-  constexpr auto kHostOnly = static_cast<std::uint16_t>(1u << static_cast<unsigned>(Field::Host));
+  // Answers that depend on Accept-Encoding are not prepared.
+  constexpr auto bit = [](Field field) { return 1u << static_cast<unsigned>(field); };
+  constexpr unsigned kHarmless =
+      bit(Field::Host) | bit(Field::AcceptEncoding) | bit(Field::Referer) | bit(Field::UserAgent);
   const RequestHead& head = request.head;
   const bool is_plain = (head.method == Method::Get || head.method == Method::Head) &&
-                        (head.present & ~kHostOnly) == 0 && !head.expects_unknown &&
+                        (head.present & ~kHarmless) == 0 && !head.expects_unknown &&
                         head.target.length <= kPreparedTarget;
   return is_plain ? &prepared_[slot_of(request.target())] : nullptr;
 }
@@ -232,7 +239,7 @@ void Site::prepare(Prepared& slot, const Request& request, const Reply& reply, c
 Reply Site::get(const Request& request, Persistence persistence, const Moment& at) noexcept {
   const Method method = request.head.method;
   const std::optional<TargetParts> parts = split_target(request.target());
-  std::uint8_t memory[16384 + 16];
+  std::uint8_t memory[16384 + 16];  // 16: "/index.html" and ".br"
   if (!parts.has_value() || parts->path.size() > sizeof memory - 16) {
     return page(400, method, {}, persistence, at);
   }
@@ -250,26 +257,44 @@ Reply Site::get(const Request& request, Persistence persistence, const Moment& a
     path = {reinterpret_cast<const char*>(memory), path.size() + name.size()};
     found = store_->lookup(path, at.now);
     if (found.status == LookupStatus::Directory) found.status = LookupStatus::NotFound;
+    const bool is_bare = found.status == LookupStatus::NotFound;
+    if (FileRef listed = is_bare ? listing(decoded.path, at.now) : FileRef{}) {
+      return answer_with_file(
+          request, served_from(std::move(listed), "text/html; charset=utf-8", at), persistence, at);
+    }
   } else if (decoded.has_trailing_slash && found.status == LookupStatus::Found) {
     found.status = LookupStatus::NotFound;  // "page.html/": a file has nothing below it
   }
   if (found.status == LookupStatus::Forbidden) return page(403, method, {}, persistence, at);
   if (found.status == LookupStatus::Unavailable) return page(503, method, {}, persistence, at);
-  if (found.status != LookupStatus::Found) return page(404, method, {}, persistence, at);
+  if (found.status != LookupStatus::Found) return not_found(method, persistence, at);
 
-  const FileInfo& info = found.file->info();
-  const Served served{.file = found.file,
-                      .type = types_->type_of(path),
-                      .tag = entity_tag(info),
-                      // RFC 9110 §8.8.2.1 MUST R9110-12: a file from the future was modified now.
-                      .last_modified = std::min(info.mtime_seconds, at.unix_seconds)};
+  Served served = served_from(found.file, type_of(path, *found.file), at);
+  found.valid_until =
+      std::min(found.valid_until, choose_coding(request, path, memory, served, at.now));
+  if (served.coding != Coding::Identity) {
+    served = served_from(std::move(served.file), served.type, at, served.coding);
+    served.varies = true;
+  }
   Reply reply = answer_with_file(request, served, persistence, at);
   Prepared* const slot = persistence == Persistence::Implied ? prepared_for(request) : nullptr;
-  if (slot != nullptr && reply.status == 200 && info.size <= kPreparedFile &&
-      found.file->whole().has_value()) {
+  if (slot != nullptr && reply.status == 200 && !served.varies &&
+      found.file->info().size <= kPreparedFile && found.file->whole().has_value()) {
     prepare(*slot, request, reply, found, at);
   }
   return reply;
+}
+
+Site::Served Site::served_from(FileRef file, std::string_view type, const Moment& at,
+                               Coding coding) noexcept {
+  const FileInfo& info = file->info();
+  return {.file = file,
+          .type = type,
+          .coding = coding,
+          .varies = false,
+          .tag = entity_tag(info, name_of(coding)),
+          // RFC 9110 §8.8.2.1 MUST R9110-12: a file from the future was modified now.
+          .last_modified = std::min(info.mtime_seconds, at.unix_seconds)};
 }
 
 // RFC 9110 §13.2.1 MUST R9110-19: preconditions are asked here, where the answer would be 200, and
@@ -291,10 +316,19 @@ Reply Site::answer_with_file(const Request& request, const Served& served, Persi
     const RangeSet set = parse_ranges(*request.value(Field::Range), served.file->info().size);
     if (set.kind == RangeSet::Kind::Unsatisfiable)
       return unsatisfiable(request, served, persistence, at);
-    if (set.kind == RangeSet::Kind::Satisfiable)
+    // Ranges are of the bytes that are sent. Several of a coded file would be a multipart that is
+    // itself called coded: answered as without Range, which is always allowed.
+    const bool is_clear = set.count == 1 || served.coding == Coding::Identity;
+    if (set.kind == RangeSet::Kind::Satisfiable && is_clear)
       return partial_file(request, served, set, persistence, at);
   }
   return full_file(request, served, persistence, at);
+}
+
+/// What 200 and 206 say about the bytes.
+void Site::write_type(TextWriter& out, const Served& served) const noexcept {
+  out.field("Content-Type", served.type);
+  if (served.coding != Coding::Identity) out.field("Content-Encoding", name_of(served.coding));
 }
 
 /// What 200, 206 and 304 share.
@@ -302,17 +336,18 @@ void Site::write_validators(TextWriter& out, const Served& served) const noexcep
   const DateText modified = format_date(served.last_modified);
   out.field("Last-Modified", {modified.data(), modified.size()});
   out.field("ETag", served.tag.text());
-  out.field("Cache-Control", cache_control_);
+  if (!cache_control_.empty()) out.field("Cache-Control", cache_control_);
+  if (served.varies) out.field("Vary", "Accept-Encoding");
 }
 
 Reply Site::full_file(const Request& request, const Served& served, Persistence persistence,
                       const Moment& at) noexcept {
-  BlockRef block = pool_->take(kHeadSize);
+  BlockRef block = pool_->take(head_room_);
   if (!block) return {};
   const std::uint64_t size = served.file->info().size;
   TextWriter out(block->data(), block->capacity());
   write_head_start(out, head_start(200, persistence, at));
-  out.field("Content-Type", served.type);
+  write_type(out, served);
   // RFC 9110 §8.6 SHOULD R9110-07: always known.
   out.field("Content-Length", size);
   write_validators(out, served);
@@ -332,7 +367,7 @@ Reply Site::full_file(const Request& request, const Served& served, Persistence 
 
 Reply Site::partial_file(const Request&, const Served& served, const RangeSet& set,
                          Persistence persistence, const Moment& at) noexcept {
-  BlockRef block = pool_->take(kHeadSize);
+  BlockRef block = pool_->take(head_room_);
   // RFC 9110 §15.3.7.2 MUST R9110-27: one range, or what is left of several, is never multipart.
   Pooled<Transfer> transfer =
       set.count == 1 ? Pooled<Transfer>::make(*pool_, 0, served.file, set.ranges[0])
@@ -341,7 +376,7 @@ Reply Site::partial_file(const Request&, const Served& served, const RangeSet& s
   TextWriter out(block->data(), block->capacity());
   write_head_start(out, head_start(206, persistence, at));
   if (set.count == 1) {
-    out.field("Content-Type", served.type);
+    write_type(out, served);
     // RFC 9110 §15.3.7.1 MUST R9110-26.
     out.text("Content-Range: bytes ")
         .number(set.ranges[0].first)
@@ -355,8 +390,8 @@ Reply Site::partial_file(const Request&, const Served& served, const RangeSet& s
   }
   const std::uint64_t length = transfer->length();
   out.field("Content-Length", length);
-  // RFC 9110 §15.3.7 MUST R9110-25: validators and Cache-Control as in a 200 (Date is in every
-  // head; we send no Vary).
+  // RFC 9110 §15.3.7 MUST R9110-25: validators and Cache-Control as in a 200 and Vary as in a 200 (Date is
+  // in every head).
   write_validators(out, served);
   out.text("\r\n");
   Reply reply = finish(206, std::move(block), out, out.size(), false);
@@ -375,7 +410,7 @@ Reply Site::unsatisfiable(const Request& request, const Served& served, Persiste
 }
 
 Reply Site::not_modified(const Served& served, Persistence persistence, const Moment& at) noexcept {
-  BlockRef block = pool_->take(kHeadSize);
+  BlockRef block = pool_->take(head_room_);
   if (!block) return {};
   TextWriter out(block->data(), block->capacity());
   // RFC 9110 §15.4.5 MUST R9110-28: the fields that a cache keeps, and no content.
@@ -408,7 +443,7 @@ Reply Site::redirect(const Request& request, std::string_view path, Persistence 
 // RFC 9112 §3.2.4 MAY R9112-12: "OPTIONS *" asks about the server, and gets what its files allow.
 Reply Site::options(const Request& request, Persistence persistence, const Moment& at) noexcept {
   const std::optional<TargetParts> parts = split_target(request.target());
-  BlockRef block = pool_->take(kHeadSize);
+  BlockRef block = pool_->take(head_room_);
   if (!block) return {};
   TextWriter out(block->data(), block->capacity());
   write_head_start(out, head_start(204, persistence, at));
@@ -426,7 +461,7 @@ Reply Site::page(int status, Method method, std::string_view more_fields, Persis
       status == 301 ? std::string_view("This is a directory: its address ends in a slash.")
                     : explain(status);
   write_error_page(html, status, explanation);
-  BlockRef block = pool_->take(kHeadSize + more_fields.size() + html.size());
+  BlockRef block = pool_->take(head_room_ + more_fields.size() + html.size());
   if (!block) return {};
   TextWriter out(block->data(), block->capacity());
   write_head_start(out, head_start(status, persistence, at));
@@ -446,7 +481,7 @@ Reply Site::refuse_tls(const Moment& at) noexcept {
   constexpr std::string_view kText =
       "This server speaks plain HTTP on this port: use an address that begins with http://, not "
       "https://\n";
-  BlockRef block = pool_->take(kHeadSize);
+  BlockRef block = pool_->take(head_room_);
   if (!block) return {};
   TextWriter out(block->data(), block->capacity());
   write_head_start(out, head_start(400, Persistence::Close, at));
@@ -465,12 +500,13 @@ Reply Site::sink_report(std::uint64_t bytes, std::string_view sha256, Persistenc
   json.text("{\"bytes\":").number(bytes);
   if (!sha256.empty()) json.text(",\"sha256\":\"").text(sha256).text("\"");
   json.text("}\n");
-  BlockRef block = pool_->take(kHeadSize);
+  BlockRef block = pool_->take(head_room_);
   if (!block) return {};
   TextWriter out(block->data(), block->capacity());
   write_head_start(out, head_start(200, persistence, at));
   out.field("Content-Type", "application/json").field("Content-Length", json.size());
-  out.text("Cache-Control: no-store\r\n\r\n");
+  if (!cache_control_.empty()) out.field("Cache-Control", "no-store");
+  out.text("\r\n");
   const std::size_t head_size = out.size();
   out.text(json.written());
   return finish(200, std::move(block), out, head_size, false);

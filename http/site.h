@@ -12,6 +12,7 @@
 // Next: http_connection.h.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@
 
 #include "http/conditional.h"
 #include "http/media_types.h"
+#include "http/negotiation.h"
 #include "http/transfer.h"
 
 namespace glasstcp::http {
@@ -27,8 +29,11 @@ namespace glasstcp::http {
 struct SiteConfig {
   std::string server_name = "glasstcp";
   std::optional<std::uint32_t>
-      max_age;  ///< seconds in Cache-Control; empty: no-cache, so that a reload asks again
-  std::string sink_path;  ///< PUT and POST here are counted and discarded; empty: nowhere
+      max_age{};  ///< seconds in Cache-Control; empty: no-cache, so that a reload asks again
+  std::string extra_fields{};  ///< added to every head: lines with their ends (extra_field.h)
+  bool lists_folders = false;  ///< a folder without index.html is listed
+  std::uint32_t keep_alive_seconds = 0;  ///< what Keep-Alive says of idle connections; 0: nothing
+  std::string sink_path{};  ///< PUT and POST here are counted and discarded; empty: nowhere
 };
 
 /// A complete answer. The bytes of `head` come first, then `body`, then those of `transfer`.
@@ -72,7 +77,23 @@ class Site {
 
  private:
   struct Prepared;
-  struct Served;  // a file about to be answered with
+  /// A file about to be answered with.
+  struct Served {
+    FileRef file{};
+    std::string_view type{};
+    Coding coding = Coding::Identity;
+    bool varies = false;  // there are other codings of it
+    EntityTag tag{};
+    std::int64_t last_modified = 0;
+  };
+  /// The page of a folder, kept for a second.
+  struct Listed {
+    std::unique_ptr<char[]> path{};
+    std::size_t size = 0;
+    FileRef file{};
+    Instant until = Instant::min();
+  };
+  static constexpr std::size_t kListed = 8;
 
   [[nodiscard]] std::string_view date(const Moment& at) noexcept;
   [[nodiscard]] HeadStart head_start(int status, Persistence persistence,
@@ -88,6 +109,13 @@ class Site {
                               const Moment& at) noexcept;
   [[nodiscard]] Reply get(const Request& request, Persistence persistence,
                           const Moment& at) noexcept;
+  [[nodiscard]] std::string_view type_of(std::string_view path, File& file) noexcept;
+  [[nodiscard]] static Served served_from(FileRef file, std::string_view type, const Moment& at,
+                                          Coding coding = Coding::Identity) noexcept;
+  [[nodiscard]] Instant choose_coding(const Request& request, std::string_view path,
+                                      ByteSpan memory, Served& served, Instant now) noexcept;
+  [[nodiscard]] FileRef listing(std::string_view path, Instant now) noexcept;
+  [[nodiscard]] Reply not_found(Method method, Persistence persistence, const Moment& at) noexcept;
   [[nodiscard]] Reply answer_with_file(const Request& request, const Served& served,
                                        Persistence persistence, const Moment& at) noexcept;
   [[nodiscard]] Reply full_file(const Request& request, const Served& served,
@@ -101,6 +129,7 @@ class Site {
                                    const Moment& at) noexcept;
   [[nodiscard]] Reply redirect(const Request& request, std::string_view path,
                                Persistence persistence, const Moment& at) noexcept;
+  void write_type(TextWriter& out, const Served& served) const noexcept;
   void write_validators(TextWriter& out, const Served& served) const noexcept;
   [[nodiscard]] Reply page(int status, Method method, std::string_view more_fields,
                            Persistence persistence, const Moment& at) noexcept;
@@ -111,11 +140,14 @@ class Site {
   BlockPool* pool_;
   const MediaTypes* types_;
   SiteConfig config_;
-  std::string cache_control_;
+  std::string cache_control_;  // empty: said by config_.extra_fields
+  std::size_t head_room_;
   std::int64_t date_second_ = INT64_MIN;
   DateText date_{};
   std::uint64_t serial_ = 0;  // of multipart boundaries
   std::unique_ptr<Prepared[]> prepared_;
+  std::array<Listed, kListed> listed_{};
+  std::size_t next_listed_ = 0;
 };
 
 }  // namespace glasstcp::http

@@ -11,6 +11,8 @@
 #include <ctime>
 #include <new>
 
+#include "tun/folder_entries.h"
+
 namespace glasstcp {
 namespace {
 
@@ -117,6 +119,22 @@ Lookup DiskStore::lookup(std::string_view path, Instant now) noexcept {
     return look_at_disk(path, now);
   } catch (const std::bad_alloc&) {
     return {LookupStatus::Unavailable, {}, now};
+  }
+}
+
+FolderContent DiskStore::list(std::string_view path, std::size_t most) noexcept {
+  try {
+    const std::string name = path.empty() ? std::string(".") : std::string(path);
+    const Descriptor folder(open_beneath(root_.get(), name.c_str(), O_RDONLY | O_DIRECTORY));
+    if (!folder.is_open()) return {.status = status_of(errno)};
+    const auto behind_link = [&](const std::string& link, struct stat& status) {
+      const std::string full = name + "/" + link;
+      const Descriptor found(open_beneath(root_.get(), full.c_str(), O_PATH));
+      return found.is_open() && ::fstat(found.get(), &status) == 0;
+    };
+    return read_folder(folder, most, behind_link);
+  } catch (const std::bad_alloc&) {
+    return {.status = LookupStatus::Unavailable};
   }
 }
 

@@ -51,6 +51,8 @@ class DiskStore final : public FileStore {
 
   [[nodiscard]] Lookup lookup(std::string_view path, Instant now) noexcept override;
 
+  [[nodiscard]] FolderContent list(std::string_view path, std::size_t most) noexcept override;
+
   [[nodiscard]] std::size_t entries() const { return entries_.size(); }
   [[nodiscard]] std::uint64_t bytes_in_memory() const { return use_->bytes; }
 

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "http/extra_field.h"
 #include "http/server.h"
 #include "stack/socket/stack.h"
 #include "tun/capture_file.h"
@@ -112,6 +113,10 @@ http::ServerConfig server_config(const ServeOptions& options, http::AccessLogSin
   http::ServerConfig config;
   config.access_log = log;
   config.site.max_age = options.max_age;
+  config.site.lists_folders = options.list;
+  for (const std::string& header : options.headers) {
+    config.site.extra_fields += http::extra_field_line(header).value_or("");  // checked before
+  }
   config.site.sink_path = options.sink;
   config.memory = MemoryShares(options.memory).http;
   return config;

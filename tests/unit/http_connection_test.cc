@@ -397,7 +397,7 @@ class Lines final : public http::AccessLogSink, public http::PeerNames {
   std::string text;
 };
 
-TEST_F(HttpConnectionTest, LogsInTheCommonFormat) {
+TEST_F(HttpConnectionTest, LogsInTheCombinedFormat) {
   Lines log;
   world_.services.access_log = &log;
   world_.services.peers = &log;
@@ -406,13 +406,29 @@ TEST_F(HttpConnectionTest, LogsInTheCommonFormat) {
   peer.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
   peer.send("PUT /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx");
   peer.send("GET /\"\\ HTTP/1.1\r\nHost: a\r\n\r\n");
-  peer.send("GET /a.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=0-1\r\n\r\n");
+  peer.send(
+      "GET /a.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=0-1\r\nReferer: http://b/\"\r\n"
+      "User-Agent: c/1 \xff\t(d)\r\n\r\n");
   const std::string start = "192.0.2.1 - - [02/Jan/2026:03:04:05 +0000] \"";
-  EXPECT_THAT(
-      log.text,
-      StartsWith(start + "GET / HTTP/1.1\" 200 13\n" + start + "HEAD / HTTP/1.1\" 200 0\n" + start +
-                 "PUT /sink HTTP/1.1\" 200 12\n" + start + "GET /\\x22\\x5c HTTP/1.1\" 404 "));
-  EXPECT_THAT(log.text, EndsWith(start + "GET /a.txt HTTP/1.1\" 206 2\n"));
+  const std::string end = " \"-\" \"-\"\n";
+  EXPECT_THAT(log.text,
+              StartsWith(start + "GET / HTTP/1.1\" 200 13" + end + start +
+                         "HEAD / HTTP/1.1\" 200 0" + end + start + "PUT /sink HTTP/1.1\" 200 12" +
+                         end + start + "GET /\\x22\\x5c HTTP/1.1\" 404 "));
+  EXPECT_THAT(log.text, EndsWith(start + "GET /a.txt HTTP/1.1\" 206 2 \"http://b/\\x22\" "
+                                         "\"c/1 \\xff\\x09(d)\"\n"))
+      << "also behind a number that was known at the end";
+  log.text.clear();
+  peer.send(
+      "PUT /sink HTTP/1.1\r\nHost: a\r\nUser-Agent: up/2\r\nReferer: r\r\n"
+      "Content-Length: 2\r\n\r\nx");
+  peer.send("y");
+  EXPECT_EQ(log.text, start + "PUT /sink HTTP/1.1\" 200 12 \"r\" \"up/2\"\n") << "after its body";
+  log.text.clear();
+  peer.send("GET /" + std::string(5000, '"') +
+            " HTTP/1.1\r\nHost: a\r\nUser-Agent: " + std::string(9000, '\\') + "\r\n\r\n");
+  EXPECT_THAT(log.text, EndsWith("\\x5c\"\n")) << "cut, and still a line";
+  EXPECT_EQ(std::count(log.text.begin(), log.text.end(), '\n'), 1);
 }
 
 }  // namespace

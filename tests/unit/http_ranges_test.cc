@@ -157,7 +157,7 @@ TEST(HttpPaths, AreDecodedAndStayBelowTheRoot) {
   }
 }
 
-TEST(HttpMediaTypes, BuiltInAndOverridden) {
+TEST(HttpMediaTypes, BuiltInAndAddedTo) {
   COVERS("R9110-11");
   http::MediaTypes types;
   EXPECT_EQ(types.type_of("index.html"), "text/html; charset=utf-8");
@@ -167,10 +167,38 @@ TEST(HttpMediaTypes, BuiltInAndOverridden) {
   EXPECT_EQ(types.type_of("x.averyveryverylongextension"), "application/octet-stream");
   types.add_mime_types(
       "# comment\naudio/x-song\tmp3  song # more\nbroken\ntext/fancy fancy\r\nevil/t\"ype evil\n");
-  EXPECT_EQ(types.type_of("song.mp3"), "audio/x-song");
+  EXPECT_EQ(types.type_of("song.mp3"), "audio/mpeg") << "built in";
   EXPECT_EQ(types.type_of("x.song"), "audio/x-song");
   EXPECT_EQ(types.type_of("x.fancy"), "text/fancy; charset=utf-8");
   EXPECT_EQ(types.type_of("x.evil"), "application/octet-stream");
+  types.add_mime_types("text/fancier fancy\n");
+  EXPECT_EQ(types.type_of("x.fancy"), "text/fancier; charset=utf-8") << "the later line";
+}
+
+TEST(HttpMediaTypes, WhatAPageNeedsIsBuiltInWhateverTheSystemSays) {
+  http::MediaTypes types;
+  const std::pair<const char*, const char*> cases[] = {
+      {"ts", "video/mp2t"},
+      {"m3u8", "application/vnd.apple.mpegurl"},
+      {"srt", "application/x-subrip"},
+      {"vtt", "text/vtt; charset=utf-8"},
+      {"xhtml", "application/xhtml+xml"},
+      {"mjs", "text/javascript; charset=utf-8"},
+      {"js", "text/javascript; charset=utf-8"},
+      {"wasm", "application/wasm"},
+      {"webmanifest", "application/manifest+json"},
+      {"epub", "application/epub+zip"},
+      {"docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
+      {"pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation"},
+      {"xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
+  };
+  std::string stray;
+  for (const auto& [extension, type] : cases)
+    stray += std::string("text/stray ") + extension + "\n";
+  types.add_mime_types(stray);
+  for (const auto& [extension, type] : cases) {
+    EXPECT_EQ(types.type_of(std::string("a.") + extension), type);
+  }
 }
 
 }  // namespace

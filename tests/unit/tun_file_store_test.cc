@@ -285,5 +285,31 @@ TEST_F(DiskStoreTest, ALargeFileThatIsWrittenToIsNoLongerTheSame) {
   EXPECT_FALSE(file->unchanged());
 }
 
+TEST_F(DiskStoreTest, AListHasWhatALookupFinds) {
+  write("d/file.txt", "12345");
+  write("d/sub/x", "x");
+  write("d/.hidden", "x");
+  fs::create_symlink("file.txt", root() / "d/link");
+  fs::create_symlink("nowhere", root() / "d/dangling");
+  fs::create_symlink(base_ / "secret.txt", root() / "d/outside");
+  ASSERT_EQ(::mkfifo((root() / "d/fifo").c_str(), 0644), 0);
+  DiskStore store = open();
+  FolderContent content = store.list("d", 100);
+  EXPECT_EQ(content.status, LookupStatus::Directory);
+  EXPECT_FALSE(content.is_cut);
+  std::string seen;
+  std::ranges::sort(content.entries, {}, &FolderEntry::name);
+  for (const FolderEntry& e : content.entries) {
+    seen += e.name + (e.is_folder ? "/ " : ":" + std::to_string(e.size) + " ");
+    EXPECT_GT(e.mtime_seconds, 0);
+  }
+  EXPECT_EQ(seen, "file.txt:5 link:5 sub/ ");
+  EXPECT_TRUE(store.list("d", 2).is_cut);
+  EXPECT_EQ(store.list("d", 2).entries.size(), 2u);
+  EXPECT_EQ(store.list("", 100).entries.size(), 2u);
+  EXPECT_EQ(store.list("none", 100).status, LookupStatus::NotFound);
+  EXPECT_EQ(store.list("d/file.txt", 100).status, LookupStatus::NotFound);
+}
+
 }  // namespace
 }  // namespace glasstcp

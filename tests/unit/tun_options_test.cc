@@ -77,6 +77,11 @@ TEST(Options, TakesEveryValue) {
                                    "512M",
                                    "--sink",
                                    "/up",
+                                   "--list",
+                                   "--header",
+                                   "X-A: [1,2]",
+                                   "--header",
+                                   "X-B:b",
                                    "--seed",
                                    "7",
                                    "--user",
@@ -103,6 +108,8 @@ TEST(Options, TakesEveryValue) {
   EXPECT_EQ(o.msl, 1s);
   EXPECT_EQ(o.memory, 512u << 20);
   EXPECT_EQ(o.sink, "/up");
+  EXPECT_TRUE(o.list);
+  EXPECT_THAT(o.headers, testing::ElementsAre("X-A: [1,2]", "X-B:b"));
   EXPECT_EQ(o.seed, 7u);
   EXPECT_EQ(o.user, "www-data");
   EXPECT_EQ(o.access_log, "-");
@@ -150,6 +157,11 @@ INSTANTIATE_TEST_SUITE_P(
                     Arguments{"serve", "--impair", ""}, Arguments{"serve", "--impair", "loss=200%"},
                     Arguments{"serve", "--impair", "loss=1%", "--offload", "on"},
                     Arguments{"serve", "--capture", "-", "--access-log", "-"},
+                    Arguments{"serve", "--header", "X-A"}, Arguments{"serve", "--header", "X A: b"},
+                    Arguments{"serve", "--header", "X-A: b\r\nX-B: c"},
+                    Arguments{"serve", "--header", "content-length: 1"},
+                    Arguments{"serve", "--header", "X-A: b", "--header", "Transfer-Encoding: gzip"},
+                    Arguments{"serve", "--header", "X-A: " + std::string(9000, 'a')},
                     Arguments{"serve", "--capture-bytes", "100"},
                     Arguments{"serve", "--capture", "f", "--capture-bytes", "10"}));
 

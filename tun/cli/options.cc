@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "generated/version.h"
+#include "http/extra_field.h"
 #include "stack/tcp/congestion_names.h"
 #include "tun/cli/completion.h"
 #include "tun/cli/impair_option.h"
@@ -86,6 +87,11 @@ void add_site_options(CLI::App& app, ServeOptions& o) {
              {"--max-age", "S", "a number of seconds",
               "let browsers reuse files for S seconds without asking (they ask)"},
              o.max_age, parse_number<std::uint32_t, 0, UINT32_MAX>);
+  app.add_flag("--list", o.list, "list the files of folders that have no index.html (404)");
+  app.add_option("--header", o.headers,
+                 "add this field to every answer; may be given several times (none)")
+      ->option_text("'NAME: VALUE'")
+      ->allow_extra_args(false);
   app.add_option("--sink", o.sink, "discard and count what is uploaded to this path (nowhere)")
       ->option_text("PATH");
   app.add_option("--user", o.user,
@@ -93,7 +99,7 @@ void add_site_options(CLI::App& app, ServeOptions& o) {
                  "the site; else nobody)")
       ->option_text("NAME");
   app.add_option("--access-log", o.access_log,
-                 "write a line per request in the common log format; '-' is stdout (none)")
+                 "write a line per request in the combined log format; '-' is stdout (none)")
       ->option_text("FILE");
 }
 
@@ -124,6 +130,13 @@ std::string inconsistency(const ServeOptions& o) {
   if (o.publish && !is_publishable(o.tun)) {
     return "--publish: the name of --tun may have letters, digits, '.', '_' and '-'";
   }
+  std::size_t extra_bytes = 0;
+  for (const std::string& header : o.headers) {
+    const auto line = http::extra_field_line(header);
+    if (!line) return "--header: '" + header + "' " + line.error();
+    extra_bytes += line->size();
+  }
+  if (extra_bytes > http::kMostExtraBytes) return "--header: at most 8192 bytes in all";
   if (!o.sink.empty() && o.sink.front() != '/') return "--sink: a path begins with '/'";
   return {};
 }

@@ -43,6 +43,8 @@ struct ServeOptions {
   CongestionAlgorithm congestion = CongestionAlgorithm::NewReno;
   Duration msl = 30s;
   std::uint64_t memory = 1ULL << 30;  ///< bytes
+  bool list = false;                  ///< folders without an index page
+  std::vector<std::string> headers;   ///< "Name: value", checked
   std::string sink;                   ///< path of URLs; empty: no uploads
   std::optional<std::uint64_t> seed;  ///< empty: random
   std::string user;                   ///< empty: see privileges.h

@@ -175,12 +175,12 @@ def the_access_log_has_a_line_for_each_request():
     log.touch()
     log.chmod(0o666)
     with Server("--access-log", log, site=make_site({"f.txt": b"12345"})):
-        exchange(V4, "/f.txt")
+        exchange(V4, "/f.txt", user_agent="a b")
         exchange(V6, "/missing?x=1", "HEAD")
         lines = wait_until(lambda: (lines := log.read_text().splitlines()) and len(lines) == 2 and lines, "two lines")
         stamp = r"\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\]"
-        check(re.fullmatch(rf'192\.0\.2\.1 - - {stamp} "GET /f\.txt HTTP/1\.1" 200 5', lines[0]), lines[0])
-        check(re.fullmatch(rf'2001:db8::1 - - {stamp} "HEAD /missing\?x=1 HTTP/1\.1" 404 (0|-)', lines[1]), lines[1])
+        check(re.fullmatch(rf'192\.0\.2\.1 - - {stamp} "GET /f\.txt HTTP/1\.1" 200 5 "-" "a b"', lines[0]), lines[0])
+        check(re.fullmatch(rf'2001:db8::1 - - {stamp} "HEAD /missing\?x=1 HTTP/1\.1" 404 (0|-) "-" "-"', lines[1]), lines[1])
 
 
 @case()
