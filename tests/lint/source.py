@@ -71,16 +71,17 @@ def strip(text):
 def comments(text):
     """The comment blocks of a C++ file: consecutive lines of // at one place; /* */ is not used in this project."""
     blocks = []
-    previous = -2
+    previous, column = -2, 0
     for number, line in enumerate(text.split("\n"), 1):
         match = re.match(r"^([^\"]*?(?:\"(?:\\.|[^\"\\])*\"[^\"]*?)*?)//[/!<]*\s?(.*)$", line)
         if not match:
             continue
         alone = not match.group(1).strip()
-        if not (alone and previous == number - 1):
+        # A line of its own below a comment behind code goes on with it only at the same place.
+        if not (alone and previous == number - 1 and len(match.group(1)) == column):
             blocks.append(Comment())
         blocks[-1].lines.append((number, match.group(2).strip()))
-        previous = number
+        previous, column = number, len(match.group(1))
     return blocks
 
 

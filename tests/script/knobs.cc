@@ -169,6 +169,10 @@ const std::map<std::string, Setter> kSetters = {
      [](Settings& s, const std::string& v) {
        s.stack.tcp.option_layout = v == "bsd" ? OptionLayout::Bsd : OptionLayout::Linux;
      }},
+    {"ip",
+     [](Settings&, const std::string& v) {
+       if (v != "v4" && v != "v6") throw std::invalid_argument("ip is v4 or v6, not '" + v + "'");
+     }},
     {"gso", [](Settings& s, const std::string& v) { s.stack.gso_max = count_of(v); }},
     {"mtu", [](Settings& s, const std::string& v) { s.stack.mtu = count_of(v); }},
     {"memory", [](Settings& s, const std::string& v) { s.stack.memory = count_of(v); }},

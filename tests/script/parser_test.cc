@@ -67,6 +67,38 @@ TEST(ScriptParser, NamesTheLineOfAMistake) {
   EXPECT_FALSE(parse_script("//: nonsense"));
 }
 
+TEST(ScriptParser, SaysWhatItExpectedInAPacketOfBytes) {
+  const auto fault = [](const std::string& text) {
+    const auto script = parse_script("\n" + text);
+    return script ? std::string("none") : script.error();
+  };
+  EXPECT_EQ(
+      fault("+0 < raw { 45 0 }"),
+      "line 2: '0': expected bytes in hex, N*HH, ??, us, peer, our+N, their+N, length, ipsum, "
+      "icmpsum or tcpsum");
+  EXPECT_EQ(fault("+0 < raw { 45 ?? }"), "line 2: '\?\?' can only be expected, not sent");
+  EXPECT_EQ(fault("+0 > raw { }"), "line 2: expected at least one word between '{' and '}'");
+  EXPECT_EQ(fault("+0 > raw 45"), "line 2: expected '{' before '45'");
+  EXPECT_EQ(fault("+0 > raw { 45 our+1 3*00 ?? }"), "none");
+}
+
+TEST(ScriptParser, SaysWhatItExpectedOfASegment) {
+  const auto fault = [](const std::string& text) {
+    const auto script = parse_script(text);
+    return script ? std::string("none") : script.error();
+  };
+  EXPECT_EQ(
+      fault("+0 < [odd] S 0:0(0) win 1"),
+      "line 1: expected one of tos noecn ect0 ect1 ce ttl df nodf id flow reserved in '[...]'");
+  EXPECT_EQ(fault("+0 < [flow 1048576] S 0:0(0) win 1"), "line 1: expected a number below 1048576");
+  EXPECT_EQ(fault("+0 > [reserved 1] . 1:1(0) ack 1"),
+            "line 1: reserved bits of ours must be zero: leave '[reserved]' out");
+  EXPECT_EQ(fault("+0 < S *:*(0) win 1"),
+            "line 1: '*' can only be expected: an inbound segment needs its numbers");
+  EXPECT_EQ(fault("+0 > . x:1(0) ack 1"), "line 1: expected a number before 'x:1(0) ack 1'");
+  EXPECT_EQ(fault("+0 > [df,id 7,flow 9] . *:*(0) ack *"), "none");
+}
+
 TEST(ScriptParser, KeepsNotesWithTheirEvent) {
   const auto script = parse_script(
       "+0 < . 1:1(0) ack 1 win 5 // batch: yes; verdict: Accepted\n"

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "stack/wire/tcp.h"
+#include "tests/script/raw_packet.h"
 #include "tests/support/segment_codec.h"
 
 namespace glasstcp::test {
@@ -43,6 +44,12 @@ std::optional<IcmpNumbers> icmp_numbers(const ScriptIcmp& icmp, IpVersion versio
   const auto found = unreachable.find(icmp.code);
   if (icmp.type != "unreachable" || found == unreachable.end()) return std::nullopt;
   return v4 ? found->second.first : found->second.second;
+}
+
+bool is_plain_tcp(const Bytes& packet) {
+  constexpr std::uint8_t kTcp = 6;
+  if (packet.size() < 20) return true;  // judge() says what is wrong with it
+  return packet[packet[0] >> 4 == 6 ? 6 : 9] == kTcp;
 }
 
 std::string sentence_of(SendReason reason) {
@@ -118,6 +125,10 @@ void Runner::perform(const ScriptEvent& event) {
     perform_outbound(event, *expected);
     return;
   }
+  if (const auto* raw = std::get_if<ScriptRaw>(&event.action); raw != nullptr && !raw->is_inbound) {
+    expect_raw(event, *raw);
+    return;
+  }
   Instant when = now_;
   if (event.time.base != EventTime::Base::Any) {
     when = (event.time.base == EventTime::Base::Script ? start_ : previous_) + event.time.from;
@@ -128,6 +139,8 @@ void Runner::perform(const ScriptEvent& event) {
   forbid_unexpected(when - settings_.tolerance);
   if (const auto* segment = std::get_if<ScriptSegment>(&event.action)) {
     perform_inbound(event, *segment);
+  } else if (const auto* raw = std::get_if<ScriptRaw>(&event.action)) {
+    perform_raw(event, *raw);
   } else if (const auto* icmp = std::get_if<ScriptIcmp>(&event.action)) {
     perform_icmp(event, *icmp);
   } else if (const auto* call = std::get_if<ScriptCall>(&event.action)) {
@@ -173,12 +186,18 @@ void Runner::take_packet(const OutPacket& out) {
   for (std::size_t i = 0; i < out.payload_slices; ++i) {
     packet.insert(packet.end(), out.payload[i].begin(), out.payload[i].end());
   }
+  // What is not plain TCP only a script can judge: it expects it byte by byte, or not at all.
+  if (!is_plain_tcp(packet)) {
+    log(">", "raw { " + hex_of(packet) + " }", std::string(name_of(out.reason)));
+    sent_.push_back({now_, std::move(packet), {}, false, out.reason});
+    return;
+  }
   auto judged = judge(packet);
   if (!judged) fail("the stack sent a packet that is not well-formed: " + judged.error());
   Flow& flow = flow_of_port(judged->destination_port);
   if (judged->source != our_address(world_.version)) fail("a packet from an address not ours");
   log(">", segment_text(judged->segment, flow.outbound()), std::string(name_of(out.reason)));
-  sent_.push_back({now_, std::move(*judged), out.reason});
+  sent_.push_back({now_, std::move(packet), std::move(*judged), true, out.reason});
 }
 
 bool Runner::wait_for_packet(Instant limit) {
@@ -198,6 +217,10 @@ void Runner::forbid_unexpected(Instant before) {
 }
 
 std::string Runner::describe(const Sent& sent) {
+  if (!sent.is_tcp) {
+    return "    sent at " + seconds_text(elapsed(sent.at)) + "  > raw { " + hex_of(sent.packet) +
+           " }";
+  }
   const Flow& flow = flow_of_port(sent.datagram.destination_port);
   return "    sent at " + seconds_text(elapsed(sent.at)) + "  > " +
          segment_text(sent.datagram.segment, flow.outbound()) + "\n    because " +
@@ -208,16 +231,39 @@ std::string Runner::describe(const Sent& sent) {
 // --------------------------------------------------------------------------------------
 
 void Runner::perform_outbound(const ScriptEvent& event, const ScriptSegment& expected) {
+  const Sent sent = await_packet(event);
+  if (!sent.is_tcp) fail("the script expects a segment, the stack sent\n" + describe(sent));
+  compare(event, expected, sent);
+  judge_time(event, sent);
+}
+
+void Runner::expect_raw(const ScriptEvent& event, const ScriptRaw& raw) {
+  const Sent sent = await_packet(event);
+  const PacketPattern expected = fill_in(raw, world_.version, flow_of(event), sent.packet);
+  if (const std::string found = difference(expected, sent.packet); !found.empty()) {
+    fail("the stack sent something else:\n      " + found + '\n' + describe(sent) + "\n    bytes " +
+         hex_of(sent.packet));
+  }
+  judge_time(event, sent);
+}
+
+Runner::Sent Runner::await_packet(const ScriptEvent& event) {
   const bool any_time = event.time.base == EventTime::Base::Any;
   const Instant base = event.time.base == EventTime::Base::Script ? start_ : previous_;
-  const Instant from = any_time ? Instant::min() : base + event.time.from - settings_.tolerance;
   const Instant to = any_time ? now_ + kPatience : base + event.time.to + settings_.tolerance;
   if (!wait_for_packet(to)) {
     fail("expected by " + seconds_text(elapsed(to)) + ", but the stack sent nothing");
   }
-  const Sent sent = std::move(sent_.front());
+  Sent sent = std::move(sent_.front());
   sent_.pop_front();
-  compare(event, expected, sent);
+  return sent;
+}
+
+void Runner::judge_time(const ScriptEvent& event, const Sent& sent) {
+  const bool any_time = event.time.base == EventTime::Base::Any;
+  const Instant base = event.time.base == EventTime::Base::Script ? start_ : previous_;
+  const Instant from = any_time ? Instant::min() : base + event.time.from - settings_.tolerance;
+  const Instant to = any_time ? Instant::max() : base + event.time.to + settings_.tolerance;
   if (sent.at < from || sent.at > to) {
     fail("at the wrong time: expected " + seconds_text(elapsed(from)) + " to " +
          seconds_text(elapsed(to)) + "\n" + describe(sent));
@@ -246,6 +292,7 @@ void Runner::compare(const ScriptEvent& event, const ScriptSegment& expected, co
   if (expected.hop_limit && *expected.hop_limit != sent.datagram.hop_limit) {
     lines.push_back("hop limit: " + std::to_string(sent.datagram.hop_limit));
   }
+  for (std::string& line : ip_differences(expected, sent.packet)) lines.push_back(std::move(line));
   if (lines.empty()) return;
   std::string what = "the stack sent something else:";
   for (const std::string& line : lines) what += "\n      " + line;
@@ -274,8 +321,9 @@ void Runner::perform_inbound(const ScriptEvent& event, const ScriptSegment& segm
   RawParts raw;
   raw.corrupt_checksum = event.notes.contains("corrupt");
   if (event.notes.contains("raw_options")) raw.options = bytes_of_hex(event.note("raw_options"));
-  hand_in(encode(datagram, raw), event, segment_text(datagram.segment, flow.inbound()), flow,
-          &segment);
+  Bytes packet = encode(datagram, raw);
+  write_ip_fields(segment, packet);
+  hand_in(packet, event, segment_text(datagram.segment, flow.inbound()), flow, &segment);
 }
 
 void Runner::hand_in(const Bytes& packet, const ScriptEvent& event, const std::string& shown,
@@ -297,6 +345,13 @@ void Runner::hand_in(const Bytes& packet, const ScriptEvent& event, const std::s
   if (!in_batch_) settle();
 }
 
+void Runner::perform_raw(const ScriptEvent& event, const ScriptRaw& raw) {
+  Flow& flow = flow_of(event);
+  Bytes packet;
+  for (const auto& byte : fill_in(raw, world_.version, flow)) packet.push_back(byte.value_or(0));
+  hand_in(packet, event, "raw { " + hex_of(packet) + " }", flow, nullptr);
+}
+
 void Runner::perform_icmp(const ScriptEvent& event, const ScriptIcmp& icmp) {
   const auto numbers = icmp_numbers(icmp, world_.version);
   if (!numbers) fail("the runner does not know this ICMP message");
@@ -306,6 +361,9 @@ void Runner::perform_icmp(const ScriptEvent& event, const ScriptIcmp& icmp) {
   ours.destination = peer_address(world_.version);
   ours.source_port = flow.our_port;
   ours.destination_port = flow.peer_port;
+  if (const std::string port = event.note("quoted_port"); !port.empty()) {
+    ours.source_port = static_cast<std::uint16_t>(std::stoul(port));
+  }
   ours.segment.seq = icmp.quoted_seq + flow.our_isn;
   ours.segment.flags = TcpFlags::kAck;
   ours.segment.payload = Bytes(icmp.quoted_length);

@@ -35,7 +35,9 @@ class Runner {
  private:
   struct Sent {
     Instant at;
-    Datagram datagram;
+    Bytes packet;
+    Datagram datagram;  ///< meaningless if !is_tcp
+    bool is_tcp = true;
     SendReason reason;
   };
   struct Failure {
@@ -46,6 +48,10 @@ class Runner {
   void perform(const ScriptEvent& event);
   void perform_inbound(const ScriptEvent& event, const ScriptSegment& segment);
   void perform_outbound(const ScriptEvent& event, const ScriptSegment& segment);
+  void perform_raw(const ScriptEvent& event, const ScriptRaw& raw);
+  void expect_raw(const ScriptEvent& event, const ScriptRaw& raw);
+  Sent await_packet(const ScriptEvent& event);
+  void judge_time(const ScriptEvent& event, const Sent& sent);
   void perform_icmp(const ScriptEvent& event, const ScriptIcmp& icmp);
   void perform_call(const ScriptEvent& event, const ScriptCall& call);
   void perform_check(const ScriptCheck& check);

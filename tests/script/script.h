@@ -53,9 +53,21 @@ struct ScriptSegment {
   std::optional<std::uint16_t> window;
   std::optional<std::uint16_t> urgent;
   std::vector<ScriptOption> options;
-  bool any_options = false;                   ///< "<...>"
-  std::optional<std::uint8_t> traffic_class;  ///< "[tos 0x10]"
-  std::optional<std::uint8_t> hop_limit;      ///< "[ttl 64]"
+  bool any_options = false;                     ///< "<...>"
+  std::optional<std::uint8_t> traffic_class;    ///< "[tos 0x10]"
+  std::optional<std::uint8_t> hop_limit;        ///< "[ttl 64]"
+  bool any_seq = false;                         ///< "*:*(0)", expected only
+  bool any_ack = false;                         ///< "ack *", expected only
+  std::optional<bool> dont_fragment;            ///< "[df]", "[nodf]"; IPv4 alone
+  std::optional<std::uint16_t> identification;  ///< "[id 0]"; IPv4 alone
+  std::optional<std::uint32_t> flow_label;      ///< "[flow 7]"; IPv6 alone
+  std::uint8_t reserved = 0;  ///< "[reserved 7]": the three bits, inbound; ours must be zero
+};
+
+/// A packet byte by byte: "raw { 45 00 length ... }" (raw_packet.h).
+struct ScriptRaw {
+  bool is_inbound = false;
+  std::vector<std::string> words;
 };
 
 /// An ICMP error as written: "icmp unreachable frag_needed mtu 1400 [1:1001(1000)]".
@@ -86,7 +98,7 @@ struct ScriptEvent {
   int line = 0;
   std::string text;  ///< as written, for messages
   EventTime time;
-  std::variant<ScriptSegment, ScriptIcmp, ScriptCall, ScriptCheck> action;
+  std::variant<ScriptSegment, ScriptRaw, ScriptIcmp, ScriptCall, ScriptCheck> action;
   std::map<std::string, std::string> notes;
 
   /// The note of that key, or empty.

@@ -6,8 +6,10 @@
 #include <cctype>
 #include <charconv>
 #include <stdexcept>
+#include <utility>
 
 #include "stack/wire/tcp.h"
+#include "tests/script/raw_packet.h"
 
 namespace glasstcp::test {
 namespace {
@@ -80,7 +82,7 @@ class Cursor {
     skip_space();
     const std::size_t begin = position_;
     while (is_word(raw_peek())) take(1);
-    if (begin == position_) fail("expected a word");
+    if (begin == position_) fail("expected a word before " + rest_of_line());
     return std::string(since(begin));
   }
   std::uint32_t number() {
@@ -91,7 +93,7 @@ class Cursor {
     const char* begin = text_.data() + position_;
     const auto [end, error] =
         std::from_chars(begin, text_.data() + text_.size(), value, hex ? 16 : 10);
-    if (error != std::errc()) fail("expected a number");
+    if (error != std::errc()) fail("expected a number before " + rest_of_line());
     take(static_cast<std::size_t>(end - begin));
     return value;
   }
@@ -126,6 +128,11 @@ class Cursor {
   }
 
  private:
+  // What stands where something else was expected.
+  [[nodiscard]] std::string rest_of_line() const {
+    const std::string_view rest = text_.substr(position_);
+    return "'" + std::string(rest.substr(0, std::min<std::size_t>(20, rest.find('\n')))) + "'";
+  }
   void skip(std::size_t count) {
     for (; count > 0; --count) {
       if (text_[position_++] == '\n') ++line_;
@@ -298,6 +305,45 @@ void parse_options(Cursor& in, ScriptSegment& segment) {
   }
 }
 
+// "*:*(0)": the numbers do not matter, the length does.
+void parse_numbers(Cursor& in, ScriptSegment& segment) {
+  if (!in.accept("*")) {
+    segment.length = parse_range(in, segment.seq);
+    return;
+  }
+  segment.any_seq = true;
+  in.expect(":");
+  in.expect("*");
+  in.expect("(");
+  segment.length = in.number();
+  in.expect(")");
+}
+
+std::uint32_t parse_below(Cursor& in, std::uint32_t limit) {
+  const std::uint32_t value = in.number();
+  if (value >= limit) in.fail("expected a number below " + std::to_string(limit));
+  return value;
+}
+
+void parse_ip_field(Cursor& in, ScriptSegment& segment) {
+  if (in.accept("df")) {
+    segment.dont_fragment = true;
+  } else if (in.accept("nodf")) {
+    segment.dont_fragment = false;
+  } else if (in.accept("id")) {
+    segment.identification = parse_16(in);
+  } else if (in.accept("flow")) {
+    segment.flow_label = parse_below(in, 1U << 20);
+  } else if (in.accept("reserved")) {
+    segment.reserved = static_cast<std::uint8_t>(parse_below(in, 8));
+    if (!segment.is_inbound) in.fail("reserved bits of ours must be zero: leave '[reserved]' out");
+  } else if (in.accept("ttl")) {
+    segment.hop_limit = static_cast<std::uint8_t>(parse_below(in, 256));
+  } else {
+    in.fail("expected one of tos noecn ect0 ect1 ce ttl df nodf id flow reserved in '[...]'");
+  }
+}
+
 void parse_ip_info(Cursor& in, ScriptSegment& segment) {
   if (!in.accept("[")) return;
   while (!in.accept("]")) {
@@ -312,8 +358,7 @@ void parse_ip_info(Cursor& in, ScriptSegment& segment) {
     } else if (in.accept("ce")) {
       segment.traffic_class = std::uint8_t{3};
     } else {
-      in.expect("ttl");
-      segment.hop_limit = static_cast<std::uint8_t>(in.number());
+      parse_ip_field(in, segment);
     }
     in.accept(",");
   }
@@ -324,8 +369,11 @@ ScriptSegment parse_segment(Cursor& in, bool is_inbound) {
   segment.is_inbound = is_inbound;
   parse_ip_info(in, segment);
   segment.flags = parse_flags(in);
-  segment.length = parse_range(in, segment.seq);
-  if (in.accept("ack")) segment.ack = in.number();
+  parse_numbers(in, segment);
+  if (in.accept("ack")) {
+    segment.any_ack = in.accept("*");
+    segment.ack = segment.any_ack ? 0 : in.number();
+  }
   if (in.accept("win")) segment.window = parse_16(in);
   if (in.accept("urg")) segment.urgent = parse_16(in);
   if (in.accept("<")) parse_options(in, segment);
@@ -333,8 +381,28 @@ ScriptSegment parse_segment(Cursor& in, bool is_inbound) {
   if (has_ack_flag != segment.ack.has_value()) in.fail("flag '.' and 'ack N' go together");
   const bool is_reset = (segment.flags & TcpFlags::kRst) != 0;
   if (is_inbound && !segment.window && !is_reset) in.fail("an inbound segment needs 'win N'");
+  if (is_inbound && (segment.any_seq || segment.any_ack)) {
+    in.fail("'*' can only be expected: an inbound segment needs its numbers");
+  }
   if (is_inbound && segment.any_options) in.fail("an inbound segment needs its options");
   return segment;
+}
+
+// "raw { 45 00 length }": words, split at spaces; comments are not looked for inside.
+ScriptRaw parse_raw(Cursor& in, bool is_inbound) {
+  ScriptRaw raw;
+  raw.is_inbound = is_inbound;
+  in.expect("{");
+  std::string word;
+  for (const char c : std::string(in.until("}")) + ' ') {
+    if (std::isspace(static_cast<unsigned char>(c)) == 0) {
+      word += c;
+    } else if (!word.empty()) {
+      raw.words.push_back(std::exchange(word, {}));
+    }
+  }
+  if (const std::string fault = template_fault(raw); !fault.empty()) in.fail(fault);
+  return raw;
 }
 
 ScriptIcmp parse_icmp(Cursor& in) {
@@ -409,13 +477,19 @@ ScriptEvent parse_event(Cursor& in) {
   if (in.accept("%{")) {
     event.action = parse_check(in.until("}%"));
   } else if (in.accept("<")) {
-    if (in.accept("icmp")) {
+    if (in.accept("raw")) {
+      event.action = parse_raw(in, true);
+    } else if (in.accept("icmp")) {
       event.action = parse_icmp(in);
     } else {
       event.action = parse_segment(in, true);
     }
   } else if (in.accept(">")) {
-    event.action = parse_segment(in, false);
+    if (in.accept("raw")) {
+      event.action = parse_raw(in, false);
+    } else {
+      event.action = parse_segment(in, false);
+    }
   } else {
     event.action = parse_call(in);
   }
@@ -423,8 +497,8 @@ ScriptEvent parse_event(Cursor& in) {
   return event;
 }
 
-constexpr std::string_view kNoteKeys[] = {"reason", "verdict", "port",        "to",  "from",
-                                          "batch",  "corrupt", "raw_options", "text"};
+constexpr std::string_view kNoteKeys[] = {"reason", "verdict", "port",    "quoted_port", "to",
+                                          "from",   "batch",   "corrupt", "raw_options", "text"};
 
 // "// reason: NewData; port: 5001 - and prose": known keys are notes, everything else is for
 // people.

@@ -96,6 +96,7 @@ User::Outcome User::perform(const ScriptCall& call, Instant now) {
   if (call.name == "close") return close(d, now);
   if (call.name == "setsockopt") return set_option(d, call, now);
   if (call.name == "getsockopt") return get_option(d, call);
+  if (call.name == "poll") return poll(call);
   if (call.name == "fcntl") return control(d, call);
   return std::unexpected("the runner does not know the call " + call.name);
 }
@@ -124,6 +125,7 @@ User::Outcome User::listen(Descriptor& d, const ScriptCall& call) {
   if (!id) return failed(errno_of(id.error()));
   d.kind = Descriptor::Kind::Listener;
   d.listener = *id;
+  if (const auto knobs = knobs_of(d)) stack_.set_listener_knobs(d.listener, *knobs);
   apply_fast_open(d);
   return success();
 }
@@ -151,6 +153,7 @@ User::Outcome User::connect(Descriptor& d, Instant now) {
   options.remote = {peer_address(world_.version), Port{kOurPort}};
   options.local_port = d.bound;
   options.fast_open = d.fast_open;
+  options.knobs = knobs_of(d);
   const auto id = stack_.connect(options, now);
   if (!id) return failed(errno_of(id.error()));
   d.kind = Descriptor::Kind::Connection;
@@ -258,14 +261,20 @@ User::Outcome User::set_option(Descriptor& d, const ScriptCall& call, Instant no
     return success();
   }
   const auto value = number_in(call.arguments[3]);
-  static constexpr std::string_view kKnown[] = {"TCP_NODELAY",      "SO_KEEPALIVE",
-                                                "TCP_USER_TIMEOUT", "IP_TOS",
-                                                "TCP_FASTOPEN",     "TCP_FASTOPEN_NO_COOKIE"};
+  static constexpr std::string_view kKnown[] = {
+      "TCP_NODELAY", "SO_KEEPALIVE", "TCP_USER_TIMEOUT",
+      "IP_TOS",      "TCP_FASTOPEN", "TCP_FASTOPEN_NO_COOKIE",
+      "TCP_CORK",    "TCP_LINGER2",  "TCP_MAXSEG",
+      "SO_RCVBUF",   "SO_SNDBUF"};
   if (!value || std::ranges::find(kKnown, name) == std::end(kKnown)) {
     return std::unexpected("the runner does not know the option " + name);
   }
   d.options[name] = *value;
   apply_options(d, now);
+  const bool uncorks = name == "TCP_CORK" && *value == 0;
+  if (uncorks && d.kind == Descriptor::Kind::Connection) stack_.push(d.connection, now);
+  const auto knobs = knobs_of(d);
+  if (knobs && d.kind == Descriptor::Kind::Listener) stack_.set_listener_knobs(d.listener, *knobs);
   apply_fast_open(d);
   return success();
 }
@@ -279,8 +288,31 @@ void User::apply_fast_open(const Descriptor& d) {
   stack_.set_listener_fast_open(d.listener, how);
 }
 
+// The options that are the stack's knobs; empty where the script chose none. Sizes are taken as
+// written: the doubling that Linux does is its bookkeeping, not TCP's.
+std::optional<ConnectionKnobs> User::knobs_of(const Descriptor& d) const {
+  ConnectionKnobs knobs = stack_.default_knobs();
+  bool is_chosen = false;
+  for (const auto& [name, value] : d.options) {
+    if (name == "TCP_USER_TIMEOUT") knobs.user_timeout = std::chrono::milliseconds(value);
+    if (name == "IP_TOS") knobs.traffic_class = static_cast<std::uint8_t>(value);
+    if (name == "TCP_CORK") knobs.cork = value != 0;
+    if (name == "TCP_LINGER2") knobs.fin_wait_2_timeout = std::chrono::seconds(value);
+    if (name == "TCP_MAXSEG") knobs.mss = static_cast<std::uint16_t>(value);
+    if (name == "SO_RCVBUF") knobs.receive_buffer = value;
+    if (name == "SO_SNDBUF") {
+      knobs.send_buffer = value;
+      knobs.send_buffer_chosen = true;
+    }
+    is_chosen = is_chosen || name == "TCP_CORK" || name == "TCP_LINGER2" || name == "TCP_MAXSEG" ||
+                name == "SO_RCVBUF" || name == "SO_SNDBUF";
+  }
+  return is_chosen ? std::optional(knobs) : std::nullopt;
+}
+
 void User::apply_options(Descriptor& d, Instant now) {
   if (d.kind != Descriptor::Kind::Connection) return;
+  if (const auto knobs = knobs_of(d)) stack_.set_knobs(d.connection, *knobs, now);
   for (const auto& [name, value] : d.options) {
     if (name == "TCP_NODELAY") stack_.set_nagle(d.connection, value == 0, now);
     if (name == "SO_KEEPALIVE") stack_.set_keep_alive(d.connection, value != 0, now);
@@ -301,6 +333,52 @@ User::Outcome User::get_option(const Descriptor& d, const ScriptCall& call) cons
   const std::string actual = error ? '[' + errno_of(*error) + ']' : "[0]";
   if (actual == call.arguments[3]) return success();
   return std::unexpected("SO_ERROR is " + actual);
+}
+
+// What a poll() of POSIX would say of it, in the order of kPollNames.
+std::string User::readiness(const Descriptor& d) const {
+  if (d.kind == Descriptor::Kind::Listener) {
+    return stack_.has_acceptable(d.listener) ? "POLLIN" : "";
+  }
+  const auto seen = events_.find(d.connection.index);
+  const std::uint16_t mask = seen == events_.end() ? 0 : seen->second;
+  const auto next = stack_.peek(d.connection);
+  const bool can_read = next || next.error() != StreamError::WouldBlock;
+  const auto status = stack_.status(d.connection);
+  const bool can_write =
+      status && (status->state == State::Established || status->state == State::CloseWait);
+  std::string words = can_read ? "POLLIN" : "";
+  const auto add = [&words](bool holds, const char* word) {
+    if (holds) words += (words.empty() ? "" : "|") + std::string(word);
+  };
+  add(can_write, "POLLOUT");
+  add((mask & EventMask::kError) != 0, "POLLERR");
+  return words;
+}
+
+// poll([{fd=4, events=POLLIN, revents=POLLIN}], 1, 0), as packetdrill writes it; one descriptor, at
+// once. POLLOUT asks for the state alone, not for room in the buffer.
+User::Outcome User::poll(const ScriptCall& call) {
+  const auto field = [&call](std::string_view key) {
+    const std::size_t at = call.arguments[0].find(std::string(key) + '=');
+    if (at == std::string::npos) return std::string();
+    const std::string value = call.arguments[0].substr(at + key.size() + 1);
+    return value.substr(0, value.find_first_of(",}] "));
+  };
+  const auto fd = number_in(field("fd"));
+  const std::string asked = field("events"), expected = '|' + field("revents") + '|';
+  std::string seen = '|' + readiness(descriptors_.at(static_cast<int>(fd.value_or(0)))) + '|';
+  std::string found = "|";
+  for (const std::string_view word : {"POLLIN", "POLLOUT", "POLLERR"}) {
+    const std::string whole = '|' + std::string(word) + '|';
+    const bool is_asked = word == "POLLERR" || ('|' + asked + '|').find(whole) != std::string::npos;
+    if (is_asked && seen.find(whole) != std::string::npos) found += std::string(word) + '|';
+  }
+  if (found == "|") found = "|0|";
+  if (found != expected && expected != "||") {
+    return std::unexpected("poll says " + found + ", the script " + expected);
+  }
+  return success(found == "|0|" ? 0 : 1);
 }
 
 User::Outcome User::control(Descriptor& d, const ScriptCall& call) {

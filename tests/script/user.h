@@ -100,8 +100,11 @@ class User {
   Outcome close(Descriptor& d, Instant now);
   Outcome set_option(Descriptor& d, const ScriptCall& call, Instant now);
   Outcome get_option(const Descriptor& d, const ScriptCall& call) const;
+  Outcome poll(const ScriptCall& call);
+  [[nodiscard]] std::string readiness(const Descriptor& d) const;
   Outcome control(Descriptor& d, const ScriptCall& call);
   void apply_fast_open(const Descriptor& d);
+  [[nodiscard]] std::optional<ConnectionKnobs> knobs_of(const Descriptor& d) const;
   void apply_options(Descriptor& d, Instant now);
   [[nodiscard]] std::string state_name() const;
   [[nodiscard]] std::optional<Value> lookup_number(std::string_view name) const;
