@@ -566,7 +566,11 @@ void HttpConnection::log_answer(const Reply& reply, const LoggedRequest& logged,
   line.escaped(logged.line).text("\" ");
   line.number(static_cast<std::uint64_t>(reply.status)).text(" ");
   const std::size_t before_number = line.size();
-  if (!reply.transfer) line.number(reply.content_length);
+  if (reply.transfer) {
+    line.text("-");  // until it is known
+  } else {
+    line.number(reply.content_length);
+  }
   line.text(" \"").escaped(logged.referer).text("\" \"").escaped(logged.user_agent).text("\"\n");
   if (reply.transfer) {
     // How much of a long answer is sent is known at its end; until then the line waits in the side
@@ -578,7 +582,7 @@ void HttpConnection::log_answer(const Reply& reply, const LoggedRequest& logged,
       side_->first_cut = before_number;
       return;
     }
-    // No memory: a line without the number is better than none.
+    // No memory: a line that does not know the number is better than none.
   }
   services_->access_log->write(line.written());
 }
@@ -590,7 +594,7 @@ void HttpConnection::finish_log() noexcept {
   TextWriter line(memory, sizeof memory);
   const std::string_view waiting = as_text(ByteView(side_.extra()).first(side_->stored));
   line.text(waiting.substr(0, side_->first_cut));
-  line.number(transfer_->handed_out()).text(waiting.substr(side_->first_cut));
+  line.number(transfer_->handed_out()).text(waiting.substr(side_->first_cut + 1));
   services_->access_log->write(line.written());
   side_->stored = 0;
 }
