@@ -17,7 +17,7 @@ std::optional<std::uint64_t> parse_position(std::string_view digits) {
   return parse_decimal(digits).value_or(std::numeric_limits<std::uint64_t>::max());
 }
 
-enum class SpecKind : std::uint8_t { Invalid, Outside, Inside };
+enum class SpecKind : std::uint8_t { Invalid, Outside, Inside, AllOfNothing };
 
 /// Reads "first-", "first-last" or "-suffix".
 SpecKind parse_spec(std::string_view spec, std::uint64_t size, ByteRange& range) {
@@ -28,7 +28,8 @@ SpecKind parse_spec(std::string_view spec, std::uint64_t size, ByteRange& range)
   const std::optional<std::uint64_t> second = parse_position(after);
   if (before.empty()) {
     if (!second.has_value()) return SpecKind::Invalid;
-    if (*second == 0 || size == 0) return SpecKind::Outside;
+    if (*second == 0) return SpecKind::Outside;
+    if (size == 0) return SpecKind::AllOfNothing;
     range = {.first = size - std::min(*second, size), .last = size - 1};
     return SpecKind::Inside;
   }
@@ -56,7 +57,10 @@ RangeSet parse_ranges(std::string_view value, std::uint64_t size) noexcept {
     if (++specs > kMaxRanges) return {};
     ByteRange range;
     const SpecKind kind = parse_spec(spec, size, range);
-    if (kind == SpecKind::Invalid) return {};
+    // RFC 9110 §14.1.2: a suffix that is not empty can be satisfied whatever the length, and of an
+    // empty file it is the whole. No Content-Range can say so (§14.4), so the answer is a plain
+    // 200.
+    if (kind == SpecKind::Invalid || kind == SpecKind::AllOfNothing) return {};
     if (kind == SpecKind::Outside) continue;
     if (range.length() > size - total) return {};
     total += range.length();

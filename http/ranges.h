@@ -31,7 +31,7 @@ inline constexpr std::size_t kMaxRanges = 16;
 /// The outcome of a Range field.
 struct RangeSet {
   enum class Kind : std::uint8_t {
-    Ignored,        ///< absent in effect: answer with the whole file
+    Ignored,        ///< absent in effect, or all of an empty file: answer with the whole file
     Satisfiable,    ///< `count` ranges: answer 206
     Unsatisfiable,  ///< valid, but nothing of it lies in the file: answer 416
   };

@@ -62,9 +62,20 @@ TEST(HttpRanges, OfAFileOfTenBytes) {
   }
 }
 
-TEST(HttpRanges, OfAnEmptyFileNothingCanBeHad) {
+TEST(HttpRanges, OfAnEmptyFileNoByteCanBeHad) {
+  COVERS("R9110-23");
   EXPECT_EQ(http::parse_ranges("bytes=0-", 0).kind, Kind::Unsatisfiable);
-  EXPECT_EQ(http::parse_ranges("bytes=-5", 0).kind, Kind::Unsatisfiable);
+  EXPECT_EQ(http::parse_ranges("bytes=0-0", 0).kind, Kind::Unsatisfiable);
+  EXPECT_EQ(http::parse_ranges("bytes=-0", 0).kind, Kind::Unsatisfiable);
+  EXPECT_EQ(http::parse_ranges("bytes=0-,-0", 0).kind, Kind::Unsatisfiable);
+}
+
+TEST(HttpRanges, TheLastBytesOfAnEmptyFileAreTheWholeFile) {
+  COVERS("R9110-23");
+  for (const char* value : {"bytes=-1", "bytes=-5", "bytes=-99999999999999999999999", "bytes=0-,-5",
+                            "bytes=-0,-5", "bytes=-5,-5"}) {
+    EXPECT_EQ(http::parse_ranges(value, 0).kind, Kind::Ignored) << value;
+  }
 }
 
 TEST(HttpRanges, AbusiveSetsAreIgnored) {
