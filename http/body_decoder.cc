@@ -5,11 +5,23 @@
 
 namespace glasstcp::http {
 
-BodyDecoder::BodyDecoder(Framing framing, std::uint64_t content_length) noexcept
+namespace {
+
+/// What may stand in a field's value or, with a backslash before it, in quotes: tabs, spaces,
+/// visible characters and bytes above 127.
+bool is_text(char c) {
+  const auto u = static_cast<unsigned char>(c);
+  return c == '\t' || (u >= 0x20 && u != 0x7f);
+}
+
+}  // namespace
+
+BodyDecoder::BodyDecoder(Framing framing, std::uint64_t content_length, Padding padding) noexcept
     : left_(framing == Framing::Length ? content_length : 0),
       stage_(framing == Framing::Chunked ? Stage::Size
              : left_ > 0                 ? Stage::Content
-                                         : Stage::Done) {}
+                                         : Stage::Done),
+      padding_(padding) {}
 
 BodyDecoder::Step BodyDecoder::decode(ByteView bytes) noexcept {
   Step step;
@@ -36,11 +48,6 @@ BodyDecoder::Stage BodyDecoder::take_frame_byte(char c) noexcept {
   switch (stage_) {
     case Stage::Size:
       return take_size_byte(c);
-    case Stage::Extension:
-      if (c == '\r') return Stage::SizeLf;
-      // Extensions that we do not know, and we know none, are skipped; all of them together are
-      // bounded.
-      return c == '\n' || ++overhead_ > kMaxOverhead ? Stage::Failed : Stage::Extension;
     case Stage::SizeLf:
       if (c != '\n') return Stage::Failed;
       digits_ = 0;
@@ -49,20 +56,16 @@ BodyDecoder::Stage BodyDecoder::take_frame_byte(char c) noexcept {
       return c == '\r' ? Stage::ChunkLf : Stage::Failed;
     case Stage::ChunkLf:
       return c == '\n' ? Stage::Size : Stage::Failed;
-    // RFC 9112 §7.1.2 MUST R9112-26: trailer fields are read past, and never become fields of the
-    // head.
     case Stage::TrailerStart:
-      if (c == '\r') return Stage::EndLf;
-      [[fallthrough]];
-    case Stage::Trailer:
-      if (c == '\r') return Stage::TrailerLf;
-      return c == '\n' || ++overhead_ > kMaxOverhead ? Stage::Failed : Stage::Trailer;
+    case Stage::TrailerName:
+    case Stage::TrailerValue:
+      return take_trailer_byte(c);
     case Stage::TrailerLf:
       return c == '\n' ? Stage::TrailerStart : Stage::Failed;
     case Stage::EndLf:
       return c == '\n' ? Stage::Done : Stage::Failed;
     default:
-      return Stage::Failed;
+      return take_extension_byte(c);
   }
 }
 
@@ -76,8 +79,58 @@ BodyDecoder::Stage BodyDecoder::take_size_byte(char c) noexcept {
   }
   if (digits_ == 0) return Stage::Failed;
   if (c == '\r') return Stage::SizeLf;
-  if (c == ';' || is_blank(c)) return ++overhead_ > kMaxOverhead ? Stage::Failed : Stage::Extension;
-  return Stage::Failed;
+  if (++overhead_ > kMaxOverhead) return Stage::Failed;
+  if (is_blank(c)) return Stage::SizeBlank;
+  return c == ';' ? Stage::ExtensionName : Stage::Failed;
+}
+
+// RFC 9112 §7.1.1: `*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )`. Extensions
+// that we do not know, and we know none, are skipped; all of them together are bounded.
+BodyDecoder::Stage BodyDecoder::take_extension_byte(char c) noexcept {
+  const bool may_end = stage_ == Stage::InName || stage_ == Stage::InValue ||
+                       stage_ == Stage::QuotesEnd ||
+                       (stage_ == Stage::SizeBlank && padding_ == Padding::Skipped);
+  if (c == '\r' && may_end) return Stage::SizeLf;
+  if (++overhead_ > kMaxOverhead) return Stage::Failed;
+  switch (stage_) {
+    case Stage::ExtensionName:
+      if (is_token_char(c)) return Stage::InName;
+      return is_blank(c) ? Stage::ExtensionName : Stage::Failed;
+    case Stage::ExtensionValue:
+      if (is_token_char(c)) return Stage::InValue;
+      if (c == '"') return Stage::InQuotes;
+      return is_blank(c) ? Stage::ExtensionValue : Stage::Failed;
+    case Stage::InQuotes:
+      if (c == '"') return Stage::QuotesEnd;
+      if (c == '\\') return Stage::QuotedPair;
+      return is_text(c) ? Stage::InQuotes : Stage::Failed;
+    case Stage::QuotedPair:
+      return is_text(c) ? Stage::InQuotes : Stage::Failed;
+    default:
+      return take_behind_part(c);
+  }
+}
+
+/// Behind a size, or within or behind a name or a value: more of it, blanks, or what may follow.
+BodyDecoder::Stage BodyDecoder::take_behind_part(char c) noexcept {
+  const bool is_name = stage_ == Stage::InName || stage_ == Stage::NameBlank;
+  if ((stage_ == Stage::InName || stage_ == Stage::InValue) && is_token_char(c)) return stage_;
+  if (is_name && c == '=') return Stage::ExtensionValue;
+  if (c == ';') return Stage::ExtensionName;
+  if (!is_blank(c)) return Stage::Failed;
+  if (stage_ == Stage::SizeBlank) return Stage::SizeBlank;
+  return is_name ? Stage::NameBlank : Stage::ValueBlank;
+}
+
+// RFC 9112 §7.1.2 MUST R9112-26: trailer fields are read past, and never become fields of the head;
+// but they must be fields, with a name, a colon, and no control characters.
+BodyDecoder::Stage BodyDecoder::take_trailer_byte(char c) noexcept {
+  if (c == '\r' && stage_ == Stage::TrailerStart) return Stage::EndLf;
+  if (c == '\r' && stage_ == Stage::TrailerValue) return Stage::TrailerLf;
+  if (++overhead_ > kMaxOverhead) return Stage::Failed;
+  if (stage_ == Stage::TrailerValue) return is_text(c) ? Stage::TrailerValue : Stage::Failed;
+  if (is_token_char(c)) return Stage::TrailerName;
+  return c == ':' && stage_ == Stage::TrailerName ? Stage::TrailerValue : Stage::Failed;
 }
 
 }  // namespace glasstcp::http

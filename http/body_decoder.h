@@ -5,7 +5,9 @@
 //
 // Invariants:
 //   1. Never consumes a byte beyond the end of the body.
-//   2. Sizes do not overflow; chunk extensions and trailers are skipped within kMaxOverhead bytes.
+//   2. Sizes do not overflow; chunk extensions and trailers are skipped within kMaxOverhead bytes,
+//   and only where they are what the grammar says: what another reader could take for something
+//   else is an error.
 //   3. Nothing is buffered: the state is a few integers.
 //
 // Next: response.h.
@@ -34,8 +36,13 @@ class BodyDecoder {
     ByteView content{};        ///< part of them that is content; borrowed from the input
   };
 
+  /// Blanks between the size of a chunk and the end of its line, which the grammar does not have
+  /// and old servers write.
+  enum class Padding : std::uint8_t { Refused, Skipped };
+
   BodyDecoder() = default;
-  BodyDecoder(Framing framing, std::uint64_t content_length) noexcept;
+  BodyDecoder(Framing framing, std::uint64_t content_length,
+              Padding padding = Padding::Refused) noexcept;
 
   /// Reads up to one run of content. Progress is made while `bytes` is not empty.
   Step decode(ByteView bytes) noexcept;
@@ -44,13 +51,23 @@ class BodyDecoder {
   enum class Stage : std::uint8_t {
     Content,
     Size,
-    Extension,
+    SizeBlank,      // blanks behind a size
+    ExtensionName,  // the name of an extension is to begin
+    InName,
+    NameBlank,       // blanks behind a name
+    ExtensionValue,  // its value is to begin
+    InValue,
+    InQuotes,
+    QuotedPair,  // behind a backslash
+    QuotesEnd,
+    ValueBlank,  // blanks behind a value
     SizeLf,
     ChunkContent,
     ChunkCr,
     ChunkLf,
     TrailerStart,
-    Trailer,
+    TrailerName,
+    TrailerValue,
     TrailerLf,
     EndLf,
     Done,
@@ -58,6 +75,9 @@ class BodyDecoder {
   };
   Stage take_frame_byte(char c) noexcept;
   Stage take_size_byte(char c) noexcept;
+  Stage take_extension_byte(char c) noexcept;
+  Stage take_behind_part(char c) noexcept;
+  Stage take_trailer_byte(char c) noexcept;
   [[nodiscard]] bool is_in_content() const noexcept {
     return stage_ == Stage::Content || stage_ == Stage::ChunkContent;
   }
@@ -67,6 +87,7 @@ class BodyDecoder {
   std::uint32_t overhead_ = 0;  // bytes of extensions and trailers so far
   Stage stage_ = Stage::Done;
   std::uint8_t digits_ = 0;
+  Padding padding_ = Padding::Refused;
 };
 
 }  // namespace glasstcp::http

@@ -107,7 +107,7 @@ ResponseReader::Stage ResponseReader::on_head() noexcept {
   if (to_head_ || status_ == 204 || status_ == 304) return Stage::Done;
   if (const auto coding = field("transfer-encoding"); coding.has_value()) {
     if (!equals_ignoring_case(*coding, "chunked")) return Stage::Failed;
-    body_ = BodyDecoder(Framing::Chunked, 0);
+    body_ = BodyDecoder(Framing::Chunked, 0, BodyDecoder::Padding::Skipped);
     return Stage::Body;
   }
   if (const auto value = field("content-length"); value.has_value()) {

@@ -199,6 +199,9 @@ struct TargetParts {
 /// value is valid.
 [[nodiscard]] bool is_valid_host(std::string_view value) noexcept;
 
+/// Whether `value` is an IPv6 address without brackets, and nothing else.
+[[nodiscard]] bool is_bare_ipv6(std::string_view value) noexcept;
+
 /// Calls `use(value)` for each line of `name` among the fields; for the rare list that stands on
 /// several lines.
 template <typename Use>

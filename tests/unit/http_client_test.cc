@@ -84,6 +84,8 @@ TEST(HttpClient, ReadsResponses) {
       {"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", {Status::Done, 200, "", true}},
       {"HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
        {Status::Done, 200, "ab", true}},
+      {"HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n2  \r\nab\r\n0\t\r\n\r\n",
+       {Status::Done, 200, "ab", true}},
       {"HTTP/1.0 200 OK\r\n\r\nuntil close", {Status::More, 200, "until close", true}},
       {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", {Status::Done, 200, "", true}, true},
       {"HTTP/1.1 304 Not Modified\r\n\r\n", {Status::Done, 304, "", true}},

@@ -158,9 +158,30 @@ TEST(HttpParser, HostIsNeededOnceAndValid) {
        {"a", "a:80", "192.0.2.2:80", "[2001:db8::2]", "[2001:db8::2]:80", "", "a:"}) {
     EXPECT_EQ(error_of(line + "Host: " + good + "\r\n\r\n"), HeadError::None) << good;
   }
-  for (const char* bad : {"a b", "a:b", "a/b", "[::1", "[x]", "[::1]b", "user@a", "a:123456"}) {
+  for (const char* bad :
+       {"a b", "a:b", "a/b", "[::1", "[x]", "[::1]b", "user@a", "a:123456", "[1:2]", "[::1::2]",
+        "[192.0.2.2]", "[2001:db8::2%25tun0]", "[1:2:3:4:5:6:7:8:9]", "[]", "[...]"}) {
     EXPECT_EQ(error_of(line + "Host: " + bad + "\r\n\r\n"), HeadError::BadHost) << bad;
   }
+}
+
+TEST(HttpParser, AHostMayBeAnIpv6AddressWithoutBrackets) {
+  COVERS("R9112-10");
+  const std::string line = "GET / HTTP/1.1\r\n";
+  // With "8080" behind it the whole is an address still: no port is split off.
+  for (const char* good : {"2001:db8::2", "::1", "::", "2001:db8::2:8080", "1:2:3:4:5:6:7:8",
+                           "::ffff:192.0.2.2", "2001:DB8::A", "fe80::1 "}) {
+    EXPECT_EQ(error_of(line + "Host: " + good + "\r\n\r\n"), HeadError::None) << good;
+  }
+  for (const char* bad :
+       {"1:2:3:4:5:6:7:8:80", "2001:db8::2::80", "2001:db8::2:80800", "::1]", "::1]:80",
+        ":80:", "2001:db8::2%tun0", "2001:db8::2 :80", "::g", ":::", "::1,::2", "::ffff:192.0.2"}) {
+    EXPECT_EQ(error_of(line + "Host: " + bad + "\r\n\r\n"), HeadError::BadHost) << bad;
+  }
+  EXPECT_EQ(error_of(line + "Host: ::1\r\nHost: ::1\r\n\r\n"), HeadError::BadHost);
+  EXPECT_EQ(error_of("GET http://2001:db8::2/ HTTP/1.1\r\nHost: a\r\n\r\n"),
+            HeadError::BadRequestLine)
+      << "in a target the brackets are what tells the port";
 }
 
 TEST(HttpParser, AbsoluteFormReplacesTheHost) {
@@ -348,6 +369,82 @@ TEST(HttpBody, Chunked) {
     const Decoded d = decode_both_ways(BodyDecoder(Framing::Chunked, 0), c.text);
     EXPECT_EQ(d.status, c.status) << c.text;
     EXPECT_EQ(d.content, c.content) << c.text;
+  }
+}
+
+TEST(HttpBody, WhatIsNoChunkExtensionIsRefused) {
+  COVERS("R9112-25");
+  const std::string rest = "\r\nhello\r\n0\r\n\r\n";
+  for (const char* good :
+       {"5;a", "5 ;a", "5\t ; a", "5;a=b", "5;a = b", "5;a=\"\"", "5;a=\"b;\\\"c\\\\ \t\xff\"",
+        "5;a;b;c=d;e=\"f\"", "5;a=\"b\" ;c", "5;a=b\t;c", "05;!#$%&'*+-.^_`|~9"}) {
+    const Decoded d = decode_both_ways(BodyDecoder(Framing::Chunked, 0), good + rest);
+    EXPECT_EQ(d.status, BodyDecoder::Status::Done) << good;
+    EXPECT_EQ(d.content, "hello") << good;
+  }
+  const std::string with_nul("5;a\0", 4);
+  for (const std::string& bad : {with_nul,
+                                 std::string("5;a=\"\0\"", 7),
+                                 std::string("5;a=\"\\\0\"", 8),
+                                 std::string("5;"),
+                                 std::string("5 "),
+                                 std::string("5\t"),
+                                 std::string("5 junk"),
+                                 std::string(" 5"),
+                                 std::string("5;;a"),
+                                 std::string("5; "),
+                                 std::string("5;a "),
+                                 std::string("5;a="),
+                                 std::string("5;a= "),
+                                 std::string("5;=b"),
+                                 std::string("5;a=b "),
+                                 std::string("5;a=b=c"),
+                                 std::string("5;a b"),
+                                 std::string("5;a=b c"),
+                                 std::string("5;a=\"b"),
+                                 std::string("5;a=\"b\"c"),
+                                 std::string("5;a=\"b\" "),
+                                 std::string("5;a=\"b\n\""),
+                                 std::string("5;a=\"b\x7f\""),
+                                 std::string("5;\xc3\xa4"),
+                                 std::string("5;a=/"),
+                                 std::string("5,a"),
+                                 std::string("0x5"),
+                                 std::string("5\r"),
+                                 std::string("+5")}) {
+    const Decoded d = decode_both_ways(BodyDecoder(Framing::Chunked, 0), bad + rest);
+    EXPECT_EQ(d.status, BodyDecoder::Status::Failed) << bad;
+    EXPECT_EQ(d.content, "") << bad;
+  }
+}
+
+TEST(HttpBody, WhatIsNoTrailerFieldIsRefused) {
+  COVERS("R9112-26");
+  for (const char* good : {"", "A:\r\n", "A: b\r\n", "A:b\r\nC: d \te\r\n", "A: \xff:\r\n"}) {
+    EXPECT_EQ(
+        decode_both_ways(BodyDecoder(Framing::Chunked, 0), "0\r\n" + std::string(good) + "\r\n")
+            .status,
+        BodyDecoder::Status::Done)
+        << good;
+  }
+  for (const std::string& bad :
+       {std::string("no colon\r\n"), std::string("A\r\n"), std::string(": b\r\n"),
+        std::string("A : b\r\n"), std::string(" A: b\r\n"), std::string("A: b\r\n folded\r\n"),
+        std::string("A: \0\r\n", 6), std::string("A\0: b\r\n", 7), std::string("A: \x7f\r\n"),
+        std::string("A: b\n"), std::string("A: b\rc\r\n"), std::string("\n")}) {
+    EXPECT_EQ(decode_both_ways(BodyDecoder(Framing::Chunked, 0), "0\r\n" + bad + "\r\n").status,
+              BodyDecoder::Status::Failed)
+        << bad;
+  }
+}
+
+TEST(HttpBody, OnlyAClientTakesBlanksBehindASize) {
+  const BodyDecoder client(Framing::Chunked, 0, BodyDecoder::Padding::Skipped);
+  const Decoded d = decode_both_ways(client, "5  \r\nhello\r\n0\t\r\n\r\n");
+  EXPECT_EQ(d.status, BodyDecoder::Status::Done);
+  EXPECT_EQ(d.content, "hello");
+  for (const char* bad : {"5;\r\n", "5 junk\r\n", "5;a \r\n"}) {
+    EXPECT_EQ(decode_both_ways(client, bad).status, BodyDecoder::Status::Failed) << bad;
   }
 }
 
