@@ -9,7 +9,7 @@
 //      becomes a new File.
 //   2. Bytes from whole() and mapped() stay readable as long as the File is held; only mapped()
 //      bytes may change under us, which is why the end of a mapped response is sent only after
-//      unchanged() has said yes.
+//      state() has said that they did not.
 //   3. Counts are not atomic: a store, its files and the stack that sends them belong to one
 //      thread.
 //
@@ -105,6 +105,15 @@ enum class TextForm : std::uint8_t {
   Other,    ///< not UTF-8, or the document declares its encoding
 };
 
+/// What a look at a file that is not in memory says of the bytes that were promised of it.
+enum class FileState : std::uint8_t {
+  Same,     ///< written to by nobody since it was opened
+  Grown,    ///< longer now: what was promised is its beginning
+  Touched,  ///< as long, but written to: rewritten, or about to grow (the time moves before the
+            ///< size)
+  Changed,  ///< shorter than promised
+};
+
 /// One regular file, open. Held by FileRef.
 class File : public Shared {
  public:
@@ -119,9 +128,8 @@ class File : public Shared {
   /// Copies [offset, offset+out.size()) into `out`; false when the file is shorter now or cannot be
   /// read.
   [[nodiscard]] virtual bool read(std::uint64_t offset, ByteSpan out) noexcept = 0;
-  /// Whether size, modification time and change time are still what they were when the file was
-  /// opened.
-  [[nodiscard]] virtual bool unchanged() noexcept = 0;
+  /// Looks at the file again; Same for one in memory, whatever happens on disk.
+  [[nodiscard]] virtual FileState state() noexcept = 0;
 
   /// What was found out about its text, kept with the bytes it was found in.
   [[nodiscard]] TextForm text_form() const noexcept { return text_form_; }

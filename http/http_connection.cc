@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 /// How a partial head grows: small steps, so that what follows the head is not copied with it.
 constexpr std::size_t kHeadStep = 1024;
-constexpr Duration kMemoryRetry = 10ms;
+constexpr Duration kRetry = 10ms;
 /// Each logged byte takes up to four when it is escaped.
 constexpr std::size_t kLogLineSize =
     4 * (LoggedRequest::kLongestLine + 2 * LoggedRequest::kLongestValue) + 256;
@@ -372,8 +372,8 @@ void HttpConnection::on_deadline(const Moment& at) noexcept {
       break;
     }
     case Phase::Sending:
-      if (waits_for_memory_) {
-        waits_for_memory_ = false;
+      if (waits_a_little_) {
+        waits_a_little_ = false;
         deadline_ = at.now + services_->config.send_timeout;
       } else {
         end(Want::Abort);
@@ -393,7 +393,7 @@ void HttpConnection::on_progress(std::size_t unacknowledged, const Moment& at) n
   const auto left = static_cast<std::uint32_t>(unacknowledged);
   if (std::exchange(unacknowledged_, left) <= left) return;
   const bool sends = phase_ == Phase::Sending || (phase_ == Phase::Closing && !all_acknowledged_);
-  if (sends && !waits_for_memory_) deadline_ = at.now + services_->config.send_timeout;
+  if (sends && !waits_a_little_) deadline_ = at.now + services_->config.send_timeout;
   if (phase_ == Phase::Idle && !all_acknowledged_)
     deadline_ = at.now + services_->config.idle_timeout;
 }
@@ -459,16 +459,16 @@ const OwnedBytes* HttpConnection::front_piece(const Moment& at) noexcept {
 }
 
 void HttpConnection::pull_transfer(const Moment& at) noexcept {
-  Transfer::Next next = transfer_->next(services_->site.pool(), all_acknowledged_);
+  Transfer::Next next = transfer_->next(services_->site.pool(), all_acknowledged_, at.now);
   switch (next.status) {
     case Transfer::Status::Piece:
       head_ = std::move(next.piece);
       break;
     case Transfer::Status::WaitAcknowledgement:
       break;
-    case Transfer::Status::WaitMemory:
-      waits_for_memory_ = true;
-      deadline_ = at.now + kMemoryRetry;
+    case Transfer::Status::WaitLittle:
+      waits_a_little_ = true;
+      deadline_ = at.now + kRetry;
       break;
     case Transfer::Status::Done:
       end_answer(at);

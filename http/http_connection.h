@@ -167,7 +167,7 @@ class HttpConnection {
   bool all_acknowledged_ : 1 = true;
   bool peer_closed_ : 1 = false;
   bool is_shutting_down_ : 1 = false;
-  bool waits_for_memory_ : 1 = false;
+  bool waits_a_little_ : 1 = false;
   std::uint32_t body_size_ = 0;
   std::uint32_t unacknowledged_ = 0;  // at the last on_progress(), and what was handed out since
   std::uint32_t tag_ = 0;

@@ -44,7 +44,7 @@ class ListingFile final : public File {
     std::ranges::copy(view().subspan(static_cast<std::size_t>(offset), out.size()), out.begin());
     return true;
   }
-  bool unchanged() noexcept override { return true; }
+  FileState state() noexcept override { return FileState::Same; }
 
  private:
   ByteView view() const noexcept { return {bytes_.get(), static_cast<std::size_t>(info_.size)}; }

@@ -33,7 +33,7 @@ class MemoryFile final : public File {
     std::ranges::copy(bytes_.subspan(static_cast<std::size_t>(offset), out.size()), out.begin());
     return true;
   }
-  bool unchanged() noexcept override { return true; }
+  FileState state() noexcept override { return FileState::Same; }
 
  private:
   ByteView bytes_;

@@ -56,10 +56,10 @@ std::uint64_t Transfer::length() const noexcept {
   return total + out.size();
 }
 
-Transfer::Next Transfer::next(BlockPool& pool, bool all_acknowledged) noexcept {
+Transfer::Next Transfer::next(BlockPool& pool, bool all_acknowledged, Instant now) noexcept {
   if (index_ < count_ && is_multipart() && !part_head_sent_)
     return text_piece(pool, &ranges_[index_]);
-  if (index_ < count_) return content_piece(pool, all_acknowledged);
+  if (index_ < count_) return content_piece(pool, all_acknowledged, now);
   if (is_multipart() && !part_head_sent_) return text_piece(pool, nullptr);
   return {};
 }
@@ -67,7 +67,7 @@ Transfer::Next Transfer::next(BlockPool& pool, bool all_acknowledged) noexcept {
 /// The head of a part, or, without a range, the end of them all.
 Transfer::Next Transfer::text_piece(BlockPool& pool, const ByteRange* range) noexcept {
   BlockRef block = pool.take(kPartHeadSize);
-  if (!block) return {.status = Status::WaitMemory};
+  if (!block) return {.status = Status::WaitLittle};
   TextWriter out(block->data(), block->capacity());
   if (range != nullptr) {
     write_part_head(out, *range);
@@ -79,7 +79,8 @@ Transfer::Next Transfer::text_piece(BlockPool& pool, const ByteRange* range) noe
   return handed({bytes, Ref<Shared>(block.get())}, false);
 }
 
-Transfer::Next Transfer::content_piece(BlockPool& pool, bool all_acknowledged) noexcept {
+Transfer::Next Transfer::content_piece(BlockPool& pool, bool all_acknowledged,
+                                       Instant now) noexcept {
   const std::uint64_t left = ranges_[index_].last + 1 - offset_;
   if (const std::optional<ByteView> whole = file_->whole(); whole.has_value()) {
     const ByteView bytes =
@@ -87,30 +88,54 @@ Transfer::Next Transfer::content_piece(BlockPool& pool, bool all_acknowledged) n
     return handed({bytes, Ref<Shared>(file_.get())}, true);
   }
   const bool is_last_range = index_ + 1 == count_;
-  if (is_last_range && left <= kPiece) {
-    if (has_lent_mapped_bytes_ && !all_acknowledged) return {.status = Status::WaitAcknowledgement};
-    return read_piece(pool, static_cast<std::size_t>(left), true);
+  const bool is_last_piece = is_last_range && left <= kPiece;
+  if (is_last_piece && has_lent_mapped_bytes_ && !all_acknowledged) {
+    return {.status = Status::WaitAcknowledgement};
   }
-  const std::uint64_t may_go = is_last_range ? left - kPiece : left;
-  const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(may_go, kMappedPiece));
+  if (is_last_piece) {
+    Next last = read_piece(pool, static_cast<std::size_t>(left));
+    if (last.status != Status::Piece) return last;
+    // Looked at only now: this covers the bytes just read, and all before them.
+    if (const Status status = look_at_file(now); status != Status::Piece) return {status, {}};
+    return handed(std::move(last.piece), true);
+  }
   // Looked at before each piece, so that a change is found early; the check that counts is the one
   // before the last piece.
-  if (!file_->unchanged()) return {.status = Status::Failed};
+  if (const Status status = look_at_file(now); status != Status::Piece) return {status, {}};
+  const std::uint64_t may_go = is_last_range ? left - kPiece : left;
+  const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(may_go, kMappedPiece));
   if (const std::optional<ByteView> bytes = file_->mapped(offset_, length); bytes.has_value()) {
     has_lent_mapped_bytes_ = true;
     return handed({*bytes, Ref<Shared>(file_.get())}, true);
   }
-  return read_piece(pool, std::min(length, kPiece), false);
+  Next next = read_piece(pool, std::min(length, kPiece));
+  return next.status == Status::Piece ? handed(std::move(next.piece), true) : std::move(next);
 }
 
-Transfer::Next Transfer::read_piece(BlockPool& pool, std::size_t length, bool is_last) noexcept {
+/// Piece: what was promised can still be sent.
+Transfer::Status Transfer::look_at_file(Instant now) noexcept {
+  switch (file_->state()) {
+    case FileState::Same:
+    case FileState::Grown:
+      touched_at_ = kNever;
+      return Status::Piece;
+    case FileState::Touched:
+      if (touched_at_ == kNever) touched_at_ = now;
+      return now - touched_at_ < kTouchPatience ? Status::WaitLittle : Status::Failed;
+    case FileState::Changed:
+      break;
+  }
+  return Status::Failed;
+}
+
+/// Bytes that are copied; they are not handed out yet.
+Transfer::Next Transfer::read_piece(BlockPool& pool, std::size_t length) noexcept {
   // Large files take what is spare, so that there is always room for the heads of other answers.
   BlockRef block = pool.has_spare(length) ? pool.take(length) : BlockRef{};
-  if (!block) return {.status = Status::WaitMemory};
+  if (!block) return {.status = Status::WaitLittle};
   const ByteSpan bytes(block->data(), length);
   if (!file_->read(offset_, bytes)) return {.status = Status::Failed};
-  if (is_last && !file_->unchanged()) return {.status = Status::Failed};
-  return handed({bytes, Ref<Shared>(block.get())}, true);
+  return {.status = Status::Piece, .piece = {bytes, Ref<Shared>(block.get())}};
 }
 
 Transfer::Next Transfer::handed(OwnedBytes piece, bool is_content) noexcept {

@@ -7,8 +7,8 @@
 //   1. The pieces together have exactly length() bytes, or the transfer fails; it never sends wrong
 //      bytes silently.
 //   2. The last piece of a file that is not in shared memory goes out only when everything before
-//      it is acknowledged, from owned memory, and after the file has been found unchanged. So a
-//      mapped byte that was lost on the way and sent again is covered by that check.
+//      it is acknowledged, from owned memory, and after the file has been found the same, or only
+//      longer. So a mapped byte that was lost on the way and sent again is covered by that check.
 //   3. At most one block of kPiece bytes is taken per piece; without mapping the caller bounds how
 //      many are in flight.
 //
@@ -30,11 +30,15 @@ class Transfer {
   static constexpr std::size_t kPiece = BlockPool::kLargest;
   /// Bytes of a piece that is borrowed from a mapping.
   static constexpr std::size_t kMappedPiece = 512u << 10;
+  /// How long a file may look rewritten before it counts as such: a log that is appended to shows
+  /// its new time a moment before its new size.
+  static constexpr Duration kTouchPatience = 200ms;
 
   enum class Status : std::uint8_t {
     Piece,                ///< `piece` is next
     WaitAcknowledgement,  ///< ask again when everything handed out has been acknowledged
-    WaitMemory,           ///< ask again a little later: the pool is empty
+    WaitLittle,           ///< ask again a little later: the pool is empty, or the file is being
+                          ///< written to
     Done,                 ///< nothing is left
     Failed,               ///< the file changed or cannot be read: abort the connection
   };
@@ -64,22 +68,24 @@ class Transfer {
   }
   /// The next piece. `all_acknowledged`: whether nothing of this connection's output is
   /// unacknowledged.
-  [[nodiscard]] Next next(BlockPool& pool, bool all_acknowledged) noexcept;
+  [[nodiscard]] Next next(BlockPool& pool, bool all_acknowledged, Instant now) noexcept;
 
  private:
   [[nodiscard]] bool is_multipart() const noexcept { return boundary_length_ > 0; }
   void write_part_head(TextWriter& out, const ByteRange& range) const noexcept;
   void write_end(TextWriter& out) const noexcept;
   Next text_piece(BlockPool& pool, const ByteRange* range) noexcept;
-  Next content_piece(BlockPool& pool, bool all_acknowledged) noexcept;
-  Next read_piece(BlockPool& pool, std::size_t length, bool is_last) noexcept;
+  Next content_piece(BlockPool& pool, bool all_acknowledged, Instant now) noexcept;
+  Next read_piece(BlockPool& pool, std::size_t length) noexcept;
+  [[nodiscard]] Status look_at_file(Instant now) noexcept;
   Next handed(OwnedBytes piece, bool is_content) noexcept;
 
   FileRef file_;
   std::array<ByteRange, kMaxRanges> ranges_{};
   std::string_view type_{};
   std::uint64_t handed_out_ = 0;
-  std::uint64_t offset_ = 0;  // the next byte of the current range
+  std::uint64_t offset_ = 0;     // the next byte of the current range
+  Instant touched_at_ = kNever;  // since when it has looked rewritten
   std::uint8_t count_ = 1;
   std::uint8_t index_ = 0;
   std::uint8_t boundary_length_ = 0;

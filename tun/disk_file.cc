@@ -50,16 +50,18 @@ std::uint64_t hash_of(ByteView bytes) {
   return hash ^ (hash >> 32);
 }
 
-// Reads exactly out.size() bytes.
-bool read_all(int descriptor, std::uint64_t offset, ByteSpan out) {
-  while (!out.empty()) {
-    const ssize_t got = ::pread(descriptor, out.data(), out.size(), static_cast<off_t>(offset));
+// Reads out.size() bytes, or what there is up to the end of the file; empty when it cannot be read.
+std::optional<std::size_t> read_some(int descriptor, std::uint64_t offset, ByteSpan out) {
+  std::size_t all = 0;
+  while (all < out.size()) {
+    const ssize_t got =
+        ::pread(descriptor, out.data() + all, out.size() - all, static_cast<off_t>(offset + all));
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return false;
-    out = out.subspan(static_cast<std::size_t>(got));
-    offset += static_cast<std::uint64_t>(got);
+    if (got < 0) return std::nullopt;
+    if (got == 0) break;
+    all += static_cast<std::size_t>(got);
   }
-  return true;
+  return all;
 }
 
 bool has_stamp(int descriptor, const FileStamp& stamp) {
@@ -80,13 +82,23 @@ FileStamp FileStamp::of(const struct stat& status) noexcept {
   return stamp;
 }
 
-Ref<WholeFile> WholeFile::read_from(int descriptor, const FileStamp& stamp,
-                                    MemoryUse& use) noexcept {
+FileState compare(const FileStamp& promised, const FileStamp& now) noexcept {
+  if (now.size < promised.size) return FileState::Changed;
+  if (now.size > promised.size) return FileState::Grown;
+  // The change time alone moves with rights, links and names, and the bytes stay what they are.
+  return now.modified_ns == promised.modified_ns ? FileState::Same : FileState::Touched;
+}
+
+Ref<WholeFile> WholeFile::read_from(int descriptor, const FileStamp& stamp, MemoryUse& use,
+                                    Snapshot snapshot) noexcept {
   std::unique_ptr<std::uint8_t[]> bytes(new (std::nothrow) std::uint8_t[stamp.size + 1]);
   if (bytes == nullptr) return {};
-  if (!read_all(descriptor, 0, {bytes.get(), stamp.size})) return {};
-  if (!has_stamp(descriptor, stamp)) return {};
-  const FileInfo info = info_of(stamp, hash_of({bytes.get(), stamp.size}));
+  const auto size = read_some(descriptor, 0, {bytes.get(), stamp.size});
+  if (!size) return {};
+  const bool is_settled = *size == stamp.size && has_stamp(descriptor, stamp);
+  if (!is_settled && snapshot == Snapshot::Settled) return {};
+  FileInfo info = info_of(stamp, hash_of({bytes.get(), *size}));
+  info.size = *size;  // less where the file was cut meanwhile
   return Ref<WholeFile>(new (std::nothrow) WholeFile(std::move(bytes), info, use));
 }
 
@@ -147,17 +159,13 @@ std::optional<ByteView> LargeFile::mapped(std::uint64_t offset, std::size_t leng
 }
 
 bool LargeFile::read(std::uint64_t offset, ByteSpan out) noexcept {
-  return read_all(descriptor_.get(), offset, out);
+  return read_some(descriptor_.get(), offset, out) == out.size();
 }
 
-bool LargeFile::unchanged() noexcept {
+FileState LargeFile::state() noexcept {
   struct stat status;
-  if (::fstat(descriptor_.get(), &status) != 0) return false;
-  const FileStamp now = FileStamp::of(status);
-  if (now.size != stamp_.size || now.modified_ns != stamp_.modified_ns) return false;
-  // A change of the change time alone may be a forged modification time; but the file that was
-  // replaced by a rename only lost a link, and its bytes are still the right ones.
-  return now.changed_ns == stamp_.changed_ns || now.links != stamp_.links;
+  if (::fstat(descriptor_.get(), &status) != 0) return FileState::Changed;
+  return compare(stamp_, FileStamp::of(status));
 }
 
 }  // namespace glasstcp

@@ -6,8 +6,12 @@
 // elsewhere; a mapping of a file that was truncated would be SIGBUS to us.
 //
 // Invariants:
-//   1. A WholeFile was read between two looks at the file that found it the same.
-//   2. A LargeFile's unchanged() says no once size or modification time differ from the start.
+//   1. A WholeFile was read between two looks at the file that found it the same; or, where it
+//   never stays the same, holds the bytes of one size that it had.
+//   2. A LargeFile whose bytes were promised goes on while it only grows (a log, a capture), or
+//   while only its change time moves (chmod, another link). It ends where it is shorter than
+//   promised, and where its modification time moved at the same size: nobody can tell a touch from
+//   a rewrite. This amends D10, which let every change end it.
 //
 // Next: file_store.h.
 #pragma once
@@ -35,6 +39,9 @@ struct FileStamp {
   friend bool operator==(const FileStamp&, const FileStamp&) = default;
 };
 
+/// What a look at a file that is `now` says of one that was promised as `promised`.
+[[nodiscard]] FileState compare(const FileStamp& promised, const FileStamp& now) noexcept;
+
 /// Counts the bytes that files in memory occupy, those that only responses in flight still hold
 /// included.
 struct MemoryUse {
@@ -44,10 +51,12 @@ struct MemoryUse {
 /// A file in memory.
 class WholeFile final : public File {
  public:
-  /// Reads the open file `descriptor`; empty when it cannot be read, keeps changing, or memory is
-  /// short. `use` must outlive the file.
+  /// Whether a file that changed while it was read will do.
+  enum class Snapshot : std::uint8_t { Settled, Any };
+  /// Reads the open file `descriptor`; empty when it cannot be read, changed although it may not
+  /// have, or memory is short. `use` must outlive the file.
   [[nodiscard]] static Ref<WholeFile> read_from(int descriptor, const FileStamp& stamp,
-                                                MemoryUse& use) noexcept;
+                                                MemoryUse& use, Snapshot snapshot) noexcept;
 
   [[nodiscard]] const FileInfo& info() const noexcept override { return info_; }
   [[nodiscard]] std::optional<ByteView> whole() const noexcept override {
@@ -58,7 +67,7 @@ class WholeFile final : public File {
     return ByteView(bytes_.get() + offset, length);
   }
   [[nodiscard]] bool read(std::uint64_t offset, ByteSpan out) noexcept override;
-  [[nodiscard]] bool unchanged() noexcept override { return true; }
+  [[nodiscard]] FileState state() noexcept override { return FileState::Same; }
 
  private:
   WholeFile(std::unique_ptr<std::uint8_t[]> bytes, const FileInfo& info, MemoryUse& use) noexcept;
@@ -81,7 +90,7 @@ class LargeFile final : public File {
   [[nodiscard]] std::optional<ByteView> mapped(std::uint64_t offset,
                                                std::size_t length) noexcept override;
   [[nodiscard]] bool read(std::uint64_t offset, ByteSpan out) noexcept override;
-  [[nodiscard]] bool unchanged() noexcept override;
+  [[nodiscard]] FileState state() noexcept override;
 
  private:
   LargeFile(Descriptor descriptor, const FileStamp& stamp, bool may_map) noexcept;

@@ -2,12 +2,9 @@
 #include "tun/file_store.h"
 
 #include <fcntl.h>
-#include <linux/openat2.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <ctime>
 #include <new>
 
@@ -15,19 +12,6 @@
 
 namespace glasstcp {
 namespace {
-
-// openat2 has no wrapper in the C library.
-int open_beneath(int root, const char* path, std::uint64_t flags) {
-  open_how how{};
-  how.flags = flags | O_CLOEXEC;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  // EAGAIN: something was renamed while the kernel walked, so that it cannot be sure; ask again.
-  for (int attempt = 0; attempt < 8; ++attempt) {
-    const long fd = ::syscall(SYS_openat2, root, path, &how, sizeof how);
-    if (fd >= 0 || (errno != EAGAIN && errno != EINTR)) return static_cast<int>(fd);
-  }
-  return -1;
-}
 
 LookupStatus status_of(int error) {
   switch (error) {
@@ -58,43 +42,26 @@ std::int64_t wall_nanoseconds() {
 
 }  // namespace
 
-DiskStore::DiskStore(Descriptor root, Options options)
-    : root_(std::move(root)), options_(options) {}
+DiskStore::DiskStore(SiteRoot root, Options options) : root_(std::move(root)), options_(options) {}
 
 std::expected<DiskStore, Failure> DiskStore::open(const std::string& path, Options options) {
-  const auto failed = [&](int error, const char* cure) {
-    return std::unexpected(
-        Failure{"cannot open the site " + path + ": " + std::strerror(error), cure});
-  };
-  DiskStore store(Descriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)), options);
-  if (!store.root_.is_open()) {
-    const int error = errno;
-    return failed(error, error == EACCES ? "make it readable with 'chmod -R a+rX' (and 'chmod a+x' "
-                                           "on the folders above it)"
-                                         : "give an existing folder with --site DIR");
-  }
-  struct stat status;
-  if (::fstat(store.root_.get(), &status) != 0) return failed(errno, "");
-  store.name_ = path;
-  store.owner_ = status.st_uid;
-  store.group_ = status.st_gid;
-  const Descriptor probe(open_beneath(store.root_.get(), ".", O_PATH));
-  if (!probe.is_open() && errno == ENOSYS) return failed(ENOSYS, "it needs Linux 5.6 or newer");
-  return store;
+  auto root = SiteRoot::open(path, options.keeps_rights);
+  if (!root) return std::unexpected(root.error());
+  return DiskStore(std::move(*root), options);
 }
 
 std::expected<void, Failure> DiskStore::check_readable() const {
   const auto unreadable = [&](const char* what) {
     const std::string who =
         "the user this server runs as (uid " + std::to_string(::geteuid()) + ")";
-    return std::unexpected(
-        Failure{std::string("the ") + what + " of the site " + name_ + " cannot be read by " + who,
-                "make it readable with 'chmod -R a+rX " + name_ +
-                    "', or choose the user with --user NAME"});
+    return std::unexpected(Failure{
+        std::string("the ") + what + " of the site " + root_.name() + " cannot be read by " + who,
+        "make it readable with 'chmod -R a+rX " + root_.name() +
+            "', or choose the user with --user NAME"});
   };
-  const Descriptor folder(open_beneath(root_.get(), ".", O_RDONLY | O_DIRECTORY));
+  const Descriptor folder(root_.open_beneath(".", O_RDONLY | O_DIRECTORY));
   if (!folder.is_open()) return unreadable("folder");
-  const Descriptor index(open_beneath(root_.get(), "index.html", O_RDONLY | O_NONBLOCK));
+  const Descriptor index(root_.open_beneath("index.html", O_RDONLY | O_NONBLOCK));
   if (!index.is_open() && (errno == EACCES || errno == EPERM)) {
     // EACCES for a file that may not exist means that the folder cannot be searched.
     return unreadable("page index.html");
@@ -106,9 +73,9 @@ Lookup DiskStore::lookup(std::string_view path, Instant now) noexcept {
   const auto known = by_path_.find(path);
   const auto is_usable = [](const Entry& entry) {
     // A large file is not held in memory: one that changed cannot be served any more, however
-    // fresh.
+    // fresh; and one that grew has more to give.
     const bool is_large = entry.file && entry.file->info().size > kWholeFileLimit;
-    return !is_large || entry.file->unchanged();
+    return !is_large || entry.file->state() == FileState::Same;
   };
   const bool is_fresh = known != by_path_.end() && now - known->second->checked < kFreshFor;
   if (is_fresh && is_usable(*known->second)) {
@@ -125,11 +92,11 @@ Lookup DiskStore::lookup(std::string_view path, Instant now) noexcept {
 FolderContent DiskStore::list(std::string_view path, std::size_t most) noexcept {
   try {
     const std::string name = path.empty() ? std::string(".") : std::string(path);
-    const Descriptor folder(open_beneath(root_.get(), name.c_str(), O_RDONLY | O_DIRECTORY));
+    const Descriptor folder(root_.open_beneath(name, O_RDONLY | O_DIRECTORY));
     if (!folder.is_open()) return {.status = status_of(errno)};
     const auto behind_link = [&](const std::string& link, struct stat& status) {
       const std::string full = name + "/" + link;
-      const Descriptor found(open_beneath(root_.get(), full.c_str(), O_PATH));
+      const Descriptor found(root_.open_beneath(full, O_PATH));
       return found.is_open() && ::fstat(found.get(), &status) == 0;
     };
     return read_folder(folder, most, behind_link);
@@ -150,7 +117,8 @@ Lookup DiskStore::look_at_disk(std::string_view path, Instant now) {
     forget(path);
     return {status, {}, status == LookupStatus::Unavailable ? now : now + kFreshFor};
   };
-  const Descriptor found(open_beneath(root_.get(), name.c_str(), O_PATH));
+  root_.look_again(now);
+  const Descriptor found(root_.open_beneath(name, O_PATH));
   if (!found.is_open()) return without_file(status_of(errno));
   struct stat status;
   if (::fstat(found.get(), &status) != 0) return without_file(LookupStatus::Unavailable);
@@ -168,7 +136,7 @@ Lookup DiskStore::look_at_disk(std::string_view path, Instant now) {
   }
   LookupStatus why = LookupStatus::Found;
   const std::int64_t before = wall_nanoseconds();
-  FileRef file = read_file(name.c_str(), stamp, why);
+  FileRef file = read_file(name, stamp, why);
   if (!file) return without_file(why);
   if (const auto known = by_path_.find(path); known != by_path_.end() && known->second->file &&
                                               known->second->file->info() == file->info()) {
@@ -178,28 +146,33 @@ Lookup DiskStore::look_at_disk(std::string_view path, Instant now) {
   return keep({std::string(path), LookupStatus::Found, std::move(file), stamp, now, is_recent});
 }
 
-FileRef DiskStore::read_file(const char* path, FileStamp& stamp, LookupStatus& status) {
-  // A file that changes while it is read is read again; one that keeps changing is not served.
-  for (int attempt = 0; attempt < 4; ++attempt) {
+FileRef DiskStore::read_file(const std::string& path, FileStamp& stamp, LookupStatus& status) {
+  // A file that changes while it is read is read again; of one that keeps changing we take what the
+  // last time gave.
+  constexpr int kAttempts = 4;
+  status = LookupStatus::Unavailable;
+  for (int attempt = 1; attempt <= kAttempts; ++attempt) {
     // O_NONBLOCK: what was a file a moment ago may be a FIFO now, and must not stop us.
-    Descriptor file(open_beneath(root_.get(), path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
+    Descriptor file(root_.open_beneath(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
     struct stat now;
     if (!file.is_open() || ::fstat(file.get(), &now) != 0) {
       status = status_of(errno);
       return {};
     }
-    if (!S_ISREG(now.st_mode)) break;
+    if (!S_ISREG(now.st_mode)) {
+      status = LookupStatus::NotFound;
+      return {};
+    }
     stamp = FileStamp::of(now);
     if (stamp.size <= kWholeFileLimit) make_room(stamp.size);
     if (stamp.size > kWholeFileLimit || use_->bytes + stamp.size > options_.memory) {
-      const Ref<LargeFile> large = LargeFile::open(std::move(file), stamp, options_.may_map);
-      if (large) return FileRef(large.get());
-      break;
+      return FileRef(LargeFile::open(std::move(file), stamp, options_.may_map).get());
     }
-    const Ref<WholeFile> whole = WholeFile::read_from(file.get(), stamp, *use_);
+    const auto snapshot =
+        attempt < kAttempts ? WholeFile::Snapshot::Settled : WholeFile::Snapshot::Any;
+    const Ref<WholeFile> whole = WholeFile::read_from(file.get(), stamp, *use_, snapshot);
     if (whole) return FileRef(whole.get());
   }
-  status = LookupStatus::Unavailable;
   return {};
 }
 

@@ -1,14 +1,13 @@
-// The site on disk: every lookup stays beneath one open directory, whatever the path says.
-//
-// Linux openat2(2) with RESOLVE_BENEATH: "..", absolute links and links that lead out are refused
-// by the kernel, not by us. The directory is opened before privileges are given up and used by
-// descriptor, so that its parents need not be readable afterwards.
+// The site on disk: every lookup stays beneath one open directory, whatever the path says
+// (site_root.h), and what was found is kept.
 //
 // Invariants:
 //   1. What was found is used again for at most kFreshFor without looking at the disk.
 //   2. At most kMaxEntries paths and `memory` bytes of content are kept; the longest unused go
 //   first. Paths that lead nowhere are not kept, so they push nothing out.
 //   3. The same content keeps the same File, and so the same entity tag.
+//   4. A file that fits into memory is served also while it keeps changing: as many bytes as it had
+//   when they were read.
 //
 // Leaves out: noticing changes by inotify (a look per second and path is cheap).
 // Next: application.h.
@@ -24,6 +23,7 @@
 #include "http/file_store.h"
 #include "tun/disk_file.h"
 #include "tun/failure.h"
+#include "tun/site_root.h"
 
 namespace glasstcp {
 
@@ -36,6 +36,7 @@ class DiskStore final : public FileStore {
   struct Options {
     bool may_map = false;                 ///< large files: only the kernel reads mapped bytes
     std::uint64_t memory = 256ULL << 20;  ///< content kept in memory, bytes
+    bool keeps_rights = false;            ///< a process keeps the right to find the folder again
   };
 
   /// Opens the directory `path`.
@@ -46,8 +47,10 @@ class DiskStore final : public FileStore {
   /// have now.
   [[nodiscard]] std::expected<void, Failure> check_readable() const;
   /// Who owns the directory.
-  [[nodiscard]] uid_t owner() const { return owner_; }
-  [[nodiscard]] gid_t group() const { return group_; }
+  [[nodiscard]] uid_t owner() const { return root_.owner(); }
+  [[nodiscard]] gid_t group() const { return root_.group(); }
+  /// Our rights were given up: what was kept for want of them, and is not needed, is let go.
+  void on_rights_given_up() { root_.on_rights_given_up(); }
 
   [[nodiscard]] Lookup lookup(std::string_view path, Instant now) noexcept override;
 
@@ -67,19 +70,16 @@ class DiskStore final : public FileStore {
   };
   using Entries = std::list<Entry>;  // the last used first
 
-  DiskStore(Descriptor root, Options options);
+  DiskStore(SiteRoot root, Options options);
   [[nodiscard]] Lookup look_at_disk(std::string_view path, Instant now);
-  [[nodiscard]] FileRef read_file(const char* path, FileStamp& stamp, LookupStatus& status);
+  [[nodiscard]] FileRef read_file(const std::string& path, FileStamp& stamp, LookupStatus& status);
   Lookup keep(Entry entry);
   Lookup answer(Entries::iterator entry);
   void forget(std::string_view path);
   void make_room(std::uint64_t bytes);
 
-  Descriptor root_;
-  std::string name_;
+  SiteRoot root_;
   Options options_;
-  uid_t owner_ = 0;
-  gid_t group_ = 0;
   // Files in flight may outlive the store's move, so what they count into stands still.
   std::unique_ptr<MemoryUse> use_ = std::make_unique<MemoryUse>();
   Entries entries_;

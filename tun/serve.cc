@@ -78,7 +78,7 @@ std::expected<Ground, Failure> prepare_ground(const ServeOptions& options) {
 
   // A capture makes us read payload ourselves, so mapped bytes are out of the question then.
   const bool may_map = (*device)->has_offload() && options.capture.empty();
-  auto site = SiteFiles::open(options.site, {may_map, MemoryShares(options.memory).files});
+  auto site = SiteFiles::open(options.site, {may_map, MemoryShares(options.memory).files, true});
   if (!site) return failed(site.error());
   Publication publication;
   if (options.publish) publication = publish(publish_plan(options, *network));
@@ -86,12 +86,13 @@ std::expected<Ground, Failure> prepare_ground(const ServeOptions& options) {
                 std::move(publication)};
 }
 
-std::expected<void, Failure> give_up_rights(const ServeOptions& options, const SiteFiles& site) {
+std::expected<void, Failure> give_up_rights(const ServeOptions& options, SiteFiles& site) {
   const auto facts = gather_privilege_facts(options.user, site.owner());
   if (!facts) return failed(facts.error());
   const PrivilegeDecision decision = decide_privileges(*facts);
   if (auto dropped = drop_privileges(decision); !dropped) return dropped;
   if (!decision.note.empty()) say(decision.note);
+  site.on_rights_given_up();
   return site.check_readable();
 }
 

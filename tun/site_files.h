@@ -30,6 +30,10 @@ class SiteFiles {
   [[nodiscard]] FileStore& store() { return disk_ ? static_cast<FileStore&>(*disk_) : *memory_; }
   /// Who owns the folder; empty for the built-in page.
   [[nodiscard]] std::optional<Identity> owner() const;
+  /// Our rights were given up: what was kept for want of them, and is not needed, is let go.
+  void on_rights_given_up() {
+    if (disk_) disk_->on_rights_given_up();
+  }
   /// Whether it can be read with the rights that we have now.
   [[nodiscard]] std::expected<void, Failure> check_readable() const;
 

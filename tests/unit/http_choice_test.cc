@@ -129,7 +129,7 @@ class LargeText final : public File {
     ++reads;
     return true;
   }
-  bool unchanged() noexcept override { return true; }
+  FileState state() noexcept override { return FileState::Same; }
   int reads = 0;
 
  private:

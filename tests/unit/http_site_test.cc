@@ -79,6 +79,10 @@ TEST_F(HttpSiteTest, ADirectoryIsRedirectedToItsSlash) {
   EXPECT_EQ(ask("/docs").field("Location"), "/docs/");
   EXPECT_EQ(ask("/docs?a=b").field("Location"), "/docs/?a=b");
   EXPECT_EQ(ask("//docs").field("Location"), "/docs/") << "never to another server";
+  HttpPeer bare(world_);
+  bare.send("GET /docs HTTP/1.1\r\nHost: 2001:db8::2\r\n\r\n");
+  EXPECT_EQ(parse_responses(bare.take_output()).at(0).field("Location"), "/docs/")
+      << "relative, whatever the Host";
   world_.put("\xc3\xa4 %/index.html", "x");
   EXPECT_EQ(ask("/%C3%A4%20%25").field("Location"), "/%C3%A4%20%25/");
 }
@@ -281,9 +285,10 @@ class LargeFile final : public File {
     std::ranges::copy(http::as_bytes(bytes_).subspan(offset, out.size()), out.begin());
     return true;
   }
-  bool unchanged() noexcept override { return !has_changed_; }
+  FileState state() noexcept override { return state_; }
 
-  void change() { has_changed_ = true; }
+  void become(FileState state) { state_ = state; }
+  void change() { state_ = FileState::Changed; }
   void truncate() { is_truncated_ = true; }
   const std::string& bytes() const { return bytes_; }
   std::uint64_t last_mapped_end() const { return last_mapped_end_; }
@@ -293,7 +298,7 @@ class LargeFile final : public File {
   std::string bytes_;
   std::uint64_t last_mapped_end_ = 0;
   bool may_map_;
-  bool has_changed_ = false;
+  FileState state_ = FileState::Same;
   bool is_truncated_ = false;
 };
 
@@ -343,6 +348,46 @@ TEST_P(HttpLargeFileTest, AChangeAbortsTheConnection) {
   peer.stop_output(false);
   peer.acknowledge_all();
   EXPECT_EQ(peer.wants(), Want::Abort);
+}
+
+TEST_P(HttpLargeFileTest, AFileThatGrowsIsSentAsFarAsPromised) {
+  HttpPeer peer(world_);
+  peer.stop_output(true);
+  peer.send(kGetLarge);
+  file_->become(FileState::Grown);
+  peer.stop_output(false);
+  peer.acknowledge_all();
+  EXPECT_TRUE(parse_responses(peer.take_output()).at(0).body == file_->bytes());
+  EXPECT_EQ(peer.wants(), Want::KeepOpen);
+}
+
+TEST_P(HttpLargeFileTest, AFileWhoseSizeFollowsItsTimeGoesOn) {
+  HttpPeer peer(world_);
+  peer.stop_output(true);
+  peer.send(kGetLarge);
+  file_->become(FileState::Touched);  // an append: the time has moved, the size not yet
+  peer.stop_output(false);
+  peer.acknowledge_all();
+  peer.wait(150ms);
+  EXPECT_EQ(peer.wants(), Want::KeepOpen);
+  file_->become(FileState::Grown);
+  peer.wait(10ms);
+  peer.acknowledge_all();
+  EXPECT_TRUE(parse_responses(peer.take_output()).at(0).body == file_->bytes());
+  EXPECT_EQ(peer.wants(), Want::KeepOpen);
+}
+
+TEST_P(HttpLargeFileTest, AFileThatStaysAsLongAndHasAnotherTimeAbortsTheConnection) {
+  HttpPeer peer(world_);
+  peer.stop_output(true);
+  peer.send(kGetLarge);
+  file_->become(FileState::Touched);
+  peer.stop_output(false);
+  peer.wait(190ms);
+  EXPECT_EQ(peer.wants(), Want::KeepOpen);
+  peer.wait(20ms);
+  EXPECT_EQ(peer.wants(), Want::Abort);
+  EXPECT_LT(peer.take_output().size(), kLargeSize) << "never the last byte";
 }
 
 TEST_P(HttpLargeFileTest, ATruncationAbortsTheConnection) {

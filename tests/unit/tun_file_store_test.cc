@@ -192,7 +192,7 @@ TEST_F(DiskStoreTest, AResponseInFlightKeepsTheOldBytes) {
   write("index.html", "other");
   const FileRef young = store.lookup("index.html", now_ + 1s).file;
   EXPECT_EQ(as_text(*old->whole()), "home");
-  EXPECT_TRUE(old->unchanged());
+  EXPECT_EQ(old->state(), FileState::Same);
   EXPECT_EQ(as_text(*young->whole()), "other");
   EXPECT_NE(old->info().identity, young->info().identity);
 }
@@ -257,10 +257,10 @@ TEST_F(DiskStoreTest, ATruncatedLargeFileIsNoticedAndDoesNotCrash) {
   write_sparse("large", kWholeFileLimit + 1);
   DiskStore store = open({.may_map = true});
   const FileRef file = store.lookup("large", now_).file;
-  EXPECT_TRUE(file->unchanged());
+  EXPECT_EQ(file->state(), FileState::Same);
   ASSERT_TRUE(file->mapped(0, 4096).has_value());
   fs::resize_file(root() / "large", 100);
-  EXPECT_FALSE(file->unchanged());
+  EXPECT_EQ(file->state(), FileState::Changed);
   EXPECT_FALSE(file->mapped(1 << 20, 4096).has_value()) << "touching it would be SIGBUS";
   std::array<std::uint8_t, 8> bytes;
   EXPECT_FALSE(file->read(1 << 20, bytes));
@@ -272,7 +272,7 @@ TEST_F(DiskStoreTest, ALargeFileThatIsReplacedByRenameIsStillWhole) {
   const FileRef file = store.lookup("large", now_).file;
   write_sparse("new", kWholeFileLimit + 2);
   fs::rename(root() / "new", root() / "large");
-  EXPECT_TRUE(file->unchanged()) << "the old bytes are all there";
+  EXPECT_EQ(file->state(), FileState::Same) << "the old bytes are all there";
   EXPECT_EQ(store.lookup("large", now_ + 1s).file->info().size, kWholeFileLimit + 2);
 }
 
@@ -282,7 +282,243 @@ TEST_F(DiskStoreTest, ALargeFileThatIsWrittenToIsNoLongerTheSame) {
   const FileRef file = store.lookup("large", now_).file;
   const timespec times[2] = {{0, 1}, {0, 1}};
   ASSERT_EQ(::utimensat(AT_FDCWD, (root() / "large").c_str(), times, 0), 0);
-  EXPECT_FALSE(file->unchanged());
+  EXPECT_EQ(file->state(), FileState::Touched);
+}
+
+TEST_F(DiskStoreTest, ALargeFileThatGrowsKeepsWhatWasPromised) {
+  write_sparse("large", kWholeFileLimit + 5);
+  DiskStore store = open();
+  const FileRef file = store.lookup("large", now_).file;
+  std::ofstream(root() / "large", std::ios::app) << "more";
+  EXPECT_EQ(file->state(), FileState::Grown);
+  std::array<std::uint8_t, 5> bytes{};
+  EXPECT_TRUE(file->read(0, bytes));
+  EXPECT_EQ(as_text(bytes), "start");
+  EXPECT_EQ(store.lookup("large", now_).file->info().size, kWholeFileLimit + 9)
+      << "the next request gets all of it, also within the second";
+  fs::resize_file(root() / "large", kWholeFileLimit + 4);
+  EXPECT_EQ(file->state(), FileState::Changed) << "less than what was promised";
+}
+
+TEST_F(DiskStoreTest, RightsAndLinksOfALargeFileAreNotItsContent) {
+  write_sparse("large", kWholeFileLimit + 1);
+  DiskStore store = open();
+  const FileRef file = store.lookup("large", now_).file;
+  fs::permissions(root() / "large", fs::perms::owner_read | fs::perms::others_read);
+  EXPECT_EQ(file->state(), FileState::Same) << "chmod";
+  fs::create_hard_link(root() / "large", root() / "again");
+  EXPECT_EQ(file->state(), FileState::Same) << "another link";
+  fs::remove(root() / "again");
+  fs::rename(root() / "large", root() / "renamed");
+  EXPECT_EQ(file->state(), FileState::Same) << "another name";
+}
+
+TEST_F(DiskStoreTest, WhatALookAtALargeFileSays) {
+  const FileStamp promised{.size = 100, .modified_ns = 5, .changed_ns = 5, .links = 1};
+  const auto look = [&](std::uint64_t size, std::int64_t modified, std::int64_t changed) {
+    return compare(promised, {.size = size, .modified_ns = modified, .changed_ns = changed});
+  };
+  EXPECT_EQ(look(100, 5, 5), FileState::Same);
+  EXPECT_EQ(look(100, 5, 9), FileState::Same);
+  EXPECT_EQ(look(100, 6, 6), FileState::Touched);
+  EXPECT_EQ(look(100, 4, 6), FileState::Touched);
+  EXPECT_EQ(look(101, 6, 6), FileState::Grown);
+  EXPECT_EQ(look(99, 5, 5), FileState::Changed);
+}
+
+// A file that is never the same at two looks, as a busy log may be.
+TEST_F(DiskStoreTest, OfASmallFileThatKeepsChangingOneSizeIsRead) {
+  const fs::path path = root() / "log";
+  write("log", "0123456789");
+  const Descriptor file(::open(path.c_str(), O_RDONLY));
+  struct stat status;
+  ASSERT_EQ(::fstat(file.get(), &status), 0);
+  const FileStamp before = FileStamp::of(status);
+  MemoryUse use;
+  using Snapshot = WholeFile::Snapshot;
+  std::ofstream(path, std::ios::app) << "more";
+  EXPECT_FALSE(WholeFile::read_from(file.get(), before, use, Snapshot::Settled));
+  Ref<WholeFile> whole = WholeFile::read_from(file.get(), before, use, Snapshot::Any);
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(as_text(*whole->whole()), "0123456789") << "as many as it had when it was looked at";
+  fs::resize_file(path, 4);
+  EXPECT_FALSE(WholeFile::read_from(file.get(), before, use, Snapshot::Settled));
+  whole = WholeFile::read_from(file.get(), before, use, Snapshot::Any);
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(as_text(*whole->whole()), "0123") << "or fewer, where it was cut";
+  EXPECT_EQ(use.bytes, 4u);
+}
+
+// -- The folder is made again ---------------------------------------------------------------------
+
+TEST_F(DiskStoreTest, ASiteThatIsRemovedAndMadeAgainIsServedAgain) {
+  DiskStore store = open();
+  EXPECT_EQ(content(store, "index.html", now_), "home");
+  fs::remove_all(root());
+  EXPECT_EQ(store.lookup("index.html", now_ + 1s).status, LookupStatus::NotFound);
+  write("index.html", "made again");
+  EXPECT_EQ(content(store, "index.html", now_ + 1s), "made again");
+  EXPECT_EQ(content(store, "../secret.txt", now_ + 1s), "(none)");
+}
+
+TEST_F(DiskStoreTest, ASiteThatIsRenamedAwayIsServedUntilAnotherStandsThere) {
+  DiskStore store = open();
+  fs::rename(root(), base_ / "old");
+  EXPECT_EQ(content(store, "index.html", now_), "home");
+  write("index.html", "new");
+  EXPECT_EQ(content(store, "index.html", now_ + 999ms), "home");
+  EXPECT_EQ(content(store, "index.html", now_ + 1s), "new");
+}
+
+TEST_F(DiskStoreTest, ALinkToTheSiteThatIsMovedOnIsFollowed) {
+  fs::create_symlink(root(), base_ / "current");
+  auto store = DiskStore::open((base_ / "current").string(), {});
+  ASSERT_TRUE(store.has_value());
+  EXPECT_EQ(content(*store, "index.html", now_), "home");
+  fs::create_directory(base_ / "next");
+  std::ofstream(base_ / "next" / "index.html") << "next";
+  fs::create_symlink(base_ / "next", base_ / "new");
+  fs::rename(base_ / "new", base_ / "current");
+  EXPECT_EQ(content(*store, "index.html", now_ + 1s), "next");
+}
+
+TEST_F(DiskStoreTest, AFileInItsPlaceIsNoSite) {
+  DiskStore store = open();
+  fs::rename(root(), base_ / "old");
+  std::ofstream(root()) << "a file";
+  EXPECT_EQ(content(store, "index.html", now_), "home");
+  fs::remove(root());
+  fs::rename(base_ / "old", root());
+}
+
+TEST_F(DiskStoreTest, ThroughItsOpenParentASiteIsFoundAgain) {
+  // /base may not be searched, /base/public may.
+  fs::create_directory(base_ / "public");
+  fs::create_directory(base_ / "public" / "site");
+  auto store = DiskStore::open((base_ / "public" / "site").string(), {});
+  ASSERT_TRUE(store.has_value());
+  fs::remove_all(base_ / "public" / "site");
+  fs::create_directory(base_ / "public" / "site");
+  std::ofstream(base_ / "public" / "site" / "index.html") << "again";
+  const AsNobody rights;
+  EXPECT_EQ(content(*store, "index.html", now_), "again");
+}
+
+TEST_F(DiskStoreTest, InAPrivateHomeAKeeperFindsItAgain) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root has rights to keep";
+  DiskStore store = open({.keeps_rights = true});
+  fs::remove_all(root());
+  write("index.html", "again");
+  const AsNobody rights;
+  store.on_rights_given_up();
+  EXPECT_EQ(content(store, "index.html", now_), "again");
+}
+
+TEST_F(DiskStoreTest, AKeeperHandsOutNoFolderOfAnotherOwnerAndFollowsNoLink) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root has rights to keep";
+  DiskStore store = open({.keeps_rights = true});
+  fs::rename(root(), base_ / "old");
+  fs::create_directory(root());
+  std::ofstream(root() / "index.html") << "another's";
+  ASSERT_EQ(::chown(root().c_str(), 65534, 65534), 0);
+  {
+    const AsNobody rights;
+    EXPECT_EQ(content(store, "index.html", now_), "home") << "the old one stays";
+  }
+  fs::remove_all(root());
+  fs::create_directory(base_ / "elsewhere");
+  std::ofstream(base_ / "elsewhere" / "index.html") << "elsewhere";
+  fs::create_symlink("elsewhere", root());
+  {
+    const AsNobody rights;
+    EXPECT_EQ(content(store, "index.html", now_ + 1s), "home");
+  }
+  fs::remove(root());
+  fs::rename(base_ / "old", root());
+}
+
+TEST_F(DiskStoreTest, AKeeperThatIsNotNeededIsLetGo) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root has rights to keep";
+  fs::permissions(base_, fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
+  auto root_folder = SiteRoot::open(root().string(), true);
+  ASSERT_TRUE(root_folder.has_value());
+  EXPECT_TRUE(root_folder->has_keeper());
+  const AsNobody rights;
+  root_folder->on_rights_given_up();
+  EXPECT_FALSE(root_folder->has_keeper());
+}
+
+// -- Absolute links -------------------------------------------------------------------------------
+
+TEST_F(DiskStoreTest, AbsoluteLinksThatStayInsideAreFollowed) {
+  write("docs/page.html", "page");
+  fs::create_symlink(root() / "docs" / "page.html", root() / "file");
+  fs::create_symlink(root() / "docs", root() / "folder");
+  fs::create_symlink(root(), root() / "itself");
+  fs::create_symlink("folder/page.html", root() / "through");         // relative, then absolute
+  fs::create_symlink(root() / "through", root() / "docs" / "chain");  // and the other way round
+  fs::create_symlink(root().string() + "//docs/./page.html", root() / "untidy");
+  fs::create_symlink("../index.html", root() / "docs" / "up");
+  DiskStore store = open();
+  for (const Text path : {"file", "folder/page.html", "itself/docs/page.html", "through",
+                          "docs/chain", "itself/itself/folder/chain", "untidy"}) {
+    EXPECT_EQ(content(store, path, now_), "page") << path;
+  }
+  EXPECT_EQ(content(store, "folder/up", now_), "home");
+  EXPECT_EQ(store.lookup("folder", now_).status, LookupStatus::Directory);
+  EXPECT_EQ(store.lookup("itself", now_).status, LookupStatus::Directory);
+  EXPECT_EQ(store.lookup("folder/none", now_).status, LookupStatus::NotFound);
+}
+
+TEST_F(DiskStoreTest, AnAbsoluteLinkMayNameTheSiteAsGivenOrAsItIs) {
+  fs::create_symlink(root(), base_ / "alias");
+  fs::create_symlink(base_ / "alias" / "index.html", root() / "as-given");
+  fs::create_symlink(root() / "index.html", root() / "as-it-is");
+  for (const char* end : {"", "/", "/."}) {
+    auto store = DiskStore::open((base_ / "alias").string() + end, {});
+    ASSERT_TRUE(store.has_value());
+    EXPECT_EQ(content(*store, "as-given", now_), "home");
+    EXPECT_EQ(content(*store, "as-it-is", now_), "home");
+  }
+  DiskStore plain = open();
+  EXPECT_EQ(content(plain, "as-given", now_), "(none)") << "nobody gave that name";
+}
+
+TEST_F(DiskStoreTest, AbsoluteLinksThatLeadOutAreNotFollowed) {
+  fs::create_directory(base_ / "site-secret");
+  std::ofstream(base_ / "site-secret" / "f") << "secret";
+  fs::create_symlink(base_ / "site-secret" / "f", root() / "neighbour");
+  fs::create_symlink(root().string() + "/../secret.txt", root() / "back");
+  fs::create_symlink(root().string() + "/out", root() / "in-then-out");
+  fs::create_symlink("../secret.txt", root() / "out");
+  fs::create_symlink("/proc/self/root" + (root() / "index.html").string(), root() / "magic");
+  fs::create_symlink(base_, root() / "above");
+  fs::create_symlink("/", root() / "top");
+  DiskStore store = open();
+  for (const Text path : {"neighbour", "back", "in-then-out", "magic", "above/secret.txt",
+                          "above/site/index.html", "top/etc/passwd"}) {
+    EXPECT_EQ(store.lookup(path, now_).status, LookupStatus::NotFound) << path;
+  }
+}
+
+TEST_F(DiskStoreTest, LinksAreFollowedFortyTimes) {
+  const auto link = [&](int i) { return root() / ("link" + std::to_string(i)); };
+  fs::create_symlink(root() / "index.html", link(0));
+  for (int i = 1; i < 41; ++i) fs::create_symlink(link(i - 1), link(i));
+  fs::create_symlink(root() / "loop", root() / "loop");
+  DiskStore store = open();
+  EXPECT_EQ(content(store, "link39", now_), "home");
+  EXPECT_EQ(store.lookup("link40", now_).status, LookupStatus::NotFound);
+  EXPECT_EQ(store.lookup("loop", now_).status, LookupStatus::NotFound);
+}
+
+TEST_F(DiskStoreTest, BehindAnAbsoluteLinkRightsCountToo) {
+  write("private", "x");
+  fs::permissions(root() / "private", fs::perms::none);
+  fs::create_symlink(root() / "private", root() / "link");
+  DiskStore store = open();
+  const AsNobody rights;
+  EXPECT_EQ(store.lookup("link", now_).status, LookupStatus::Forbidden);
 }
 
 TEST_F(DiskStoreTest, AListHasWhatALookupFinds) {

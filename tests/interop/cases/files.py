@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
+import subprocess
 import time
 
 from harness import Failed, case, check, check_equal, folder, run, wait_until
-from world import BOTH, V4, V6, Server, connect, curl, exchange, make_site, pattern, request, url
+from world import BOTH, NOBODY, V4, V6, Server, connect, curl, exchange, make_site, pattern, request, url
 
 
 def replace(path, content):
@@ -151,3 +153,123 @@ def sequence_numbers_wrap_within_one_answer():
         run("bash", "-o", "pipefail", "-c", command, seconds=110)
         counted = json.loads(curl("--fail", "-T", str(path), url(V4, "/sink"), seconds=100))
         check_equal(counted, {"bytes": size}, "an upload")
+
+
+def keep_going(address, path, change, times=6):
+    """A slow download of a large file, with changes while it runs: the content, and whether it ended with FIN."""
+    sock, data = begin_slow_download(address, path)
+    with sock:
+        for number in range(times):
+            change(number)
+            for _ in range(40):
+                data += sock.recv(65536)
+        return finish(sock, data)
+
+
+@case()
+def a_large_file_that_grows_or_gets_other_rights_is_sent_on():
+    old = pattern(40 << 20, 1)
+    for offload in ("off", "on"):
+        site = make_site({"log": old}, f"site-grow-{offload}")
+        path = site / "log"
+
+        def grow(number):
+            with open(path, "ab") as file:
+                file.write(pattern(100_000, number))
+
+        def other_rights(number):
+            path.chmod(0o644 if number % 2 else 0o604)
+            if not number:
+                os.link(path, site / "another")
+
+        with Server(site=site, offload=offload):
+            for address in BOTH:
+                for what, change in (("grow", grow), ("chmod and link", other_rights)):
+                    begun_with = path.stat().st_size
+                    body, ended_well = keep_going(address, "/log", change)
+                    check(ended_well, f"{what}: the connection was reset after {len(body)} bytes (offload {offload})")
+                    check_equal(len(body), begun_with, f"{what}: bytes as promised at the start")
+                    check(body[: len(old)] == old, f"{what}: other bytes")
+                (site / "another").unlink()
+
+
+@case()
+def a_large_log_that_is_written_all_the_time_is_sent_whole():
+    """The kernel moves the time of a file before its size: between the two an append looks like a rewrite."""
+    old = pattern(40 << 20, 1)
+    site = make_site({"log": old})
+    with Server(site=site, offload="on"):
+        writer = subprocess.Popen(["python3", "-c", "import sys\nwith open(sys.argv[1], 'ab', 0) as f:\n"
+                                   "    for _ in range(200_000): f.write(b'a line of a log\\n')", str(site / "log")])
+        try:
+            for number in range(10):
+                answer = exchange(BOTH[number % 2], "/log")
+                check(answer.body[: len(old)] == old, f"download {number}: other bytes")
+        finally:
+            writer.kill()
+            writer.wait()
+
+
+@case()
+def a_small_file_that_keeps_changing_is_sent_all_the_same():
+    names = [f"status-{number}" for number in range(20)]
+    site = make_site({names[0]: b"x" * (8 << 20)})
+    for name in names[1:]:
+        os.link(site / names[0], site / name)  # each name is read anew
+    script = "import sys\nwith open(sys.argv[1], 'r+b', 0) as f:\n    while True: f.seek(0); f.write(b'x' * 4096)"
+    with Server(site=site):
+        writer = subprocess.Popen(["python3", "-c", script, str(site / names[0])])
+        try:
+            for number, name in enumerate(names):
+                answer = exchange(BOTH[number % 2], f"/{name}")
+                check_equal((answer.status, len(answer.body)), (200, 8 << 20), "status and size")
+                check(answer.body.count(b"x") == 8 << 20, "what is no byte of the file")
+        finally:
+            writer.kill()
+            writer.wait()
+
+
+@case()
+def a_site_that_is_removed_and_made_again_is_served_again():
+    """In a private folder, too: the user that serves may not enter it."""
+    for private in (False, True):
+        home = folder(f"home-{private}")
+        site = home / "public"
+        site.mkdir(mode=0o755)
+        (site / "index.html").write_bytes(b"first")
+        home.chmod(0o700 if private else 0o755)
+        with Server("--user", NOBODY, site=site) as server:
+            check_equal(exchange(V4).body, b"first", "at first")
+            for number in range(3):
+                content = f"build {number}".encode()
+                if number % 2:
+                    site.rename(home / f"old-{number}")
+                    check(exchange(V6).status == 200, "what was renamed away is served until another is there")
+                else:
+                    shutil.rmtree(site)
+                    wait_until(lambda: exchange(V6).status == 404, "a removed site is gone", 3)
+                site.mkdir(mode=0o755)
+                (site / "index.html").write_bytes(content)
+                wait_until(lambda: exchange(V4).body == content, f"{content} is served (private: {private})", 3)
+            children = open(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read().split()
+            keepers = [open(f"/proc/{child}/status").read() for child in children]
+            caps = [line.split()[1] for text in keepers for line in text.splitlines() if line.startswith("CapEff")]
+            check(f"{1 << 2:016x}" in caps if private else f"{1 << 2:016x}" not in caps,
+                  f"private: {private}, capabilities of the keepers: {caps}")
+
+
+@case()
+def absolute_links_are_followed_inside_the_site_only():
+    site = make_site({"docs/page.txt": b"page"})
+    secret = folder("outside") / "secret.txt"
+    secret.write_bytes(b"secret")
+    (site / "inside").symlink_to(site / "docs" / "page.txt")
+    (site / "folder").symlink_to(site / "docs")
+    (site / "outside").symlink_to(secret)
+    (site / "back").symlink_to(f"{site}/../outside/secret.txt")
+    with Server(site=site):
+        for address in BOTH:
+            for path in ("/inside", "/folder/page.txt"):
+                check_equal(exchange(address, path).body, b"page", path)
+            for path in ("/outside", "/back"):
+                check_equal(exchange(address, path).status, 404, path)
