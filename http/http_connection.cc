@@ -53,8 +53,8 @@ struct HttpConnection::Side {
   Site::SinkMatch sink{};
   crypto_hash_sha256_state sha256{};
 
-  Instant linger_end = Instant::min();
-  std::uint32_t lingered_bytes = 0;
+  Instant linger_begin = Instant::min();
+  std::uint64_t lingered_bytes = 0;
 };
 
 /// Keeps what the log says of a request behind a side block, which must have room for it.
@@ -518,32 +518,49 @@ void HttpConnection::begin_closing(const Moment& at) noexcept {
   if (all_acknowledged_) begin_lingering(at);
 }
 
+/// From here on the peer has its answer, and only the time and the rate bound what it may still
+/// send.
 void HttpConnection::begin_lingering(const Moment& at) noexcept {
-  const ConnectionConfig& config = services_->config;
-  if (!side_) side_ = Pooled<Side>::make(services_->site.pool(), 0);
-  if (side_) side_->linger_end = at.now + config.linger_total;
-  deadline_ = at.now + config.linger_idle;
+  if (side_) {
+    side_->linger_begin = at.now;
+    side_->lingered_bytes = 0;
+  }
+  deadline_ = at.now + services_->config.linger_idle;
 }
 
 std::size_t HttpConnection::take_lingering(ByteView bytes, const Moment& at) noexcept {
   const ConnectionConfig& config = services_->config;
-  if (!side_) side_ = Pooled<Side>::make(services_->site.pool(), 0);
-  if (!side_ || side_->lingered_bytes >= config.linger_bytes) {
-    // Until the answer is acknowledged the peer's window closes; after that nothing is left to
-    // protect.
-    if (all_acknowledged_) end(Want::Release);
-    return 0;
+  const bool is_new = !side_;
+  if (is_new) side_ = Pooled<Side>::make(services_->site.pool(), 0);
+  if (!all_acknowledged_) {
+    // The answer is still under way, and so are bytes of somebody who has not seen it.
+    if (!side_ || side_->lingered_bytes >= config.linger_bytes) return 0;
+    const auto taken =
+        std::min<std::uint64_t>(bytes.size(), config.linger_bytes - side_->lingered_bytes);
+    side_->lingered_bytes += taken;
+    return static_cast<std::size_t>(taken);
   }
-  const auto taken =
-      std::min<std::size_t>(bytes.size(), config.linger_bytes - side_->lingered_bytes);
-  side_->lingered_bytes += static_cast<std::uint32_t>(taken);
-  if (all_acknowledged_) deadline_ = std::min(at.now + config.linger_idle, side_->linger_end);
-  return taken;
+  is_lingering_ = true;
+  // Without memory to count in, the first deadline stays.
+  if (!side_) return bytes.size();
+  if (is_new) side_->linger_begin = deadline_ - config.linger_idle;
+  side_->lingered_bytes += bytes.size();
+  deadline_ = linger_deadline(at);
+  return bytes.size();
+}
+
+Instant HttpConnection::linger_deadline(const Moment& at) const noexcept {
+  const ConnectionConfig& config = services_->config;
+  const Duration earned =
+      std::chrono::milliseconds(side_->lingered_bytes * 1000 / config.linger_rate);
+  const Duration allowed = std::min(std::max(config.linger_grace, earned), config.linger_total);
+  return std::min(at.now + config.linger_idle, side_->linger_begin + allowed);
 }
 
 void HttpConnection::end(Want want) noexcept {
   finish_log();
   phase_ = Phase::Ended;
+  is_lingering_ = false;
   want_ = want;
   deadline_ = kNever;
   head_ = {};

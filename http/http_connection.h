@@ -12,7 +12,8 @@
 //      handed out.
 //   2. When idle it holds no block: only sizeof(HttpConnection) bytes.
 //   3. After the last answer it closes in stages: what the peer still sends is read and thrown
-//      away, within bounds.
+//      away, within bounds of time and rate, so that a client which sends all before it reads gets
+//      its answer.
 //   4. While it waits for something it has a deadline.
 //
 // Next: server.h.
@@ -37,9 +38,11 @@ struct ConnectionConfig {
   Duration idle_timeout = 60s;  ///< between requests
   Duration body_timeout = 20s;  ///< without a byte of a body
   Duration send_timeout = 60s;  ///< without an acknowledgement of what was sent
-  Duration linger_idle = 2s;    ///< without a byte, after the last answer has been acknowledged
-  Duration linger_total = 10s;
-  std::uint32_t linger_bytes = 1u << 20;
+  Duration linger_idle = 5s;    ///< without a byte, after the last answer has been acknowledged
+  Duration linger_total = 30s;  ///< since then
+  Duration linger_grace = 5s;   ///< since then; later the rate counts
+  std::uint32_t linger_rate = 16'000;     ///< bytes per second at least, since then
+  std::uint32_t linger_bytes = 1u << 20;  ///< taken before then; more waits with TCP
 };
 
 /// Tells who is at the other end; asked only for the access log, so that no connection stores an
@@ -107,6 +110,10 @@ class HttpConnection {
     return phase_ != Phase::Sending && phase_ != Phase::Ended;
   }
   [[nodiscard]] Want wants() const noexcept { return want_; }
+  /// Whether the peer has its last answer and goes on sending, which is thrown away.
+  [[nodiscard]] bool is_lingering() const noexcept { return is_lingering_; }
+  /// No longer: others need the room.
+  void end_lingering() noexcept { end(Want::Release); }
   /// When on_deadline() must be called; kNever when nothing is waited for.
   [[nodiscard]] Instant next_deadline() const noexcept { return deadline_; }
 
@@ -144,6 +151,7 @@ class HttpConnection {
   void end_answer(const Moment& at) noexcept;
   void begin_closing(const Moment& at) noexcept;
   void begin_lingering(const Moment& at) noexcept;
+  [[nodiscard]] Instant linger_deadline(const Moment& at) const noexcept;
   void end(Want want) noexcept;
   [[nodiscard]] Persistence persistence_for(const RequestHead& head) noexcept;
   void set_body(OwnedBytes body) noexcept;
@@ -168,6 +176,7 @@ class HttpConnection {
   bool peer_closed_ : 1 = false;
   bool is_shutting_down_ : 1 = false;
   bool waits_a_little_ : 1 = false;
+  bool is_lingering_ : 1 = false;
   std::uint32_t body_size_ = 0;
   std::uint32_t unacknowledged_ = 0;  // at the last on_progress(), and what was handed out since
   std::uint32_t tag_ = 0;

@@ -1,6 +1,8 @@
 // The HTTP server. See server.h.
 #include "http/server.h"
 
+#include <algorithm>
+
 namespace glasstcp::http {
 namespace {
 
@@ -57,6 +59,7 @@ HttpServer::HttpServer(Stack& stack, FileStore& store, const MediaTypes& types,
       loans_(config.max_loans),
       slots_(config.max_connections) {
   static_assert(sizeof(Slot) < 128, "the HTTP state of an idle connection");
+  lingering_.reserve(std::size_t{config.max_lingering} + 1);
 }
 
 HttpServer::~HttpServer() {
@@ -265,6 +268,19 @@ void HttpServer::settle(Slot& slot, const Moment& at) noexcept {
       return;
   }
   wake_by(slot, slot.http.next_deadline());
+  if (slot.http.is_lingering()) note_lingering(slot.http.tag(), at);
+}
+
+/// Puts a slot behind the others that linger, unless it stands there. One too many: the oldest
+/// ends, which may be this one. All that it sent was read, so that it ends without a reset.
+void HttpServer::note_lingering(std::uint32_t index, const Moment& at) noexcept {
+  if (std::ranges::find(lingering_, index) != lingering_.end()) return;
+  lingering_.push_back(index);
+  if (lingering_.size() <= config_.max_lingering) return;
+  Slot& oldest = slots_[lingering_.front()];
+  oldest.http.end_lingering();
+  stack_.close(oldest.id, at.now);
+  drop(oldest);
 }
 
 /// A deadline that moves later does not touch the wheel: the timer fires early, finds nothing due,
@@ -274,6 +290,7 @@ void HttpServer::wake_by(Slot& slot, Instant deadline) noexcept {
 }
 
 void HttpServer::drop(Slot& slot) noexcept {
+  if (!lingering_.empty()) std::erase(lingering_, slot.http.tag());
   slots_.release(slot.http.tag());
 }
 

@@ -11,6 +11,7 @@
 //      costs sizeof(Slot) < 128 bytes.
 //   3. Nothing is allocated in steady state: slots and loans come from slabs.
 //   4. A connection that has much unacknowledged output is not read from: pipelining is bounded.
+//   5. At most max_lingering connections are read from only to be thrown away.
 //
 // Leaves out TLS and HTTP/2.
 // Next: client.h.
@@ -40,6 +41,8 @@ struct ServerConfig {
   std::uint32_t in_flight_bytes =
       4u << 20;  ///< unacknowledged output at which the pieces of a long answer wait
   std::uint32_t backlog = 4096;
+  std::uint32_t max_lingering =
+      256;  ///< connections that send on after their last answer; beyond, the oldest ends
   Duration drain_timeout = 5s;  ///< for answers in flight after stop()
 };
 
@@ -86,6 +89,7 @@ class HttpServer final : private PeerNames {
   bool send_pieces(Slot& slot, const Moment& at) noexcept;
   bool read_bytes(Slot& slot, const Moment& at) noexcept;
   void settle(Slot& slot, const Moment& at) noexcept;
+  void note_lingering(std::uint32_t index, const Moment& at) noexcept;
   void wake_by(Slot& slot, Instant deadline) noexcept;
   void drop(Slot& slot) noexcept;
 
@@ -99,6 +103,7 @@ class HttpServer final : private PeerNames {
   Slab<Loan> loans_;
   Slab<Slot> slots_;
   std::vector<ListenerId> listeners_;
+  std::vector<std::uint32_t> lingering_;  // slots, in the order of their beginning
   Instant drain_end_ = kNever;
   bool is_stopping_ = false;
 };

@@ -284,29 +284,59 @@ TEST_F(HttpConnectionTest, ClosesInStages) {
   peer.wait(5s);
   EXPECT_EQ(peer.wants(), Want::CloseWhenSent) << "the answer is not acknowledged: no hurry";
   peer.acknowledge_all();
-  peer.wait(1900ms);
-  peer.send("more");
-  peer.wait(1900ms);
+  peer.wait(4900ms);
+  peer.send(std::string(100000, 'x'));
+  peer.wait(1s);
   EXPECT_EQ(peer.wants(), Want::CloseWhenSent);
-  peer.wait(200ms);
-  EXPECT_EQ(peer.wants(), Want::Release) << "two seconds of silence";
+  peer.wait(1s);
+  EXPECT_EQ(peer.wants(), Want::Release) << "100 kB are worth six seconds";
 }
 
-TEST_F(HttpConnectionTest, LingeringIsBounded) {
-  COVERS("R9112-33");
-  HttpPeer endless(world_);
-  endless.send("nonsense\r\n\r\n");
-  endless.acknowledge_all();
-  for (int i = 0; i < 12 && endless.wants() == Want::CloseWhenSent; ++i) {
-    endless.send("x");
-    endless.wait(1s);
+/// How long a connection lingers whose peer sends `bytes` each `pause` after its last answer, up to
+/// a minute.
+Duration lingers(HttpWorld& world, std::size_t bytes, Duration pause) {
+  HttpPeer peer(world);
+  peer.send("nonsense\r\n\r\n");
+  peer.acknowledge_all();
+  Duration all{};
+  while (peer.wants() == Want::CloseWhenSent && all < 60s) {
+    if (bytes > 0) peer.send(std::string(bytes, 'x'));
+    EXPECT_EQ(peer.unread(), 0u) << "while it lasts everything is read";
+    for (Duration waited{}; waited < pause && peer.wants() == Want::CloseWhenSent;
+         waited += 100ms) {
+      peer.wait(100ms);
+      all += 100ms;
+    }
   }
-  EXPECT_EQ(endless.wants(), Want::Release) << "ten seconds in all";
-  HttpPeer large(world_);
-  large.send("nonsense\r\n\r\n");
-  large.acknowledge_all();
-  large.send(std::string(3u << 20, 'x'));
-  EXPECT_EQ(large.wants(), Want::Release) << "a megabyte in all";
+  EXPECT_EQ(peer.wants(), Want::Release);
+  return all;
+}
+
+TEST_F(HttpConnectionTest, LingeringIsBoundedByTimeAndRate) {
+  COVERS("R9112-33");
+  EXPECT_EQ(lingers(world_, 0, 1s), 5s) << "five seconds of silence";
+  EXPECT_EQ(lingers(world_, 1, 1s), 5s) << "a byte a second is not enough";
+  EXPECT_EQ(lingers(world_, 15'000, 1s), 5s) << "nor are 15 kB";
+  EXPECT_EQ(lingers(world_, 17'000, 1s), 30s) << "17 kB are; but half a minute is all there is";
+  EXPECT_EQ(lingers(world_, 5'000'000, 1s), 30s) << "any number of bytes";
+  EXPECT_EQ(lingers(world_, 400'000, 4900ms), 30s);
+  EXPECT_EQ(lingers(world_, 400'000, 6s), 5s) << "silence counts whatever came before";
+}
+
+TEST_F(HttpConnectionTest, BeforeTheAnswerIsAcknowledgedLingeringIsBoundedByBytes) {
+  COVERS("R9112-33");
+  HttpPeer peer(world_);
+  peer.send("nonsense\r\n\r\n");
+  peer.send(std::string(3u << 20, 'x'));
+  EXPECT_EQ(peer.unread(), 2u << 20) << "the rest waits with TCP";
+  EXPECT_EQ(peer.wants(), Want::CloseWhenSent);
+  EXPECT_FALSE(peer.connection().is_lingering());
+  peer.acknowledge_all();
+  EXPECT_EQ(peer.unread(), 0u);
+  EXPECT_EQ(peer.wants(), Want::CloseWhenSent);
+  EXPECT_TRUE(peer.connection().is_lingering());
+  peer.close();
+  EXPECT_EQ(peer.wants(), Want::Release);
 }
 
 TEST_F(HttpConnectionTest, ThePeersCloseEndsTheLingering) {
@@ -353,7 +383,7 @@ TEST_F(HttpConnectionTest, Deadlines) {
   idle.wait(2s);
   EXPECT_EQ(idle.take_output(), "");
   EXPECT_EQ(idle.wants(), Want::CloseWhenSent);
-  idle.wait(3s);
+  idle.wait(5s);
   EXPECT_EQ(idle.wants(), Want::Release);
 }
 

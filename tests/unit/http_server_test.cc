@@ -185,6 +185,65 @@ TEST_F(HttpServerTest, ClosesInStagesWithoutAReset) {
   EXPECT_EQ(resets_, 0);
 }
 
+TEST_F(HttpServerTest, ARefusedUploadOfAnySizeGetsItsAnswer) {
+  COVERS("R9112-33", "R9112-29");
+  constexpr std::size_t kSize = 8u << 20;
+  for (const char* framing : {"Content-Length: 8388608", "Transfer-Encoding: chunked"}) {
+    const bool is_chunked = framing[0] == 'T';
+    const std::size_t c = connect("POST /x HTTP/1.1\r\nHost: a\r\n" + std::string(framing) +
+                                  "\r\n\r\n" + (is_chunked ? "800000\r\n" : "") +
+                                  std::string(kSize, 'x') + (is_chunked ? "\r\n0\r\n\r\n" : ""));
+    clients_[c].is_reading = false;  // it sends all before it reads
+    run(500ms);
+    EXPECT_TRUE(clients_[c].to_send.empty());
+    clients_[c].is_reading = true;
+    run(100ms);
+    EXPECT_FALSE(clients_[c].failed);
+    EXPECT_TRUE(clients_[c].peer_closed) << "the end is a FIN";
+    const auto responses = parse_responses(clients_[c].received);
+    ASSERT_EQ(responses.size(), 1u);
+    EXPECT_EQ(responses[0].status, is_chunked ? 413 : 405);
+    ASSERT_TRUE(client_stack_->shutdown_send(clients_[c].id, now_).has_value());
+    run(100ms);
+  }
+  EXPECT_EQ(server_->connection_count(), 0u);
+  EXPECT_EQ(resets_, 0);
+}
+
+TEST_F(HttpServerTest, OfTooManyThatLingerTheOldestEndsFirst) {
+  http::ServerConfig config;
+  config.max_lingering = 2;
+  restart(config);
+  put("index.html", "x");
+  const std::size_t idle = connect(kGet);
+  for (int i = 0; i < 4; ++i) connect("nonsense\r\n\r\n");
+  run(50ms);
+  EXPECT_EQ(server_->connection_count(), 5u) << "who sends nothing more does not count";
+  for (std::size_t i = 1; i <= 4; ++i) {
+    send(i, "more");
+    run(50ms);
+  }
+  EXPECT_EQ(server_->connection_count(), 3u);
+  EXPECT_EQ(resets_, 0) << "what came was read";
+  for (const Client& c : clients_) EXPECT_FALSE(c.failed);
+  send(3, "more");
+  send(4, "more");
+  run(50ms);
+  EXPECT_EQ(server_->connection_count(), 3u) << "the two newest stay";
+  send(1, "more");
+  run(50ms);
+  EXPECT_TRUE(clients_[1].failed) << "the oldest is gone";
+  EXPECT_EQ(parse_responses(clients_[1].received).at(0).status, 400) << "and had its answer";
+  ASSERT_TRUE(client_stack_->shutdown_send(clients_[3].id, now_).has_value());
+  run(50ms);
+  EXPECT_EQ(server_->connection_count(), 2u);
+  run(6s);
+  send(idle, kGet);
+  run(50ms);
+  EXPECT_EQ(parse_responses(clients_[idle].received).size(), 2u);
+  EXPECT_EQ(server_->connection_count(), 1u);
+}
+
 TEST_F(HttpServerTest, TheClientsCloseEndsTheConnection) {
   put("index.html", "x");
   const std::size_t c = connect(kGet);

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+import shutil
 import time
 
 from capture import Capture
-from harness import case, check, check_equal, folder
+from harness import case, check, check_equal, folder, run
 from world import (BOTH, V4, V6, Server, connect, curl, exchange, pattern, read_to_end, request, sink_result,
                    split_answers, url)
 
@@ -109,3 +110,54 @@ def uploads_are_acknowledged_often_enough_and_not_too_often():
             most = max(most, waiting)
     check(worst < 0.2, f"an acknowledgement came after {worst:.3f} s")
     check(sent / 200 < acks <= sent / 2 + 50, f"{acks} acknowledgements of {sent} segments, at most {most} without one")
+
+
+def upload_before_reading(address, size, rate=None):
+    """A client that sends everything before it reads: the answer, and how the connection ended."""
+    with connect(address, timeout=60) as sock:
+        sock.sendall(request("/other", "POST", content_length=size))
+        for at in range(0, size, 100_000):
+            sock.sendall(b"x" * min(100_000, size - at))
+            if rate:
+                time.sleep(100_000 / rate)  # the slowness is what the case is about
+        return split_answers(read_to_end(sock))[0].status  # a reset would be an exception
+
+
+# COVERS: R9112-33 R9112-29
+@case(120)
+def the_answer_to_a_refused_upload_reaches_a_client_that_sends_first():
+    for offload in ("off", "on"):
+        with Server(offload=offload), Capture(snap=120) as capture:
+            for address in BOTH:
+                for size in (2 << 20, 30 << 20):
+                    what = f"{size} bytes to {address}, offload {offload}"
+                    check_equal(upload_before_reading(address, size), 405, f"a plain client: {what}")
+                    check_equal(exchange(address, "/other", "POST", pattern(size)).status, 405, f"http.client: {what}")
+            check_equal(upload_before_reading(V4, 2 << 20, rate=300_000), 405, "one that is slow")
+            if shutil.which("wget"):
+                file = folder() / "large.bin"
+                file.write_bytes(pattern(10 << 20))
+                for address in BOTH:
+                    done = run("wget", "-q", "-S", "-t", "1", "-T", "20", "-O", "-", "--post-file", file,
+                               url(address, "/other"), check_status=False)
+                    check(" 405 " in done.stderr, f"wget: {done.stderr}")
+            capture.stop()
+        check_equal(capture.count(f"tcp.flags.reset == 1 && (ip.src == {V4} || ipv6.src == {V6})"), 0, "resets of ours")
+
+
+# COVERS: R9112-33
+@case(60)
+def who_sends_on_too_slowly_is_not_waited_for():
+    with Server(), connect(V4, timeout=30) as sock:
+        sock.sendall(request("/other", "POST", content_length=99_999_999))
+        answer = read_to_end(sock)  # the FIN comes at once; the connection stays half open for a while
+        check(b" 405 " in answer[:20], f"the answer: {answer[:50]}")
+        started = time.monotonic()
+        try:
+            while time.monotonic() - started < 25:
+                sock.sendall(b"x")
+                time.sleep(0.5)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        seconds = time.monotonic() - started
+        check(4 < seconds < 15, f"a byte each half second was taken for {seconds:.1f} s")
