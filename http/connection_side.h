@@ -1,0 +1,41 @@
+// What only a busy connection needs, apart from it: an idle one is small.
+//
+// Invariants:
+//   1. It is taken from the pool when something begins that needs it, and goes back when that ends.
+//
+// Next: server.h.
+#pragma once
+
+#include <sodium/crypto_hash_sha256.h>
+
+#include <cstdint>
+
+#include "http/body_decoder.h"
+#include "http/http_connection.h"
+
+namespace glasstcp::http {
+
+/// The side block: what a connection needs while a head is incomplete, a body arrives, a long
+/// answer is logged, or it lingers. Bytes behind it hold the partial head, what the log says of the
+/// body's request, or the unfinished log line.
+struct HttpConnection::Side {
+  HeadParser parser{};
+  std::size_t stored = 0;  // bytes behind this object
+  // Where they are cut: an unfinished log line before what follows its number; for a body's request
+  // behind line and referer.
+  std::size_t first_cut = 0;
+  std::size_t second_cut = 0;
+
+  BodyDecoder decoder{};
+  Reply reply{};  // waits for the end of the body
+  std::uint64_t body_bytes = 0;
+  Persistence persistence = Persistence::Implied;
+  Method method = Method::Unknown;
+  Site::SinkMatch sink{};
+  crypto_hash_sha256_state sha256{};
+
+  Instant linger_begin = Instant::min();
+  std::uint64_t lingered_bytes = 0;
+};
+
+}  // namespace glasstcp::http
