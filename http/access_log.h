@@ -14,6 +14,8 @@
 #include <string_view>
 
 #include "http/request_parser.h"
+#include "http/response.h"
+#include "stack/base/addresses.h"
 
 namespace glasstcp::http {
 
@@ -38,6 +40,18 @@ struct LoggedRequest {
     return text.empty() ? "-" : text.substr(0, most);
   }
 };
+
+/// What a line says about an answer.
+struct LoggedAnswer {
+  IpAddress peer{};
+  std::int64_t unix_seconds = 0;
+  int status = 0;
+  std::optional<std::uint64_t> bytes{};  ///< of content; "-" until it is known
+};
+
+/// Writes a line with its end. Gives the place of the number of bytes in it.
+std::size_t write_log_line(TextWriter& out, const LoggedRequest& request,
+                           const LoggedAnswer& answer) noexcept;
 
 /// Where lines go.
 class AccessLogSink {

@@ -554,20 +554,12 @@ void HttpConnection::log_answer(const Reply& reply, const LoggedRequest& logged,
                                 const Moment& at) noexcept {
   std::uint8_t memory[kLogLineSize];
   TextWriter line(memory, sizeof memory);
-  const auto date = format_log_date(at.unix_seconds);
-  line.text(services_->peers->peer_of(tag_).to_string())
-      .text(" - - [")
-      .text({date.data(), date.size()})
-      .text("] \"");
-  line.escaped(logged.line).text("\" ");
-  line.number(static_cast<std::uint64_t>(reply.status)).text(" ");
-  const std::size_t before_number = line.size();
-  if (reply.transfer) {
-    line.text("-");  // until it is known
-  } else {
-    line.number(reply.content_length);
-  }
-  line.text(" \"").escaped(logged.referer).text("\" \"").escaped(logged.user_agent).text("\"\n");
+  const std::size_t before_number = write_log_line(
+      line, logged,
+      {.peer = services_->peers->peer_of(tag_),
+       .unix_seconds = at.unix_seconds,
+       .status = reply.status,
+       .bytes = reply.transfer ? std::nullopt : std::optional(reply.content_length)});
   if (reply.transfer) {
     // How much of a long answer is sent is known at its end; until then the line waits in the side
     // block.
