@@ -48,6 +48,7 @@ int check(const glasstcp_config& c) {
   if (c.window_scale < -1 || c.window_scale > 14 || c.option_layout < 0 || c.option_layout > 1) {
     return -EINVAL;
   }
+  if (c.time_wait_reset > static_cast<int>(TimeWaitReset::Exact)) return -EINVAL;
   if (c.habits < GLASSTCP_HABITS_RFC || c.habits > GLASSTCP_HABITS_BSD) return -EINVAL;
   if (c.mtu < 576 || c.mtu > 65535 || c.delayed_ack >= 500 || c.max_connections == 0) {
     return -EINVAL;
@@ -77,7 +78,12 @@ void adopt_habits(const glasstcp_config& c, TcpConfig& t) {
   t.pacing = c.pacing != 0 && !linux_habits;  // as where no packet scheduler paces
   t.answers_unsent_ack = !linux_habits;
   t.answers_late_data_as_nobody = linux_habits;
-  t.tolerates_missing_timestamps = linux_habits || c.tolerate_missing_timestamps != 0;
+  const auto row = [](int chosen, bool by_habits) { return chosen < 0 ? by_habits : chosen != 0; };
+  t.tolerates_missing_timestamps = row(c.tolerate_missing_timestamps, !bsd_habits);
+  t.reset_may_repeat_fin = row(c.reset_may_repeat_fin, !bsd_habits);
+  const auto believed = linux_habits ? TimeWaitReset::Exact : TimeWaitReset::AfterSyn;
+  t.time_wait_reset =
+      c.time_wait_reset < 0 ? believed : static_cast<TimeWaitReset>(c.time_wait_reset);
   t.may_fragment = c.path_mtu_discovery == 0;
   if (linux_habits) {
     t.sws_override = Duration::zero();
@@ -208,6 +214,7 @@ void glasstcp_config_init(glasstcp_config* config) {
   c.use_rack = t.use_rack ? 1 : 0;
   c.use_tail_loss_probe = t.use_tail_loss_probe ? 1 : 0;
   c.window_scale = -1;
+  c.tolerate_missing_timestamps = c.reset_may_repeat_fin = c.time_wait_reset = -1;
   c.use_ecn = 5;
   c.pacing = t.pacing ? 1 : 0;
   c.ecn_retries = t.ecn.classic_retries;

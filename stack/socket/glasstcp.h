@@ -83,9 +83,13 @@ struct glasstcp_config {
   int use_window_scale; /* 1: RFC 7323 §2 */
   int window_scale;     /* -1: the shift we offer; -1: the least that covers the buffer */
   int use_timestamps;   /* 1: RFC 7323 §3 */
-  int tolerate_missing_timestamps; /* 0: RFC 7323 drops a segment without its option; with
- Linux's habits it is taken */
-  int use_sack;                    /* 1: RFC 2018 */
+  int tolerate_missing_timestamps; /* -1: a segment without the agreed option is taken 1, dropped
+                                      0 (RFC 7323 §3.2, BSD); -1: as the habits */
+  int reset_may_repeat_fin;        /* -1: behind their FIN a reset with its number counts 1, not 0
+                                      (RFC 5961 §3.2, BSD); -1: as the habits */
+  int time_wait_reset; /* -1: which resets end TIME-WAIT: none 0 (RFC 1337), one that answers
+                          our answer to a SYN 1, each exact one 2 (Linux); -1: as the habits */
+  int use_sack;        /* 1: RFC 2018 */
   int use_ecn; /* 5: RFC 3168 and 9768, as Linux's tcp_ecn: 0 off, 1 ask and accept, 2 accept; 3 and
                   5 the same with accurate feedback; 4 is -EINVAL */
   uint16_t mss;                    /* 0: MSS that we offer; 0: from the MTU */

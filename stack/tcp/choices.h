@@ -16,6 +16,13 @@ enum class CongestionAlgorithm : std::uint8_t {
   Bbr,      ///< draft-ietf-ccwg-bbr
 };
 
+/// Which resets end TIME-WAIT (RFC 1337 §3, RFC 9293 §3.10.7.4).
+enum class TimeWaitReset : std::uint8_t {
+  Never,     ///< RFC 1337
+  AfterSyn,  ///< one at RCV.NXT, if what we said last answered a SYN
+  Exact,     ///< any at RCV.NXT, as Linux has it by default
+};
+
 /// Whether a stack uses explicit congestion notification.
 enum class EcnUse : std::uint8_t {
   Off,

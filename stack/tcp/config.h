@@ -141,7 +141,10 @@ struct TcpConfig {
   std::uint32_t syn_option_retries = 255;    ///< then SYNs carry an MSS alone; BSD can choose 2
   IcmpAborts icmp_aborts = IcmpAborts::Rfc;  ///< which errors end what is not synchronized
   bool drops_syn_fin = false;  ///< as BSD can: a SYN with FIN opens nothing (RFC 9293 takes it)
-  bool tolerates_missing_timestamps = false;  ///< as Linux: RFC 7323 §3.2 would drop them
+  bool tolerates_missing_timestamps = true;  ///< as Linux; off: as BSD, and RFC 7323 §3.2's SHOULD
+  bool reset_may_repeat_fin = true;  ///< as Linux: behind their FIN its number resets, too; off: as
+                                     ///< BSD, and RFC 5961 §3.2
+  TimeWaitReset time_wait_reset = TimeWaitReset::AfterSyn;  ///< Linux: Exact; RFC 1337: Never
   bool answers_unsent_ack = true;  ///< RFC 9293 §3.10.7.4; off: as Linux, dropped in silence
   bool answers_late_data_as_nobody = false;  ///< as Linux: <SEQ=SEG.ACK><CTL=RST> after close
   bool use_fast_path = true;         ///< off: every segment goes through all checks; nothing else

@@ -180,7 +180,7 @@ TcbSnapshot Connection::status() const {
   s.ssthresh = congestion_.ssthresh;
   s.flight = flight();
   s.unsent = unsent();
-  s.unread = rx_.unread();
+  s.unread = has_early_text() ? 0 : rx_.unread();
   s.effective_mss = effective_mss_;
   s.snd_shift = snd.shift;
   s.rcv_shift = rcv.shift;

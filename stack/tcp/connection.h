@@ -272,6 +272,11 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   Verdict unacceptable(const Segment& seg, Instant now);
   Verdict answer_unacceptable(const Segment& seg, Instant now);
   [[nodiscard]] bool is_acceptable(const Segment& seg) const;
+  [[nodiscard]] bool is_reset_of_their_fin(const Segment& seg) const;
+  void keep_early_text(const Segment& syn);
+  void take_early_text(Instant now);
+  /// What a crossing SYN brought is not the application's before the handshake ends.
+  [[nodiscard]] bool has_early_text() const { return state_ == State::SynReceived && !passive_; }
   void challenge(SendReason reason, Instant now);
   void adopt_options(const Segment& syn, Instant now);
   void become_established(const Segment& seg, Instant now);

@@ -90,6 +90,7 @@ void Connection::note_limit(Instant now) {
 }
 
 std::size_t Connection::copy_unread(std::size_t offset, ByteSpan into) const {
+  if (has_early_text()) return 0;
   return rx_.copy(context_.rx, offset, into);
 }
 

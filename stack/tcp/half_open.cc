@@ -59,6 +59,18 @@ std::uint16_t HalfOpen::window() const {
   return static_cast<std::uint16_t>(std::min<std::uint32_t>(agreed_.buffer, 65535));
 }
 
+// RFC 7323 §3.2 R7323-11, §5.3 R7323-19: as Connection::check_timestamps.
+Check HalfOpen::check_timestamps(const Segment& seg, TcpContext& context, Instant now) const {
+  if (!agreed_.timestamps || seg.flags.rst()) return std::nullopt;
+  if (!seg.options.timestamps) {
+    if (context.config.tolerates_missing_timestamps) return std::nullopt;
+    return Verdict::TimestampMissing;
+  }
+  if (difference(seg.options.timestamps->val, agreed_.ts_recent) >= 0) return std::nullopt;
+  reply_ack(context, SendReason::AckOldTimestamp, now);
+  return Verdict::PawsRejected;
+}
+
 HalfOpenResult HalfOpen::segment_arrives(const Segment& seg, TcpContext& context, Instant now) {
   const SeqNum rcv_nxt = agreed_.irs + 1;
   // The SYN again: our SYN-ACK was lost or is late; it goes again.
@@ -77,14 +89,14 @@ HalfOpenResult HalfOpen::segment_arrives(const Segment& seg, TcpContext& context
     due_ = true;
     return {HalfOpenFate::Stays, Verdict::SynDuplicate};
   }
-  // RFC 7323 §3.2 R7323-10, R7323-11: dropped without a word.
-  if (agreed_.timestamps && !seg.flags.rst() && !seg.options.timestamps)
-    return {HalfOpenFate::Stays, Verdict::TimestampMissing};
-  // RFC 7323 §5.3 R7323-19: PAWS.
-  if (agreed_.timestamps && !seg.flags.rst() &&
-      difference(seg.options.timestamps->val, agreed_.ts_recent) < 0) {
-    reply_ack(context, SendReason::AckOldTimestamp, now);
-    return {HalfOpenFate::Stays, Verdict::PawsRejected};
+  // RFC 5961 §4.2 R5961-04: any other SYN is challenged, wherever its number lies and whatever its
+  // options say: see Connection::check_timestamps.
+  if (seg.flags.syn() && !seg.flags.rst()) {
+    reply_ack(context, SendReason::ChallengeSyn, now);
+    return {HalfOpenFate::Stays, Verdict::SynChallenged};
+  }
+  if (const Check refused = check_timestamps(seg, context, now)) {
+    return {HalfOpenFate::Stays, *refused};
   }
   // First check: sequence number, with the window that our SYN-ACK offered.
   // RFC 9293 Appendix A.2 R9293-A1: as in Connection::is_acceptable, the ACK of a peer that has filled
@@ -107,11 +119,6 @@ HalfOpenResult HalfOpen::segment_arrives(const Segment& seg, TcpContext& context
       return {HalfOpenFate::Stays, Verdict::ResetChallenged};
     }
     return {HalfOpenFate::Dies, Verdict::ResetAccepted};
-  }
-  // Fourth: SYN inside the window.
-  if (seg.flags.syn()) {
-    reply_ack(context, SendReason::ChallengeSyn, now);
-    return {HalfOpenFate::Stays, Verdict::SynChallenged};
   }
   // Fifth: ACK.
   if (!seg.flags.ack()) return {HalfOpenFate::Stays, Verdict::NoAckFlag};

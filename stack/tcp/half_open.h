@@ -74,6 +74,7 @@ class HalfOpen : public ListHook<HalfOpenReadyTag>,
 
  private:
   [[nodiscard]] Check check_ecn_of_syn(const Segment& syn);
+  [[nodiscard]] Check check_timestamps(const Segment& seg, TcpContext& context, Instant now) const;
   void reply_ack(TcpContext& context, SendReason reason, Instant now) const;
   [[nodiscard]] std::uint16_t window() const;
 

@@ -101,7 +101,39 @@ Verdict Connection::segment_arrives_in_syn_sent(const Segment& seg, Instant now)
   snd.wl1 = seg.seq;
   snd.wl2 = snd.iss;
   syn_ack_due_ = true;
+  keep_early_text(seg);
   return Verdict::SynAccepted;
+}
+
+// RFC 9293 §3.10.7.3: text and controls of a crossing SYN wait until ESTABLISHED is reached. The
+// text lies in the buffer already, but rcv.nxt does not count it and nobody can read it.
+void Connection::keep_early_text(const Segment& syn) {
+  const std::size_t fitting = std::min<std::size_t>(syn.text.size(), rcv.wnd());
+  if (fitting > 0) {
+    rx_.store(context_.rx, rcv.nxt, syn.text.first(fitting), rcv.nxt, max_runs());
+  }
+  const SeqNum up = syn.seq + syn.up;
+  if (syn.flags.urg() && up > rcv.nxt) {
+    rcv.up = up;
+    urgent_received_ = true;
+  }
+  // What was cut off has to come again, and the FIN behind it too.
+  const bool is_whole = rx_.unread() == syn.text.size() && syn.end() <= rcv.edge;
+  if (syn.flags.fin() && is_whole) {
+    peer_fin_known_ = true;
+    fin_at_ = syn.end() - 1;
+  }
+}
+
+// ESTABLISHED was reached: what a crossing SYN brought counts now.
+void Connection::take_early_text(Instant now) {
+  if (urgent_received_) signal(EventMask::kUrgent);
+  StoreResult stored;
+  stored.advanced = rx_.unread();
+  if (stored.advanced == 0) return;
+  if (orphan_) return reset(SendReason::RstUnreadData, StreamError::Aborted, now);
+  on_stored(stored, stored.advanced, now);
+  ack_.demand(SendReason::HandshakeAck);  // the peer has waited for a round trip already
 }
 
 // What the peer's SYN said about options; what it did not offer is not used.
@@ -154,8 +186,15 @@ Check Connection::check_timestamps(const Segment& seg, Instant now) {
   // RFC 7323 §3.2 R7323-12: not negotiated, not looked at. §5.2 R7323-17: a reset is judged by its
   // number alone.
   if (!timestamps_.enabled() || seg.flags.rst()) return std::nullopt;
-  // RFC 7323 §3.2 R7323-10, R7323-11: a segment without the option is dropped; the connection lives
-  // on.
+  // RFC 5961 §4.2 R5961-04: a SYN draws a challenge whatever its options say: another host behind
+  // the same NAT, or one that was restarted, knows nothing of ours, and waits for an answer.
+  if (seg.flags.syn() && context_.config.blind_attack_defence) return std::nullopt;
+  // RFC 7323 §3.2 R7323-10, not done: to drop segments without the option that was agreed on.
+  // Middleboxes take it off, and some peers leave it out of keep-alives; where such a segment is
+  // dropped the connection stands still until it times out. It is judged by its numbers alone, so
+  // PAWS does not protect from an old duplicate without the option; the setting
+  // tolerates_missing_timestamps, off, does as the RFC advises.
+  // RFC 7323 §3.2 R7323-11: either way the connection lives on.
   if (!seg.options.timestamps) {
     if (context_.config.tolerates_missing_timestamps) return std::nullopt;
     return Verdict::TimestampMissing;
@@ -186,8 +225,19 @@ bool Connection::is_acceptable(const Segment& seg) const {
   return is_within(seg.seq, rcv.nxt, wnd) || is_within(seg.end() - 1, rcv.nxt, wnd);
 }
 
+// RFC 5961 §3.2 R5961-01, R5961-03, done otherwise: a peer that resets behind its own FIN may give
+// the reset the number of that FIN, as macOS does. Behind a FIN nothing else can come from there,
+// so this one number is as good as RCV.NXT; by the letter the connection would stay until its
+// timers end. Linux does the same.
+bool Connection::is_reset_of_their_fin(const Segment& seg) const {
+  const bool is_behind_fin =
+      state_ == State::CloseWait || state_ == State::LastAck || state_ == State::Closing;
+  return context_.config.reset_may_repeat_fin && is_behind_fin && seg.flags.rst() &&
+         seg.seq + 1 == rcv.nxt;
+}
+
 Check Connection::first_check_sequence_number(const Segment& seg, Instant now) {
-  if (is_acceptable(seg)) return std::nullopt;
+  if (is_acceptable(seg) || is_reset_of_their_fin(seg)) return std::nullopt;
   // RFC 9293 §3.4 MUST-66: with a closed window, what stands at its edge still has its ACK, RST and
   // URG processed; its
   // text is trimmed to nothing by the seventh step. Whatever else it is, the probe is answered.
@@ -240,7 +290,8 @@ Check Connection::second_check_reset(const Segment& seg, Instant now) {
   if (!seg.flags.rst()) return std::nullopt;
   // RFC 5961 §3.2 R5961-01, R5961-02: only the exact number resets; any other in the window is
   // asked about.
-  if (context_.config.blind_attack_defence && seg.seq != rcv.nxt) {
+  const bool is_exact = seg.seq == rcv.nxt || is_reset_of_their_fin(seg);
+  if (context_.config.blind_attack_defence && !is_exact) {
     challenge(SendReason::ChallengeReset, now);
     return Verdict::ResetChallenged;
   }
@@ -318,7 +369,10 @@ Check Connection::fifth_check_ack_in_syn_received(const Segment& seg, Instant no
   become_established(seg, now);
   // CLOSE may have been called before the handshake ended: then a FIN waits (§3.10.4).
   enter(fin_queued_ ? State::FinWait1 : State::Established, now);
-  if (!passive_) signal(EventMask::kConnected | EventMask::kWritable);
+  if (passive_) return std::nullopt;
+  signal(EventMask::kConnected | EventMask::kWritable);
+  take_early_text(now);
+  if (state_ == State::Closed) return Verdict::DataAfterClose;
   return std::nullopt;
 }
 

@@ -193,13 +193,16 @@ Verdict TcpLayer::arrives_time_wait(std::uint32_t index, const Segment& seg, Ins
   switch (result.fate) {
     case TimeWaitFate::Stays:
       break;
+    case TimeWaitFate::Ends:
+      remove_time_wait(index);
+      break;
     case TimeWaitFate::Restarts:
       record.unlink();
       record.set_expires(now + 2 * context_.config.msl);
       time_wait_order_.push_back(record);
       break;
     case TimeWaitFate::Yields: {
-      if (listener_for(seg.tuple.local()) == kNone) return Verdict::TimeWaitOldDuplicate;
+      if (listener_for(seg.tuple.local()) == kNone) return record.challenge(context_, now).verdict;
       const SeqNum above = record.snd_nxt();
       remove_time_wait(index);
       const Verdict verdict = arrives_for_nobody(seg, now, above, outcome);

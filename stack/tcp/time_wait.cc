@@ -16,40 +16,69 @@ TimeWaitRecord::TimeWaitRecord(const Connection& connection, Instant expires)
 
 TimeWaitResult TimeWaitRecord::segment_arrives(const Segment& seg, TcpContext& context,
                                                Instant now) {
-  // RFC 1337 §3 R1337-01: a reset would let old duplicates into the next connection of this tuple.
-  if (seg.flags.rst()) return {TimeWaitFate::Stays, Verdict::TimeWaitResetIgnored};
-  const auto& stamp = seg.options.timestamps;
-  const bool stamped = timestamps_.enabled() && stamp.has_value();
-  if (seg.flags.syn() && !seg.flags.ack()) {
-    // RFC 9293 §3.6.1 MAY-2, SHLD-4; RFC 6191 §2 R6191-01, R6191-02: a newer timestamp, or a number
-    // above all that were used.
-    const std::int32_t age = stamped ? difference(stamp->val, timestamps_.recent()) : 0;
-    if (age > 0 || (age == 0 && seg.seq > rcv_nxt_))
-      return {TimeWaitFate::Yields, Verdict::TimeWaitReused};
-    // R6191-02: any other is dropped without a word. RFC 9293's challenge ACK would only draw a
-    // reset, which is ignored here.
-    return {TimeWaitFate::Stays, Verdict::TimeWaitOldDuplicate};
+  if (seg.flags.rst()) return reset_arrives(seg, context);
+  if (seg.flags.syn()) {
+    if (yields_to(seg, context)) return {TimeWaitFate::Yields, Verdict::TimeWaitReused};
+    return challenge(context, now);
   }
-  if (stamped && timestamps_.is_too_old(stamp->val, now)) {
-    if (challenges_.take(now, context.config.challenge_acks_per_second)) {
-      reply_ack(context, SendReason::AckOldTimestamp, now);
-    }
+  const auto& stamp = seg.options.timestamps;
+  if (timestamps_.enabled() && stamp && timestamps_.is_too_old(stamp->val, now)) {
+    answer(context, SendReason::AckOldTimestamp, now);
     return {TimeWaitFate::Stays, Verdict::PawsRejected};
   }
-  if (seg.len() == 0) {
-    // An ACK that fits needs no answer; one that does not gets a limited one, so that two ends
-    // cannot echo for ever.
-    const bool fits = seg.seq == rcv_nxt_;
-    if (!fits && challenges_.take(now, context.config.challenge_acks_per_second)) {
-      reply_ack(context, SendReason::TimeWaitAck, now);
-    }
-    return {TimeWaitFate::Stays, fits ? Verdict::Accepted : Verdict::TimeWaitOldDuplicate};
-  }
+  // RFC 9293 §3.10.7.4, fifth check, R9293-P8: without ACK nothing is taken, not even their FIN;
+  // only what lies before the window was answered by the first check.
+  if (!seg.flags.ack() && seg.seq >= rcv_nxt_) return {TimeWaitFate::Stays, Verdict::NoAckFlag};
+  // An ACK that fits needs no answer. Every answer is limited, so that two ends cannot echo for
+  // ever.
+  if (seg.len() == 0 && seg.seq == rcv_nxt_) return {TimeWaitFate::Stays, Verdict::Accepted};
+  answer(context, SendReason::TimeWaitAck, now);
   // RFC 9293 §3.10.7.4 R9293-P12: the FIN came again, so our last ACK was lost: acknowledge, and
   // wait anew.
-  reply_ack(context, SendReason::TimeWaitAck, now);
-  const bool is_the_fin = seg.flags.fin() && seg.end() == rcv_nxt_;
+  const bool is_the_fin = seg.flags.fin() && seg.flags.ack() && seg.end() == rcv_nxt_;
   return {is_the_fin ? TimeWaitFate::Restarts : TimeWaitFate::Stays, Verdict::TimeWaitOldDuplicate};
+}
+
+// RFC 1337 §3 R1337-01, done otherwise in one case: a reset would let old duplicates into the next
+// connection of this tuple, so it is ignored. But a peer that was restarted and calls again from
+// the same port answers our challenge by a reset with exactly the number that we named; unless it
+// is believed, nobody can call from there before 2 MSL are over.
+TimeWaitResult TimeWaitRecord::reset_arrives(const Segment& seg, const TcpContext& context) const {
+  const TimeWaitReset believed = context.config.time_wait_reset;
+  const bool ends = seg.seq == rcv_nxt_ && (believed == TimeWaitReset::Exact ||
+                                            (believed == TimeWaitReset::AfterSyn && answered_syn_));
+  if (ends) return {TimeWaitFate::Ends, Verdict::ResetAccepted};
+  return {TimeWaitFate::Stays, Verdict::TimeWaitResetIgnored};
+}
+
+// RFC 9293 §3.6.1 MAY-2, SHLD-4; RFC 6191 §2 R6191-01: a newer timestamp, or a number above all
+// that were used. Where only the new connection would have timestamps, RFC 6191 takes any number,
+// since segments of the old one lack the option and would be dropped; that holds only where they
+// are dropped.
+bool TimeWaitRecord::yields_to(const Segment& syn, const TcpContext& context) const {
+  if (syn.flags.ack()) return false;
+  const auto& stamp = syn.options.timestamps;
+  const std::int32_t age =
+      timestamps_.enabled() && stamp ? difference(stamp->val, timestamps_.recent()) : 0;
+  if (age != 0) return age > 0;
+  const bool only_new_has_stamps = !timestamps_.enabled() && stamp && context.config.use_timestamps;
+  if (only_new_has_stamps && !context.config.tolerates_missing_timestamps) return true;
+  return syn.seq > rcv_nxt_;
+}
+
+// RFC 6191 §2 R6191-02, done otherwise: by it such a SYN is dropped without a word, and its sender
+// repeats it until we are gone. RFC 9293 §3.10.7.4 with RFC 5961 §4.2 answers it; the reset that
+// follows ends the record (reset_arrives), and the next SYN gets through.
+TimeWaitResult TimeWaitRecord::challenge(TcpContext& context, Instant now) {
+  answer(context, SendReason::ChallengeSyn, now);
+  return {TimeWaitFate::Stays, Verdict::SynChallenged};
+}
+
+// Limited like challenges.
+void TimeWaitRecord::answer(TcpContext& context, SendReason reason, Instant now) {
+  if (!challenges_.take(now, context.config.challenge_acks_per_second)) return;
+  reply_ack(context, reason, now);
+  answered_syn_ = reason == SendReason::ChallengeSyn;
 }
 
 void TimeWaitRecord::reply_ack(TcpContext& context, SendReason reason, Instant now) const {

@@ -1,10 +1,9 @@
 // TIME-WAIT: what is remembered of a connection that we closed first, for twice the maximum segment
 // lifetime.
 //
-// RFC 9293 §3.6.1, §3.10.7.4; RFC 1337 (a reset does not end it); RFC 6191 (a new SYN may). A
-// record and not a connection:
-// a busy server holds very many of them. Unread bytes stay in the Connection, which the application
-// may still read.
+// RFC 9293 §3.6.1, §3.10.7.4; RFC 1337 (a reset does not end it, but for one that answers us);
+// RFC 6191 (a new SYN may). A record and not a connection: nothing is left to send, and the
+// connection itself stays only while the application may still read.
 //
 // Invariants:
 //   1. The list is in order of expiry, since every record waits equally long.
@@ -29,6 +28,7 @@ enum class TimeWaitFate : std::uint8_t {
   Stays,
   Restarts,  ///< 2 MSL begin again
   Yields,    ///< a new SYN takes the tuple over
+  Ends,      ///< a reset that is believed
 };
 
 /// What was decided about a segment.
@@ -43,6 +43,8 @@ class TimeWaitRecord : public ListHook<TimeWaitTag> {
   TimeWaitRecord(const Connection& connection, Instant expires);
 
   TimeWaitResult segment_arrives(const Segment& seg, TcpContext& context, Instant now);
+  /// RFC 5961 §4.2: a SYN that does not take the tuple over is answered, within the limit.
+  TimeWaitResult challenge(TcpContext& context, Instant now);
   /// An ACK with the numbers of the end of the connection.
   void reply_ack(TcpContext& context, SendReason reason, Instant now) const;
 
@@ -53,6 +55,10 @@ class TimeWaitRecord : public ListHook<TimeWaitTag> {
   void set_expires(Instant expires) { expires_ = expires; }
 
  private:
+  [[nodiscard]] TimeWaitResult reset_arrives(const Segment& seg, const TcpContext& context) const;
+  [[nodiscard]] bool yields_to(const Segment& syn, const TcpContext& context) const;
+  void answer(TcpContext& context, SendReason reason, Instant now);
+
   FourTuple tuple_;
   std::uint64_t hash_;
   Timestamps timestamps_;
@@ -61,6 +67,7 @@ class TimeWaitRecord : public ListHook<TimeWaitTag> {
   SeqNum rcv_nxt_;
   ChallengeLimit challenges_;
   std::uint16_t window_;
+  bool answered_syn_ = false;  // by what it said last
 };
 
 }  // namespace glasstcp

@@ -82,7 +82,7 @@ void Connection::restart_if_idle(Instant now) {
 
 // RFC 9293 §3.10.3 RECEIVE. Bytes first, then the end of the stream or the error.
 std::expected<ByteView, StreamError> Connection::peek() const {
-  if (rx_.unread() > 0) return rx_.front(context_.rx);
+  if (rx_.unread() > 0 && !has_early_text()) return rx_.front(context_.rx);
   if (peer_fin_done_) return ByteView{};
   if (error_) return std::unexpected(*error_);
   if (state_ == State::Closed) return std::unexpected(StreamError::NotConnected);
@@ -157,7 +157,7 @@ void Connection::abort(Instant now) {
 
 // RFC 9293 §3.8.5 MUST-33: how much urgent data is still to be read.
 std::uint32_t Connection::urgent_remaining() const {
-  if (!urgent_received_) return 0;
+  if (!urgent_received_ || has_early_text()) return 0;
   return rcv.up > read_up_to() ? static_cast<std::uint32_t>(rcv.up - read_up_to()) : 0;
 }
 

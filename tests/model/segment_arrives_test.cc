@@ -136,6 +136,10 @@ INSTANTIATE_TEST_SUITE_P(
                       Switch{"TextAfterCloseResets", &Choices::text_after_close_resets},
                       Switch{"TimeWaitIsARecord", &Choices::time_wait_is_a_record},
                       Switch{"TimestampWaitsForAck", &Choices::timestamp_waits_for_ack, true},
+                      Switch{"MissingTimestampIsTaken", &Choices::missing_timestamp_is_taken, true},
+                      Switch{"SynIsChallengedBeforeTimestamps",
+                             &Choices::syn_is_challenged_before_timestamps, true},
+                      Switch{"ResetMayRepeatFin", &Choices::reset_may_repeat_fin},
                       Switch{"RightEdgeIsAcceptable", &Choices::right_edge_is_acceptable},
                       Switch{"AckJustBeforeCounts", &Choices::ack_just_before_counts}),
     [](const auto& parameter) { return std::string(parameter.param.name); });

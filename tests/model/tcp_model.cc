@@ -150,8 +150,13 @@ void Model::take_syn(const Arriving& seg) {
   tcb.rcv_wnd = tcb.buffer;
   tcb.uses_timestamps = seg.timestamp.has_value();
   tcb.ts_recent = seg.timestamp.value_or(0);
-  if (choices_.text_on_a_syn_is_dropped) return;
+  if (choices_.text_on_a_syn_is_dropped && tcb.stage == Stage::Listen) return;
   for (Number i = 0; i < seg.text; ++i) tcb.held.insert(seg.seq + 1 + i);
+  if (tcb.stage != Stage::SynSent) return;
+  if (seg.has_fin) tcb.fin = seg.seq + 1 + seg.text;
+  if (seg.has_urg && before(tcb.rcv_up, seg.seq + seg.urgent)) {
+    tcb.early_urgent = seg.seq + seg.urgent;
+  }
 }
 
 // §3.10.7.3.
@@ -176,9 +181,11 @@ void Model::syn_sent(const Arriving& seg) {
     return;
   }
   const bool opens = seg.has_ack;
-  const bool keeps_text = !opens && !choices_.text_on_a_syn_is_dropped;
   Arriving syn = seg;
-  if (!keeps_text) syn.text = 0;
+  if (opens) {  // they are processed below
+    syn.text = 0;
+    syn.has_fin = syn.has_urg = false;
+  }
   take_syn(syn);
   tcb.snd_wnd = tcb.largest_window = seg.window;
   tcb.snd_wl1 = seg.seq;
@@ -240,7 +247,8 @@ void Model::time_wait(const Arriving& seg) {
       is_new = before(tcb.ts_recent, *seg.timestamp);
     }
     if (!is_new || !is_listened_to) {
-      end(Fate::OldInTimeWait);
+      owe_ack();
+      end(Fate::SynChallenged);
       return;
     }
     tcb.stage = Stage::Listen;
@@ -248,21 +256,32 @@ void Model::time_wait(const Arriving& seg) {
     end(Fate::NewAfterTimeWait);
     return;
   }
+  if (seg.has_syn) {
+    owe_ack();
+    end(Fate::SynChallenged);
+    return;
+  }
   if (tcb.uses_timestamps && seg.timestamp && before(*seg.timestamp, tcb.ts_recent)) {
     owe_ack();
     end(Fate::OldTimestamp);
     return;
   }
+  if (!seg.has_ack && not_after(tcb.rcv_nxt, seg.seq)) {
+    end(Fate::NoAck);
+    return;
+  }
   if (seg.length() == 0 && seg.seq == tcb.rcv_nxt) return;
   owe_ack();
-  result_.time_wait_restarted = seg.has_fin && seg.seq + seg.length() == tcb.rcv_nxt;
+  result_.time_wait_restarted = seg.has_fin && seg.has_ack && seg.seq + seg.length() == tcb.rcv_nxt;
   end(Fate::OldInTimeWait);
 }
 
 // RFC 7323 §5.3 R1, §3.2.
 bool Model::timestamps(const Arriving& seg) {
   if (!tcb.uses_timestamps || seg.has_rst) return true;
-  if (!seg.timestamp) return end(Fate::NoTimestamp);
+  if (seg.has_syn && choices_.syn_is_challenged_before_timestamps && choices_.blind_attack_defence)
+    return true;
+  if (!seg.timestamp) return choices_.missing_timestamp_is_taken || end(Fate::NoTimestamp);
   if (!before(*seg.timestamp, tcb.ts_recent)) return true;
   owe_ack();
   return end(Fate::OldTimestamp);
@@ -287,8 +306,13 @@ bool Model::is_acceptable(const Arriving& seg) const {
   return not_after(tcb.rcv_nxt, last) && before(last, tcb.edge());
 }
 
+bool Model::is_reset_of_fin(const Arriving& seg) const {
+  return choices_.reset_may_repeat_fin && seg.has_rst && seg.seq + 1 == tcb.rcv_nxt &&
+         is_one_of(tcb.stage, {Stage::CloseWait, Stage::Closing, Stage::LastAck});
+}
+
 bool Model::first_sequence_number(Arriving& seg) {
-  if (is_acceptable(seg)) return true;
+  if (is_acceptable(seg) || is_reset_of_fin(seg)) return true;
   if (tcb.rcv_wnd == 0 && seg.seq == tcb.rcv_nxt && !seg.has_syn) {
     // MUST-66: with a window of zero, ACK, RST and URG are taken all the same; text and FIN are
     // not, and the ACK that says so is owed.
@@ -308,7 +332,7 @@ bool Model::first_sequence_number(Arriving& seg) {
 
 bool Model::second_reset(const Arriving& seg) {
   if (!seg.has_rst) return true;
-  if (choices_.blind_attack_defence && seg.seq != tcb.rcv_nxt) {
+  if (choices_.blind_attack_defence && seg.seq != tcb.rcv_nxt && !is_reset_of_fin(seg)) {
     owe_ack();
     return end(Fate::ResetChallenged);
   }
@@ -394,6 +418,11 @@ bool Model::handshake_ack(const Arriving& seg) {
   if (!tcb.held.empty()) {  // text that came with the SYN
     deliver();
     owe_ack();
+  }
+  if (tcb.early_urgent) {
+    tcb.rcv_up = *tcb.early_urgent;
+    result_.told_urgent = true;
+    tcb.early_urgent.reset();
   }
   return true;
 }

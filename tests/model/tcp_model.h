@@ -104,7 +104,8 @@ struct Result {
 struct Choices {
   /// RFC 5961: blind attackers get challenges and not resets (RFC 9293 leaves the choice).
   bool blind_attack_defence = true;
-  /// RFC 9293 §3.10.7.2 queues text on a SYN; we let it come again: who sends it is not known yet.
+  /// RFC 9293 §3.10.7.2 queues text on a SYN that a listener hears; we let it come again: who sends
+  /// it is not known yet.
   bool text_on_a_syn_is_dropped = true;
   /// A SYN that comes again, when the first SYN-ACK was lost, needs a SYN-ACK; §3.10.7.4 would send
   /// an ACK and leave the rest to the timer.
@@ -128,13 +129,21 @@ struct Choices {
   bool early_fin_ends_text = true;
   /// What arrives for an application that is gone resets the connection (§3.6.1 SHLD-3).
   bool text_after_close_resets = true;
-  /// TIME-WAIT: a reset does not end it (RFC 1337), a SYN is judged by RFC 6191, the FIN that comes
-  /// again restarts it although it stands before the window, and whatever else is not exactly at
-  /// RCV.NXT is answered: the record keeps no window, since the peer's stream has ended.
+  /// TIME-WAIT: a reset does not end it (RFC 1337), a SYN is judged by RFC 6191 and challenged if
+  /// it is no new one, the FIN that comes again restarts it although it stands before the window,
+  /// and whatever else is not exactly at RCV.NXT is answered (without ACK only what stands before
+  /// it): the record keeps no window, since the peer's stream has ended.
   bool time_wait_is_a_record = true;
   /// RFC 7323 §5.3 takes a timestamp once the number is acceptable; we wait until the ACK is, too,
   /// or a blind attacker could make PAWS reject the peer.
   bool timestamp_waits_for_ack = true;
+  /// RFC 7323 §3.2 drops what lacks the option; we judge it by its numbers alone.
+  bool missing_timestamp_is_taken = true;
+  /// RFC 7323 §5.3 looks at timestamps before RFC 5961 challenges a SYN; we challenge it first, so
+  /// that one without the option (from another host behind the same address) has an answer.
+  bool syn_is_challenged_before_timestamps = true;
+  /// RFC 5961 §3.2 wants exactly RCV.NXT; behind the peer's FIN the FIN's own number resets, too.
+  bool reset_may_repeat_fin = true;
   /// RFC 9293 Appendix A.2: an empty segment at the right edge of an open window is acceptable,
   /// too, unless it is a reset.
   bool right_edge_is_acceptable = true;
@@ -153,11 +162,12 @@ struct Tcb {
   Number unsent = 0;          ///< octets that the application gave and the window keeps back
   bool has_sent_fin = false;  ///< it is the last number before SND.NXT
   Number irs = 0, rcv_nxt = 0, rcv_wnd = 0, rcv_up = 0;
-  Number buffer = 0;          ///< octets offered when the connection opens
-  Number consumed = 0;        ///< the application has read up to this number
-  std::set<Number> held;      ///< octets behind a gap
-  std::optional<Number> fin;  ///< where a FIN stands that came early
-  bool has_fin = false;       ///< the peer's FIN was taken
+  Number buffer = 0;                   ///< octets offered when the connection opens
+  Number consumed = 0;                 ///< the application has read up to this number
+  std::set<Number> held;               ///< octets behind a gap
+  std::optional<Number> fin;           ///< where a FIN stands that came early
+  bool has_fin = false;                ///< the peer's FIN was taken
+  std::optional<Number> early_urgent;  ///< a crossing SYN's urgent end, until ESTABLISHED
   bool uses_timestamps = false;
   Number ts_recent = 0, last_ack_sent = 0;
 
@@ -193,6 +203,7 @@ class Model {
   void other_states(Arriving seg);
   void time_wait(const Arriving& seg);
   bool is_acceptable(const Arriving& seg) const;
+  bool is_reset_of_fin(const Arriving& seg) const;
   bool timestamps(const Arriving& seg);
   bool first_sequence_number(Arriving& seg);
   bool second_reset(const Arriving& seg);

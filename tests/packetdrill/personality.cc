@@ -35,6 +35,7 @@ std::uint32_t linux_or(const char* name, std::uint32_t otherwise, std::size_t wo
 void read_linux(glasstcp_config& c) {
   c.use_sack = static_cast<int>(linux_or("tcp_sack", 1));
   c.use_timestamps = static_cast<int>(linux_or("tcp_timestamps", 1));
+  c.time_wait_reset = linux_or("tcp_rfc1337", 0) != 0 ? 0 : 2;
   c.use_window_scale = static_cast<int>(linux_or("tcp_window_scaling", 1));
   c.use_ecn = static_cast<int>(linux_or("tcp_ecn", 2));
   c.syn_cookies = static_cast<int>(std::min(linux_or("tcp_syncookies", 1), 2U));

@@ -176,6 +176,14 @@ const std::map<std::string, Setter> kSetters = {
     {"gso", [](Settings& s, const std::string& v) { s.stack.gso_max = count_of(v); }},
     {"mtu", [](Settings& s, const std::string& v) { s.stack.mtu = count_of(v); }},
     {"memory", [](Settings& s, const std::string& v) { s.stack.memory = count_of(v); }},
+    {"missing_timestamps", toggle(&TcpConfig::tolerates_missing_timestamps)},
+    {"reset_may_repeat_fin", toggle(&TcpConfig::reset_may_repeat_fin)},
+    {"time_wait_reset",
+     [](Settings& s, const std::string& v) {
+       s.stack.tcp.time_wait_reset = v == "after_syn" ? TimeWaitReset::AfterSyn
+                                     : v == "exact"   ? TimeWaitReset::Exact
+                                                      : TimeWaitReset::Never;
+     }},
     {"tolerance", [](Settings& s, const std::string& v) { s.tolerance = duration_of(v); }},
 };
 

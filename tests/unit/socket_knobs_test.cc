@@ -67,6 +67,8 @@ Defaults set_by_init() {
       KNOB(window_scale),
       KNOB(use_timestamps),
       KNOB(tolerate_missing_timestamps),
+      KNOB(reset_may_repeat_fin),
+      KNOB(time_wait_reset),
       KNOB(use_sack),
       KNOB(use_ecn),
       KNOB(mss),
