@@ -66,6 +66,7 @@ void adopt_habits(const glasstcp_config& c, TcpConfig& t) {
   const bool bsd_habits = c.habits == GLASSTCP_HABITS_BSD;
   t.window_follows_buffer = t.accepts_whole_buffer = t.repeats_fin = bsd_habits;
   t.updates_at_quarter = bsd_habits;
+  t.time_wait_answers_syn = !bsd_habits;
   if (bsd_habits) t.offered_mss = OfferedMss::PathV6;
   if (linux_habits) t.offered_mss = OfferedMss::Path;
   t.acks_second_segment = t.acks_overlap_at_once = bsd_habits;

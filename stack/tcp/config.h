@@ -145,7 +145,8 @@ struct TcpConfig {
   bool reset_may_repeat_fin = true;  ///< as Linux: behind their FIN its number resets, too; off: as
                                      ///< BSD, and RFC 5961 §3.2
   TimeWaitReset time_wait_reset = TimeWaitReset::AfterSyn;  ///< Linux: Exact; RFC 1337: Never
-  bool answers_unsent_ack = true;  ///< RFC 9293 §3.10.7.4; off: as Linux, dropped in silence
+  bool time_wait_answers_syn = true;  ///< off: as BSD and RFC 6191 §2, dropped in silence
+  bool answers_unsent_ack = true;     ///< RFC 9293 §3.10.7.4; off: as Linux, dropped in silence
   bool answers_late_data_as_nobody = false;  ///< as Linux: <SEQ=SEG.ACK><CTL=RST> after close
   bool use_fast_path = true;         ///< off: every segment goes through all checks; nothing else
                                      ///< may differ

@@ -202,7 +202,8 @@ Verdict TcpLayer::arrives_time_wait(std::uint32_t index, const Segment& seg, Ins
       time_wait_order_.push_back(record);
       break;
     case TimeWaitFate::Yields: {
-      if (listener_for(seg.tuple.local()) == kNone) return record.challenge(context_, now).verdict;
+      if (listener_for(seg.tuple.local()) == kNone)
+        return record.challenge(seg, context_, now).verdict;
       const SeqNum above = record.snd_nxt();
       remove_time_wait(index);
       const Verdict verdict = arrives_for_nobody(seg, now, above, outcome);

@@ -19,7 +19,7 @@ TimeWaitResult TimeWaitRecord::segment_arrives(const Segment& seg, TcpContext& c
   if (seg.flags.rst()) return reset_arrives(seg, context);
   if (seg.flags.syn()) {
     if (yields_to(seg, context)) return {TimeWaitFate::Yields, Verdict::TimeWaitReused};
-    return challenge(context, now);
+    return challenge(seg, context, now);
   }
   const auto& stamp = seg.options.timestamps;
   if (timestamps_.enabled() && stamp && timestamps_.is_too_old(stamp->val, now)) {
@@ -69,7 +69,9 @@ bool TimeWaitRecord::yields_to(const Segment& syn, const TcpContext& context) co
 // RFC 6191 §2 R6191-02, done otherwise: by it such a SYN is dropped without a word, and its sender
 // repeats it until we are gone. RFC 9293 §3.10.7.4 with RFC 5961 §4.2 answers it; the reset that
 // follows ends the record (reset_arrives), and the next SYN gets through.
-TimeWaitResult TimeWaitRecord::challenge(TcpContext& context, Instant now) {
+TimeWaitResult TimeWaitRecord::challenge(const Segment& syn, TcpContext& context, Instant now) {
+  if (!syn.flags.ack() && !context.config.time_wait_answers_syn)
+    return {TimeWaitFate::Stays, Verdict::TimeWaitOldDuplicate};
   answer(context, SendReason::ChallengeSyn, now);
   return {TimeWaitFate::Stays, Verdict::SynChallenged};
 }

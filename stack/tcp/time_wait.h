@@ -44,7 +44,7 @@ class TimeWaitRecord : public ListHook<TimeWaitTag> {
 
   TimeWaitResult segment_arrives(const Segment& seg, TcpContext& context, Instant now);
   /// RFC 5961 §4.2: a SYN that does not take the tuple over is answered, within the limit.
-  TimeWaitResult challenge(TcpContext& context, Instant now);
+  TimeWaitResult challenge(const Segment& syn, TcpContext& context, Instant now);
   /// An ACK with the numbers of the end of the connection.
   void reply_ack(TcpContext& context, SendReason reason, Instant now) const;
 

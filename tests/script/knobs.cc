@@ -118,6 +118,7 @@ const std::map<std::string, Setter> kSetters = {
      [](Settings& s, const std::string& v) {
        s.stack.tcp.ecn.classic_retries = static_cast<std::uint8_t>(count_of(v));
      }},
+    {"time_wait_answers_syn", toggle(&TcpConfig::time_wait_answers_syn)},
     {"updates_at_quarter", toggle(&TcpConfig::updates_at_quarter)},
     {"offered_mss",
      [](Settings& s, const std::string& v) {
