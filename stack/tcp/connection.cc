@@ -95,6 +95,7 @@ void Connection::enter(State to, Instant now) {
 // Ends the connection without a word to the peer.
 void Connection::fail(StreamError error, Instant now) {
   if (state_ == State::Closed) return;
+  if (has_early_text()) forget_early_text();
   error_ = error;
   enter(State::Closed, now);
   signal(EventMask::kError | EventMask::kClosed);

@@ -7,7 +7,6 @@
 namespace glasstcp {
 
 Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
-  note_arrived(seg, now);
   const bool is_crossed = state_ == State::SynReceived && seg.flags.syn() && seg.flags.ack();
   if (is_crossed && !seg.flags.rst() && seg.seq == rcv.irs) {
     // RFC 9293 §3.5 MUST-10: the other end of a simultaneous open answers our SYN. Its SYN is known
@@ -23,6 +22,7 @@ Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
     if (state_ == State::Established) ack_.demand(SendReason::HandshakeAck);
     return verdict;
   }
+  note_arrived(seg, now);
   if (Check again = syn_of_fast_open_again(seg)) return *again;
   on_sign_of_life(now);
   if (const Check done = fast_path(seg, now)) return *done;
@@ -131,9 +131,14 @@ void Connection::take_early_text(Instant now) {
   StoreResult stored;
   stored.advanced = rx_.unread();
   if (stored.advanced == 0) return;
-  if (orphan_) return reset(SendReason::RstUnreadData, StreamError::Aborted, now);
   on_stored(stored, stored.advanced, now);
-  ack_.demand(SendReason::HandshakeAck);  // the peer has waited for a round trip already
+}
+
+// RFC 9293 §3.10.7.4, second check: with a connection that is refused, what it had queued goes. Were
+// it kept, the application would read text of a connection that it never had.
+void Connection::forget_early_text() {
+  rx_.clear(context_.rx);
+  urgent_received_ = peer_fin_known_ = false;
 }
 
 // What the peer's SYN said about options; what it did not offer is not used.
@@ -372,7 +377,6 @@ Check Connection::fifth_check_ack_in_syn_received(const Segment& seg, Instant no
   if (passive_) return std::nullopt;
   signal(EventMask::kConnected | EventMask::kWritable);
   take_early_text(now);
-  if (state_ == State::Closed) return Verdict::DataAfterClose;
   return std::nullopt;
 }
 
