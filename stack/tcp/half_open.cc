@@ -171,7 +171,7 @@ void HalfOpen::transmit(TcpContext& context, Instant now, OutPacket& out) {
   if (ecn_flags == 0) agreed_.ecn.may_mark = false;
   header.window = window();  // RFC 7323 §2.2 R7323-03: never scaled on a SYN
   TcpOptions options;
-  options.mss = context.offered_mss(agreed_.tuple.local_address.version());
+  options.mss = context.offered_mss(agreed_.tuple.remote_address, now);
   if (mss_ != 0) options.mss = std::min(*options.mss, mss_);
   options.sack_permitted = agreed_.sack;
   if (agreed_.scaled) options.window_scale = agreed_.rcv_shift;

@@ -93,7 +93,7 @@ struct TcpContext {
   // headers.
   /// The MSS to offer in a SYN.
   [[nodiscard]] std::uint16_t offered_mss(IpVersion version) const;
-  /// The same in an active open, where it may follow the path to `remote`.
+  /// The same to a peer, where it may follow the path to `remote`.
   [[nodiscard]] std::uint16_t offered_mss(const IpAddress& remote, Instant now) const;
   /// The receive buffer that a new connection may reserve, bytes: less and less as the budget
   /// fills.

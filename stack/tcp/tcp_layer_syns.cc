@@ -98,7 +98,7 @@ Verdict TcpLayer::send_cookie(const Segment& seg, Instant now, const SynPlan& pl
   reply.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(window, 65535));
   reply.reason = SendReason::SynAckCookie;
   ReplyOptions options;
-  options.mss = context_.offered_mss(seg.tuple.local_address.version());
+  options.mss = context_.offered_mss(seg.tuple.remote_address, now);
   if (knobs && knobs->mss != 0) options.mss = std::min(options.mss, knobs->mss);
   if (agreed.timestamps) {
     SynCookieOptions kept;

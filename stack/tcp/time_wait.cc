@@ -21,7 +21,10 @@ TimeWaitResult TimeWaitRecord::segment_arrives(const Segment& seg, TcpContext& c
     if (yields_to(seg, context)) return {TimeWaitFate::Yields, Verdict::TimeWaitReused};
     return challenge(seg, context, now);
   }
+  // RFC 7323 §3.2 R7323-11: as Connection::check_timestamps.
   const auto& stamp = seg.options.timestamps;
+  if (timestamps_.enabled() && !stamp && !context.config.tolerates_missing_timestamps)
+    return {TimeWaitFate::Stays, Verdict::TimestampMissing};
   if (timestamps_.enabled() && stamp && timestamps_.is_too_old(stamp->val, now)) {
     answer(context, SendReason::AckOldTimestamp, now);
     return {TimeWaitFate::Stays, Verdict::PawsRejected};
