@@ -417,7 +417,7 @@ bool Model::handshake_ack(const Arriving& seg) {
   result_.fate = tcb.is_passive ? Fate::Completed : Fate::Taken;
   if (!tcb.held.empty()) {  // text that came with the SYN
     deliver();
-    owe_ack();
+    owe_ack(true);  // as for any text in order
   }
   if (tcb.early_urgent) {
     tcb.rcv_up = *tcb.early_urgent;
