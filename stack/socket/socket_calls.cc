@@ -126,7 +126,7 @@ bool SocketLayer::is_taken(const SocketObject& s, const Endpoint& local) const {
     const bool overlap = wild ? same_family || both_families : other.local == local;
     if (!overlap) return;
     const bool shared = s.options.reuse_address && other.options.reuse_address &&
-                        other.phase != Phase::Listening && s.phase != Phase::Listening;
+                        other.phase != Phase::Listening;
     if (!shared) taken = true;
   });
   return taken;
@@ -195,10 +195,7 @@ int SocketLayer::listen(glasstcp_handle handle, int backlog) {
   if (!s->is_bound) {
     if (const int bad = choose_port(*s)) return bad;
   }
-  s->phase = Phase::Listening;
-  const bool taken = is_taken(*s, s->local);
-  s->phase = Phase::Unconnected;
-  if (taken) return -EADDRINUSE;
+  if (is_taken(*s, s->local)) return -EADDRINUSE;
   const bool dual = s->is_v6 && !s->options.v6_only && s->local.address.is_unspecified();
   std::size_t count = 0;
   for (const bool v4 : {false, true}) {

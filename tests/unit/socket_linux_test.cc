@@ -143,6 +143,29 @@ TEST(SocketLinux, APortInTimeWaitIsTakenUnlessItsAddressMayBeReused) {
   EXPECT_EQ(bind(), 0);
 }
 
+TEST(SocketLinux, AServerListensAgainBesideItsOldConnections) {
+  TwoHosts hosts;
+  const sockaddr_in at = TwoHosts::v4("0.0.0.0", 81);
+  const auto bound = [&] {
+    const glasstcp_handle h = TwoHosts::stream(hosts.right);
+    EXPECT_EQ(TwoHosts::set(hosts.right, h, SOL_SOCKET, SO_REUSEADDR, 1), 0);
+    EXPECT_EQ(glasstcp_bind(hosts.right, h, TwoHosts::as_sockaddr(at), sizeof at), 0);
+    return h;
+  };
+  const glasstcp_handle first = bound();
+  const glasstcp_handle beside = bound();
+  ASSERT_EQ(glasstcp_listen(hosts.right, first, 1), 0) << "the other one does not listen";
+  EXPECT_EQ(glasstcp_listen(hosts.right, beside, 1), -EADDRINUSE);
+  const sockaddr_in server = TwoHosts::v4("192.0.2.2", 81);
+  const glasstcp_handle client = TwoHosts::stream(hosts.left);
+  glasstcp_connect(hosts.left, client, TwoHosts::as_sockaddr(server), sizeof server);
+  hosts.run_for(100);
+  glasstcp_handle accepted = 0;
+  ASSERT_EQ(glasstcp_accept(hosts.right, first, nullptr, nullptr, 0, &accepted), 0);
+  ASSERT_EQ(glasstcp_close(hosts.right, first), 0);
+  EXPECT_EQ(glasstcp_listen(hosts.right, beside, 1), 0) << "the accepted one does not listen";
+}
+
 TEST(SocketLinux, AConnectionInTimeWaitHasNoPeer) {
   TwoHosts hosts;
   const auto [client, server] = hosts.connected();
