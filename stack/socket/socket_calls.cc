@@ -125,8 +125,8 @@ bool SocketLayer::is_taken(const SocketObject& s, const Endpoint& local) const {
     const bool same_family = other.local.address.version() == local.address.version();
     const bool overlap = wild ? same_family || both_families : other.local == local;
     if (!overlap) return;
-    const bool shared = s.options.reuse_address && other.options.reuse_address &&
-                        other.phase != Phase::Listening;
+    const bool shared =
+        s.options.reuse_address && other.options.reuse_address && other.phase != Phase::Listening;
     if (!shared) taken = true;
   });
   return taken;
