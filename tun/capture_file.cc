@@ -8,7 +8,8 @@ namespace glasstcp {
 
 std::expected<std::unique_ptr<CaptureFile>, Failure> CaptureFile::open(
     const CaptureRequest& request) {
-  auto output = OutputFile::open(request.path, "the capture", OutputFile::Mode::Replace, kRoom);
+  auto output = OutputFile::open(
+      {request.path, "the capture", OutputFile::Mode::Replace, kRoom, request.owner});
   if (!output) return std::unexpected(output.error());
   const std::string application = "glasstcp " + std::string(kVersion);
   const std::string comment = request.seed ? "seed " + std::to_string(*request.seed) : "";

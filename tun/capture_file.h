@@ -24,6 +24,7 @@ struct CaptureRequest {
   Language language = Language::English;
   std::optional<std::uint64_t> seed{};   ///< only one that the user gave
   std::optional<std::uint32_t> bytes{};  ///< of each packet; empty: all
+  std::optional<Identity> owner{};       ///< see OutputFile::Request
 };
 
 /// A capture that is being written.

@@ -1,11 +1,13 @@
 // See file_store.h.
 #include "tun/file_store.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <ctime>
+#include <memory>
 #include <new>
 
 #include "tun/folder_entries.h"
@@ -48,6 +50,21 @@ std::expected<DiskStore, Failure> DiskStore::open(const std::string& path, Optio
   auto root = SiteRoot::open(path, options.keeps_rights);
   if (!root) return std::unexpected(root.error());
   return DiskStore(std::move(*root), options);
+}
+
+bool DiskStore::is_empty() const {
+  const int folder = root_.open_beneath(".", O_RDONLY | O_DIRECTORY);
+  if (folder < 0) return false;
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(folder), ::closedir);
+  if (stream == nullptr) {
+    ::close(folder);
+    return false;
+  }
+  while (const dirent* const found = ::readdir(stream.get())) {
+    const std::string_view name = found->d_name;
+    if (name != "." && name != "..") return false;
+  }
+  return true;
 }
 
 std::expected<void, Failure> DiskStore::check_readable() const {

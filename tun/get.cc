@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/fsuid.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -120,29 +119,10 @@ int drive(const Machine& machine) {
 // --- What both ways have in common
 // -----------------------------------------------------------------
 
-// Opens files with the rights of the person who runs us, not with those that sudo lent.
-class PersonsRights {
- public:
-  explicit PersonsRights(const PrivilegeFacts& facts) {
-    const auto& person = facts.requested ? facts.requested : facts.behind_sudo;
-    if (facts.user != 0 || !person || person->user == 0) return;
-    group_ = ::setfsgid(person->group);
-    user_ = ::setfsuid(person->user);
-    changed_ = true;
-  }
-  PersonsRights(const PersonsRights&) = delete;
-  PersonsRights& operator=(const PersonsRights&) = delete;
-  ~PersonsRights() {
-    if (!changed_) return;
-    ::setfsuid(static_cast<uid_t>(user_));
-    ::setfsgid(static_cast<gid_t>(group_));
-  }
-
- private:
-  bool changed_ = false;
-  int user_ = 0;
-  int group_ = 0;
-};
+// Files are opened with the rights of the person who runs us, not with those that sudo lent.
+std::optional<Identity> person_behind(const PrivilegeFacts& facts) {
+  return facts.requested ? facts.requested : facts.behind_sudo;
+}
 
 FetchPlan make_plan(const GetOptions& options, const http::Url& url,
                     std::vector<Endpoint> candidates) {
@@ -205,27 +185,11 @@ struct Ground {
   Keeper keeper;
 };
 
-// Two interfaces in one network: the kernel would send answers to the one that was there first.
-std::expected<void, Failure> check_network_is_free(const GetOptions& options,
-                                                   const std::string& interface, bool with_v6) {
-  for (const LocalAddress& local : local_addresses()) {
-    if (local.interface == interface) continue;
-    const bool is_v4 = local.cidr.address.is_v4();
-    const Cidr& ours = is_v4 ? options.address : options.address6;
-    const bool overlaps = ours.contains(local.cidr.address) || local.cidr.contains(ours.address);
-    if (!overlaps || (!is_v4 && !with_v6) || local.cidr.prefix_length == 0) continue;
-    const std::string six = is_v4 ? "" : "6";
-    return std::unexpected(
-        Failure{"the network " + ours.to_string() + " is in use on " + local.interface +
-                    " (by another get?)",
-                "choose another one with --address" + six + " and --host-address" + six});
-  }
-  return {};
-}
-
 std::expected<std::unique_ptr<TunDevice>, Failure> open_device(const GetOptions& options) {
-  if (!options.tun.empty()) return TunDevice::open(options.tun, options.offload);
-  auto device = TunDevice::open(kFirstFree, options.offload);
+  TunDevice::Wish wish{options.tun, options.address, options.address6, options.offload};
+  if (!options.tun.empty()) return TunDevice::open(wish);
+  wish.interface = kFirstFree;
+  auto device = TunDevice::open(wish);
   if (device) return device;
   // The name is a pattern of the kernel's, which nobody wants to read.
   Failure failure = device.error();
@@ -262,11 +226,11 @@ std::expected<Ground, Failure> prepare_ground(const GetOptions& options, bool wi
   auto device = open_device(options);
   if (!device) return std::unexpected(device.error());
   const std::string interface = (*device)->name();
-  if (auto is_free = check_network_is_free(options, interface, with_v6); !is_free) {
-    return std::unexpected(is_free.error());
+  NetworkPlan plan{interface, options.address, options.host_cidr(), {}, {}, options.mtu};
+  if (with_v6) {
+    plan.address6 = options.address6;
+    plan.host_address6 = options.host_cidr6();
   }
-  NetworkPlan plan{interface, options.host_cidr(), std::nullopt, options.mtu};
-  if (with_v6) plan.host_address6 = options.host_cidr6();
   auto network = set_up_network(plan);
   if (!network) return std::unexpected(network.error());
   if (network->has_v6) wait_until_taken_up(options.host_address6);
@@ -336,7 +300,7 @@ std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan
 
   const auto facts = gather_privilege_facts(options.user, std::nullopt);
   if (!facts) return ended(facts.error());
-  std::optional<PersonsRights> rights(*facts);
+  std::optional<FileRights> rights(person_behind(*facts));
   auto output = GetOutput::open(options.output);
   if (!output) return ended({get_exit::kWriteError, output.error().to_string()});
   std::unique_ptr<CaptureFile> capture;

@@ -10,6 +10,9 @@
 #include <fstream>
 #include <memory>
 
+#include "tun/cures.h"
+#include "tun/local_networks.h"
+
 namespace glasstcp {
 namespace {
 
@@ -76,6 +79,8 @@ bool has_address(nl_sock* socket, int index, const Cidr& cidr) {
 }
 
 std::string ip_command(const NetworkPlan& plan, const std::string& command) {
+  const Patient patient = this_process();
+  if (patient.in_container) return rights_cure(patient);
   return "run 'sudo ip " + command + " dev " + plan.interface + "', or glasstcp itself with sudo";
 }
 
@@ -91,10 +96,7 @@ std::string missing_v6(const NetworkPlan& plan) {
   }
   file >> value;
   if (value == '0') return {};
-  return "IPv6 is disabled here: serving IPv4 alone; to have both, start the container with "
-         "--sysctl "
-         "net.ipv6.conf.all.disable_ipv6=0 (or run 'sudo sysctl -w "
-         "net.ipv6.conf.all.disable_ipv6=0')";
+  return "IPv6 is disabled here: serving IPv4 alone; to have both, " + ipv6_cure(this_process());
 }
 
 // Sets what differs: MTU, queue length, up.
@@ -148,6 +150,23 @@ std::expected<void, Failure> set_up_address(nl_sock* socket, int index, const Ne
   return {};
 }
 
+// Where one of our networks is on another interface; empty: nowhere.
+std::expected<void, Failure> check_networks_are_free(const NetworkPlan& plan, bool with_v6) {
+  const LocalNetworks networks = local_networks();
+  for (const Cidr* const ours : {&plan.address, plan.address6 ? &*plan.address6 : nullptr}) {
+    if (ours == nullptr || (!ours->address.is_v4() && !with_v6)) continue;
+    const LocalAddress* const holder = holder_of(*ours, plan.interface, networks);
+    if (holder == nullptr) continue;
+    const LinkWish wish{plan.interface, plan.address, plan.address6};
+    return std::unexpected(Failure{
+        holder->interface + " has the network " + holder->cidr.to_string() +
+            " already, so nothing for " + ours->address.to_string() + " would come to " +
+            plan.interface + " (another glasstcp, or a VPN?)",
+        "stop that, or choose another network with " + free_link_options(wish, false, networks)});
+  }
+  return {};
+}
+
 void remove_addresses(const std::string& interface, const std::vector<Cidr>& addresses) {
   const Socket socket = connect_to_kernel();
   rtnl_link* found = nullptr;
@@ -166,6 +185,10 @@ void remove_addresses(const std::string& interface, const std::vector<Cidr>& add
 std::expected<NetworkState, Failure> set_up_network(const NetworkPlan& plan) {
   const Socket socket = connect_to_kernel();
   if (socket == nullptr) return std::unexpected(Failure{"cannot talk to the kernel's network", {}});
+  std::string missing = missing_v6(plan);
+  if (auto free = check_networks_are_free(plan, missing.empty()); !free) {
+    return std::unexpected(free.error());
+  }
   NetworkState state;
   const auto index = set_up_link(socket.get(), plan, state);
   if (!index) return std::unexpected(index.error());
@@ -173,7 +196,6 @@ std::expected<NetworkState, Failure> set_up_network(const NetworkPlan& plan) {
     return std::unexpected(done.error());
   }
   if (!plan.host_address6) return state;
-  std::string missing = missing_v6(plan);
   if (missing.empty()) {
     const auto done = set_up_address(socket.get(), *index, plan, *plan.host_address6, state);
     state.has_v6 = done.has_value();

@@ -6,7 +6,8 @@
 // Invariants:
 //   1. Only what was added is removed. A device that we created needs no cleaning: it vanishes with
 //   its descriptor; from a persistent one, the addresses that were added are removed.
-//   2. Without IPv6 (disable_ipv6=1, or an MTU below 1280) everything goes on with IPv4 alone.
+//   2. Where another interface holds our network nothing is changed: see local_networks.h.
+//   3. Without IPv6 (disable_ipv6=1, or an MTU below 1280) everything goes on with IPv4 alone.
 //
 // Leaves out: routes (the prefix of an address makes the only one that is needed), and DNAT
 // (publish.h).
@@ -28,8 +29,10 @@ namespace glasstcp {
 /// What the kernel's side is to look like.
 struct NetworkPlan {
   std::string interface;
-  Cidr host_address;                  ///< IPv4
-  std::optional<Cidr> host_address6;  ///< empty: IPv4 alone
+  Cidr address;                  ///< ours, IPv4
+  Cidr host_address;             ///< the kernel's
+  std::optional<Cidr> address6;  ///< ours; empty: IPv4 alone
+  std::optional<Cidr> host_address6;
   std::uint32_t mtu = 1500;           ///< bytes, 576..65535
   std::uint32_t queue_length = 4096;  ///< packets; a longer queue is left as it is
 };
@@ -42,7 +45,7 @@ struct NetworkState {
   std::vector<Cidr> added;         ///< addresses that were not there before
 };
 
-/// Makes it so.
+/// Makes it so. Fails, having changed nothing, where another interface holds one of the networks.
 [[nodiscard]] std::expected<NetworkState, Failure> set_up_network(const NetworkPlan& plan);
 
 /// Removes addresses from an interface when its owner ends, however it ends (keeper.h). Before

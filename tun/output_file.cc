@@ -23,25 +23,47 @@ Descriptor open_for_writing(const std::string& path, OutputFile::Mode mode) {
   return Descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | how, 0644));
 }
 
+Descriptor open_as(const OutputFile::Request& request) {
+  {
+    const FileRights theirs(request.owner);
+    Descriptor file = open_for_writing(request.path, request.mode);
+    if (file.is_open() || !request.owner || (errno != EACCES && errno != EPERM)) return file;
+  }
+  return open_for_writing(request.path, request.mode);
+}
+
+std::string cure_of(int error, const OutputFile::Request& request) {
+  switch (error) {
+    case EISDIR:
+      return "give a file in it, like " + request.path + (request.path.ends_with('/') ? "" : "/") +
+             (request.mode == OutputFile::Mode::Append ? "access.log" : "glasstcp.pcapng");
+    case ENOENT:
+    case ENOTDIR:
+      return "make its folder first, or choose another";
+    case EROFS:
+    case ENOSPC:
+      return "choose a file on another disk";
+    default:
+      return "choose a file that user " + std::to_string(::geteuid()) + " may write";
+  }
+}
+
 }  // namespace
 
-std::expected<std::unique_ptr<OutputFile>, Failure> OutputFile::open(const std::string& path,
-                                                                     const std::string& what,
-                                                                     Mode mode, std::size_t room) {
-  Descriptor file = open_for_writing(path, mode);
+std::expected<std::unique_ptr<OutputFile>, Failure> OutputFile::open(const Request& request) {
+  Descriptor file = open_as(request);
   if (!file.is_open()) {
     const int error = errno;
     return std::unexpected(
-        Failure{"cannot write " + what + " " + path + ": " + std::strerror(error),
-                "choose a file that user " + std::to_string(::geteuid()) +
-                    " may write, or the user with --user NAME"});
+        Failure{"cannot write " + request.what + " " + request.path + ": " + std::strerror(error),
+                cure_of(error, request)});
   }
   struct stat status;
   if (::fstat(file.get(), &status) == 0 && S_ISFIFO(status.st_mode)) {
     ::fcntl(file.get(), F_SETPIPE_SZ, kPipeBytes);
     ::fcntl(file.get(), F_SETFL, ::fcntl(file.get(), F_GETFL) | O_NONBLOCK);
   }
-  return std::unique_ptr<OutputFile>(new OutputFile(std::move(file), room));
+  return std::unique_ptr<OutputFile>(new OutputFile(std::move(file), request.room));
 }
 
 OutputFile::OutputFile(Descriptor file, std::size_t room)

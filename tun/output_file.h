@@ -7,7 +7,8 @@
 // Invariants:
 //   1. Records are written whole and in order, or not at all; lost() counts those that were not.
 //   2. At most `room` bytes wait, taken at the start: writing allocates nothing.
-//   3. After an error (a full disk, a reader that went away) nothing is written any more.
+//   3. It is opened before rights are given up, as the site is: a folder of root's takes it, too.
+//   4. After an error (a full disk, a reader that went away) nothing is written any more.
 //
 // Next: capture_file.h.
 #pragma once
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +24,7 @@
 #include "stack/trace/pcapng.h"
 #include "tun/descriptor.h"
 #include "tun/failure.h"
+#include "tun/privileges.h"
 
 namespace glasstcp {
 
@@ -30,10 +33,16 @@ class OutputFile {
  public:
   enum class Mode : std::uint8_t { Append, Replace };
 
-  /// Opens `path` as the user that we are now. `what` names it in messages ("the access log").
-  static std::expected<std::unique_ptr<OutputFile>, Failure> open(const std::string& path,
-                                                                  const std::string& what,
-                                                                  Mode mode, std::size_t room);
+  /// What to open. `owner`: who is to have the file; root tries with that user's rights first, so
+  /// that it is theirs, and with its own where those do not reach.
+  struct Request {
+    std::string path;
+    std::string what;  ///< as messages name it ("the access log")
+    Mode mode = Mode::Replace;
+    std::size_t room = 0;  ///< bytes
+    std::optional<Identity> owner{};
+  };
+  static std::expected<std::unique_ptr<OutputFile>, Failure> open(const Request& request);
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;

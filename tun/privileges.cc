@@ -4,6 +4,7 @@
 #include <cap-ng.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -26,6 +27,8 @@ std::optional<std::uint32_t> parse_id(std::string_view text) {
   std::uint32_t id = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  // To the system calls this number says "leave it as it is": who asked for it would stay root.
+  if (id == UINT32_MAX) return std::nullopt;
   return id;
 }
 
@@ -71,6 +74,19 @@ std::expected<void, Failure> become(const Identity& identity) {
 }
 
 }  // namespace
+
+FileRights::FileRights(const std::optional<Identity>& identity) {
+  if (::geteuid() != 0 || !identity || identity->user == 0) return;
+  group_ = ::setfsgid(identity->group);
+  user_ = ::setfsuid(identity->user);
+  changed_ = true;
+}
+
+FileRights::~FileRights() {
+  if (!changed_) return;
+  ::setfsuid(static_cast<uid_t>(user_));
+  ::setfsgid(static_cast<gid_t>(group_));
+}
 
 IdMap::IdMap(std::string_view text) {
   std::istringstream lines{std::string(text)};

@@ -32,6 +32,21 @@ struct Identity {
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 
+/// While it lives, files are opened with the rights of this identity instead of root's. Of somebody
+/// who is not root, and for none, nothing changes.
+class FileRights {
+ public:
+  explicit FileRights(const std::optional<Identity>& identity);
+  ~FileRights();
+  FileRights(const FileRights&) = delete;
+  FileRights& operator=(const FileRights&) = delete;
+
+ private:
+  bool changed_ = false;
+  int user_ = 0;
+  int group_ = 0;
+};
+
 /// The ids that exist in our user namespace: ranges of /proc/self/uid_map or gid_map.
 class IdMap {
  public:

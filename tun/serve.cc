@@ -67,10 +67,11 @@ PublishPlan publish_plan(const ServeOptions& options, const NetworkState& networ
 
 std::expected<Ground, Failure> prepare_ground(const ServeOptions& options) {
   make_missing_tun_node();
-  auto device = TunDevice::open(options.tun, options.offload);
+  auto device = TunDevice::open({options.tun, options.address, options.address6, options.offload});
   if (!device) return failed(device.error());
 
-  NetworkPlan plan{(*device)->name(), options.host_cidr(), options.host_cidr6(), options.mtu};
+  NetworkPlan plan{(*device)->name(), options.address,      options.host_cidr(),
+                   options.address6,  options.host_cidr6(), options.mtu};
   auto network = set_up_network(plan);
   if (!network) return failed(network.error());
   Keeper keeper;
@@ -86,10 +87,14 @@ std::expected<Ground, Failure> prepare_ground(const ServeOptions& options) {
                 std::move(publication)};
 }
 
-std::expected<void, Failure> give_up_rights(const ServeOptions& options, SiteFiles& site) {
+std::expected<PrivilegeDecision, Failure> decide_rights(const ServeOptions& options,
+                                                        const SiteFiles& site) {
   const auto facts = gather_privilege_facts(options.user, site.owner());
   if (!facts) return failed(facts.error());
-  const PrivilegeDecision decision = decide_privileges(*facts);
+  return decide_privileges(*facts);
+}
+
+std::expected<void, Failure> give_up_rights(const PrivilegeDecision& decision, SiteFiles& site) {
   if (auto dropped = drop_privileges(decision); !dropped) return dropped;
   if (!decision.note.empty()) say(decision.note);
   site.on_rights_given_up();
@@ -141,18 +146,20 @@ std::expected<std::string, Failure> listen(const StackConfig& config, const Serv
 // Everything that only looks on.
 class Onlookers {
  public:
-  static std::expected<Onlookers, Failure> open(const ServeOptions& options, Instant start) {
+  // Files are opened for `owner`: the user that the server is about to become.
+  static std::expected<Onlookers, Failure> open(const ServeOptions& options, Instant start,
+                                                const std::optional<Identity>& owner) {
     Onlookers all;
     if (!options.access_log.empty()) {
-      auto file = OutputFile::open(options.access_log, "the access log", OutputFile::Mode::Append,
-                                   kLogRoom);
+      auto file = OutputFile::open(
+          {options.access_log, "the access log", OutputFile::Mode::Append, kLogRoom, owner});
       if (!file) return failed(file.error());
       all.log_file_ = std::move(*file);
       all.log_ = std::make_unique<AccessLogFile>(*all.log_file_);
     }
     if (!options.capture.empty()) {
-      auto file = CaptureFile::open(
-          {options.capture, options.tun, options.language, options.seed, options.capture_bytes});
+      auto file = CaptureFile::open({options.capture, options.tun, options.language, options.seed,
+                                     options.capture_bytes, owner});
       if (!file) return failed(file.error());
       all.capture_ = std::move(*file);
       all.watchers_->add(all.capture_->sink());
@@ -225,12 +232,18 @@ std::expected<int, Failure> run(const ServeOptions& options) {
   if (!ground) return failed(ground.error());
   for (const std::string& note : ground->network.notes) say(note);
   if (!ground->publication.note.empty()) say(ground->publication.note);
-  if (auto dropped = give_up_rights(options, ground->site); !dropped) {
+  const auto decision = decide_rights(options, ground->site);
+  if (!decision) return failed(decision.error());
+  const Instant start = SystemClock::now();
+  auto onlookers = Onlookers::open(options, start, decision->become);
+  if (!onlookers) return failed(onlookers.error());
+  if (auto dropped = give_up_rights(*decision, ground->site); !dropped) {
     return failed(dropped.error());
   }
-  const Instant start = SystemClock::now();
-  auto onlookers = Onlookers::open(options, start);
-  if (!onlookers) return failed(onlookers.error());
+  if (ground->site.is_empty() && !options.list) {
+    say("the folder of the site " + options.site +
+        " is empty: every request gets 404; 'glasstcp site DIR' writes a page to begin with");
+  }
   const auto seed = draw_seed(options.seed);
   if (!seed) return failed(seed.error());
 

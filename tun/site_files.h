@@ -34,6 +34,8 @@ class SiteFiles {
   void on_rights_given_up() {
     if (disk_) disk_->on_rights_given_up();
   }
+  /// Whether it is a folder in which nothing stands.
+  [[nodiscard]] bool is_empty() const { return disk_ && disk_->is_empty(); }
   /// Whether it can be read with the rights that we have now.
   [[nodiscard]] std::expected<void, Failure> check_readable() const;
 

@@ -2,6 +2,7 @@
 #include "tun/tun_device.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
 #include <sys/ioctl.h>
@@ -10,7 +11,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "tun/container.h"
+#include "tun/cures.h"
+#include "tun/local_networks.h"
 #include "tun/virtio_header.h"
 
 namespace glasstcp {
@@ -22,36 +24,56 @@ std::string reason_of(int error) {
   return std::strerror(error);
 }
 
-Failure cannot_open(int error) {
-  Failure failure{std::string("cannot open ") + kDevicePath + ": " + reason_of(error), {}};
-  if (error == EACCES && ::geteuid() != 0) {
-    failure.cure = "run it with sudo (in a container: as root)";
-  } else if (is_in_container()) {
-    failure.cure = "start the container with --cap-add=NET_ADMIN --device=/dev/net/tun";
-  } else if (error == ENOENT || error == ENODEV || error == ENXIO) {
-    failure.cure = "load the driver with 'sudo modprobe tun'";
-  } else {
-    failure.cure = "run it with sudo";
+Failure cannot_open(int error, const Patient& patient) {
+  Failure failure{fmt::format(fmt::runtime(in_language(patient.language, "cannot open {}: {}",
+                                                       "无法打开 {}：{}")),
+                              kDevicePath, reason_of(error)),
+                  rights_cure(patient)};
+  if (patient.in_container) return failure;
+  if (error == ENOENT || error == ENODEV || error == ENXIO) {
+    failure.cure = in_language(patient.language, "load the driver with 'sudo modprobe tun'",
+                               "用 'sudo modprobe tun' 加载驱动");
   }
   return failure;
 }
 
-Failure cannot_attach(const std::string& name, int error) {
-  Failure failure{"cannot create the TUN interface " + name + ": " + reason_of(error), {}};
+// With whom it is taken, the addresses are too, as a rule: another name alone would not help.
+std::string other_link(const TunDevice::Wish& wish, const Patient& patient) {
+  const LinkWish link{wish.interface, wish.address, wish.address6};
+  return in_language(patient.language, "stop it, or start this one beside it with ",
+                     "先停止它，或者用这些选项在它旁边再启动一个：") +
+         free_link_options(link, true, local_networks());
+}
+
+Failure cannot_attach(const TunDevice::Wish& wish, int error, const Patient& patient) {
+  const std::string& name = wish.interface;
+  const Language language = patient.language;
+  Failure failure{
+      fmt::format(fmt::runtime(in_language(language, "cannot create the TUN interface {}: {}",
+                                           "无法创建 TUN 接口 {}：{}")),
+                  name, reason_of(error)),
+      {}};
   if (error == EPERM || error == EACCES) {
-    failure.cure = is_in_container()
-                       ? "start the container with --cap-add=NET_ADMIN --device=/dev/net/tun"
-                       : "run it with sudo (it needs the capability NET_ADMIN), or prepare the "
-                         "interface with 'sudo ip "
-                         "tuntap add dev " +
-                             name + " mode tun user $USER'";
+    failure.cure = rights_cure(patient);
+    if (!patient.in_container) {
+      failure.cure += fmt::format(
+          fmt::runtime(in_language(language,
+                                   " (it needs the capability NET_ADMIN), or prepare the "
+                                   "interface with 'sudo ip tuntap add dev {} mode tun user $USER'",
+                                   "（需要 NET_ADMIN 权能），或者先用 'sudo ip tuntap add dev {} "
+                                   "mode tun user $USER' 准备好接口")),
+          name);
+    }
   } else if (error == EBUSY) {
-    failure.cure = "another program uses it; choose another one with --tun NAME";
+    failure.cure = in_language(language, "another program uses it (a glasstcp that runs?): ",
+                               "它正被另一个程序使用（另一个 glasstcp？）：") +
+                   other_link(wish, patient);
   } else if (error == EINVAL) {
     failure.cure =
-        "the interface exists and is no TUN device, or the name is not allowed; choose another one "
-        "with --tun "
-        "NAME";
+        in_language(language,
+                    "the interface exists and is no TUN device, or the name is not "
+                    "allowed; choose another one with --tun NAME",
+                    "该接口已存在但不是 TUN 设备，或者名字不合法；用 --tun NAME 另选一个");
   }
   return failure;
 }
@@ -73,14 +95,19 @@ int attach(int device, const std::string& name, ifreq& request) {
 
 std::expected<std::unique_ptr<TunDevice>, Failure> TunDevice::open(const std::string& name,
                                                                    bool offload) {
+  return open({name, {}, {}, offload, Language::English});
+}
+
+std::expected<std::unique_ptr<TunDevice>, Failure> TunDevice::open(const Wish& wish) {
+  const Patient patient = this_process(wish.language);
   Descriptor device(::open(kDevicePath, O_RDWR | O_NONBLOCK | O_CLOEXEC));
-  if (!device.is_open()) return std::unexpected(cannot_open(errno));
+  if (!device.is_open()) return std::unexpected(cannot_open(errno, patient));
   ifreq request;
-  if (const int error = attach(device.get(), name, request); error != 0) {
-    return std::unexpected(cannot_attach(name, error));
+  if (const int error = attach(device.get(), wish.interface, request); error != 0) {
+    return std::unexpected(cannot_attach(wish, error, patient));
   }
   std::unique_ptr<TunDevice> tun(new TunDevice(std::move(device), request.ifr_name));
-  if (auto configured = tun->configure(offload); !configured) {
+  if (auto configured = tun->configure(wish.offload); !configured) {
     return std::unexpected(configured.error());
   }
   return tun;

@@ -19,8 +19,11 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "stack/base/addresses.h"
+#include "stack/trace/language.h"
 #include "tun/descriptor.h"
 #include "tun/device.h"
 #include "tun/failure.h"
@@ -34,6 +37,15 @@ class TunDevice final : public Device {
   /// `offload`: see above.
   static std::expected<std::unique_ptr<TunDevice>, Failure> open(const std::string& name,
                                                                  bool offload);
+  /// What is asked for. The addresses and the language are for the words of a refusal alone.
+  struct Wish {
+    std::string interface;
+    std::optional<Cidr> address;
+    std::optional<Cidr> address6;
+    bool offload = true;
+    Language language = Language::English;
+  };
+  static std::expected<std::unique_ptr<TunDevice>, Failure> open(const Wish& wish);
 
   [[nodiscard]] ReadOutcome read(ReceivedPacket& packet) noexcept override;
   [[nodiscard]] WriteOutcome write(const OutPacket& packet) noexcept override;

@@ -7,6 +7,7 @@ import struct
 import subprocess
 import time
 
+import patience
 from harness import Failed, check, folder, run, wait_until
 
 SERVER = "192.0.2.2"
@@ -58,7 +59,7 @@ class Capture:
             sender.sendto(ping, (SERVER, 0))
         wait_until(lambda: self._tail().count(mark) == 2, "tcpdump has written everything", 30)
         self.process.send_signal(signal.SIGINT)
-        _, said = self.process.communicate(timeout=30)
+        _, said = patience.communicate(self.process, 30)
         check("\n0 packets dropped by kernel" in said, f"tcpdump missed packets: {said}")
         return self
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
+import patience
+
 TOP = Path(__file__).resolve().parents[2]
 PROGRAM = os.path.abspath(os.environ.get("GLASSTCP", TOP / "build" / "glasstcp"))
 NOT_RUN = 77  # exit status of a case that cannot run here
@@ -30,7 +32,7 @@ class Case:
 
 
 def case(seconds=60):
-    """Declares a case, which is killed after that many seconds (generous: the machine may be busy)."""
+    """Declares a case, which is killed after that many seconds (more of them where the machine is busy)."""
 
     def declare(function):
         name = function.__module__.split(".")[-1] + "." + function.__name__
@@ -55,23 +57,31 @@ def check_equal(got, wanted, what):
 
 
 def wait_until(condition, what, seconds=10):
-    """Waits until the condition gives something true, and gives that."""
-    end = time.monotonic() + seconds
+    """Waits until the condition gives something true, and gives that; longer where the machine is busy."""
+    watch = patience.Stopwatch()
     while True:
         found = condition()
         if found:
             return found
-        if time.monotonic() > end:
-            raise Failed(f"waited {seconds} s in vain until {what}")
+        if watch.fair > seconds:
+            raise Failed(f"waited {watch} in vain until {what}")
         time.sleep(0.02)
 
 
 def run(*command, check_status=True, seconds=50, text=True, **more):
     """Runs a tool to its end. Gives its CompletedProcess, with stdout and stderr."""
-    try:
-        done = subprocess.run([str(c) for c in command], capture_output=True, timeout=seconds, text=text, **more)
-    except subprocess.TimeoutExpired:
-        raise Failed(f"{' '.join(map(str, command[:6]))} did not end within {seconds} s") from None
+    watch = patience.Stopwatch()
+    words = [str(c) for c in command]
+    if "input" in more:
+        more |= {"stdin": subprocess.PIPE}
+    given = more.pop("input", None)
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=text, **more) as process:
+        try:
+            out, err = patience.communicate(process, seconds, given)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise Failed(f"{' '.join(words[:6])} did not end within {seconds} s ({watch})") from None
+    done = subprocess.CompletedProcess(words, process.returncode, out, err)
     if check_status and done.returncode != 0:
         error = done.stderr if text else done.stderr.decode(errors="replace")
         raise Failed(f"{' '.join(map(str, command))} ended with {done.returncode}: {error.strip()}")

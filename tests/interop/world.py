@@ -12,6 +12,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 
+import patience
 from harness import PROGRAM, Failed, check, check_equal, folder, run
 
 V4, V6 = "192.0.2.2", "2001:db8::2"  # the server, by default
@@ -58,7 +59,9 @@ class Server:
         self.ready = ""
 
     def wait_ready(self, seconds=20):
-        readable, _, _ = select.select([self.process.stdout], [], [], seconds)
+        watch, readable = patience.Stopwatch(), []
+        while not readable and watch.fair < seconds:
+            readable, _, _ = select.select([self.process.stdout], [], [], 0.5)
         if readable:
             self.ready = self.process.stdout.readline().decode().rstrip("\n")
         check(self.ready.startswith("ready http"), f"no ready line, but {self.ready!r}; stderr: {self.stderr()}")
@@ -72,10 +75,13 @@ class Server:
 
     def wait_end(self, seconds=15):
         """Its exit status."""
-        try:
-            return self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            raise Failed(f"the server did not end within {seconds} s; stderr: {self.stderr()}") from None
+        watch = patience.Stopwatch()
+        while True:
+            try:
+                return self.process.wait(0.5)
+            except subprocess.TimeoutExpired:
+                if watch.fair > seconds:
+                    raise Failed(f"the server did not end within {watch}; stderr: {self.stderr()}") from None
 
     def stop(self):
         if self.process.poll() is None:
@@ -103,8 +109,8 @@ class Server:
 
 def curl(*arguments, seconds=50, status=True):
     """Its stdout as bytes."""
-    command = ["curl", "-sS", "-g", "--max-time", str(seconds), *arguments]
-    return run(*command, seconds=seconds + 5, text=False, check_status=status).stdout
+    command = ["curl", "-sS", "-g", "--max-time", str(seconds * patience.MOST), *arguments]
+    return run(*command, seconds=seconds, text=False, check_status=status).stdout
 
 
 def download(address, *paths, options=(), seconds=50):
@@ -121,7 +127,7 @@ def download(address, *paths, options=(), seconds=50):
 def connect(address, port=80, timeout=20, local_port=None, receive_buffer=None):
     """A connected TCP socket with a timeout."""
     sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
-    sock.settimeout(timeout)
+    sock.settimeout(timeout * patience.factor())
     if receive_buffer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     if local_port:
@@ -176,7 +182,7 @@ def split_answers(data):
 
 def exchange(address, path="/", method="GET", body=None, **fields):
     """One request on a connection of its own, by Python's client, which checks the framing."""
-    client = http.client.HTTPConnection(address, 80, timeout=30)
+    client = http.client.HTTPConnection(address, 80, timeout=30 * patience.factor())
     try:
         client.request(method, path, body, {name.replace("_", "-").title(): value for name, value in fields.items()})
         answer = client.getresponse()

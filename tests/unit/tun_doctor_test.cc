@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "tun/cli/doctor.h"
+#include "tun/cures.h"
 #include "tun/publish.h"
 
 namespace glasstcp {
@@ -24,7 +25,8 @@ DoctorFacts healthy() {
   facts.forwarding = true;
   facts.may_forward = true;
   facts.has_nft = true;
-  facts.addresses = {{"lo", *Cidr::parse("127.0.0.1/8")}, {"eth0", *Cidr::parse("10.0.0.7/16")}};
+  facts.networks.addresses = {{"lo", *Cidr::parse("127.0.0.1/8")},
+                              {"eth0", *Cidr::parse("10.0.0.7/16")}};
   return facts;
 }
 
@@ -43,7 +45,7 @@ TEST(Doctor, HasNothingToSayAboutAMachineWhereAllIsThere) {
     EXPECT_EQ(one.severity, Severity::Fine) << one.text;
     EXPECT_THAT(one.cure, IsEmpty());
   }
-  EXPECT_THAT(to_text(all), EndsWith("glasstcp serve would work\n"));
+  EXPECT_THAT(to_text({}, healthy()), EndsWith("glasstcp serve would work\n"));
 }
 
 TEST(Doctor, PassesOnWhyTheDeviceCannotBeHad) {
@@ -53,16 +55,110 @@ TEST(Doctor, PassesOnWhyTheDeviceCannotBeHad) {
   EXPECT_EQ(device.severity, Severity::Problem);
   EXPECT_EQ(device.text, facts.device->message);
   EXPECT_EQ(device.cure, "modprobe tun");
-  EXPECT_THAT(to_text(diagnose({}, facts)), EndsWith("glasstcp serve would not work\n"));
+  EXPECT_THAT(to_text({}, facts), EndsWith("glasstcp serve would not work\n"));
 }
 
-TEST(Doctor, OffersASecondNetworkWhenAServerRunsAlready) {
+DoctorFacts beside_a_server() {
   DoctorFacts facts = healthy();
-  facts.device = Failure{"tun0 is busy", "choose another one"};
+  facts.device = Failure{"cannot create the TUN interface tun0: busy", "choose another one"};
   facts.is_answering = true;
-  const Finding device = finding(facts, "device");
-  EXPECT_THAT(device.text, HasSubstr("http://192.0.2.2/"));
-  EXPECT_THAT(device.cure, AllOf(HasSubstr("--tun tun1"), HasSubstr("--address 198.51.100.2/24")));
+  facts.interface_is_up = true;
+  facts.networks.addresses.push_back({"tun0", *Cidr::parse("192.0.2.1/24")});
+  facts.networks.addresses.push_back({"tun0", *Cidr::parse("2001:db8::1/64")});
+  facts.networks.interfaces = {"lo", "eth0", "tun0"};
+  return facts;
+}
+
+TEST(Doctor, HasNothingAgainstAServerThatRuns) {
+  const DoctorFacts facts = beside_a_server();
+  for (const Finding& one : diagnose({}, facts)) {
+    EXPECT_EQ(one.severity, Severity::Fine) << one.subject << ": " << one.text;
+  }
+  EXPECT_THAT(finding(facts, "device").text, HasSubstr("answers at http://192.0.2.2/"));
+  EXPECT_THAT(to_text({}, facts),
+              AllOf(Not(HasSubstr("PROBLEM")), Not(HasSubstr("cure")),
+                    HasSubstr("glasstcp serve works: a server answers at http://192.0.2.2/\n"),
+                    HasSubstr("--tun tun1 --address 203.0.113.2/24 --host-address 203.0.113.1 "
+                              "--address6 2001:db8:2::2/64 --host-address6 2001:db8:2::1\n")));
+}
+
+TEST(Doctor, NeedsNoRightsToSeeThatAServerRuns) {
+  DoctorFacts facts = beside_a_server();
+  facts.has_net_admin = false;
+  facts.is_root = false;
+  facts.device = Failure{"cannot open /dev/net/tun: Permission denied", "run it with sudo"};
+  EXPECT_EQ(finding(facts, "device").severity, Severity::Fine);
+  EXPECT_EQ(finding(facts, "rights").severity, Severity::Fine);
+}
+
+TEST(Doctor, TakesNoAnswerFromElsewhereForARunningServer) {
+  DoctorFacts facts = beside_a_server();
+  facts.is_answering = false;
+  EXPECT_EQ(finding(facts, "device").severity, Severity::Problem) << "somebody holds the interface";
+  facts.is_answering = true;
+  facts.interface_is_up = false;
+  EXPECT_EQ(finding(facts, "device").severity, Severity::Problem);
+  facts.interface_is_up = true;
+  facts.networks.addresses.clear();
+  EXPECT_EQ(finding(facts, "device").severity, Severity::Problem) << "another machine answered";
+  ServeOptions second;
+  second.tun = "tun1";
+  EXPECT_EQ(finding(beside_a_server(), "addresses", second).severity, Severity::Problem)
+      << "a second one in the network of the first";
+}
+
+TEST(Doctor, HasOneCureForTheDeviceAndTheRightsOfAContainer) {
+  for (const bool is_root : {true, false}) {
+    DoctorFacts facts = healthy();
+    facts.in_container = true;
+    facts.has_net_admin = false;
+    facts.is_root = is_root;
+    const std::string cure = rights_cure({true, is_root, Language::English});
+    facts.device = Failure{"cannot open /dev/net/tun: Permission denied", cure};
+    EXPECT_EQ(finding(facts, "rights").cure, cure);
+    EXPECT_THAT(cure, Not(HasSubstr("sudo")));
+    EXPECT_EQ(cure.find("without --user") != std::string::npos, !is_root);
+  }
+}
+
+bool has_chinese(const std::string& text) {
+  return std::ranges::any_of(text, [](char c) { return (c & 0x80) != 0; });
+}
+
+TEST(Doctor, SpeaksChinese) {
+  ServeOptions zh;
+  zh.language = Language::Chinese;
+  DoctorFacts bad = healthy();
+  bad.has_net_admin = false;
+  bad.device = Failure{"无法打开 /dev/net/tun：Permission denied", "用 sudo 运行"};
+  bad.networks.addresses.push_back({"eth1", *Cidr::parse("192.0.2.7/24")});
+  bad.v6 = DoctorFacts::V6::Disabled;
+  bad.forwarding = bad.may_forward = false;
+  bad.port_is_taken = true;
+  bad.proxy = "http://proxy:1";
+  DoctorFacts absent = bad;
+  absent.v6 = DoctorFacts::V6::Absent;
+  absent.may_forward = true;
+  absent.has_nft = false;
+  absent.in_container = true;
+  DoctorFacts off = healthy();
+  off.forwarding = false;
+  for (const DoctorFacts& facts : {healthy(), beside_a_server(), bad, absent, off}) {
+    const std::vector<Finding> all = diagnose(zh, facts);
+    for (const Finding& one : all) {
+      EXPECT_TRUE(has_chinese(one.text)) << one.text;
+      EXPECT_TRUE(one.cure.empty() || has_chinese(one.cure)) << one.cure;
+    }
+    const std::vector<Finding> english = diagnose({}, facts);
+    ASSERT_EQ(all.size(), english.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      EXPECT_EQ(all[i].severity, english[i].severity) << english[i].subject;
+      EXPECT_EQ(all[i].cure.empty(), english[i].cure.empty()) << english[i].subject;
+    }
+    EXPECT_THAT(to_text(zh, facts), HasSubstr("glasstcp serve"));
+  }
+  EXPECT_THAT(to_text(zh, bad), AllOf(HasSubstr("问题 设备"), HasSubstr("解决办法：用 sudo 运行"),
+                                      EndsWith("glasstcp serve 无法工作\n")));
 }
 
 TEST(Doctor, NamesTheFlagInAContainerAndSudoElsewhere) {
@@ -79,7 +175,7 @@ TEST(Doctor, AsksForNoRightsWhereTheInterfaceIsPrepared) {
   DoctorFacts facts = healthy();
   facts.has_net_admin = false;
   facts.interface_is_up = true;
-  facts.addresses.push_back({"tun0", *Cidr::parse("192.0.2.1/24")});
+  facts.networks.addresses.push_back({"tun0", *Cidr::parse("192.0.2.1/24")});
   EXPECT_EQ(finding(facts, "rights").severity, Severity::Fine);
   EXPECT_EQ(finding(facts, "addresses").severity, Severity::Fine) << "they are the interface's own";
   facts.interface_is_up = false;
@@ -88,15 +184,20 @@ TEST(Doctor, AsksForNoRightsWhereTheInterfaceIsPrepared) {
 
 TEST(Doctor, SeesAnotherInterfaceInOurNetwork) {
   DoctorFacts facts = healthy();
-  facts.addresses.push_back({"eth1", *Cidr::parse("192.0.2.77/28")});
+  facts.networks.addresses.push_back({"eth1", *Cidr::parse("192.0.2.77/28")});
   EXPECT_EQ(finding(facts, "addresses").severity, Severity::Problem);
-  EXPECT_THAT(finding(facts, "addresses").cure, HasSubstr("--address 198.51.100.2/24"));
+  EXPECT_THAT(finding(facts, "addresses").cure, HasSubstr("--address 203.0.113.2/24"));
 
-  facts.addresses.back() = {"eth1", *Cidr::parse("192.0.0.1/16")};
+  facts.networks.addresses.back() = {"eth1", *Cidr::parse("192.0.0.1/16")};
   EXPECT_EQ(finding(facts, "addresses").severity, Severity::Problem) << "a larger one around ours";
-  facts.addresses.back() = {"eth1", *Cidr::parse("2001:db8::9/64")};
-  EXPECT_THAT(finding(facts, "addresses").cure, HasSubstr("--address6 2001:db8:1::2/64"));
-  facts.addresses.back() = {"eth1", *Cidr::parse("198.51.100.1/24")};
+  facts.networks.addresses.push_back({"eth2", *Cidr::parse("2001:db8::9/64")});
+  EXPECT_THAT(finding(facts, "addresses").cure, AllOf(HasSubstr("--address 203.0.113.2/24"),
+                                                      HasSubstr("--address6 2001:db8:2::2/64")))
+      << "one cure for both";
+  facts.networks.addresses.pop_back();
+  facts.networks.addresses.back() = {"eth1", *Cidr::parse("2001:db8::9/64")};
+  EXPECT_THAT(finding(facts, "addresses").cure, HasSubstr("--address6 2001:db8:2::2/64"));
+  facts.networks.addresses.back() = {"eth1", *Cidr::parse("198.51.100.1/24")};
   EXPECT_EQ(finding(facts, "addresses").severity, Severity::Fine);
 }
 
@@ -108,7 +209,7 @@ TEST(Doctor, ServesIpv4AloneWithoutIpv6) {
   EXPECT_THAT(finding(facts, "IPv6").cure, HasSubstr("--sysctl net.ipv6.conf.all.disable_ipv6=0"));
   facts.v6 = DoctorFacts::V6::Absent;
   EXPECT_EQ(finding(facts, "IPv6").severity, Severity::Note);
-  EXPECT_THAT(to_text(diagnose({}, facts)), EndsWith("glasstcp serve would work\n"));
+  EXPECT_THAT(to_text({}, facts), EndsWith("glasstcp serve would work\n"));
 }
 
 TEST(Doctor, SaysWhatPublishingNeeds) {
@@ -217,6 +318,9 @@ TEST(DoctorOptions, AreThoseOfServeThatSayWhere) {
   ASSERT_NE(options, nullptr);
   EXPECT_TRUE(options->serving);
   EXPECT_EQ(options->serve.port, 8080);
+  const CommandLine chinese = parse_command_line({"doctor", "--lang", "zh"});
+  ASSERT_TRUE(std::holds_alternative<DoctorOptions>(chinese));
+  EXPECT_EQ(std::get<DoctorOptions>(chinese).serve.language, Language::Chinese);
   const CommandLine wrong = parse_command_line({"doctor", "--mtu", "9000"});
   ASSERT_TRUE(std::holds_alternative<ExitNow>(wrong));
   EXPECT_EQ(std::get<ExitNow>(wrong).code, kExitWrongUsage);

@@ -97,7 +97,7 @@ TEST(GetOptions, RefuseWhatMakesNoSense) {
     EXPECT_EQ(end.code, kExitWrongUsage);
     EXPECT_THAT(end.err, HasSubstr("glasstcp get --help"));
   }
-  EXPECT_THAT(refused({}).err, HasSubstr("url"));
+  EXPECT_THAT(refused({}).err, HasSubstr("a URL is missing"));
 }
 
 // --- URLs

@@ -151,9 +151,15 @@ INSTANTIATE_TEST_SUITE_P(
                     Arguments{"serve", "--tun", "longer-than-15-ch"},
                     Arguments{"serve", "--memory", "lots"}, Arguments{"serve", "--memory", "1K"},
                     Arguments{"serve", "--msl", "soon"}, Arguments{"serve", "--seed", "x"},
-                    Arguments{"serve", "--sink", "upload"}, Arguments{"serve", "--lang", "fr"},
-                    Arguments{"serve", "--congestion", "magic"}, Arguments{"serve", "--impair"},
-                    Arguments{"serve", "--impair", ""}, Arguments{"serve", "--impair", "loss=200%"},
+                    Arguments{"serve", "--sink", "upload"}, Arguments{"serve", "--sink", "/a?b"},
+                    Arguments{"serve", "--sink", "/a b"}, Arguments{"serve", "--sink", "/a/../b"},
+                    Arguments{"serve", "--sink", "/上传"}, Arguments{"serve", "--sink", ""},
+                    Arguments{"serve", "--site", ""}, Arguments{"serve", "--user", ""},
+                    Arguments{"serve", "--capture", ""}, Arguments{"serve", "--access-log", ""},
+                    Arguments{"site", ""}, Arguments{"get", "http://h/", "-o", ""},
+                    Arguments{"serve", "--lang", "fr"}, Arguments{"serve", "--congestion", "magic"},
+                    Arguments{"serve", "--impair"}, Arguments{"serve", "--impair", ""},
+                    Arguments{"serve", "--impair", "loss=200%"},
                     Arguments{"serve", "--impair", "loss=1%", "--offload", "on"},
                     Arguments{"serve", "--capture", "-", "--access-log", "-"},
                     Arguments{"serve", "--header", "X-A"}, Arguments{"serve", "--header", "X A: b"},
@@ -197,6 +203,76 @@ TEST(Options, SaysWhatIsWrong) {
   EXPECT_THAT(ended({"serve", "--port", "70000"}).err, HasSubstr("a port from 1 to 65535"));
   EXPECT_THAT(ended({"serve", "--host-address", "198.51.100.1"}).err,
               HasSubstr("is not in the network of --address 192.0.2.2/24"));
+}
+
+struct Refusal {
+  Arguments arguments;
+  std::string text;
+};
+
+// What somebody types in the first hour, and what is to be learnt from the answer.
+TEST(Options, SayWhichWordIsWrongAndWhatIsNear) {
+  const std::vector<Refusal> refusals{
+      {{}, "a command is missing: serve, doctor, site or get"},
+      {{"srve"}, "unknown command 'srve'; did you mean 'serve'?"},
+      {{"SERVE"}, "unknown command 'SERVE'; did you mean 'serve'?"},
+      {{"doc"}, "unknown command 'doc'; did you mean 'doctor'?"},
+      {{"version"}, "unknown command 'version'; did you mean '--version'?"},
+      {{"report", "x"}, "unknown command 'report'; there are serve, doctor, site or get"},
+      {{"help", "srve"}, "unknown command 'srve'; did you mean 'serve'?"},
+      {{"-v"},
+       "'-v' is an option of serve or get and stands behind the command, as in "
+       "'glasstcp serve -v'; the version is told by --version"},
+      {{"--port", "80", "serve"}, "'--port' is an option of serve or doctor and stands behind"},
+      {{"--hepl"}, "unknown option '--hepl'; did you mean '--help'?"},
+      {{"serve", "surplus", "another"}, "'surplus' is not expected: serve takes options alone"},
+      {{"serve", "--vrebose"}, "unknown option '--vrebose' of serve; did you mean '--verbose'?"},
+      {{"serve", "--vrebose=1", "x"}, "unknown option '--vrebose' of serve"},
+      {{"serve", "--publish", "yes"}, "'yes' is not expected: --publish takes no value"},
+      {{"serve", "--publish=maybe"}, "--publish takes no value: 'maybe' is too much"},
+      {{"doctor", "--sink", "/up"}, "'--sink' is an option of serve, not of doctor"},
+      {{"serve", "--lang"}, "--lang needs a value: --lang en|zh"},
+      {{"serve", "--lang="}, "--lang needs a value: --lang en|zh"},
+      {{"serve", "--site"}, "--site needs a value: --site DIR"},
+      {{"get", "http://h/", "-o"}, "needs a value"},
+      {{"serve", "--port", "1", "--port", "2"}, "--port is given more than once"},
+      {{"serve", "--site", ""}, "--site: '' is not a folder"},
+      {{"serve", "--user", ""}, "--user: '' is not the name or number of a user"},
+      {{"get"}, "a URL is missing, as in 'glasstcp get http://192.0.2.2/'"},
+      {{"get", "http://a/", "http://b/"}, "'http://b/' is not expected: get takes one URL"},
+      {{"site"}, "a folder to write to is missing, as in 'glasstcp site page'"},
+      {{"site", "a", "b"}, "'b' is not expected: site takes one folder"},
+      {{"--completion"}, "--completion needs a value: --completion bash"},
+  };
+  for (const Refusal& one : refusals) {
+    const ExitNow end = ended(one.arguments);
+    EXPECT_EQ(end.code, kExitWrongUsage) << one.text;
+    EXPECT_THAT(end.err, HasSubstr(one.text));
+    EXPECT_THAT(end.err, Not(HasSubstr("TEXT")));
+    EXPECT_EQ(std::count(end.err.begin(), end.err.end(), '\n'), 1) << end.err;
+  }
+}
+
+TEST(Options, HelpIsACommandToo) {
+  EXPECT_EQ(ended({"help"}).out, ended({"--help"}).out);
+  for (const char* command : {"serve", "doctor", "site", "get"}) {
+    const ExitNow help = ended({"help", command});
+    EXPECT_EQ(help.code, 0);
+    EXPECT_EQ(help.out, ended({command, "--help"}).out);
+    EXPECT_THAT(help.out, HasSubstr("Usage: glasstcp " + std::string(command)));
+  }
+}
+
+TEST(Options, HelpFitsATerminal) {
+  for (const Arguments& arguments : {Arguments{"--help"}, Arguments{"serve", "--help"},
+                                     Arguments{"get", "--help"}, Arguments{"doctor", "--help"}}) {
+    const std::string page = ended(arguments).out;
+    for (std::size_t at = 0; at < page.size();) {
+      const std::size_t end = page.find('\n', at);
+      EXPECT_LE(end - at, 101u) << page.substr(at, end - at);
+      at = end + 1;
+    }
+  }
 }
 
 TEST(Options, HelpAndVersionGoToStdoutAndAreNoFailure) {

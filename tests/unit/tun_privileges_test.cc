@@ -54,6 +54,14 @@ TEST(Privileges, TheUserThatWasAskedForWins) {
   EXPECT_EQ(decide_privileges(facts).become, kOwner);
 }
 
+TEST(Privileges, TheNumberThatChangesNothingIsNobodys) {
+  // setresuid(-1) leaves root as it is.
+  for (const char* user : {"4294967295", "4294967296", "-1", "nobody-of-this-name"}) {
+    EXPECT_FALSE(gather_privilege_facts(user, std::nullopt).has_value()) << user;
+  }
+  EXPECT_TRUE(gather_privilege_facts("4294967294", std::nullopt).has_value());
+}
+
 TEST(Privileges, RootOnlyByName) {
   PrivilegeFacts facts = as_root();
   facts.requested = Identity{0, 0};

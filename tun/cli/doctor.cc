@@ -7,11 +7,10 @@
 #include <charconv>
 #include <cstdio>
 
+#include "tun/cures.h"
+
 namespace glasstcp {
 namespace {
-
-constexpr const char* kContainerFlags =
-    "start the container with --cap-add=NET_ADMIN --device=/dev/net/tun";
 
 std::string url_of(const IpAddress& address, std::uint16_t port) {
   const std::string text = address.to_string();
@@ -20,7 +19,7 @@ std::string url_of(const IpAddress& address, std::uint16_t port) {
 }
 
 bool has_address(const ServeOptions& options, const DoctorFacts& facts, const IpAddress& address) {
-  return std::ranges::any_of(facts.addresses, [&](const LocalAddress& one) {
+  return std::ranges::any_of(facts.networks.addresses, [&](const LocalAddress& one) {
     return one.interface == options.tun && one.cidr.address == address;
   });
 }
@@ -31,130 +30,193 @@ bool is_prepared(const ServeOptions& options, const DoctorFacts& facts) {
          has_address(options, facts, options.host_address);
 }
 
+Patient patient_of(const ServeOptions& options, const DoctorFacts& facts) {
+  return {facts.in_container, facts.is_root, options.language};
+}
+
+// A text of the language, with its gaps filled.
+template <typename... Values>
+std::string told(const ServeOptions& options, const char* english, const char* chinese,
+                 const Values&... values) {
+  return fmt::format(fmt::runtime(in_language(options.language, english, chinese)), values...);
+}
+
+std::string server_url(const ServeOptions& options) {
+  return url_of(options.address.address, options.port);
+}
+
 Finding about_device(const ServeOptions& options, const DoctorFacts& facts) {
+  const std::string subject = told(options, "device", "设备");
   if (!facts.device) {
-    return {Severity::Fine, "device", "the TUN interface " + options.tun + " can be had", {}};
+    return {Severity::Fine,
+            subject,
+            told(options, "the TUN interface {} can be had", "可以使用 TUN 接口 {}", options.tun),
+            {}};
   }
-  if (facts.is_answering) {
-    return {Severity::Problem, "device",
-            fmt::format("{}; a server answers at {} already", facts.device->message,
-                        url_of(options.address.address, options.port)),
-            "stop it, or start another one with --tun tun1 --address 198.51.100.2/24 "
-            "--host-address 198.51.100.1 --address6 2001:db8:1::2/64 --host-address6 "
-            "2001:db8:1::1"};
+  if (runs_already(options, facts)) {
+    return {Severity::Fine,
+            subject,
+            told(options, "{} belongs to the server that answers at {}",
+                 "{} 属于正在 {} 应答的服务器", options.tun, server_url(options)),
+            {}};
   }
-  return {Severity::Problem, "device", facts.device->message, facts.device->cure};
+  return {Severity::Problem, subject, facts.device->message, facts.device->cure};
 }
 
 Finding about_rights(const ServeOptions& options, const DoctorFacts& facts) {
+  const std::string subject = told(options, "rights", "权限");
   if (facts.has_net_admin) {
-    return {Severity::Fine, "rights", "the capability NET_ADMIN is there", {}};
+    return {Severity::Fine,
+            subject,
+            told(options, "the capability NET_ADMIN is there", "有 NET_ADMIN 权能"),
+            {}};
+  }
+  if (runs_already(options, facts)) {
+    return {Severity::Fine,
+            subject,
+            told(options, "not needed: the server runs", "不需要：服务器已在运行"),
+            {}};
   }
   if (is_prepared(options, facts)) {
-    return {Severity::Fine, "rights", "not needed: " + options.tun + " is prepared", {}};
+    return {Severity::Fine,
+            subject,
+            told(options, "not needed: {} is prepared", "不需要：{} 已准备好", options.tun),
+            {}};
   }
-  return {Severity::Problem, "rights",
-          "no capability NET_ADMIN, which making and configuring the interface needs",
-          facts.in_container ? kContainerFlags : "run it with sudo"};
-}
-
-// An interface that is somebody else's and has one of our addresses, or our network.
-const LocalAddress* conflict(const ServeOptions& options, const DoctorFacts& facts) {
-  const auto clashes = [&](const LocalAddress& one) {
-    const Cidr& ours = one.cidr.address.is_v4() ? options.address : options.address6;
-    return one.interface != options.tun &&
-           (ours.contains(one.cidr.address) || one.cidr.contains(ours.address));
-  };
-  const auto found = std::ranges::find_if(facts.addresses, clashes);
-  return found == facts.addresses.end() ? nullptr : &*found;
+  return {Severity::Problem, subject,
+          told(options, "no capability NET_ADMIN, which making and configuring the interface needs",
+               "没有 NET_ADMIN 权能，而创建和配置接口需要它"),
+          rights_cure(patient_of(options, facts))};
 }
 
 Finding about_addresses(const ServeOptions& options, const DoctorFacts& facts) {
-  const LocalAddress* const other = conflict(options, facts);
-  if (other == nullptr) {
-    return {Severity::Fine,
-            "addresses",
-            fmt::format("{} and {} are free", options.address.to_string(),
-                        options.address6.to_string()),
-            {}};
+  const std::string subject = told(options, "addresses", "地址");
+  for (const Cidr* const ours : {&options.address, &options.address6}) {
+    if (!ours->address.is_v4() && facts.v6 != DoctorFacts::V6::Enabled) continue;
+    const LocalAddress* const holder = holder_of(*ours, options.tun, facts.networks);
+    if (holder == nullptr) continue;
+    const LinkWish wish{options.tun, options.address, options.address6};
+    return {
+        Severity::Problem, subject,
+        told(options, "{} has {}, so packets for {} go there", "{} 已有 {}，发往 {} 的分组会到那里",
+             holder->interface, holder->cidr.to_string(), ours->address.to_string()),
+        told(options, "choose others with {}", "用 {} 另选地址",
+             free_link_options(wish, false, facts.networks))};
   }
-  const bool v4 = other->cidr.address.is_v4();
-  return {Severity::Problem, "addresses",
-          fmt::format("{} has {}, so packets for {} go there", other->interface,
-                      other->cidr.to_string(),
-                      (v4 ? options.address : options.address6).address.to_string()),
-          v4 ? "choose others with --address 198.51.100.2/24 --host-address 198.51.100.1"
-             : "choose others with --address6 2001:db8:1::2/64 --host-address6 2001:db8:1::1"};
+  const std::string both = options.address.to_string() + " " + told(options, "and", "和") + " " +
+                           options.address6.to_string();
+  return {Severity::Fine,
+          subject,
+          runs_already(options, facts)
+              ? told(options, "{} are the server's alone", "{} 只属于该服务器", both)
+              : told(options, "{} are free", "{} 可用", both),
+          {}};
 }
 
-Finding about_v6(const DoctorFacts& facts) {
+Finding about_v6(const ServeOptions& options, const DoctorFacts& facts) {
   switch (facts.v6) {
     case DoctorFacts::V6::Enabled:
       break;
     case DoctorFacts::V6::Disabled:
-      return {Severity::Note, "IPv6", "disabled here: serving IPv4 alone",
-              facts.in_container
-                  ? "start the container with --sysctl net.ipv6.conf.all.disable_ipv6=0"
-                  : "run 'sudo sysctl -w net.ipv6.conf.all.disable_ipv6=0'"};
+      return {Severity::Note, "IPv6",
+              told(options, "disabled here: serving IPv4 alone", "此处已禁用：只提供 IPv4"),
+              ipv6_cure(patient_of(options, facts))};
     case DoctorFacts::V6::Absent:
-      return {Severity::Note, "IPv6", "this kernel has none: serving IPv4 alone",
-              "boot it without ipv6.disable=1"};
+      return {Severity::Note, "IPv6",
+              told(options, "this kernel has none: serving IPv4 alone", "内核不支持：只提供 IPv4"),
+              told(options, "boot it without ipv6.disable=1", "启动内核时去掉 ipv6.disable=1")};
   }
-  return {Severity::Fine, "IPv6", "enabled", {}};
+  return {Severity::Fine, "IPv6", told(options, "enabled", "已启用"), {}};
 }
 
-Finding about_publishing(const DoctorFacts& facts) {
+Finding about_publishing(const ServeOptions& options, const DoctorFacts& facts) {
+  const std::string subject = told(options, "forwarding", "转发");
   if (!facts.forwarding && !facts.may_forward) {
-    return {Severity::Note, "forwarding",
-            "off, and it cannot be switched on here: --publish would not work",
-            facts.in_container ? "start the container with --sysctl net.ipv4.ip_forward=1"
-                               : "run 'sudo sysctl -w net.ipv4.ip_forward=1'"};
+    return {Severity::Note, subject,
+            told(options, "off, and it cannot be switched on here: --publish would not work",
+                 "已关闭，且此处无法打开：--publish 不会起作用"),
+            forwarding_cure(patient_of(options, facts))};
   }
   if (!facts.has_nft) {
-    return {Severity::Note, "forwarding", "there is no nft here: --publish would not work",
-            "run 'sudo apt-get install nftables'"};
+    const char* const install =
+        facts.in_container ? "apt-get install nftables" : "sudo apt-get install nftables";
+    return {Severity::Note, subject,
+            told(options, "there is no nft here: --publish would not work",
+                 "此处没有 nft：--publish 不会起作用"),
+            told(options, "run '{}'", "运行 '{}'", install)};
   }
+  if (facts.forwarding) return {Severity::Fine, subject, told(options, "on", "已打开"), {}};
   return {Severity::Fine,
-          "forwarding",
-          facts.forwarding ? "on" : "off; --publish would switch it on while it runs",
+          subject,
+          told(options, "off; --publish would switch it on while it runs",
+               "已关闭；--publish 会在运行期间打开它"),
           {}};
 }
 
 Finding about_port(const ServeOptions& options, const DoctorFacts& facts) {
+  const std::string subject = told(options, "port", "端口");
   if (!facts.port_is_taken) {
-    return {Severity::Fine, "port", fmt::format("nobody listens on tcp/{} here", options.port), {}};
+    return {Severity::Fine,
+            subject,
+            told(options, "nobody listens on tcp/{} here", "此处没有程序在 tcp/{} 上收听",
+                 options.port),
+            {}};
   }
-  return {Severity::Note, "port",
-          fmt::format("another program listens on tcp/{}: it and the TUN address do not meet, but "
-                      "with --publish its callers from outside would get the page",
-                      options.port),
-          "leave --publish out, or choose another port with --port 8080"};
+  return {Severity::Note, subject,
+          told(options,
+               "another program listens on tcp/{}: it and the TUN address do not meet, but "
+               "with --publish its callers from outside would get the page",
+               "另一个程序在 tcp/{} 上收听：它与 TUN 地址互不影响，但使用 --publish "
+               "时，从外部访问它的人会得到本网页",
+               options.port),
+          told(options, "leave --publish out, or choose another port with --port 8080",
+               "不用 --publish，或者用 --port 8080 另选端口")};
 }
 
 Finding about_proxy(const ServeOptions& options, const DoctorFacts& facts) {
+  const std::string subject = told(options, "proxy", "代理");
   const IpAddress& v4 = options.address.address;
   const IpAddress& v6 = options.address6.address;
   if (!is_caught_by_proxy(facts.proxy, facts.no_proxy, v4) &&
       !is_caught_by_proxy(facts.proxy, facts.no_proxy, v6)) {
-    return {Severity::Fine, "proxy", "none in the environment that would catch the address", {}};
+    return {Severity::Fine,
+            subject,
+            told(options, "none in the environment that would catch the address",
+                 "环境变量中没有会截走该地址的代理"),
+            {}};
   }
-  return {
-      Severity::Note, "proxy",
-      "curl and others here would ask the proxy " + without_password(facts.proxy) + " for the page",
-      fmt::format("run curl --noproxy '*' {}, or 'export no_proxy={},{}'", url_of(v4, options.port),
-                  v4.to_string(), v6.to_string())};
+  return {Severity::Note, subject,
+          told(options, "curl and others here would ask the proxy {} for the page",
+               "此处的 curl 等程序会向代理 {} 请求网页", without_password(facts.proxy)),
+          told(options, "run curl --noproxy '*' {0}, or 'export no_proxy={1},{2}'",
+               "运行 curl --noproxy '*' {0}，或者 'export no_proxy={1},{2}'",
+               url_of(v4, options.port), v4.to_string(), v6.to_string())};
 }
 
-std::string_view label(Severity severity) {
+std::string label(const ServeOptions& options, Severity severity) {
   switch (severity) {
     case Severity::Fine:
-      return "ok";
+      return told(options, "ok      ", "正常");
     case Severity::Note:
-      return "note";
+      return told(options, "note    ", "注意");
     case Severity::Problem:
       break;
   }
-  return "PROBLEM";
+  return told(options, "PROBLEM ", "问题");
+}
+
+// What stands below all findings.
+std::string conclusion(const ServeOptions& options, const DoctorFacts& facts, bool has_problem) {
+  if (has_problem) return told(options, "glasstcp serve would not work", "glasstcp serve 无法工作");
+  if (!runs_already(options, facts)) {
+    return told(options, "glasstcp serve would work", "glasstcp serve 可以工作");
+  }
+  const LinkWish wish{options.tun, options.address, options.address6};
+  return told(options,
+              "glasstcp serve works: a server answers at {}\n"
+              "another one beside it: glasstcp serve {}",
+              "glasstcp serve 正常：服务器在 {} 应答\n要在它旁边再启动一个：glasstcp serve {}",
+              server_url(options), free_link_options(wish, true, facts.networks));
 }
 
 bool is_problem(const Finding& finding) {
@@ -213,35 +275,47 @@ bool has_listener(std::string_view text, std::uint16_t port) {
   return false;
 }
 
+bool runs_already(const ServeOptions& options, const DoctorFacts& facts) {
+  return facts.is_answering && facts.device && facts.interface_is_up &&
+         has_address(options, facts, options.host_address);
+}
+
 std::vector<Finding> diagnose(const ServeOptions& options, const DoctorFacts& facts) {
-  return {about_device(options, facts),    about_rights(options, facts),
-          about_addresses(options, facts), about_v6(facts),
-          about_publishing(facts),         about_port(options, facts),
+  return {about_device(options, facts),     about_rights(options, facts),
+          about_addresses(options, facts),  about_v6(options, facts),
+          about_publishing(options, facts), about_port(options, facts),
           about_proxy(options, facts)};
 }
 
-std::string to_text(const std::vector<Finding>& findings) {
+std::string to_text(const ServeOptions& options, const DoctorFacts& facts) {
+  // A Chinese character takes two columns, so padding by characters would not line up.
+  const bool pads = options.language == Language::English;
+  const std::size_t width = pads ? 11 : 0;
+  const std::vector<Finding> findings = diagnose(options, facts);
   std::string text;
   for (const Finding& one : findings) {
-    text += fmt::format("{:<8} {:<11} {}\n", label(one.severity), one.subject, one.text);
-    if (!one.cure.empty()) text += fmt::format("{:<8} {:<11} cure: {}\n", "", "", one.cure);
+    text +=
+        fmt::format("{} {:<{}} {}\n", label(options, one.severity), one.subject, width, one.text);
+    if (one.cure.empty()) continue;
+    text += fmt::format("{:<{}} {}{}\n", "", pads ? 20 : 4, told(options, "cure: ", "解决办法："),
+                        one.cure);
   }
-  const auto problems = std::ranges::count_if(findings, is_problem);
-  text += problems == 0 ? "glasstcp serve would work\n" : "glasstcp serve would not work\n";
-  return text;
+  return text + conclusion(options, facts, std::ranges::any_of(findings, is_problem)) + "\n";
 }
 
 int doctor(const DoctorOptions& options) {
   const ServeOptions& serve = options.serve;
   if (options.serving) {
     const bool answering = is_answering(serve.address.address, serve.port);
-    fmt::print("{} {}\n", answering ? "a server answers at" : "no server answers at",
-               url_of(serve.address.address, serve.port));
+    fmt::print("{}\n", answering ? told(serve, "a server answers at {}", "服务器在 {} 应答",
+                                        server_url(serve))
+                                 : told(serve, "no server answers at {}", "没有服务器在 {} 应答",
+                                        server_url(serve)));
     return answering ? 0 : kExitFailure;
   }
-  const std::vector<Finding> findings = diagnose(serve, gather_doctor_facts(serve));
-  fmt::print("{}", to_text(findings));
-  return std::ranges::any_of(findings, is_problem) ? kExitFailure : 0;
+  const DoctorFacts facts = gather_doctor_facts(serve);
+  fmt::print("{}", to_text(serve, facts));
+  return std::ranges::any_of(diagnose(serve, facts), is_problem) ? kExitFailure : 0;
 }
 
 }  // namespace glasstcp

@@ -6,7 +6,7 @@
 //
 // Invariants:
 //   1. A Problem is what keeps `serve` from working; anything less is a Note, and costs no exit
-//   status.
+//   status. A server that runs and answers is no problem.
 //   2. Nothing is changed: an interface that is made to try vanishes at once.
 //
 // Leaves out: what only other options of `serve` need (a folder, a user).
@@ -21,7 +21,7 @@
 
 #include "tun/cli/options.h"
 #include "tun/failure.h"
-#include "tun/local_addresses.h"
+#include "tun/local_networks.h"
 
 namespace glasstcp {
 
@@ -42,10 +42,11 @@ struct DoctorFacts {
   enum class V6 { Enabled, Disabled, Absent };
 
   bool in_container = false;
+  bool is_root = true;
   bool has_net_admin = false;
-  std::optional<Failure> device;        ///< why the interface cannot be had; empty: it can
-  bool interface_is_up = false;         ///< it was there before, prepared
-  std::vector<LocalAddress> addresses;  ///< of all interfaces
+  std::optional<Failure> device;  ///< why the interface cannot be had; empty: it can
+  bool interface_is_up = false;   ///< it was there before, prepared
+  LocalNetworks networks;         ///< what the interfaces and routes hold
   V6 v6 = V6::Enabled;
   bool forwarding = false;
   bool may_forward = false;  ///< whether the switch of forwarding can be written
@@ -56,7 +57,11 @@ struct DoctorFacts {
   std::string no_proxy;        ///< hosts that are reached without it
 };
 
-/// All that there is to say, in the order of printing.
+/// Whether the server that is meant runs: it answers at the address, on the interface, which it
+/// holds. Then nothing is missing.
+[[nodiscard]] bool runs_already(const ServeOptions& options, const DoctorFacts& facts);
+
+/// All that there is to say, in the order of printing and in the language of the options.
 [[nodiscard]] std::vector<Finding> diagnose(const ServeOptions& options, const DoctorFacts& facts);
 
 /// Whether clients that honour these variables would send a request for `address` to the proxy.
@@ -69,8 +74,8 @@ struct DoctorFacts {
 /// Whether /proc/net/tcp or tcp6, as `text`, has a listener on the port.
 [[nodiscard]] bool has_listener(std::string_view text, std::uint16_t port);
 
-/// The findings as text, closed by a line that says whether `serve` would work.
-[[nodiscard]] std::string to_text(const std::vector<Finding>& findings);
+/// The diagnosis as text, closed by a line that says whether `serve` works or would work.
+[[nodiscard]] std::string to_text(const ServeOptions& options, const DoctorFacts& facts);
 
 /// Asks the system.
 [[nodiscard]] DoctorFacts gather_doctor_facts(const ServeOptions& options);

@@ -112,12 +112,15 @@ bool is_answering(const IpAddress& address, std::uint16_t port) {
 DoctorFacts gather_doctor_facts(const ServeOptions& options) {
   DoctorFacts facts;
   facts.in_container = is_in_container();
-  facts.addresses = local_addresses();
+  facts.is_root = ::geteuid() == 0;
+  facts.networks = local_networks();
   facts.interface_is_up = is_up(options.tun);
   facts.is_answering = is_answering(options.address.address, options.port);
 
   make_missing_tun_node();
-  if (auto device = TunDevice::open(options.tun, options.offload); !device) {
+  const TunDevice::Wish wish{options.tun, options.address, options.address6, options.offload,
+                             options.language};
+  if (auto device = TunDevice::open(wish); !device) {
     facts.device = device.error();
   }
   capng_get_caps_process();

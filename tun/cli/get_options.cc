@@ -34,7 +34,8 @@ void add_request_options(CLI::App& app, GetOptions& o) {
   app.add_option("url", o.url, "http://HOST[:PORT][/PATH]; an IPv6 address stands in brackets")
       ->option_text("URL")
       ->required();
-  app.add_option("-o,--output", o.output, "write to this file (stdout)")->option_text("FILE");
+  add_parsed(app, {"-o,--output", "FILE", "a file", "write to this file (stdout)"}, o.output,
+             parse_text);
   add_parsed(app,
              {"-r,--range", "A-B", "a range of bytes like 0-999, 1000- or -500",
               "ask for these bytes only"},
@@ -84,16 +85,19 @@ void add_link_options(CLI::App& app, GetOptions& o) {
       app,
       {"--seed", "N", "a number", "make every random choice again; not for open networks (random)"},
       o.seed, parse_number<std::uint64_t, 0, UINT64_MAX>);
-  app.add_option("--user", o.user, "become this user once set up (the one behind sudo, or nobody)")
-      ->option_text("NAME");
+  add_parsed(app,
+             {"--user", "NAME", "the name or number of a user",
+              "become this user once set up (the one behind sudo, or nobody)"},
+             o.user, parse_text);
 }
 
 void add_watching_options(CLI::App& app, GetOptions& o) {
   app.add_flag("--verbose,-v", o.verbose,
                "tell request, answer, and every packet with its reason on stderr");
-  app.add_option("--capture", o.capture,
-                 "write every packet and its reason to a pcapng file; '-' is stdout (none)")
-      ->option_text("FILE");
+  add_parsed(app,
+             {"--capture", "FILE", "a file, or '-' for stdout",
+              "write every packet and its reason to a pcapng file; '-' is stdout (none)"},
+             o.capture, parse_text);
   add_parsed(app, {"--lang", "en|zh", "'en' or 'zh'", "language of the reasons (en)"}, o.language,
              parse_language);
 }

@@ -28,14 +28,21 @@ struct Wording {
 
 /// An option that a parser of ours reads: `parse` gives an optional<T>, empty for what it refuses.
 template <typename T, typename Parse>
-void add_parsed(CLI::App& app, const Wording& wording, T& into, Parse parse) {
+CLI::Option* add_parsed(CLI::App& app, const Wording& wording, T& into, Parse parse) {
   const auto read = [&into, parse, name = wording.name,
                      expected = wording.expected](const std::string& text) {
     const auto value = parse(text);
     if (!value) throw CLI::ValidationError(name, "'" + text + "' is not " + expected);
     into = *value;
   };
-  app.add_option_function<std::string>(wording.name, read, wording.help)->option_text(wording.type);
+  return app.add_option_function<std::string>(wording.name, read, wording.help)
+      ->option_text(wording.type);
+}
+
+/// Anything but nothing: what `--site "$UNSET"` gives is a mistake.
+inline std::optional<std::string> parse_text(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  return text;
 }
 
 template <IpVersion Version>

@@ -7,6 +7,7 @@
 #include "generated/version.h"
 #include "http/extra_field.h"
 #include "stack/tcp/congestion_names.h"
+#include "tun/cli/command_words.h"
 #include "tun/cli/completion.h"
 #include "tun/cli/impair_option.h"
 #include "tun/cli/option_words.h"
@@ -18,6 +19,19 @@ namespace {
 
 std::optional<CongestionAlgorithm> parse_congestion(const std::string& text) {
   return congestion_named(text);
+}
+
+// The path is compared with that of requests as they write it: what no request can write would
+// never be found.
+std::optional<std::string> parse_sink(const std::string& text) {
+  const auto is_written_so = [](char c) { return c > ' ' && c < 0x7f && c != '?' && c != '#'; };
+  const std::string whole = text + '/';
+  const bool has_dots =
+      whole.find("/./") != std::string::npos || whole.find("/../") != std::string::npos;
+  if (!text.starts_with('/') || has_dots || !std::ranges::all_of(text, is_written_so)) {
+    return std::nullopt;
+  }
+  return text;
 }
 
 void add_address_options(CLI::App& app, ServeOptions& o) {
@@ -82,7 +96,8 @@ void add_tcp_options(CLI::App& app, ServeOptions& o) {
 
 void add_site_options(CLI::App& app, ServeOptions& o) {
   app.option_defaults()->group("Site");
-  app.add_option("--site", o.site, "folder to serve (a built-in page)")->option_text("DIR");
+  add_parsed(app, {"--site", "DIR", "a folder", "folder to serve (a built-in page)"}, o.site,
+             parse_text);
   add_parsed(app,
              {"--max-age", "S", "a number of seconds",
               "let browsers reuse files for S seconds without asking (they ask)"},
@@ -92,23 +107,29 @@ void add_site_options(CLI::App& app, ServeOptions& o) {
                  "add this field to every answer; may be given several times (none)")
       ->option_text("'NAME: VALUE'")
       ->allow_extra_args(false);
-  app.add_option("--sink", o.sink, "discard and count what is uploaded to this path (nowhere)")
-      ->option_text("PATH");
-  app.add_option("--user", o.user,
-                 "become this user once set up (the one behind sudo; in a container the owner of "
-                 "the site; else nobody)")
-      ->option_text("NAME");
-  app.add_option("--access-log", o.access_log,
-                 "write a line per request in the combined log format; '-' is stdout (none)")
-      ->option_text("FILE");
+  add_parsed(
+      app,
+      {"--sink", "PATH", "a path as a request writes it ('/' first; no '?', '#', space or '..')",
+       "discard and count what is uploaded to this path (nowhere)"},
+      o.sink, parse_sink);
+  add_parsed(app,
+             {"--user", "NAME", "the name or number of a user",
+              "become this user once set up (the one behind sudo; in a container the owner of "
+              "the site; else nobody)"},
+             o.user, parse_text);
+  add_parsed(app,
+             {"--access-log", "FILE", "a file, or '-' for stdout",
+              "write a line per request in the combined log format; '-' is stdout (none)"},
+             o.access_log, parse_text);
 }
 
 void add_watching_options(CLI::App& app, ServeOptions& o) {
   app.option_defaults()->group("Watching");
   app.add_flag("--verbose,-v", o.verbose, "tell every packet and its reason on stderr");
-  app.add_option("--capture", o.capture,
-                 "write every packet and its reason to a pcapng file; '-' is stdout (none)")
-      ->option_text("FILE");
+  add_parsed(app,
+             {"--capture", "FILE", "a file, or '-' for stdout",
+              "write every packet and its reason to a pcapng file; '-' is stdout (none)"},
+             o.capture, parse_text);
   add_parsed(app,
              {"--capture-bytes", "N", "a number of bytes from 64 to 262144",
               "keep only the first N bytes of each (all)"},
@@ -137,7 +158,6 @@ std::string inconsistency(const ServeOptions& o) {
     extra_bytes += line->size();
   }
   if (extra_bytes > http::kMostExtraBytes) return "--header: at most 8192 bytes in all";
-  if (!o.sink.empty() && o.sink.front() != '/') return "--sink: a path begins with '/'";
   return {};
 }
 
@@ -148,23 +168,30 @@ ExitNow wrong_usage(std::string message, const std::string& command) {
       kExitWrongUsage, {}, "glasstcp: " + message + " (try 'glasstcp " + command + "--help')\n"};
 }
 
+ExitNow shown(const std::string& page) {
+  return {0, wrapped(page), {}};
+}
+
 CLI::App& add_doctor_command(CLI::App& app, ServeOptions& options, bool& serving) {
   CLI::App& doctor =
       *app.add_subcommand("doctor", "say what is missing to serve, and what cures it");
   doctor.add_flag("--serving", serving, "only ask whether a server answers (for health checks)");
   add_address_options(doctor, options);
+  add_parsed(doctor, {"--lang", "en|zh", "'en' or 'zh'", "language of what it says (en)"},
+             options.language, parse_language);
   doctor.footer(
       "Looks at the device, the rights, the addresses, IPv6, forwarding and proxies as 'serve' "
-      "with the same\noptions would find them; so run it as you would run that.\n"
-      "Exit status: 0 if 'serve' would work (with --serving: if a server answers), else 1.\n"
+      "with the same options would find them; so run it as you would run that.\n"
+      "Exit status: 0 if 'serve' would work or works already (with --serving: if a server "
+      "answers), else 1.\n"
       "Example: sudo glasstcp doctor");
   return doctor;
 }
 
 CLI::App& add_site_command(CLI::App& app, WriteSiteOptions& options) {
   CLI::App& site = *app.add_subcommand("site", "write the built-in page out, to edit");
-  site.add_option("DIR", options.folder, "folder to write to; nothing there is overwritten")
-      ->option_text(" ")
+  add_parsed(site, {"DIR", " ", "a folder", "folder to write to; nothing there is overwritten"},
+             options.folder, parse_text)
       ->required();
   site.footer("Example: glasstcp site ./page && sudo glasstcp serve --site ./page");
   return site;
@@ -179,13 +206,19 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   ServeOptions options;
   std::string completion;
   CLI::App app{"glasstcp: a userspace TCP/IP stack that explains itself", "glasstcp"};
-  app.set_version_flag("--version", "glasstcp " + std::string(kVersion));
+  app.set_version_flag("--version", "glasstcp " + std::string(kVersion), "say the version");
   add_parsed(app, {"--completion", "bash", "'bash'", "print what completes this command line"},
              completion, [](const std::string& shell) -> std::optional<std::string> {
                if (shell != "bash") return std::nullopt;
                throw CLI::CallForAllHelp();  // ends the parsing, as --help does
              });
+  app.set_help_flag("-h,--help", "say this");
   app.require_subcommand(1);
+  app.footer(
+      "'glasstcp COMMAND --help' says what a command takes.\n"
+      "Exit status: 0 done, 1 failed (one line says why, and what to do), 2 wrong usage; get: "
+      "curl's.\n"
+      "Example: sudo glasstcp serve");
   app.failure_message(CLI::FailureMessage::simple);
   CLI::App& serve = *app.add_subcommand("serve", "serve a site over HTTP on a TUN interface");
   serve.option_defaults()->group("Network");
@@ -206,11 +239,17 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   GetOptions get_options;
   CLI::App& get = add_get_command(app, get_options);
 
-  const std::string first = arguments.empty() ? "" : arguments.front();
-  const auto commands = app.get_subcommands([](CLI::App*) { return true; });
-  const bool names_command =
-      std::ranges::find(commands, first, &CLI::App::get_name) != commands.end();
-  const std::string command = names_command ? first + " " : "";
+  if (!arguments.empty() && arguments.front() == "help") {
+    // `glasstcp help [COMMAND]`, which is what people try first.
+    std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
+    rest.emplace_back("--help");
+    return parse_command_line(rest);
+  }
+  if (std::string wrong = about_first_word(app, arguments); !wrong.empty()) {
+    return wrong_usage(std::move(wrong), "");
+  }
+  const CLI::App* const named = named_command(app, arguments);
+  const std::string command = named != nullptr ? named->get_name() + " " : "";
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::CallForVersion&) {
@@ -218,11 +257,9 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   } catch (const CLI::CallForAllHelp&) {
     return ExitNow{0, bash_completion(app), {}};
   } catch (const CLI::Success&) {
-    return ExitNow{0, app.help(), {}};
-  } catch (const CLI::RequiredError& error) {
-    return wrong_usage(names_command ? error.what() : "a command is missing", command);
+    return shown(app.help());
   } catch (const CLI::ParseError& error) {
-    return wrong_usage(error.what(), command);
+    return wrong_usage(in_our_words(app, named, arguments, error), command);
   }
   std::string message = get.parsed() ? inconsistency(get_options) : inconsistency(options);
   if (message.empty()) {

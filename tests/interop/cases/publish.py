@@ -117,12 +117,23 @@ def doctor_agrees_with_serve():
     check_equal(run(PROGRAM, "doctor", "--serving", check_status=False).returncode, 1, "nobody serves")
     with Server():
         check("answers" in run(PROGRAM, "doctor", "--serving").stdout, "a server serves")
-        second = run(PROGRAM, "doctor", check_status=False)
-        check_equal(second.returncode, 1, "a second server on the same interface")
-        check("--tun tun1" in second.stdout, second.stdout)
+        beside = run(PROGRAM, "doctor").stdout
+        check("glasstcp serve works: a server answers at http://192.0.2.2/\n" in beside, beside)
+        check("PROBLEM" not in beside and "--tun tun1 --address 203.0.113.2/24" in beside, beside)
+        chinese = run(PROGRAM, "doctor", "--lang", "zh").stdout
+        check("glasstcp serve 正常" in chinese and "问题" not in chinese, chinese)
+        plain = run("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--bounding-set=-all",
+                    "--inh-caps=-all", PROGRAM, "doctor").stdout
+        check("PROBLEM" not in plain, f"of a user without rights: {plain}")
+        second = run(PROGRAM, "doctor", "--tun", "tun1", check_status=False)
+        check_equal(second.returncode, 1, "a second server in the same network")
+        check("PROBLEM  addresses" in second.stdout and "--address6 2001:db8:2::2/64" in second.stdout, second.stdout)
     with Server("--port", "8080"):
         check_equal(run(PROGRAM, "doctor", "--serving", check_status=False).returncode, 1, "nobody serves on port 80")
         run(PROGRAM, "doctor", "--serving", "--port", "8080")
+        other = run(PROGRAM, "doctor", check_status=False)
+        check_equal(other.returncode, 1, "the interface is held, and nobody answers on port 80")
+        run(PROGRAM, "doctor", "--port", "8080")
     run("mount", "-t", "tmpfs", "-o", "ro", "none", "/dev/net")
     missing = run(PROGRAM, "doctor", check_status=False)
     check_equal(missing.returncode, 1, "no device")

@@ -1,5 +1,6 @@
 """Starting up: what is missing is named with its cure, what exists is used, rights are given up."""
 
+import contextlib
 import os
 import re
 from pathlib import Path
@@ -80,6 +81,139 @@ def a_name_in_use_is_refused():
         line = refusal(PROGRAM, "serve", "--address", "198.51.100.2/24", "--host-address", "198.51.100.1")
         check("tun0" in line and "--tun" in line, f"no cure in {line!r}")
         check_equal(exchange(V4).status, 200, "status of the first server afterwards")
+
+
+def cure_in(line):
+    """The options that a refusal proposes, from --tun or --address on."""
+    found = re.search(r" with ((--\S+ \S+ ?)+)$", line)
+    check(found, f"no options to begin again with in {line!r}")
+    return found[1].split()
+
+
+def serve_side_by_side(cures):
+    """Starts a first server, and one more for each function that makes the next one's options. All must answer."""
+    with contextlib.ExitStack() as servers:
+        urls = servers.enter_context(Server()).ready.split()[1:]
+        for make_options in cures:
+            options = make_options()
+            urls += servers.enter_context(Server(*options)).ready.split()[1:]
+        check_equal(len(set(urls)), 2 * (1 + len(cures)), f"different URLs in {urls}")
+        for one in urls:
+            check(b"<html" in curl("--fail", one), f"no page at {one}")
+
+
+@case()
+def the_cure_of_a_second_server_makes_it_serve_beside_the_first():
+    def as_refused():
+        return cure_in(refusal(PROGRAM, "serve"))
+
+    serve_side_by_side([as_refused, as_refused, as_refused])
+
+
+@case()
+def a_second_server_in_the_same_network_is_refused():
+    """Another name alone would give two routes for one network: it would be ready, and nobody would reach it."""
+    def with_another_name():
+        line = refusal(PROGRAM, "serve", "--tun", "tun9")
+        check("tun0 has the network 192.0.2.1/24 already" in line, f"it does not say where: {line!r}")
+        check("tun9" not in run("ip", "link").stdout, "the interface is still there")
+        return ["--tun", "tun9", *cure_in(line)]
+
+    def with_another_ipv4_network():
+        line = refusal(PROGRAM, "serve", "--tun", "tun8", "--address", "10.8.0.2/24", "--host-address", "10.8.0.1")
+        check("2001:db8::1/64" in line, f"it does not name the other network: {line!r}")
+        return ["--tun", "tun8", "--address", "10.8.0.2/24", "--host-address", "10.8.0.1", *cure_in(line)]
+
+    serve_side_by_side([with_another_name, with_another_ipv4_network])
+
+
+@case()
+def a_route_that_leads_elsewhere_is_in_the_way():
+    run("ip", "tuntap", "add", "dev", "vpn0", "mode", "tun")
+    run("ip", "link", "set", "vpn0", "up")
+    run("ip", "route", "add", "192.0.2.0/24", "dev", "vpn0")
+    line = refusal(PROGRAM, "serve")
+    check("vpn0 has the network 192.0.2.0/24" in line, f"it does not say where: {line!r}")
+    check_equal(run(PROGRAM, "doctor", check_status=False).returncode, 1, "doctor agrees")
+    run("ip", "route", "replace", "192.0.0.0/16", "dev", "vpn0")
+    run("ip", "route", "delete", "192.0.2.0/24")
+    with Server():  # its own route is more exact
+        check_equal(exchange(V4).status, 200, "status beside a larger route")
+
+
+@case()
+def one_lack_has_one_cure():
+    """In a container: what doctor says of the device, of the rights, and what serve says."""
+    new_tun_node(0o600)
+    for environment, word in (({"container": "oci"}, "start the container with --cap-add=NET_ADMIN"),
+                              ({"container": ""}, "run it with sudo")):
+        inside = ["env", *([f"{k}={v}" for k, v in environment.items()] if environment["container"] else
+                           ["-u", "container"]), *AS_NOBODY]
+        if not environment["container"] and (Path("/.dockerenv").exists() or Path("/run/.containerenv").exists()):
+            continue
+        said = run(*inside, PROGRAM, "doctor", check_status=False).stdout
+        cures = [line.split("cure: ")[1] for line in said.splitlines() if "cure: " in line and "sysctl" not in line]
+        check(len(cures) == 2 and len(set(cures)) == 1 and word in cures[0], f"cures {cures} in {said}")
+        check(cures[0] in refusal(*inside, PROGRAM, "serve"), "serve says something else")
+
+
+@case()
+def files_in_a_folder_of_roots_are_opened_before_root_is_given_up():
+    private = folder("roots")
+    private.chmod(0o700)
+    log, capture = private / "access.log", private / "page.pcapng"
+    with Server("--access-log", log, "--capture", capture):
+        check_equal(exchange(V4).status, 200, "status")
+    check_equal(len(log.read_text().splitlines()), 1, "lines in the log")
+    check_equal(capture.read_bytes()[:4], bytes.fromhex("0a0d0d0a"), "the beginning of the capture")
+    theirs = folder("theirs")
+    os.chown(theirs, NOBODY, NOBODY)
+    with Server("--access-log", theirs / "log"):
+        check_equal(exchange(V4).status, 200, "status")
+    check_equal((theirs / "log").stat().st_uid, NOBODY, "owner of a log that its user may write")
+
+
+@case()
+def a_folder_where_a_file_should_be_is_told():
+    for option in ("--capture", "--access-log"):
+        line = refusal(PROGRAM, "serve", option, folder())
+        check("Is a directory; give a file in it, like " in line, line)
+        line = refusal(PROGRAM, "serve", option, folder() / "missing" / "file")
+        check("No such file" in line and "make its folder first" in line, line)
+
+
+@case()
+def an_empty_site_is_told():
+    site = folder("empty")
+    with Server(site=site, may_speak=True) as server:
+        check("is empty" in server.stderr() and "glasstcp site" in server.stderr(), f"no word: {server.stderr()!r}")
+        check_equal(exchange(V4).status, 404, "status")
+    (site / "f.txt").write_bytes(b"not empty")
+    with Server(site=site):
+        check_equal(exchange(V4, "/f.txt").status, 200, "status")
+
+
+@case()
+def no_user_number_means_staying_root():
+    for user in ("4294967295", "-1", "4294967296", "nobody-of-this-name"):
+        check("there is no user" in refusal(PROGRAM, "serve", f"--user={user}"), f"--user {user}")
+    check_equal(refusal(PROGRAM, "serve", "--user", "", status=2).count("\n"), 1, "lines about an empty name")
+
+
+@case()
+def without_root_it_serves_in_a_namespace_of_its_own():
+    """unshare -Urn: one user is mapped, and kept; a second shell enters by nsenter."""
+    new_tun_node(0o666)
+    inside = ["unshare", "--user", "--map-root-user", "--net"]
+    prefix = ["setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups", *inside]
+    if run(*prefix, "true", check_status=False).returncode:
+        raise NotRun("a user cannot make a namespace here")
+    with Server(prefix=prefix, may_speak=True) as server:
+        check("it stays root there, without capabilities" in server.stderr(), f"no word: {server.stderr()!r}")
+        check_equal(len(server.stderr().splitlines()), 1, "lines on stderr")
+        second = ["nsenter", "--target", server.process.pid, "--user", "--net", "--preserve-credentials"]
+        page = run(*second, "curl", "-sS", "--fail", "--noproxy", "*", url(V4)).stdout
+        check("<html" in page, f"no page in the second shell: {page[:100]!r}")
 
 
 @case()
