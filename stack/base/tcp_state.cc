@@ -1,4 +1,5 @@
 // The table of Figure 5 (RFC 9293 §3.3.2). See tcp_state.h.
+// Next: ../trace/reason.h.
 #include "stack/base/tcp_state.h"
 
 #include <algorithm>

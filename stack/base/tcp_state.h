@@ -8,7 +8,7 @@
 //   1. A state changes only along an arrow of the table; CLOSED is reachable from every state
 //   (abort, RST, timeouts).
 //
-// Next: ../trace/reason.h.
+// Next: tcp_state.cc.
 #pragma once
 
 #include <cstdint>

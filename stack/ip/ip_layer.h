@@ -13,7 +13,7 @@
 //   3. Memory is bounded by IpConfig and taken at construction; a peer cannot make it grow.
 //
 // Leaves out: forwarding, routing tables, IGMP and neighbour discovery (a TUN device has one
-// neighbour, the kernel). Next: ../tcp/segment.h.
+// neighbour, the kernel). Next: ../socket/stack.h.
 #pragma once
 
 #include <cstdint>

@@ -15,7 +15,7 @@
 // Leaves out: ECN as a measure of the queue (the draft leaves it to experiments; a mark counts as a
 // loss, RFC 3168).
 //
-// Next: bbr_model.h.
+// Next: delivery_rate.h.
 #pragma once
 
 #include "stack/tcp/bbr_model.h"

@@ -1,5 +1,6 @@
 // Doing what was decided: the one place that builds a connection's segments and moves snd.nxt.
 // RFC 9293 §3.1 (format), §3.4 (numbers), §3.8.1 (timer), RFC 7323 §3.2, RFC 2018 §3.
+// Next: receiver.cc.
 #include <algorithm>
 
 #include "stack/base/assert.h"

@@ -11,7 +11,7 @@
 //   3. A model that was given back is made anew: an algorithm survives starting from an empty one
 //      with the window and the threshold that there are.
 //
-// Next: new_reno.h.
+// Next: new_reno.cc.
 #pragma once
 
 #include <array>

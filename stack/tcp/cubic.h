@@ -12,7 +12,7 @@
 //   1. Those of congestion.h.
 //   2. Time in which the application was the limit, or nothing was sent, is not part of t.
 //
-// Next: bbr.h.
+// Next: hystart.h.
 #pragma once
 
 #include "stack/tcp/congestion.h"

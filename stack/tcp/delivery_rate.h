@@ -14,7 +14,7 @@
 //
 // Leaves out: what is lost (judgement), and what the rate is good for (bbr.h).
 //
-// Next: bbr.h.
+// Next: pacing.h.
 #pragma once
 
 #include <algorithm>

@@ -9,7 +9,7 @@
 //   1. It never ends slow start on a path whose round trips stay below 4 ms.
 //   2. A model made anew in the middle of slow start only begins a new round.
 //
-// Next: cubic.h.
+// Next: bbr.h.
 #pragma once
 
 #include <cstdint>

@@ -3,6 +3,7 @@
 //
 // RFC 8985 §6-§7 (with SACK), RFC 5681 §3.2 and RFC 6582 (without), RFC 6675 (with SACK, if RACK is
 // switched off), RFC 9937, RFC 5682.
+// Next: congestion.h.
 #include <algorithm>
 
 #include "stack/tcp/connection.h"

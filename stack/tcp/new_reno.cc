@@ -1,4 +1,5 @@
 // Slow start and congestion avoidance in numbers (RFC 5681 §3.1). See new_reno.h.
+// Next: cubic.h.
 #include "stack/tcp/new_reno.h"
 
 #include <algorithm>

@@ -12,7 +12,7 @@
 // Leaves out: the timer that wakes the sender (timeouts.cc), and the rate that a model chooses
 // (bbr.h).
 //
-// Next: recovery.h.
+// Next: user_calls.cc.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 // The fifth check's work (RFC 9293 §3.10.7.4): an acceptable ACK and what follows from it: what it
 // reports as delivered, the queue, the round-trip time, the peer's window, and our own FIN. What it
 // means for losses and for the congestion window: loss_recovery.cc.
+// Next: sender.cc.
 #include <algorithm>
 #include <array>
 

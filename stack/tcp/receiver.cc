@@ -1,6 +1,7 @@
 // The receiving side: text and FIN in order, acknowledgments owed, and the window that we offer.
 // RFC 9293 §3.8.6 (window management), §3.8.6.2.2 (receiver's silly-window avoidance), §3.8.6.3
 // (delayed ACK).
+// Next: rtt_estimator.h.
 #include <algorithm>
 
 #include "stack/tcp/connection.h"

@@ -13,7 +13,7 @@
 //
 // Leaves out: finding losses (rack.h, sent_log.h) and sending (sender.cc).
 //
-// Next: flight_state.h.
+// Next: loss_recovery.cc.
 #pragma once
 
 #include <algorithm>

@@ -8,7 +8,7 @@
 //   1. min_rto <= rto() <= max_rto once a sample exists; before that, initial_rto (RFC 6298 §2.1),
 //   both backed off.
 //
-// Next: sent_log.h.
+// Next: timeouts.cc.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 // SEGMENT ARRIVES: RFC 9293 §3.10.7.3 (SYN-SENT) and §3.10.7.4 (every other state), check by check
 // in the RFC's order. Each check decides the segment's fate (a Verdict), or is empty: the next
 // check sees it. Nothing is sent from here.
+// Next: fast_path.cc.
 #include "stack/base/assert.h"
 #include "stack/tcp/connection.h"
 

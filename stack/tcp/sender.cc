@@ -1,6 +1,7 @@
 // What is the next segment, and why? RFC 9293 §3.7 (segmentation, Nagle), §3.8.6 (windows), RFC
 // 5681 (congestion window). All of it is const: it looks at the connection and answers with a
 // value. The order of next() is the order of urgency.
+// Next: commit.cc.
 #include <algorithm>
 
 #include "stack/tcp/connection.h"

@@ -15,7 +15,7 @@
 //
 // Leaves out: deciding what is lost (judgement), and the bytes.
 //
-// Next: tx_queue.h.
+// Next: rack.h.
 #pragma once
 
 #include <cstdint>

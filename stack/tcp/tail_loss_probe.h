@@ -8,7 +8,7 @@
 //
 // Leaves out: the timer (timeouts.cc) and choosing the segment (sender.cc).
 //
-// Next: recovery.h.
+// Next: prr.h.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // Whose is a segment? RFC 9293 §3.10.7.1, §3.10.7.2, §3.10.1; output in turns. See tcp_layer.h.
+// Next: tcp_layer_opens.cc.
 #include "stack/tcp/tcp_layer.h"
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 // OPEN and accept: RFC 9293 §3.10.1, and the choice of addresses and ports (§3.9.1.1, RFC 6056).
 // See tcp_layer.h.
+// Next: tcp_layer_syns.cc.
 #include <algorithm>
 
 #include "stack/tcp/tcp_layer.h"

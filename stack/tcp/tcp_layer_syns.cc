@@ -1,6 +1,7 @@
 // What a SYN for a listener brings: a half-open record, with Fast Open a connection at once, or a
 // cookie; and the ACK that brings a cookie back.
 // RFC 9293 §3.10.7.2, RFC 4987 §3, RFC 7413 §4.2.2. See tcp_layer.h.
+// Next: ../ip/ip_layer.h.
 #include <algorithm>
 
 #include "stack/tcp/tcp_layer.h"

@@ -8,7 +8,7 @@
 // Invariants:
 //   1. The list is in order of expiry, since every record waits equally long.
 //
-// Next: tcp_layer.h.
+// Next: tcp_layer.cc.
 #pragma once
 
 #include <cstdint>

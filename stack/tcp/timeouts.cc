@@ -1,5 +1,6 @@
 // What each timer does: RFC 9293 §3.10.8, §3.8.1 (retransmission), §3.8.6.1 (persist), §3.8.4
 // (keep-alive), RFC 6298 §5.
+// Next: sent_log.h.
 #include <algorithm>
 
 #include "stack/base/assert.h"

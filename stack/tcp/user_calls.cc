@@ -1,5 +1,6 @@
 // The user calls of RFC 9293 §3.10.2-§3.10.6: SEND, RECEIVE, CLOSE, ABORT. OPEN is in
 // tcp_layer_opens.cc, STATUS in connection.cc.
+// Next: half_open.h.
 #include <algorithm>
 
 #include "stack/tcp/connection.h"

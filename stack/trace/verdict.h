@@ -8,7 +8,7 @@
 //   1. Whatever bytes arrive, the answer is a Verdict; never an assertion.
 //   2. The table has a row for each enumerator, in the same order (checked at compile time).
 //
-// Next: event.h.
+// Next: ../wire/tcp.h.
 #pragma once
 
 #include <cstdint>

@@ -7,7 +7,7 @@
 // Invariants:
 //   1. A TcpView exists only over bytes that hold the whole header that the data offset claims.
 //
-// Next: ../ip/ip_layer.h.
+// Next: tcp_options.h.
 #pragma once
 
 #include <cstdint>

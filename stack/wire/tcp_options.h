@@ -8,7 +8,7 @@
 //   1. The reader never looks outside the bytes given, whatever lengths they claim.
 //   2. The writer pads to a multiple of four and writes at most 40 bytes (RFC 9293 §3.1).
 //
-// Next: tcp.h.
+// Next: ../tcp/segment.h.
 #pragma once
 
 #include <array>
