@@ -159,9 +159,9 @@ std::expected<void, Failure> check_networks_are_free(const NetworkPlan& plan, bo
     if (holder == nullptr) continue;
     const LinkWish wish{plan.interface, plan.address, plan.address6};
     return std::unexpected(Failure{
-        holder->interface + " has the network " + holder->cidr.to_string() +
-            " already, so nothing for " + ours->address.to_string() + " would come to " +
-            plan.interface + " (another glasstcp, or a VPN?)",
+        "the network " + holder->cidr.to_string() + " is in use on " + holder->interface +
+            " (another glasstcp, or a VPN?), so nothing for " + ours->address.to_string() +
+            " would come to " + plan.interface,
         "stop that, or choose another network with " + free_link_options(wish, false, networks)});
   }
   return {};

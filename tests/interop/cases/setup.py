@@ -115,7 +115,7 @@ def a_second_server_in_the_same_network_is_refused():
     """Another name alone would give two routes for one network: it would be ready, and nobody would reach it."""
     def with_another_name():
         line = refusal(PROGRAM, "serve", "--tun", "tun9")
-        check("tun0 has the network 192.0.2.1/24 already" in line, f"it does not say where: {line!r}")
+        check("192.0.2.1/24 is in use on tun0" in line, f"it does not say where: {line!r}")
         check("tun9" not in run("ip", "link").stdout, "the interface is still there")
         return ["--tun", "tun9", *cure_in(line)]
 
@@ -133,7 +133,7 @@ def a_route_that_leads_elsewhere_is_in_the_way():
     run("ip", "link", "set", "vpn0", "up")
     run("ip", "route", "add", "192.0.2.0/24", "dev", "vpn0")
     line = refusal(PROGRAM, "serve")
-    check("vpn0 has the network 192.0.2.0/24" in line, f"it does not say where: {line!r}")
+    check("192.0.2.0/24 is in use on vpn0" in line, f"it does not say where: {line!r}")
     check_equal(run(PROGRAM, "doctor", check_status=False).returncode, 1, "doctor agrees")
     run("ip", "route", "replace", "192.0.0.0/16", "dev", "vpn0")
     run("ip", "route", "delete", "192.0.2.0/24")
