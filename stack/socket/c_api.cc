@@ -10,6 +10,7 @@
 #include "stack/socket/glasstcp.h"
 #include "stack/socket/socket_layer.h"
 #include "stack/tcp/congestion_names.h"
+#include "stack/tcp/habits.h"
 
 struct glasstcp_stack {
   glasstcp_stack(const glasstcp::StackConfig& config, glasstcp::Instant now)
@@ -61,36 +62,22 @@ int check(const glasstcp_config& c) {
 }
 
 // What is done where the RFCs leave a choice, each setting by its own name (stack/tcp/config.h).
-void adopt_habits(const glasstcp_config& c, TcpConfig& t) {
-  const bool linux_habits = c.habits == GLASSTCP_HABITS_LINUX;
-  const bool bsd_habits = c.habits == GLASSTCP_HABITS_BSD;
-  t.window_follows_buffer = t.accepts_whole_buffer = t.repeats_fin = bsd_habits;
-  t.updates_at_quarter = bsd_habits;
-  t.time_wait_answers_syn = !bsd_habits;
-  if (bsd_habits) t.offered_mss = OfferedMss::PathV6;
-  if (linux_habits) t.offered_mss = OfferedMss::Path;
-  t.acks_second_segment = t.acks_overlap_at_once = bsd_habits;
+void choose_habits(const glasstcp_config& c, TcpConfig& t) {
+  t.pacing = c.pacing != 0;
+  adopt_habits(t, c.habits == GLASSTCP_HABITS_LINUX ? Habits::Linux
+                  : c.habits == GLASSTCP_HABITS_BSD ? Habits::Bsd
+                                                    : Habits::Rfc);
+  const auto choose = [](bool& row, int chosen) {  // below 0: as the habits
+    if (chosen >= 0) row = chosen != 0;
+  };
+  choose(t.tolerates_missing_timestamps, c.tolerate_missing_timestamps);
+  choose(t.reset_may_repeat_fin, c.reset_may_repeat_fin);
+  if (c.time_wait_reset >= 0) t.time_wait_reset = static_cast<TimeWaitReset>(c.time_wait_reset);
   t.syn_option_retries = c.syn_option_retries;
   t.ecn.classic_retries = c.ecn_retries;
   t.icmp_aborts = static_cast<IcmpAborts>(c.icmp_aborts);
   t.drops_syn_fin = c.drop_syn_fin != 0;
-  t.push_superpackets = t.min_rto_is_variance = t.probes_without_text = linux_habits;
-  t.more_ends_with_ack = t.counts_send_memory = linux_habits;
-  t.pacing = c.pacing != 0 && !linux_habits;  // as where no packet scheduler paces
-  t.answers_unsent_ack = !linux_habits;
-  t.answers_late_data_as_nobody = linux_habits;
-  const auto row = [](int chosen, bool by_habits) { return chosen < 0 ? by_habits : chosen != 0; };
-  t.tolerates_missing_timestamps = row(c.tolerate_missing_timestamps, !bsd_habits);
-  t.reset_may_repeat_fin = row(c.reset_may_repeat_fin, !bsd_habits);
-  const auto believed = linux_habits ? TimeWaitReset::Exact : TimeWaitReset::AfterSyn;
-  t.time_wait_reset =
-      c.time_wait_reset < 0 ? believed : static_cast<TimeWaitReset>(c.time_wait_reset);
   t.may_fragment = c.path_mtu_discovery == 0;
-  if (linux_habits) {
-    t.sws_override = Duration::zero();
-    t.loss_timer_floor = std::chrono::milliseconds(8);  // two ticks of 4 ms
-    t.slow_start_segments = 0;
-  }
 }
 
 TcpConfig tcp_config_of(const glasstcp_config& c) {
@@ -117,7 +104,7 @@ TcpConfig tcp_config_of(const glasstcp_config& c) {
   t.delayed_ack = ms(c.delayed_ack);
   t.ack_every_segments = c.ack_every;
   t.quick_acks = c.quick_acks;
-  adopt_habits(c, t);
+  choose_habits(c, t);
   t.least_superpacket = c.least_superpacket;
   t.initial_rto = ms(c.initial_rto);
   t.min_rto = ms(c.min_rto);
