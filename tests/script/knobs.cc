@@ -3,11 +3,13 @@
 
 #include <charconv>
 #include <functional>
+#include <limits>
 #include <map>
 #include <stdexcept>
 #include <string_view>
 
 #include "stack/tcp/congestion_names.h"
+#include "stack/tcp/habits.h"
 
 namespace glasstcp::test {
 namespace {
@@ -21,8 +23,14 @@ std::int64_t number_of(const std::string& text) {
   return value;
 }
 
-std::uint32_t count_of(const std::string& text) {
-  return static_cast<std::uint32_t>(number_of(text));
+template <typename T = std::uint32_t>
+T count_of(const std::string& text) {
+  constexpr std::int64_t kMost = std::numeric_limits<T>::max();
+  const std::int64_t value = number_of(text);
+  if (value < 0) throw std::invalid_argument("'" + text + "' is below 0");
+  if (value > kMost)
+    throw std::invalid_argument("'" + text + "' is above " + std::to_string(kMost));
+  return static_cast<T>(value);
 }
 
 Duration duration_of(const std::string& text) {
@@ -55,10 +63,26 @@ Setter toggle(bool TcpConfig::*member) {
   return [member](Settings& s, const std::string& v) { s.stack.tcp.*member = switch_of(v); };
 }
 
-void set_syn_cookies(Settings& s, const std::string& v) {
-  s.stack.tcp.syn_cookies = v == "off"    ? SynCookieUse::Off
-                            : v == "only" ? SynCookieUse::Only
-                                          : SynCookieUse::WhenFull;
+Setter octet(std::uint8_t TcpConfig::*member) {
+  return [member](Settings& s, const std::string& v) {
+    s.stack.tcp.*member = count_of<std::uint8_t>(v);
+  };
+}
+
+// One word of a few; any other is a mistake of the script.
+template <typename T>
+T word_of(const std::string& text, const std::map<std::string, T>& words) {
+  const auto found = words.find(text);
+  if (found != words.end()) return found->second;
+  std::string names;
+  for (const auto& [name, value] : words) names += (names.empty() ? "" : ", ") + name;
+  throw std::invalid_argument("'" + text + "' is none of " + names);
+}
+template <typename T>
+Setter choice(T TcpConfig::*member, const std::map<std::string, T>& words) {
+  return [member, words](Settings& s, const std::string& v) {
+    s.stack.tcp.*member = word_of(v, words);
+  };
 }
 
 const std::map<std::string, Setter> kSetters = {
@@ -116,39 +140,13 @@ const std::map<std::string, Setter> kSetters = {
     {"syn_option_retries", count(&TcpConfig::syn_option_retries)},
     {"classic_ecn_retries",
      [](Settings& s, const std::string& v) {
-       s.stack.tcp.ecn.classic_retries = static_cast<std::uint8_t>(count_of(v));
+       s.stack.tcp.ecn.classic_retries = count_of<std::uint8_t>(v);
      }},
     {"time_wait_answers_syn", toggle(&TcpConfig::time_wait_answers_syn)},
     {"updates_at_quarter", toggle(&TcpConfig::updates_at_quarter)},
-    {"offered_mss",
-     [](Settings& s, const std::string& v) {
-       s.stack.tcp.offered_mss = v == "path"      ? OfferedMss::Path
-                                 : v == "path_v6" ? OfferedMss::PathV6
-                                                  : OfferedMss::Device;
-     }},
-    {"icmp_aborts",
-     [](Settings& s, const std::string& v) {
-       s.stack.tcp.icmp_aborts = v == "none"         ? IcmpAborts::None
-                                 : v == "prohibited" ? IcmpAborts::Prohibited
-                                                     : IcmpAborts::Rfc;
-     }},
     {"starting_receive_buffer", count(&TcpConfig::initial_receive_buffer)},
-    {"mtu_probing",
-     [](Settings& s, const std::string& v) {
-       s.stack.tcp.mtu_probing = v == "always"             ? MtuProbing::Always
-                                 : v == "after_black_hole" ? MtuProbing::AfterBlackHole
-                                                           : MtuProbing::Off;
-     }},
-    {"ecn",
-     [](Settings& s, const std::string& v) {
-       s.stack.tcp.ecn.use = v == "on"        ? EcnUse::On
-                             : v == "passive" ? EcnUse::Passive
-                                              : EcnUse::Off;
-       if (v != "on" && v != "passive") switch_of(v);
-     }},
     {"accurate_ecn",
      [](Settings& s, const std::string& v) { s.stack.tcp.ecn.accurate = switch_of(v); }},
-    {"syn_cookies", set_syn_cookies},
     {"max_orphans", count(&TcpConfig::max_orphans)},
     {"announce_user_timeout", toggle(&TcpConfig::announce_user_timeout)},
     {"adopt_user_timeout", toggle(&TcpConfig::adopt_user_timeout)},
@@ -156,20 +154,63 @@ const std::map<std::string, Setter> kSetters = {
     {"user_timeout_most", duration(&TcpConfig::user_timeout_most)},
     {"window_scale",
      [](Settings& s, const std::string& v) {
-       s.stack.tcp.window_scale = static_cast<std::uint8_t>(count_of(v));
+       s.stack.tcp.window_scale = count_of<std::uint8_t>(v);
      }},
     {"mss",
      [](Settings& s, const std::string& v) {
-       s.stack.tcp.mss = static_cast<std::uint16_t>(count_of(v));
+       s.stack.tcp.mss = count_of<std::uint16_t>(v);
      }},
-    {"hop_limit",
+    {"hop_limit", octet(&TcpConfig::hop_limit)},
+    {"syn_cookies", choice(&TcpConfig::syn_cookies, {{"off", SynCookieUse::Off},
+                                                     {"full", SynCookieUse::WhenFull},
+                                                     {"on", SynCookieUse::WhenFull},
+                                                     {"only", SynCookieUse::Only}})},
+    {"layout", choice(&TcpConfig::option_layout,
+                      {{"linux", OptionLayout::Linux}, {"bsd", OptionLayout::Bsd}})},
+    {"offered_mss", choice(&TcpConfig::offered_mss, {{"device", OfferedMss::Device},
+                                                     {"path", OfferedMss::Path},
+                                                     {"path_v6", OfferedMss::PathV6}})},
+    {"icmp_aborts", choice(&TcpConfig::icmp_aborts, {{"none", IcmpAborts::None},
+                                                     {"rfc", IcmpAborts::Rfc},
+                                                     {"prohibited", IcmpAborts::Prohibited}})},
+    {"mtu_probing", choice(&TcpConfig::mtu_probing, {{"off", MtuProbing::Off},
+                                                     {"after_black_hole",
+                                                      MtuProbing::AfterBlackHole},
+                                                     {"always", MtuProbing::Always}})},
+    {"ecn",
      [](Settings& s, const std::string& v) {
-       s.stack.tcp.hop_limit = static_cast<std::uint8_t>(count_of(v));
+       s.stack.tcp.ecn.use = word_of<EcnUse>(
+           v, {{"off", EcnUse::Off}, {"passive", EcnUse::Passive}, {"on", EcnUse::On}});
      }},
-    {"layout",
+    {"habits",
      [](Settings& s, const std::string& v) {
-       s.stack.tcp.option_layout = v == "bsd" ? OptionLayout::Bsd : OptionLayout::Linux;
+       adopt_habits(s.stack.tcp,
+                    word_of<Habits>(
+                        v, {{"rfc", Habits::Rfc}, {"linux", Habits::Linux}, {"bsd", Habits::Bsd}}));
      }},
+    {"push_superpackets", toggle(&TcpConfig::push_superpackets)},
+    {"least_superpacket", count(&TcpConfig::least_superpacket)},
+    {"min_rto_is_variance", toggle(&TcpConfig::min_rto_is_variance)},
+    {"probes_without_text", toggle(&TcpConfig::probes_without_text)},
+    {"more_ends_with_ack", toggle(&TcpConfig::more_ends_with_ack)},
+    {"counts_send_memory", toggle(&TcpConfig::counts_send_memory)},
+    {"most_send_buffer", count(&TcpConfig::most_send_buffer)},
+    {"unsent_low", count(&TcpConfig::unsent_low)},
+    {"window_follows_buffer", toggle(&TcpConfig::window_follows_buffer)},
+    {"answers_unsent_ack", toggle(&TcpConfig::answers_unsent_ack)},
+    {"answers_late_data_as_nobody", toggle(&TcpConfig::answers_late_data_as_nobody)},
+    {"use_fast_path", toggle(&TcpConfig::use_fast_path)},
+    {"may_fragment", toggle(&TcpConfig::may_fragment)},
+    {"borrowed_limit", count(&TcpConfig::borrowed_limit)},
+    {"quick_acks", count(&TcpConfig::quick_acks)},
+    {"pacing_least_srtt", duration(&TcpConfig::pacing_least_srtt)},
+    {"pacing_least_interval", duration(&TcpConfig::pacing_least_interval)},
+    {"pacing_burst", count(&TcpConfig::pacing_burst)},
+    {"loss_timer_floor", duration(&TcpConfig::loss_timer_floor)},
+    {"peer_delayed_ack", duration(&TcpConfig::peer_delayed_ack)},
+    {"fast_open_key_period", duration(&TcpConfig::fast_open_key_period)},
+    {"fast_open_servers", count(&TcpConfig::fast_open_servers)},
+    {"keep_statistics", toggle(&TcpConfig::keep_statistics)},
     {"ip",
      [](Settings&, const std::string& v) {
        if (v != "v4" && v != "v6") throw std::invalid_argument("ip is v4 or v6, not '" + v + "'");
@@ -179,16 +220,64 @@ const std::map<std::string, Setter> kSetters = {
     {"memory", [](Settings& s, const std::string& v) { s.stack.memory = count_of(v); }},
     {"missing_timestamps", toggle(&TcpConfig::tolerates_missing_timestamps)},
     {"reset_may_repeat_fin", toggle(&TcpConfig::reset_may_repeat_fin)},
-    {"time_wait_reset",
-     [](Settings& s, const std::string& v) {
-       s.stack.tcp.time_wait_reset = v == "after_syn" ? TimeWaitReset::AfterSyn
-                                     : v == "exact"   ? TimeWaitReset::Exact
-                                                      : TimeWaitReset::Never;
-     }},
+    {"time_wait_reset", choice(&TcpConfig::time_wait_reset, {{"never", TimeWaitReset::Never},
+                                                             {"after_syn", TimeWaitReset::AfterSyn},
+                                                             {"exact", TimeWaitReset::Exact}})},
     {"tolerance", [](Settings& s, const std::string& v) { s.tolerance = duration_of(v); }},
 };
 
+// The keys that one connection can choose on its way, and how: ConnectionKnobs.
+using Change = void (*)(const TcpConfig&, ConnectionKnobs&);
+const std::map<std::string, Change> kChanges = {
+    {"keep_alive_idle",
+     [](const TcpConfig& c, ConnectionKnobs& k) { k.keep_alive_idle = c.keep_alive_idle; }},
+    {"keep_alive_interval",
+     [](const TcpConfig& c, ConnectionKnobs& k) { k.keep_alive_interval = c.keep_alive_interval; }},
+    {"keep_alive_probes",
+     [](const TcpConfig& c, ConnectionKnobs& k) { k.keep_alive_probes = c.keep_alive_probes; }},
+    {"fin_wait_2_timeout",
+     [](const TcpConfig& c, ConnectionKnobs& k) { k.fin_wait_2_timeout = c.fin_wait_2_timeout; }},
+    {"user_timeout",
+     [](const TcpConfig& c, ConnectionKnobs& k) { k.user_timeout = c.user_timeout; }},
+    {"syn_retries", [](const TcpConfig& c, ConnectionKnobs& k) { k.syn_retries = c.syn_retries; }},
+    {"send_buffer",
+     [](const TcpConfig& c, ConnectionKnobs& k) {
+       k.send_buffer = c.send_buffer;
+       k.send_buffer_chosen = true;
+     }},
+    {"receive_buffer",
+     [](const TcpConfig& c, ConnectionKnobs& k) { k.receive_buffer = c.receive_buffer; }},
+    {"unsent_low", [](const TcpConfig& c, ConnectionKnobs& k) { k.unsent_low = c.unsent_low; }},
+    {"mss", [](const TcpConfig& c, ConnectionKnobs& k) { k.mss = c.mss; }},
+    {"hop_limit", [](const TcpConfig& c, ConnectionKnobs& k) { k.hop_limit = c.hop_limit; }},
+    {"ecn", [](const TcpConfig& c, ConnectionKnobs& k) { k.ecn.use = c.ecn.use; }},
+    {"accurate_ecn",
+     [](const TcpConfig& c, ConnectionKnobs& k) { k.ecn.accurate = c.ecn.accurate; }},
+    {"congestion", [](const TcpConfig& c, ConnectionKnobs& k) { k.congestion = c.congestion; }},
+    {"may_fragment",
+     [](const TcpConfig& c, ConnectionKnobs& k) { k.may_fragment = c.may_fragment; }},
+};
+
 }  // namespace
+
+std::expected<void, std::string> change(ConnectionKnobs& knobs, const std::string& key,
+                                        const std::string& value) {
+  const auto setter = kSetters.find(key);
+  if (setter == kSetters.end()) return std::unexpected("no knob is called '" + key + "'");
+  const auto found = kChanges.find(key);
+  if (found == kChanges.end()) {
+    return std::unexpected("'" + key +
+                           "' holds for the whole script: write it above the first event");
+  }
+  Settings settings;
+  try {
+    setter->second(settings, value);
+  } catch (const std::exception& error) {
+    return std::unexpected(error.what());
+  }
+  found->second(settings.stack.tcp, knobs);
+  return {};
+}
 
 std::string World::name() const {
   std::string text = version == IpVersion::V4 ? "v4_isn_near_" : "v6_isn_near_";

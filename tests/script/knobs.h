@@ -43,5 +43,9 @@ struct Settings {
 };
 [[nodiscard]] std::expected<Settings, std::string> settings_of(const Script& script,
                                                                const World& world);
+/// Settings of one connection change on its way; the error names a key that cannot.
+[[nodiscard]] std::expected<void, std::string> change(ConnectionKnobs& knobs,
+                                                      const std::string& key,
+                                                      const std::string& value);
 
 }  // namespace glasstcp::test

@@ -2,9 +2,14 @@
 // the libtins codec.
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+#include <regex>
+
 #include "stack/wire/tcp.h"
 #include "tests/script/condition.h"
 #include "tests/script/conversation.h"
+#include "tests/script/knobs.h"
 #include "tests/script/script_parser.h"
 #include "tests/support/segment_codec.h"
 
@@ -26,8 +31,8 @@ TEST(ScriptParser, ReadsAHandshake) {
   )");
   ASSERT_TRUE(script) << script.error();
   EXPECT_EQ(script->covers, (std::vector<std::string>{"MUST-10", "SHLD-7"}));
-  EXPECT_EQ(script->knobs.at("mss"), "1000");
-  EXPECT_EQ(script->knobs.at("nagle"), "off");
+  EXPECT_EQ(script->knob("mss"), "1000");
+  EXPECT_EQ(script->knob("nagle"), "off");
   ASSERT_EQ(script->events.size(), 4U);
   const auto& call = std::get<ScriptCall>(script->events[0].action);
   EXPECT_EQ(call.arguments, (std::vector<std::string>{"...", "SOCK_STREAM", "IPPROTO_TCP"}));
@@ -109,6 +114,98 @@ TEST(ScriptParser, KeepsNotesWithTheirEvent) {
   EXPECT_TRUE(script->events[0].notes.contains("batch"));
   EXPECT_TRUE(script->events[1].notes.empty());
   EXPECT_EQ(std::get<ScriptCheck>(script->events[1].action).conditions.size(), 2U);
+}
+
+TEST(ScriptParser, PutsASettingWhereItStands) {
+  const auto script = parse_script(
+      "//: mss=900 nagle=on\n"
+      "+0 < S 0:0(0) win 1\n"
+      "//: nagle=off hop_limit=9\n"
+      "+0 < . 1:1(0) ack 1 win 1\n"
+      "//: mss=500\n");
+  ASSERT_TRUE(script) << script.error();
+  EXPECT_EQ(script->knobs.size(), 2U);
+  EXPECT_EQ(script->knob("nagle"), "on");
+  ASSERT_EQ(script->events.size(), 4U);
+  const auto& second = std::get<ScriptSettings>(script->events[1].action);
+  EXPECT_EQ(second, (ScriptSettings{{"nagle", "off"}, {"hop_limit", "9"}}));
+  EXPECT_EQ(script->events[1].line, 3);
+  EXPECT_EQ(std::get<ScriptSettings>(script->events[3].action).front().second, "500");
+}
+
+TEST(ScriptParser, ReadsIcmpErrorsOfBothDirections) {
+  const auto script = parse_script(
+      "+0 < icmp unreachable frag_needed mtu 1400 [1:1461(1460)]\n"
+      "+0 > icmp parameter_problem unknown_option pointer 42 [last]\n"
+      "+0 > icmp time_exceeded frag_reass_exceeded [*]\n");
+  ASSERT_TRUE(script) << script.error();
+  const auto at = [&](std::size_t i) { return std::get<ScriptIcmp>(script->events.at(i).action); };
+  EXPECT_TRUE(at(0).is_inbound);
+  EXPECT_EQ(at(0).word, 1400U);
+  EXPECT_FALSE(at(1).is_inbound);
+  EXPECT_EQ(at(1).pointer, 42U);
+  EXPECT_TRUE(at(2).any_quote);
+  EXPECT_EQ(parse_script("+0 > icmp unreachable port_unreachable [1:2(1)]").error(),
+            "line 1: an ICMP error of ours quotes what came in: [last], or any: [*]");
+  EXPECT_NE(parse_script("+0 > icmp unreachable nonsense [*]")
+                .error()
+                .find("expected one of parameter_problem, "),
+            std::string::npos);
+}
+
+// What a script says must be what the stack does, or an error: a wrong word never means a default.
+TEST(Knobs, RefuseWhatTheyDoNotKnow) {
+  const auto fault = [](const std::string& setting) {
+    const auto script = parse_script("//: " + setting + "\n+0 < S 0:0(0) win 1\n");
+    const auto settings = settings_of(script.value(), World{});
+    return settings ? std::string("none") : settings.error();
+  };
+  EXPECT_EQ(fault("habits=linux"), "none");
+  EXPECT_EQ(fault("habits=mine"), "'mine' is none of bsd, linux, rfc");
+  EXPECT_EQ(fault("syn_cookies=sometimes"), "'sometimes' is none of full, off, on, only");
+  EXPECT_EQ(fault("hop_limit=256"), "'256' is above 255");
+  EXPECT_EQ(fault("mss=65536"), "'65536' is above 65535");
+  EXPECT_EQ(fault("nagel=off"), "no knob is called 'nagel'");
+}
+
+TEST(Knobs, ChangeOnTheWayWhereAConnectionCan) {
+  ConnectionKnobs knobs;
+  EXPECT_TRUE(change(knobs, "hop_limit", "9"));
+  EXPECT_EQ(knobs.hop_limit, 9);
+  EXPECT_EQ(change(knobs, "repeats_fin", "on").error(),
+            "'repeats_fin' holds for the whole script: write it above the first event");
+  EXPECT_EQ(change(knobs, "hop_limit", "far").error(), "'far' is not a number");
+}
+
+TEST(Knobs, AllHabitsAreChosenByOneWordAndEachByItsOwn) {
+  const auto script = parse_script("//: habits=bsd repeats_fin=off\n+0 < S 0:0(0) win 1\n");
+  const auto settings = settings_of(script.value(), World{});
+  ASSERT_TRUE(settings) << settings.error();
+  EXPECT_TRUE(settings->stack.tcp.acks_second_segment);
+  EXPECT_FALSE(settings->stack.tcp.repeats_fin);
+}
+
+// Each row of TcpConfig has a key, so that a script can show what it does. The tests' own two have
+// none.
+TEST(Knobs, EveryRowOfTheConfigurationHasAKey) {
+  const auto text_of = [](const char* path) {
+    std::ifstream file(std::string(GLASSTCP_SOURCE_DIR) + path);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  const std::string config = text_of("/stack/tcp/config.h");
+  const std::string keys = text_of("/tests/script/knobs.cc");
+  const std::string rows = std::regex_replace(config.substr(config.find("struct TcpConfig")),
+                                              std::regex("//[^\n]*"), "");
+  const std::regex row(R"((\w+)\s*(?:=[^;]*|\{\})?;)");
+  int count = 0;
+  for (std::sregex_iterator it(rows.begin(), rows.end(), row), end; it != end; ++it, ++count) {
+    const std::string name = (*it)[1];
+    if (name == "fixed_iss" || name == "fixed_timestamp") continue;
+    const bool has_key = keys.find("TcpConfig::" + name) != std::string::npos ||
+                         keys.find("tcp." + name) != std::string::npos;
+    EXPECT_TRUE(has_key) << name << " of TcpConfig has no key in tests/script/knobs.cc";
+  }
+  EXPECT_GT(count, 80);
 }
 
 TEST(Condition, ComparesSumsAndProducts) {

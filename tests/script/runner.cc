@@ -4,7 +4,7 @@
 #include <charconv>
 #include <sstream>
 
-#include "stack/wire/tcp.h"
+#include "tests/script/icmp_message.h"
 #include "tests/script/raw_packet.h"
 #include "tests/support/segment_codec.h"
 
@@ -23,27 +23,6 @@ Bytes bytes_of_hex(const std::string& text) {
     bytes.push_back(static_cast<std::uint8_t>(std::stoul(word, nullptr, 16)));
   }
   return bytes;
-}
-
-struct IcmpNumbers {
-  std::uint8_t type;
-  std::uint8_t code;
-};
-
-// RFC 792 and RFC 1122 §3.2.2.1; RFC 4443 §3 for the same meanings.
-std::optional<IcmpNumbers> icmp_numbers(const ScriptIcmp& icmp, IpVersion version) {
-  const bool v4 = version == IpVersion::V4;
-  static const std::map<std::string, std::pair<IcmpNumbers, IcmpNumbers>> unreachable = {
-      {"net_unreachable", {{3, 0}, {1, 0}}},      {"host_unreachable", {{3, 1}, {1, 3}}},
-      {"protocol_unreachable", {{3, 2}, {4, 1}}}, {"port_unreachable", {{3, 3}, {1, 4}}},
-      {"frag_needed", {{3, 4}, {2, 0}}},          {"source_route_failed", {{3, 5}, {1, 5}}},
-      {"admin_prohibited", {{3, 13}, {1, 1}}}};
-  if (icmp.type == "source_quench") return IcmpNumbers{4, 0};
-  if (icmp.type == "time_exceeded") return v4 ? IcmpNumbers{11, 0} : IcmpNumbers{3, 0};
-  if (icmp.type == "parameter_problem") return v4 ? IcmpNumbers{12, 0} : IcmpNumbers{4, 0};
-  const auto found = unreachable.find(icmp.code);
-  if (icmp.type != "unreachable" || found == unreachable.end()) return std::nullopt;
-  return v4 ? found->second.first : found->second.second;
 }
 
 bool is_plain_tcp(const Bytes& packet) {
@@ -127,6 +106,15 @@ void Runner::perform(const ScriptEvent& event) {
   }
   if (const auto* raw = std::get_if<ScriptRaw>(&event.action); raw != nullptr && !raw->is_inbound) {
     expect_raw(event, *raw);
+    return;
+  }
+  if (const auto* icmp = std::get_if<ScriptIcmp>(&event.action);
+      icmp != nullptr && !icmp->is_inbound) {
+    expect_icmp(event, *icmp);
+    return;
+  }
+  if (const auto* chosen = std::get_if<ScriptSettings>(&event.action)) {
+    perform_settings(*chosen);
     return;
   }
   Instant when = now_;
@@ -247,6 +235,14 @@ void Runner::expect_raw(const ScriptEvent& event, const ScriptRaw& raw) {
   judge_time(event, sent);
 }
 
+void Runner::expect_icmp(const ScriptEvent& event, const ScriptIcmp& icmp) {
+  const Sent sent = await_packet(event);
+  const std::string found = icmp_difference(icmp, world_.version, last_inbound_, sent.packet);
+  if (!found.empty())
+    fail("the stack sent something else:\n      " + found + '\n' + describe(sent));
+  judge_time(event, sent);
+}
+
 Runner::Sent Runner::await_packet(const ScriptEvent& event) {
   const bool any_time = event.time.base == EventTime::Base::Any;
   const Instant base = event.time.base == EventTime::Base::Script ? start_ : previous_;
@@ -329,6 +325,7 @@ void Runner::perform_inbound(const ScriptEvent& event, const ScriptSegment& segm
 void Runner::hand_in(const Bytes& packet, const ScriptEvent& event, const std::string& shown,
                      Flow& flow, const ScriptSegment* segment) {
   const Verdict verdict = stack_->receive(packet, {}, now_);
+  last_inbound_ = packet;
   log("<", shown, std::string(name_of(verdict)));
   const std::string wanted = event.note("verdict");
   if (!wanted.empty() && wanted != name_of(verdict)) {
@@ -353,30 +350,12 @@ void Runner::perform_raw(const ScriptEvent& event, const ScriptRaw& raw) {
 }
 
 void Runner::perform_icmp(const ScriptEvent& event, const ScriptIcmp& icmp) {
-  const auto numbers = icmp_numbers(icmp, world_.version);
-  if (!numbers) fail("the runner does not know this ICMP message");
-  const Flow& flow = flow_of(event);
-  Datagram ours;
-  ours.source = our_address(world_.version);
-  ours.destination = peer_address(world_.version);
-  ours.source_port = flow.our_port;
-  ours.destination_port = flow.peer_port;
-  if (const std::string port = event.note("quoted_port"); !port.empty()) {
-    ours.source_port = static_cast<std::uint16_t>(std::stoul(port));
-  }
-  ours.segment.seq = icmp.quoted_seq + flow.our_isn;
-  ours.segment.flags = TcpFlags::kAck;
-  ours.segment.payload = Bytes(icmp.quoted_length);
-  IcmpError error;
-  error.source = ours.destination;
-  error.destination = ours.source;
-  error.type = numbers->type;
-  error.code = numbers->code;
-  const bool is_v6 = world_.version == IpVersion::V6;
-  if (icmp.mtu != 0) error.word = is_v6 ? icmp.mtu + 20 : icmp.mtu;
-  error.quoted = encode(ours);
-  hand_in(encode(error), event, event.text.substr(event.text.find("icmp")), flow_of(event),
-          nullptr);
+  Flow& flow = flow_of(event);
+  const std::string port = event.note("quoted_port");
+  const auto our_port = port.empty() ? flow.our_port : static_cast<std::uint16_t>(std::stoul(port));
+  const Bytes packet = icmp_packet(icmp, world_.version, flow, our_port);
+  if (packet.empty()) fail("this IP version has no such ICMP message");
+  hand_in(packet, event, event.text.substr(event.text.find("icmp")), flow, nullptr);
 }
 
 // -- Calls and checks
@@ -427,6 +406,12 @@ void Runner::finish_call(const ScriptEvent& event, const ScriptCall& call,
   if (!call.error.empty() && call.error != outcome.error) {
     fail("the call's error is " + outcome.error + ", the script says " + call.error);
   }
+}
+
+void Runner::perform_settings(const ScriptSettings& settings) {
+  if (const auto done = user_->choose(settings, now_); !done) fail(done.error());
+  for (const auto& [key, value] : settings) log(" ", key + '=' + value, "from here on");
+  settle();
 }
 
 void Runner::perform_check(const ScriptCheck& check) {

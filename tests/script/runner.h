@@ -50,10 +50,12 @@ class Runner {
   void perform_outbound(const ScriptEvent& event, const ScriptSegment& segment);
   void perform_raw(const ScriptEvent& event, const ScriptRaw& raw);
   void expect_raw(const ScriptEvent& event, const ScriptRaw& raw);
+  void expect_icmp(const ScriptEvent& event, const ScriptIcmp& icmp);
   Sent await_packet(const ScriptEvent& event);
   void judge_time(const ScriptEvent& event, const Sent& sent);
   void perform_icmp(const ScriptEvent& event, const ScriptIcmp& icmp);
   void perform_call(const ScriptEvent& event, const ScriptCall& call);
+  void perform_settings(const ScriptSettings& settings);
   void perform_check(const ScriptCheck& check);
 
   void hand_in(const Bytes& packet, const ScriptEvent& event, const std::string& shown, Flow& flow,
@@ -87,6 +89,7 @@ class Runner {
   std::unique_ptr<Stack> stack_;
   std::unique_ptr<User> user_;
   std::deque<Sent> sent_;
+  Bytes last_inbound_;  ///< what an ICMP error of ours must quote
   std::map<std::uint16_t, Flow> flows_;
   std::uint16_t current_port_ = kPeerPort;
   std::optional<ScriptEvent> pending_;  ///< a blocking call that has not returned

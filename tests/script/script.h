@@ -2,8 +2,8 @@
 //
 // The language is packetdrill's (a public tool for testing TCP by conversations): each event has a
 // time and is a segment that comes in ("<"), a segment that must go out (">"), an ICMP error that
-// comes in, a socket call with its expected result, or a check of the connection's variables. See
-// cases/README.md for what we add in comments.
+// comes in or goes out, a socket call with its expected result, a check of the connection's
+// variables, or settings from there on. See cases/README.md for what we add in comments.
 //
 // Invariants:
 //   1. Sequence numbers here are as written: relative to the initial number of the side that owns
@@ -15,6 +15,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -72,12 +74,18 @@ struct ScriptRaw {
 
 /// An ICMP error as written: "icmp unreachable frag_needed mtu 1400 [1:1001(1000)]".
 struct ScriptIcmp {
+  bool is_inbound = true;
   std::string type;
   std::string code;
-  std::uint32_t mtu = 0;
-  std::uint32_t quoted_seq = 0;
+  std::uint32_t word = 0;  ///< "mtu 1400"
+  std::optional<std::uint32_t> pointer;
+  std::uint32_t quoted_seq = 0;  ///< inbound: the segment of ours that it quotes
   std::uint32_t quoted_length = 0;
+  bool any_quote = false;  ///< ours: "[*]"; else "[last]", the packet that came in last
 };
+
+/// "//: key=value ..." lines, in order.
+using ScriptSettings = std::vector<std::pair<std::string, std::string>>;
 
 /// A socket call as written: arguments as text, the expected result as a number and perhaps an
 /// errno's name.
@@ -98,7 +106,8 @@ struct ScriptEvent {
   int line = 0;
   std::string text;  ///< as written, for messages
   EventTime time;
-  std::variant<ScriptSegment, ScriptRaw, ScriptIcmp, ScriptCall, ScriptCheck> action;
+  std::variant<ScriptSegment, ScriptRaw, ScriptIcmp, ScriptCall, ScriptCheck, ScriptSettings>
+      action;
   std::map<std::string, std::string> notes;
 
   /// The note of that key, or empty.
@@ -107,9 +116,12 @@ struct ScriptEvent {
 
 /// A whole script.
 struct Script {
-  std::vector<std::string> covers;           ///< ids of the COVERS line
-  std::map<std::string, std::string> knobs;  ///< "//: key=value" lines
+  std::vector<std::string> covers;  ///< ids of the COVERS line
+  ScriptSettings knobs;             ///< those above the first event: of the whole script
   std::vector<ScriptEvent> events;
+
+  /// The last value of that key above the first event, or empty.
+  [[nodiscard]] std::string knob(std::string_view key) const;
 };
 
 }  // namespace glasstcp::test

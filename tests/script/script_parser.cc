@@ -4,165 +4,16 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
-#include <stdexcept>
+#include <ranges>
 #include <utility>
 
 #include "stack/wire/tcp.h"
+#include "tests/script/icmp_message.h"
 #include "tests/script/raw_packet.h"
+#include "tests/script/script_cursor.h"
 
 namespace glasstcp::test {
 namespace {
-
-struct ParseError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) {
-    text.remove_suffix(1);
-  }
-  return text;
-}
-
-bool is_word(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
-}
-
-// A comment and where it stands: notes are found by line after the events are read.
-struct Comment {
-  int line;
-  std::string_view text;
-};
-
-// The characters of a script, with comments out of the way and the line at hand.
-class Cursor {
- public:
-  explicit Cursor(std::string_view text) : text_(text) {}
-
-  [[nodiscard]] int line() const { return line_; }
-  [[nodiscard]] std::size_t position() const { return position_; }
-  // What was read since `begin`, without the space and comments behind it.
-  [[nodiscard]] std::string_view since(std::size_t begin) const {
-    return text_.substr(begin, token_end_ - begin);
-  }
-  [[nodiscard]] const std::vector<Comment>& comments() const { return comments_; }
-
-  [[noreturn]] void fail(const std::string& what) const {
-    throw ParseError("line " + std::to_string(line_) + ": " + what);
-  }
-
-  bool at_end() {
-    skip_space();
-    return position_ == text_.size();
-  }
-  char peek() {
-    skip_space();
-    return raw_peek();
-  }
-  bool accept(std::string_view expected) {
-    skip_space();
-    if (!text_.substr(position_).starts_with(expected)) return false;
-    const std::size_t end = position_ + expected.size();
-    const bool ends_in_word = is_word(expected.back()) && end < text_.size() && is_word(text_[end]);
-    if (ends_in_word) return false;
-    take(expected.size());
-    return true;
-  }
-  void expect(std::string_view expected) {
-    if (!accept(expected)) {
-      fail("expected '" + std::string(expected) + "' before '" +
-           std::string(text_.substr(position_, 20)) + "'");
-    }
-  }
-  std::string word() {
-    skip_space();
-    const std::size_t begin = position_;
-    while (is_word(raw_peek())) take(1);
-    if (begin == position_) fail("expected a word before " + rest_of_line());
-    return std::string(since(begin));
-  }
-  std::uint32_t number() {
-    skip_space();
-    const bool hex = text_.substr(position_).starts_with("0x");
-    if (hex) take(2);
-    std::uint32_t value = 0;
-    const char* begin = text_.data() + position_;
-    const auto [end, error] =
-        std::from_chars(begin, text_.data() + text_.size(), value, hex ? 16 : 10);
-    if (error != std::errc()) fail("expected a number before " + rest_of_line());
-    take(static_cast<std::size_t>(end - begin));
-    return value;
-  }
-  // Seconds with a fraction; "0...0.2" must not read the first dots as a fraction.
-  Duration seconds() {
-    skip_space();
-    std::int64_t nanoseconds = 0;  // ".02" has no digit before its point
-    if (raw_peek() != '.') nanoseconds = static_cast<std::int64_t>(number()) * 1'000'000'000;
-    if (raw_peek() != '.' || text_.substr(position_).starts_with("..."))
-      return Duration(nanoseconds);
-    take(1);
-    for (std::int64_t unit = 100'000'000; std::isdigit(raw_peek()) != 0; unit /= 10) {
-      nanoseconds += (raw_peek() - '0') * unit;
-      take(1);
-    }
-    return Duration(nanoseconds);
-  }
-  // Everything up to `stop`, which is taken too.
-  std::string_view until(std::string_view stop) {
-    const std::size_t found = text_.find(stop, position_);
-    if (found == std::string_view::npos) fail("missing '" + std::string(stop) + "'");
-    const std::size_t begin = position_;
-    take(found - position_);
-    const std::string_view inside = text_.substr(begin, found - begin);
-    take(stop.size());
-    return inside;
-  }
-  [[nodiscard]] char raw_peek() const { return position_ < text_.size() ? text_[position_] : '\0'; }
-  void take(std::size_t count) {
-    skip(count);
-    token_end_ = position_;
-  }
-
- private:
-  // What stands where something else was expected.
-  [[nodiscard]] std::string rest_of_line() const {
-    const std::string_view rest = text_.substr(position_);
-    return "'" + std::string(rest.substr(0, std::min<std::size_t>(20, rest.find('\n')))) + "'";
-  }
-  void skip(std::size_t count) {
-    for (; count > 0; --count) {
-      if (text_[position_++] == '\n') ++line_;
-    }
-  }
-  void skip_space() {
-    while (position_ < text_.size()) {
-      const std::string_view rest = text_.substr(position_);
-      if (std::isspace(static_cast<unsigned char>(rest.front())) != 0) {
-        skip(1);
-      } else if (rest.starts_with("//") || rest.starts_with("#")) {
-        const std::string_view text = rest.substr(0, rest.find('\n'));
-        comments_.push_back({line_, text});
-        skip(text.size());
-      } else if (rest.starts_with("/*")) {
-        const std::size_t end = rest.find("*/");
-        if (end == std::string_view::npos) fail("missing '*/'");
-        skip(end + 2);
-      } else {
-        return;
-      }
-    }
-  }
-
-  std::string_view text_;
-  std::size_t position_ = 0;
-  std::size_t token_end_ = 0;
-  int line_ = 1;
-  std::vector<Comment> comments_;
-};
 
 EventTime parse_time(Cursor& in) {
   EventTime time;
@@ -405,18 +256,34 @@ ScriptRaw parse_raw(Cursor& in, bool is_inbound) {
   return raw;
 }
 
-ScriptIcmp parse_icmp(Cursor& in) {
+// "unreachable frag_needed mtu 1400 [1:1461(1460)]"; ours quote what came in: "[last]" or "[*]".
+ScriptIcmp parse_icmp(Cursor& in, bool is_inbound) {
   ScriptIcmp icmp;
+  icmp.is_inbound = is_inbound;
   icmp.type = in.word();
-  if (in.peek() != '[' && !in.accept("mtu")) {
+  const auto is_number_next = [&] {
+    if (in.accept("mtu")) {
+      icmp.word = in.number();
+    } else if (in.accept("pointer")) {
+      icmp.pointer = in.number();
+    } else {
+      return false;
+    }
+    return true;
+  };
+  if (in.peek() != '[' && !is_number_next()) {
     icmp.code = in.word();
-    if (in.accept("mtu")) icmp.mtu = in.number();
-  } else if (in.peek() != '[') {
-    icmp.mtu = in.number();
+    is_number_next();
   }
   in.expect("[");
-  icmp.quoted_length = parse_range(in, icmp.quoted_seq);
+  if (is_inbound) {
+    icmp.quoted_length = parse_range(in, icmp.quoted_seq);
+  } else if (!in.accept("last")) {
+    icmp.any_quote = in.accept("*");
+    if (!icmp.any_quote) in.fail("an ICMP error of ours quotes what came in: [last], or any: [*]");
+  }
   in.expect("]");
+  if (const std::string fault = icmp_fault(icmp); !fault.empty()) in.fail(fault);
   return icmp;
 }
 
@@ -474,24 +341,17 @@ ScriptEvent parse_event(Cursor& in) {
   event.line = in.line();
   const std::size_t begin = in.position();
   event.time = parse_time(in);
+  const bool is_inbound = in.peek() == '<';
   if (in.accept("%{")) {
     event.action = parse_check(in.until("}%"));
-  } else if (in.accept("<")) {
-    if (in.accept("raw")) {
-      event.action = parse_raw(in, true);
-    } else if (in.accept("icmp")) {
-      event.action = parse_icmp(in);
-    } else {
-      event.action = parse_segment(in, true);
-    }
-  } else if (in.accept(">")) {
-    if (in.accept("raw")) {
-      event.action = parse_raw(in, false);
-    } else {
-      event.action = parse_segment(in, false);
-    }
-  } else {
+  } else if (!in.accept("<") && !in.accept(">")) {
     event.action = parse_call(in);
+  } else if (in.accept("raw")) {
+    event.action = parse_raw(in, is_inbound);
+  } else if (in.accept("icmp")) {
+    event.action = parse_icmp(in, is_inbound);
+  } else {
+    event.action = parse_segment(in, is_inbound);
   }
   event.text = in.since(begin);
   return event;
@@ -535,24 +395,40 @@ std::vector<std::string> split_words(std::string_view text) {
   return words;
 }
 
-void read_knobs(std::size_t line, std::string_view text, Script& script) {
-  for (const std::string& pair : split_words(text)) {
+ScriptSettings parse_settings(const Comment& comment) {
+  ScriptSettings settings;
+  for (const std::string& pair : split_words(comment.text.substr(3))) {
     const std::size_t equals = pair.find('=');
     if (equals == std::string::npos) {
-      throw ParseError("line " + std::to_string(line) + ": '//:' needs key=value");
+      throw ParseError("line " + std::to_string(comment.line) + ": '//:' needs key=value");
     }
-    script.knobs[pair.substr(0, equals)] = pair.substr(equals + 1);
+    settings.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
   }
+  return settings;
+}
+
+// Above the first event it is the stack's, further down it is an event of its own.
+void place_settings(const Comment& comment, Script& script) {
+  ScriptSettings settings = parse_settings(comment);
+  const auto place = std::ranges::find_if(
+      script.events, [&](const ScriptEvent& event) { return event.line > comment.line; });
+  if (place == script.events.begin()) {
+    script.knobs.insert(script.knobs.end(), settings.begin(), settings.end());
+    return;
+  }
+  ScriptEvent event;
+  event.line = comment.line;
+  event.text = comment.text;
+  event.action = std::move(settings);
+  script.events.insert(place, std::move(event));
 }
 
 void read_file_comments(const std::vector<Comment>& comments, Script& script) {
-  for (const auto& [line, comment] : comments) {
-    if (comment.starts_with("//:")) {
-      read_knobs(static_cast<std::size_t>(line), comment.substr(3), script);
-    }
-    const std::size_t covers = comment.find("COVERS:");
+  for (const Comment& comment : comments) {
+    if (comment.text.starts_with("//:")) place_settings(comment, script);
+    const std::size_t covers = comment.text.find("COVERS:");
     if (covers == std::string_view::npos) continue;
-    for (std::string& id : split_words(comment.substr(covers + 7))) {
+    for (std::string& id : split_words(comment.text.substr(covers + 7))) {
       script.covers.push_back(std::move(id));
     }
   }
@@ -563,6 +439,13 @@ void read_file_comments(const std::vector<Comment>& comments, Script& script) {
 std::string ScriptEvent::note(const std::string& key) const {
   const auto found = notes.find(key);
   return found == notes.end() ? std::string() : found->second;
+}
+
+std::string Script::knob(std::string_view key) const {
+  for (const auto& [name, value] : std::views::reverse(knobs)) {
+    if (name == key) return value;
+  }
+  return {};
 }
 
 std::expected<Script, std::string> parse_script(std::string_view text) {

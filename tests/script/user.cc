@@ -279,6 +279,24 @@ User::Outcome User::set_option(Descriptor& d, const ScriptCall& call, Instant no
   return success();
 }
 
+std::expected<void, std::string> User::choose(const ScriptSettings& settings, Instant now) {
+  ConnectionKnobs knobs = chosen_.value_or(stack_.default_knobs());
+  for (const auto& [key, value] : settings) {
+    if (key == "nagle" && (value == "on" || value == "off")) {
+      nagle_ = value == "on";
+    } else if (const auto done = change(knobs, key, value); !done) {
+      return done;
+    }
+  }
+  chosen_ = knobs;
+  for (auto& [number, d] : descriptors_) {
+    apply_options(d, now);
+    const auto its = knobs_of(d);
+    if (d.kind == Descriptor::Kind::Listener && its) stack_.set_listener_knobs(d.listener, *its);
+  }
+  return {};
+}
+
 void User::apply_fast_open(const Descriptor& d) {
   const auto limit = d.options.find("TCP_FASTOPEN");
   if (d.kind != Descriptor::Kind::Listener || limit == d.options.end()) return;
@@ -291,8 +309,8 @@ void User::apply_fast_open(const Descriptor& d) {
 // The options that are the stack's knobs; empty where the script chose none. Sizes are taken as
 // written: the doubling that Linux does is its bookkeeping, not TCP's.
 std::optional<ConnectionKnobs> User::knobs_of(const Descriptor& d) const {
-  ConnectionKnobs knobs = stack_.default_knobs();
-  bool is_chosen = false;
+  ConnectionKnobs knobs = chosen_.value_or(stack_.default_knobs());
+  bool is_chosen = chosen_.has_value();
   for (const auto& [name, value] : d.options) {
     if (name == "TCP_USER_TIMEOUT") knobs.user_timeout = std::chrono::milliseconds(value);
     if (name == "IP_TOS") knobs.traffic_class = static_cast<std::uint8_t>(value);
@@ -313,6 +331,7 @@ std::optional<ConnectionKnobs> User::knobs_of(const Descriptor& d) const {
 void User::apply_options(Descriptor& d, Instant now) {
   if (d.kind != Descriptor::Kind::Connection) return;
   if (const auto knobs = knobs_of(d)) stack_.set_knobs(d.connection, *knobs, now);
+  if (nagle_) stack_.set_nagle(d.connection, *nagle_, now);
   for (const auto& [name, value] : d.options) {
     if (name == "TCP_NODELAY") stack_.set_nagle(d.connection, value == 0, now);
     if (name == "SO_KEEPALIVE") stack_.set_keep_alive(d.connection, value != 0, now);

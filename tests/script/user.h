@@ -62,6 +62,9 @@ class User {
   /// (wrong bytes).
   std::expected<CallOutcome, std::string> perform(const ScriptCall& call, Instant now);
   void on_event(const Event& event);
+  /// Settings from here on: of every open connection, of what listeners bring, and of what is
+  /// opened later. The error: a key that holds for the whole script.
+  std::expected<void, std::string> choose(const ScriptSettings& settings, Instant now);
 
   /// The addresses and ports of the newest active open; empty before.
   [[nodiscard]] const std::optional<FourTuple>& active_tuple() const { return active_tuple_; }
@@ -113,6 +116,8 @@ class User {
 
   Stack& stack_;
   StateWatch watch_;
+  std::optional<ConnectionKnobs> chosen_;  ///< what the script chose on its way; empty: nothing
+  std::optional<bool> nagle_;
   World world_;
   std::map<int, Descriptor> descriptors_;
   int next_descriptor_ = 3;
