@@ -26,6 +26,7 @@ void write_segment(const SegmentFrame& frame, TcpHeader header, const TcpOptions
   ip.protocol = IpProtocol::kTcp;
   ip.traffic_class = frame.traffic_class;  // RFC 9293 §3.9.1.9 SHLD-22: as the application gave it
   ip.hop_limit = frame.hop_limit;
+  // RFC 1191 §3 R1191-07: on a path whose MTU is being learned; so routers report, and never cut.
   ip.dont_fragment = !frame.may_fragment;
   ip.identification = frame.identification;
   // RFC 6437 §3 R6437-01, R6437-02: the same for all packets of a flow, from a keyed hash of its
