@@ -12,6 +12,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,7 @@ struct Flow {
   std::uint32_t our_timestamp = 0;   ///< ours on the wire minus the script's
   std::uint32_t our_first_byte = 1;  ///< script number of the first byte of our stream
   std::uint32_t peer_first_byte = 1;
+  std::optional<std::uint32_t> flow_label;  ///< of our first packet
   bool knows_timestamp = false;
   bool expects_our_syn = true;  ///< the next SYN of ours gives our_isn
 

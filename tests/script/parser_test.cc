@@ -102,6 +102,9 @@ TEST(ScriptParser, SaysWhatItExpectedOfASegment) {
             "line 1: '*' can only be expected: an inbound segment needs its numbers");
   EXPECT_EQ(fault("+0 > . x:1(0) ack 1"), "line 1: expected a number before 'x:1(0) ack 1'");
   EXPECT_EQ(fault("+0 > [df,id 7,flow 9] . *:*(0) ack *"), "none");
+  EXPECT_EQ(fault("+0 > [nodf,id new,flow same] . *:*(0) ack *"), "none");
+  EXPECT_EQ(fault("+0 < [id new] S 0:0(0) win 1"),
+            "line 1: expected a number before 'new] S 0:0(0) win 1'");
 }
 
 TEST(ScriptParser, KeepsNotesWithTheirEvent) {

@@ -183,6 +183,11 @@ void Runner::take_packet(const OutPacket& out) {
   auto judged = judge(packet);
   if (!judged) fail("the stack sent a packet that is not well-formed: " + judged.error());
   Flow& flow = flow_of_port(judged->destination_port);
+  if (world_.version == IpVersion::V4) {
+    ++identifications_[load_be16(&packet[4])];
+  } else if (!flow.flow_label) {
+    flow.flow_label = load_be32(packet.data()) & 0xfffffU;
+  }
   if (judged->source != our_address(world_.version)) fail("a packet from an address not ours");
   log(">", segment_text(judged->segment, flow.outbound()), std::string(name_of(out.reason)));
   sent_.push_back({now_, std::move(packet), std::move(*judged), true, out.reason});
@@ -270,6 +275,21 @@ void Runner::judge_time(const ScriptEvent& event, const Sent& sent) {
   if (previous_ > now_) advance_to(previous_);
 }
 
+// "[id new]" and "[flow same]": numbers that no script can know.
+void Runner::compare_numbers_of_ip(const ScriptSegment& expected, const Bytes& packet,
+                                   const Flow& flow, std::vector<std::string>& lines) const {
+  const bool v4 = world_.version == IpVersion::V4;
+  if (v4 && expected.new_identification) {
+    const std::uint16_t id = load_be16(&packet[4]);
+    if (identifications_.at(id) > 1)
+      lines.push_back("identification used before: " + std::to_string(id));
+  }
+  if (v4 || !expected.same_flow_label) return;
+  const std::uint32_t label = load_be32(packet.data()) & 0xfffffU;
+  if (label == 0) lines.emplace_back("the flow label is zero");
+  if (label != flow.flow_label) lines.emplace_back("another flow label than the flow had before");
+}
+
 void Runner::compare(const ScriptEvent& event, const ScriptSegment& expected, const Sent& sent) {
   Flow& flow = flow_of_port(sent.datagram.destination_port);
   std::vector<std::string> lines = differences(expected, sent.datagram.segment, flow);
@@ -289,6 +309,7 @@ void Runner::compare(const ScriptEvent& event, const ScriptSegment& expected, co
     lines.push_back("hop limit: " + std::to_string(sent.datagram.hop_limit));
   }
   for (std::string& line : ip_differences(expected, sent.packet)) lines.push_back(std::move(line));
+  compare_numbers_of_ip(expected, sent.packet, flow, lines);
   if (lines.empty()) return;
   std::string what = "the stack sent something else:";
   for (const std::string& line : lines) what += "\n      " + line;

@@ -68,6 +68,8 @@ class Runner {
   void try_pending_call();
   void finish_call(const ScriptEvent& event, const ScriptCall& call, const CallOutcome& outcome);
   void forbid_unexpected(Instant before);
+  void compare_numbers_of_ip(const ScriptSegment& expected, const Bytes& packet, const Flow& flow,
+                             std::vector<std::string>& lines) const;
   void compare(const ScriptEvent& event, const ScriptSegment& expected, const Sent& sent);
 
   Flow& flow_of(const ScriptEvent& event);
@@ -91,6 +93,7 @@ class Runner {
   std::deque<Sent> sent_;
   Bytes last_inbound_;  ///< what an ICMP error of ours must quote
   std::map<std::uint16_t, Flow> flows_;
+  std::map<std::uint16_t, int> identifications_;  ///< IPv4's, and how many packets of ours had it
   std::uint16_t current_port_ = kPeerPort;
   std::optional<ScriptEvent> pending_;  ///< a blocking call that has not returned
   Instant pending_until_{};

@@ -63,6 +63,8 @@ struct ScriptSegment {
   std::optional<bool> dont_fragment;            ///< "[df]", "[nodf]"; IPv4 alone
   std::optional<std::uint16_t> identification;  ///< "[id 0]"; IPv4 alone
   std::optional<std::uint32_t> flow_label;      ///< "[flow 7]"; IPv6 alone
+  bool new_identification = false;              ///< "[id new]": no packet of ours had it
+  bool same_flow_label = false;                 ///< "[flow same]": as all of its flow, not zero
   std::uint8_t reserved = 0;  ///< "[reserved 7]": the three bits, inbound; ours must be zero
 };
 

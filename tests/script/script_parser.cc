@@ -182,9 +182,11 @@ void parse_ip_field(Cursor& in, ScriptSegment& segment) {
   } else if (in.accept("nodf")) {
     segment.dont_fragment = false;
   } else if (in.accept("id")) {
-    segment.identification = parse_16(in);
+    segment.new_identification = !segment.is_inbound && in.accept("new");
+    if (!segment.new_identification) segment.identification = parse_16(in);
   } else if (in.accept("flow")) {
-    segment.flow_label = parse_below(in, 1U << 20);
+    segment.same_flow_label = !segment.is_inbound && in.accept("same");
+    if (!segment.same_flow_label) segment.flow_label = parse_below(in, 1U << 20);
   } else if (in.accept("reserved")) {
     segment.reserved = static_cast<std::uint8_t>(parse_below(in, 8));
     if (!segment.is_inbound) in.fail("reserved bits of ours must be zero: leave '[reserved]' out");
