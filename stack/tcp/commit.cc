@@ -100,7 +100,10 @@ TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
     options.timestamps = TimestampsOption{timestamps_.now_value(now),
                                           d.flags.ack() ? timestamps_.recent() : TsVal{0}};
   }
-  if (sack_ && !syn && !d.flags.rst()) {
+  // RFC 9768 §3.2.2.1: the report of how a SYN-ACK arrived stands on an ACK without blocks.
+  const bool is_report =
+      ecn_ != kNone && ecn()->owes_handshake_report() && d.length == 0 && !d.flags.fin();
+  if (sack_ && !syn && !d.flags.rst() && !is_report) {
     std::uint8_t room = timestamps_.enabled() ? 3 : 4;
     if (ecn_fields > 0) --room;
     std::array<SackBlock, TcpOptions::kMaxSackBlocks> runs{};

@@ -278,7 +278,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void forget_early_text();
   /// What a crossing SYN brought is not the application's before the handshake ends.
   [[nodiscard]] bool has_early_text() const { return state_ == State::SynReceived && !passive_; }
-  void challenge(SendReason reason, Instant now);
+  Verdict answer_syn(const Segment& seg, Instant now);
+  bool challenge(SendReason reason, Instant now);
   void adopt_options(const Segment& syn, Instant now);
   void become_established(const Segment& seg, Instant now);
   // fast_path.cc
@@ -390,6 +391,10 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::uint32_t initial_window() const;
   // ecn_duties.cc
   void agree_on_ecn(const EcnAgreement& agreed);
+  Check check_ecn_of_syn_again(const Segment& syn, Instant now);
+  [[nodiscard]] bool is_syn_ack_again(const Segment& seg) const;
+  [[nodiscard]] bool grants_other_ecn(const Segment& syn_ack) const;
+  void note_syn_ack_again(const Segment& syn_ack);
   void note_arrived_field(const Segment& seg);
   bool read_ecn_report(const Segment& seg, const AckNews& news);
   void slow_down_for_mark(FlightState& f, const AckNews& news, Instant now);
@@ -427,7 +432,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void note_fast_open_syn(const SendDecision& decision);
   void finish_fast_open(const Segment& syn_ack);
   void note_fast_open_loss(Instant now);
-  Check syn_of_fast_open_again(const Segment& seg);
+  Check syn_again_in_syn_received(const Segment& seg, Instant now);
   // Our SYN-ACK has left and is not acknowledged; text may follow it all the same. The SYN counts
   // neither as text in flight nor against the peer's window.
   [[nodiscard]] bool is_fast_opening() const {

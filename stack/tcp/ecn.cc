@@ -120,9 +120,14 @@ Ecn::Ecn(const EcnAgreement& agreed)
 void Ecn::on_syn_ack_again(IpEcn arrived_as) {
   if (feedback_ != EcnFeedback::Accurate) return;
   // RFC 9768 §3.2.2.1 R9768-09: the pure ACK of every SYN-ACK tells how it arrived.
-  handshake_report_ = true;
+  handshake_report_ = report_again_ = true;
   if (arrived_as == IpEcn::Ce && syn_ack_field_ != IpEcn::Ce && r_cep_ == kFirstCount) ++r_cep_;
   syn_ack_field_ = arrived_as;
+}
+
+void Ecn::on_syn_again(IpEcn arrived_as, bool is_plain) {
+  syn_ack_field_ = arrived_as;
+  if (is_plain) may_mark_ = false;
 }
 
 // -- As the receiver of data
@@ -170,10 +175,11 @@ std::uint16_t Ecn::flags(bool is_pure_ack) const {
 
 // RFC 9768 §3.2.3.3 R9768-14: with an ACK after which a byte counter moved, and every field that
 // ever moved; unchanged ones are left off the tail. §3.2.3.2.1 R9768-31: the first ACK of a
-// client tests whether the option passes.
+// client tests whether the option passes; §3.2.3.2.2: the next goes without, since the first may
+// have been lost for it.
 std::uint8_t Ecn::option_fields() const {
   if (feedback_ != EcnFeedback::Accurate || options_off_) return 0;
-  if (!counted_since_ack_) return handshake_report_ ? 1 : 0;
+  if (!counted_since_ack_) return handshake_report_ && !report_again_ ? 1 : 0;
   const bool saw_ce = r_ceb_ > 0;
   if (saw_ect0_ && saw_ect1_) return 3;
   return saw_ce ? 2 : 1;

@@ -90,6 +90,8 @@ class Ecn {
   bool on_segment(const EcnArrival& arrival, bool owes_ack);
   /// The SYN-ACK came again: its field is to be reported again.
   void on_syn_ack_again(IpEcn arrived_as);
+  /// As a server: the SYN came again. `is_plain`: without the flags.
+  void on_syn_again(IpEcn arrived_as, bool is_plain);
   /// AE, CWR and ECE of the next segment with ACK and without SYN.
   [[nodiscard]] std::uint16_t flags(bool is_pure_ack) const;
   /// Whether the next pure ACK names the field of the SYN-ACK, and should go before any text.
@@ -105,6 +107,11 @@ class Ecn {
   /// AE, CWR and ECE of our SYN-ACK in a simultaneous open.
   [[nodiscard]] std::uint16_t syn_ack_flags(std::uint32_t retries) const {
     return ecn_syn_ack_flags({feedback_, syn_ack_field_}, retries);
+  }
+  // RFC 9768 §3.1.5 R9768-24: who once answered without the flags does not mark.
+  /// Our SYN-ACK left.
+  void on_syn_ack_sent(std::uint32_t retries) {
+    if (syn_ack_flags(retries) == 0) may_mark_ = false;
   }
 
   // -- As the sender of data
@@ -139,6 +146,7 @@ class Ecn {
   bool cwr_due_ : 1 = false;        // classic: say that we reduced
   bool cwr_under_way_ : 1 = false;  // classic: said, and not acknowledged yet
   bool handshake_report_ : 1 = false;
+  bool report_again_ : 1 = false;  // of a SYN-ACK that came again
   bool last_was_ce_ : 1 = false;
   bool counted_since_ack_ : 1 = false;  // a byte counter moved since the last ACK
   bool saw_ect0_ : 1 = false;

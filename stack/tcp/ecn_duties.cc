@@ -8,11 +8,54 @@ namespace glasstcp {
 
 // Without memory for its record nothing is marked; what the peer marks goes unreported then, but
 // for a table as long as that of the connections this does not happen.
-// RFC 9768 §3.1.5 R9768-27: the first agreement stays, whatever other SYNs come. R9768-34, not
-// done: a reset for SYN-ACKs of two kinds; our handshake ends with the first of them.
+// RFC 9768 §3.1.5 R9768-27: the first agreement stays, whatever other SYNs come.
 void Connection::agree_on_ecn(const EcnAgreement& agreed) {
   if (agreed.feedback == EcnFeedback::None || ecn_ != kNone) return;
   ecn_ = context_.ecn.acquire(agreed);
+}
+
+// RFC 9768 §3.1.5 R9768-23, R9768-24, R9768-04: in SYN-RECEIVED after Fast Open or crossing SYNs as
+// in a half-open record: see HalfOpen::check_ecn_of_syn.
+Check Connection::check_ecn_of_syn_again(const Segment& syn, Instant now) {
+  if (ecn_ == kNone) return std::nullopt;
+  const EcnFeedback asked =
+      answer_ecn_syn({EcnUse::Passive, true}, syn.flags, IpEcn::NotEct).feedback;
+  const bool is_plain = asked == EcnFeedback::None;
+  if (knobs().ecn.accurate && !is_plain && asked != ecn()->feedback()) {
+    reset(SendReason::RstEcnAmbiguous, StreamError::Aborted, now);
+    return Verdict::SynAsksForOtherEcn;
+  }
+  context_.ecn[ecn_].on_syn_again(ip_ecn(syn.traffic_class), is_plain);
+  return std::nullopt;
+}
+
+// The answer to our SYN, once more: the peer did not hear that the first one came.
+bool Connection::is_syn_ack_again(const Segment& seg) const {
+  return ecn_ != kNone && !passive_ && seg.flags.syn() && seg.flags.ack() && seg.seq == rcv.irs &&
+         seg.ack > snd.iss && seg.ack <= snd.nxt;
+}
+
+// RFC 9768 §3.1.5 R9768-34: one SYN-ACK granted the classic kind and another the accurate one: what
+// the peer counts by cannot be known. The rule is for the time of the handshake. Ours ended with
+// the first of the two, and a flag that comes later is to be ignored (ibid.); but the peer, who
+// repeats its SYN-ACK, may still be in its own, until something else of its is here. Nobody can use
+// this for a blind reset: it takes both initial numbers.
+bool Connection::grants_other_ecn(const Segment& syn_ack) const {
+  const bool is_in_handshake =
+      syn_ack.ack == snd.iss + 1 && rcv.nxt == rcv.irs + 1 && !rx_.has_gap() && !peer_fin_known_;
+  if (!is_in_handshake || !knobs().ecn.accurate) return false;
+  const EcnFeedback granted =
+      read_ecn_syn_ack(knobs().ecn, 0, syn_ack.flags, IpEcn::NotEct).feedback;
+  return granted != EcnFeedback::None && granted != ecn()->feedback();
+}
+
+// RFC 9768 §3.2.2.1 R9768-09: the pure ACK of each SYN-ACK that confirms the accurate mode names the
+// field of that SYN-ACK; of any other it has the counter.
+void Connection::note_syn_ack_again(const Segment& syn_ack) {
+  const EcnAgreement granted =
+      read_ecn_syn_ack(knobs().ecn, 0, syn_ack.flags, ip_ecn(syn_ack.traffic_class));
+  if (granted.feedback == EcnFeedback::Accurate)
+    context_.ecn[ecn_].on_syn_ack_again(granted.peer_syn);
 }
 
 // RFC 3168 §6.1.3: an acceptable segment came; its IP header may say that a router was congested.
@@ -106,8 +149,9 @@ std::uint8_t Connection::ecn_option_fields(const SendDecision& d) const {
 }
 
 void Connection::note_ecn_sent(const SendDecision& d, const TcpOptions& options) {
-  if (ecn_ == kNone || d.flags.rst() || d.flags.syn() || !d.flags.ack()) return;
+  if (ecn_ == kNone || d.flags.rst() || !d.flags.ack()) return;
   Ecn& ecn = context_.ecn[ecn_];
+  if (d.flags.syn()) return ecn.on_syn_ack_sent(retransmissions_);
   const bool is_pure = d.length == 0 && !d.flags.fin() && options.sack_count == 0;
   ecn.on_ack_sent(is_pure, options.accurate_ecn.has_value());
   if (d.kind == SendDecision::Kind::NewData && d.length > 0) ecn.on_text_sent(d.seq + d.length);

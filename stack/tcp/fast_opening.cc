@@ -165,11 +165,14 @@ bool Connection::begin_fast_open(const Segment& syn, const FastOpenPassive& how)
   return true;
 }
 
-// The SYN again, so our SYN-ACK was lost or is late. Its text is known, or will come again.
-Check Connection::syn_of_fast_open_again(const Segment& seg) {
+// The SYN again, so our SYN-ACK was lost or is late. Its text is known, or will come again. One of
+// crossing SYNs is challenged like any other.
+Check Connection::syn_again_in_syn_received(const Segment& seg, Instant now) {
   const bool is_the_syn = seg.flags.syn() && !seg.flags.ack() && !seg.flags.rst() &&
-                          seg.seq == rcv.irs && fast_open_passive_ && state_ == State::SynReceived;
+                          seg.seq == rcv.irs && state_ == State::SynReceived;
   if (!is_the_syn) return std::nullopt;
+  if (const Check refused = check_ecn_of_syn_again(seg, now)) return refused;
+  if (!fast_open_passive_) return std::nullopt;
   syn_ack_due_ = true;
   wants_output();
   return Verdict::SynDuplicate;

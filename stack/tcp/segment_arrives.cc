@@ -24,7 +24,7 @@ Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
     return verdict;
   }
   note_arrived(seg, now);
-  if (Check again = syn_of_fast_open_again(seg)) return *again;
+  if (Check again = syn_again_in_syn_received(seg, now)) return *again;
   on_sign_of_life(now);
   if (const Check done = fast_path(seg, now)) return *done;
   Verdict verdict = Verdict::Accepted;
@@ -231,10 +231,12 @@ bool Connection::is_acceptable(const Segment& seg) const {
   return is_within(seg.seq, rcv.nxt, wnd) || is_within(seg.end() - 1, rcv.nxt, wnd);
 }
 
-// RFC 5961 §3.2 R5961-01, R5961-03, done otherwise: a peer that resets behind its own FIN may give
-// the reset the number of that FIN, as macOS does. Behind a FIN nothing else can come from there,
-// so this one number is as good as RCV.NXT; by the letter the connection would stay until its
-// timers end. Linux does the same.
+// RFC 5961 §3.2 R5961-01, R5961-03, done, but: a peer that resets behind its own FIN may give the
+// reset the number of that FIN, as macOS does; by the letter the connection would stay until its
+// timers end.
+//
+// Behind a FIN nothing else can come from there, so this one number is as good as RCV.NXT. Linux
+// does the same.
 bool Connection::is_reset_of_their_fin(const Segment& seg) const {
   const bool is_behind_fin =
       state_ == State::CloseWait || state_ == State::LastAck || state_ == State::Closing;
@@ -255,11 +257,7 @@ Check Connection::first_check_sequence_number(const Segment& seg, Instant now) {
 Verdict Connection::unacceptable(const Segment& seg, Instant now) {
   // RFC 5961 §3.2 R5961-03.
   if (seg.flags.rst()) return Verdict::ResetOutsideWindow;
-  // RFC 5961 §4.2 R5961-04: a SYN draws a challenge wherever its number lies.
-  if (seg.flags.syn()) {
-    challenge(SendReason::ChallengeSyn, now);
-    return Verdict::SynChallenged;
-  }
+  if (seg.flags.syn()) return answer_syn(seg, now);
   const Verdict verdict = answer_unacceptable(seg, now);
   // RFC 9293 Appendix A.2 R9293-A2: a peer whose probe byte or FIN we took, but whom our ACK did not
   // reach, speaks from just before the window. What it acknowledges counts, or it would never get
@@ -310,20 +308,34 @@ Check Connection::second_check_reset(const Segment& seg, Instant now) {
 
 Check Connection::fourth_check_syn(const Segment& seg, Instant now) {
   if (!seg.flags.syn()) return std::nullopt;
-  if (ecn_ != kNone && seg.flags.ack() && seg.seq == rcv.irs)
-    context_.ecn[ecn_].on_syn_ack_again(ip_ecn(seg.traffic_class));
   if (!context_.config.blind_attack_defence) {
     // RFC 9293 §3.10.7.4 gives both rules; this is RFC 793's: a SYN in the window is an error that
     // ends the connection.
     reset(SendReason::RstAborted, StreamError::ResetByPeer, now);
     return Verdict::ResetAccepted;
   }
-  challenge(SendReason::ChallengeSyn, now);
+  return answer_syn(seg, now);
+}
+
+// RFC 5961 §4.2 R5961-04: a SYN draws a challenge wherever its number lies. What accurate ECN has to
+// say of the SYN-ACK that comes again rides on it, if the limit lets it go.
+Verdict Connection::answer_syn(const Segment& seg, Instant now) {
+  const bool is_again = is_syn_ack_again(seg);
+  if (is_again && grants_other_ecn(seg)) {
+    // Its ACK is the number that the peer expects, whatever of ours is under way.
+    if (const auto reply = reset_for(seg, SendReason::RstEcnAmbiguous))
+      context_.replies.push(*reply);
+    fail(StreamError::Aborted, now);
+    return Verdict::SynAsksForOtherEcn;
+  }
+  if (challenge(SendReason::ChallengeSyn, now) && is_again) note_syn_ack_again(seg);
   return Verdict::SynChallenged;
 }
 
-void Connection::challenge(SendReason reason, Instant now) {
-  if (challenges_.take(now, context_.config.challenge_acks_per_second)) ack_.demand(reason);
+bool Connection::challenge(SendReason reason, Instant now) {
+  if (!challenges_.take(now, context_.config.challenge_acks_per_second)) return false;
+  ack_.demand(reason);
+  return true;
 }
 
 Check Connection::fifth_check_ack(const Segment& seg, Instant now) {

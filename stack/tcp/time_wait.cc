@@ -42,10 +42,11 @@ TimeWaitResult TimeWaitRecord::segment_arrives(const Segment& seg, TcpContext& c
   return {is_the_fin ? TimeWaitFate::Restarts : TimeWaitFate::Stays, Verdict::TimeWaitOldDuplicate};
 }
 
-// RFC 1337 §3 R1337-01, done otherwise in one case: a reset would let old duplicates into the next
-// connection of this tuple, so it is ignored. But a peer that was restarted and calls again from
-// the same port answers our challenge by a reset with exactly the number that we named; unless it
-// is believed, nobody can call from there before 2 MSL are over.
+// RFC 1337 §3 R1337-01, done, but: a reset with exactly the number that our challenge named ends it,
+// if the challenge answered a SYN; unless it is believed, a peer that was restarted cannot call
+// from the same port before 2 MSL are over.
+//
+// Every other reset would let old duplicates into the next connection of this tuple.
 TimeWaitResult TimeWaitRecord::reset_arrives(const Segment& seg, const TcpContext& context) const {
   const TimeWaitReset believed = context.config.time_wait_reset;
   const bool ends = seg.seq == rcv_nxt_ && (believed == TimeWaitReset::Exact ||
@@ -69,9 +70,11 @@ bool TimeWaitRecord::yields_to(const Segment& syn, const TcpContext& context) co
   return syn.seq > rcv_nxt_;
 }
 
-// RFC 6191 §2 R6191-02, done otherwise: by it such a SYN is dropped without a word, and its sender
-// repeats it until we are gone. RFC 9293 §3.10.7.4 with RFC 5961 §4.2 answers it; the reset that
-// follows ends the record (reset_arrives), and the next SYN gets through.
+// RFC 6191 §2 R6191-02, not done: a SYN that may not take over is not dropped without a word, since
+// its sender would repeat it until we are gone (with time_wait_answers_syn off it is).
+//
+// RFC 9293 §3.10.7.4 with RFC 5961 §4.2 answers it; the reset that follows ends the record
+// (reset_arrives), and the next SYN gets through.
 TimeWaitResult TimeWaitRecord::challenge(const Segment& syn, TcpContext& context, Instant now) {
   if (!syn.flags.ack() && !context.config.time_wait_answers_syn)
     return {TimeWaitFate::Stays, Verdict::TimeWaitOldDuplicate};

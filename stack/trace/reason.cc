@@ -191,9 +191,8 @@ constexpr std::array kTable = {
                "a limit of this stack is reached: the connection cannot be kept",
                "已达到本协议栈的资源上限：无法保持连接"},
     ReasonInfo{RstEcnAmbiguous, "RstEcnAmbiguous", "RFC 9768 §3.1.5",
-               "two SYNs of one connection asked for different kinds of congestion feedback: which "
-               "one is in use could not be told",
-               "同一连接的两个 SYN 要求不同的显式拥塞通知方式：无法确定采用哪一种"},
+               "SYNs or SYN-ACKs of one connection named different kinds of congestion feedback",
+               "同一连接的两个 SYN 或 SYN-ACK 带有不同的显式拥塞通知方式：无法确定采用哪一种"},
     // Not TCP.
     ReasonInfo{EchoReply, "EchoReply", "RFC 1122 §3.2.2.6", "answer to a ping, with the same data",
                "应答 ping，原样送回数据"},

@@ -77,7 +77,7 @@ enum class SendReason : std::uint8_t {
   RstUnreadData,       ///< closed with unread data, or data after close
   RstTimeout,          ///< we gave up (R2, user timeout, FIN-WAIT-2, keep-alive)
   RstOutOfMemory,      ///< limits of the stack
-  RstEcnAmbiguous,     ///< SYNs that ask for two kinds of ECN feedback
+  RstEcnAmbiguous,     ///< SYNs or SYN-ACKs with two kinds of ECN feedback
   // Not TCP.
   EchoReply,                ///< ping
   IcmpPortUnreachable,      ///< UDP to a port where nobody is

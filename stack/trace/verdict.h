@@ -77,7 +77,7 @@ enum class Verdict : std::uint8_t {
   SynSentBadAck,
   SynSentBadReset,
   SynSentNothing,      ///< neither SYN nor RST
-  SynAsksForOtherEcn,  ///< it asks for another kind of ECN feedback than the SYN before
+  SynAsksForOtherEcn,  ///< it names another kind of ECN feedback than the SYN before
   PawsRejected,        ///< timestamp older than the recent one
   TimestampMissing,
   OutsideWindow,

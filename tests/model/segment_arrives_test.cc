@@ -135,6 +135,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Switch{"EarlyFinEndsText", &Choices::early_fin_ends_text},
                       Switch{"TextAfterCloseResets", &Choices::text_after_close_resets},
                       Switch{"TimeWaitIsARecord", &Choices::time_wait_is_a_record},
+                      Switch{"TimeWaitAnswersASyn", &Choices::time_wait_answers_a_syn},
                       Switch{"TimestampWaitsForAck", &Choices::timestamp_waits_for_ack, true},
                       Switch{"MissingTimestampIsTaken", &Choices::missing_timestamp_is_taken, true},
                       Switch{"SynIsChallengedBeforeTimestamps",

@@ -247,7 +247,7 @@ void Model::time_wait(const Arriving& seg) {
       is_new = before(tcb.ts_recent, *seg.timestamp);
     }
     if (!is_new || !is_listened_to) {
-      owe_ack();
+      if (choices_.time_wait_answers_a_syn) owe_ack();
       end(Fate::SynChallenged);
       return;
     }

@@ -134,6 +134,8 @@ struct Choices {
   /// and whatever else is not exactly at RCV.NXT is answered (without ACK only what stands before
   /// it): the record keeps no window, since the peer's stream has ended.
   bool time_wait_is_a_record = true;
+  /// RFC 6191 §2 drops a SYN that may not take over TIME-WAIT without a word; we challenge it.
+  bool time_wait_answers_a_syn = true;
   /// RFC 7323 §5.3 takes a timestamp once the number is acceptable; we wait until the ACK is, too,
   /// or a blind attacker could make PAWS reject the peer.
   bool timestamp_waits_for_ack = true;
