@@ -93,7 +93,7 @@ BadLink::Draw BadLink::draw() {
 
 Fate BadLink::next_fate(Instant now) const {
   if (std::ranges::binary_search(how_.drop, counters_.entered + 1)) return Fate::DroppedByNumber;
-  if (is_in_burst()) return Fate::LostInBurst;
+  if (is_in_burst(now)) return Fate::LostInBurst;
   if (next_.loss < how_.loss) return Fate::LostAtRandom;
   if (how_.rate != 0 && waiting(now) >= how_.queue) return Fate::QueueFull;
   if (bytes_ >= kMostBytes) return Fate::LinkFull;
@@ -115,6 +115,17 @@ Instant BadLink::leave_bottleneck(std::size_t size, Instant now) {
   return departures_.back();
 }
 
+// A packet enters: a burst begins with it, goes on, or ends. One that lasts a time ends whether or
+// not anything is sent meanwhile: a sender that waits longer and longer comes through in the end.
+void BadLink::step_burst(const Draw& thrown, Instant now) {
+  if (how_.burst_time == Duration::zero()) {
+    in_burst_ = is_in_burst(now) && thrown.burst_end * how_.burst_length >= 1;
+    return;
+  }
+  if (!burst_goes_on(now) && thrown.burst < how_.burst) burst_until_ = now + how_.burst_time;
+  in_burst_ = false;
+}
+
 // How long a packet is held back that later ones are to overtake.
 Duration BadLink::lag(double fraction) const {
   return part(fraction, std::max(how_.delay, kLeastLag));
@@ -123,7 +134,7 @@ Duration BadLink::lag(double fraction) const {
 Fate BadLink::carry(std::span<const ByteView> pieces, const PacketMeta& meta, Instant now) {
   const Fate fate = next_fate(now);
   const Draw thrown = next_;
-  in_burst_ = is_in_burst() && thrown.burst_end * how_.burst_length >= 1;
+  step_burst(thrown, now);
   next_ = draw();
   ++counters_.entered;
   if (fate != Fate::Carried) {
@@ -183,7 +194,9 @@ void BadLink::pop() {
 
 void BadLink::change(const Impairment& how) {
   how_ = how;
-  if (how_.burst <= 0) in_burst_ = false;
+  if (how_.burst > 0) return;
+  in_burst_ = false;
+  burst_until_ = Instant::min();
 }
 
 void BadLink::heal() {

@@ -89,7 +89,12 @@ class BadLink {
     std::uint64_t bit;
   };
   [[nodiscard]] Draw draw();
-  [[nodiscard]] bool is_in_burst() const { return in_burst_ || next_.burst < how_.burst; }
+  // One that goes on; or the next packet begins one.
+  [[nodiscard]] bool burst_goes_on(Instant now) const { return in_burst_ || now < burst_until_; }
+  [[nodiscard]] bool is_in_burst(Instant now) const {
+    return burst_goes_on(now) || next_.burst < how_.burst;
+  }
+  void step_burst(const Draw& thrown, Instant now);
   [[nodiscard]] std::size_t waiting(Instant now) const;
   [[nodiscard]] Instant leave_bottleneck(std::size_t size, Instant now);
   [[nodiscard]] Duration lag(double fraction) const;
@@ -99,10 +104,11 @@ class BadLink {
   Impairment how_;
   SeededRandom random_;
   Draw next_;
-  bool in_burst_ = false;
-  std::deque<Instant> departures_;   // from the bottleneck, of those that had not left it
-  Instant latest_ = Instant::min();  // arrival of those that were not reordered
-  std::vector<Parcel> parcels_;      // a heap: the earliest in front
+  bool in_burst_ = false;                 // one that is counted in packets
+  Instant burst_until_ = Instant::min();  // one that lasts a time
+  std::deque<Instant> departures_;        // from the bottleneck, of those that had not left it
+  Instant latest_ = Instant::min();       // arrival of those that were not reordered
+  std::vector<Parcel> parcels_;           // a heap: the earliest in front
   std::vector<std::vector<std::uint8_t>> spare_;
   std::size_t bytes_ = 0;
   std::uint64_t numbered_ = 0;

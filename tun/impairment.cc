@@ -70,12 +70,19 @@ bool put(const std::optional<T>& value, T& into) {
 bool set_loss(std::string_view text, Impairment& how) {
   return put(share(text), how.loss);
 }
+// "0.5%x8": packets on average; "0.3%x20ms": a time.
 bool set_burst(std::string_view text, Impairment& how) {
   const std::size_t x = text.find('x');
   if (x == std::string_view::npos) return false;
-  const auto length = decimal(text.substr(x + 1));
-  if (!length || *length < 1 || *length > 1e6) return false;
-  how.burst_length = *length;
+  const std::string_view how_long = text.substr(x + 1);
+  if (const auto time = length_of_time(how_long)) {
+    if (*time == Duration::zero()) return false;
+    how.burst_time = *time;
+  } else {
+    const auto length = decimal(how_long);
+    if (!length || *length < 1 || *length > 1e6) return false;
+    how.burst_length = *length;
+  }
   return put(share(text.substr(0, x)), how.burst);
 }
 bool set_delay(std::string_view text, Impairment& how) {
@@ -115,7 +122,8 @@ struct Word {
 
 constexpr std::array<Word, 10> kWords{{
     {"loss", "a share like 2%", set_loss},
-    {"burst", "a share and a number of packets like 0.5%x8", set_burst},
+    {"burst", "a share and a number of packets like 0.5%x8, or a time up to 10min like 0.3%x20ms",
+     set_burst},
     {"delay", "a time up to 10min like 30ms", set_delay},
     {"jitter", "a time up to 10min like 5ms", set_jitter},
     {"reorder", "a share like 1%", set_reorder},

@@ -2,10 +2,14 @@
 //
 //   loss=2%          each packet is lost with this chance
 //   burst=0.5%x8     with this chance a burst begins, in which 8 packets in a row are lost on
-//   average delay=30ms       on the way                  jitter=5ms     the delay varies by up to
-//   this much reorder=1%       this share is held back     duplicate=1%   this share arrives twice
+//   average burst=0.3%x20ms  the same, but it lasts a time, in which every packet is lost
+//   delay=30ms       on the way
+//   jitter=5ms       the delay varies by up to this much
+//   reorder=1%       this share is held back
+//   duplicate=1%     this share arrives twice
 //   corrupt=0.1%     in this share a bit flips
-//   rate=10mbit      of the bottleneck           queue=100      packets that wait for it at most
+//   rate=10mbit      of the bottleneck
+//   queue=100        packets that wait for it at most
 //   drop=out:7       the 7th packet that we send is lost
 // Words are separated by commas. Each is for both directions, or for one: in:loss=2%,
 // out:rate=1mbit.
@@ -32,6 +36,7 @@ struct Impairment {
   double loss = 0;
   double burst = 0;         ///< chance that a burst begins with a packet
   double burst_length = 1;  ///< packets that are lost in it, on average
+  Duration burst_time{};    ///< how long it lasts instead; zero: it is counted in packets
   Duration delay{};
   Duration jitter{};  ///< the delay is uniform between delay - jitter and delay + jitter
   double reorder = 0;
@@ -53,7 +58,8 @@ struct ImpairmentPlan {
 
 /// What the words are, in a line, for --help.
 inline constexpr std::string_view kImpairmentWords =
-    "loss=2%, burst=0.5%x8, delay=30ms, jitter=5ms, reorder=1%, duplicate=1%, corrupt=0.1%, "
+    "loss=2%, burst=0.5%x8 (or 0.3%x20ms), delay=30ms, jitter=5ms, reorder=1%, duplicate=1%, "
+    "corrupt=0.1%, "
     "rate=10mbit, queue=100, drop=out:7";
 
 }  // namespace glasstcp

@@ -66,6 +66,10 @@ TEST(Impairment, RefusesInALineThatNamesTheCure) {
       {"loss=%", "a share like 2%"},
       {"burst=1%", "like 0.5%x8"},
       {"burst=1%x0", "like 0.5%x8"},
+      {"burst=1%x0ms", "or a time up to 10min like 0.3%x20ms"},
+      {"burst=1%x11min", "or a time up to 10min like 0.3%x20ms"},
+      {"burst=1%x20m", "or a time"},
+      {"burst=x20ms", "like 0.3%x20ms"},
       {"delay=30", "like 30ms"},
       {"delay=1h", "up to 10min"},
       {"jitter=x", "like 5ms"},
@@ -207,6 +211,56 @@ TEST(BadLink, BurstsHaveTheirLength) {
   EXPECT_NEAR(static_cast<double>(bursts) / (kCount - lost), 0.005, 0.0006);
 }
 
+TEST(BadLink, ABurstMayLastATimeInsteadOfPackets) {
+  const ImpairmentPlan plan = plan_of("out:burst=0.3%x20ms");
+  EXPECT_DOUBLE_EQ(plan.out.burst, 0.003);
+  EXPECT_EQ(plan.out.burst_time, 20ms);
+  EXPECT_EQ(plan.in.burst_time, 0ms);
+
+  BadLink link = link_of("burst=0.5%x20ms");
+  Instant began{};
+  Duration longest{};
+  std::uint32_t bursts = 0;
+  std::uint32_t lost = 0;
+  std::uint32_t entered = 0;
+  bool before = false;
+  for (std::uint32_t i = 1; i <= 400'000; ++i) {
+    const Instant now(i * 1ms);
+    const bool is_lost = link.next_fate(now) == Fate::LostInBurst;
+    if (is_lost && !before) {
+      began = now;
+      ++bursts;
+    }
+    if (is_lost) longest = std::max(longest, now - began);
+    carry(link, numbered(i), now);
+    lost += is_lost;
+    entered += !is_lost;
+    before = is_lost;
+    while (link.next_arrival() <= now) link.pop();
+  }
+  // A packet each millisecond: twenty are lost in each, unless two follow on each other.
+  EXPECT_NEAR(static_cast<double>(lost) / bursts, 20, 0.5);
+  EXPECT_NEAR(static_cast<double>(bursts) / entered, 0.005, 0.0008);
+  EXPECT_GE(longest, 19ms);
+}
+
+// A sender in backoff sends a packet now and then: a burst of so many packets holds it for all of
+// them, a fade of so much time does not.
+TEST(BadLink, ABurstOfATimeEndsForASenderThatWaits) {
+  BadLink link = link_of("burst=100%x20ms");
+  EXPECT_EQ(link.next_fate(Instant(0ms)), Fate::LostInBurst);
+  carry(link, numbered(1), Instant(0ms));
+  Impairment how = link.impairment();
+  how.burst = 1e-9;
+  link.change(how);
+  EXPECT_EQ(link.next_fate(Instant(20ms) - 1ns), Fate::LostInBurst);
+  EXPECT_EQ(link.next_fate(Instant(20ms)), Fate::Carried);
+  carry(link, numbered(2), Instant(5ms));
+  EXPECT_EQ(link.next_fate(Instant(20ms)), Fate::Carried) << "a packet in it does not prolong it";
+  link.heal();
+  EXPECT_EQ(link.next_fate(Instant(6ms)), Fate::Carried);
+}
+
 TEST(BadLink, NextFateForetellsWhatCarryDoes) {
   BadLink link = link_of("loss=20%,burst=2%x3,rate=1mbit,queue=5,drop=out:11");
   for (std::uint32_t i = 1; i <= 5000; ++i) {
@@ -303,7 +357,7 @@ TEST(BadLink, KeepsNoMoreBytesThanItsLimit) {
 
 TEST(BadLink, AHealedOneDeliversAllOnceInOrder) {
   BadLink link = link_of(
-      "loss=50%,burst=5%x50,delay=10ms,jitter=9ms,reorder=50%,duplicate=50%,corrupt=50%,"
+      "loss=50%,burst=5%x50ms,delay=10ms,jitter=9ms,reorder=50%,duplicate=50%,corrupt=50%,"
       "rate=100kbit,queue=3,drop=out:600");
   for (std::uint32_t i = 1; i <= 500; ++i) carry(link, numbered(i), Instant(i * 1ms));
   link.heal();
