@@ -28,6 +28,7 @@ struct AckNews {
   std::optional<Instant> lost_again_sent;  ///< a retransmission was lost; when the newest left
   SackBlock duplicate;                     ///< if duplicate_reported
   TsVal echo{};                            ///< if has_echo
+  std::uint32_t first_sent_ms = 0;  ///< when what was outstanding first left first, if acked > 0
   bool has_echo = false;
   bool any_resent = false;          ///< of what was delivered, some was sent more than once
   bool original_delivered = false;  ///< some was sent once, and taken for lost

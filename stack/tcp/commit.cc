@@ -107,10 +107,11 @@ TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
     std::uint8_t room = timestamps_.enabled() ? 3 : 4;
     if (ecn_fields > 0) --room;
     std::array<SackBlock, TcpOptions::kMaxSackBlocks> runs{};
-    // RFC 2883 §4 R2883-02: what came twice first; behind it the run around it, the newest.
-    if (has_duplicate_) options.sack[options.sack_count++] = duplicate_;
+    // RFC 2883 §4 R2883-02: what came twice first; behind it the run that holds it, if one does.
+    std::optional<SackBlock> duplicate;
+    if (has_duplicate_) options.sack[options.sack_count++] = *(duplicate = duplicate_);
     room = static_cast<std::uint8_t>(room - options.sack_count);
-    const std::uint8_t count = rx_.sack_blocks(context_.rx, runs, room);
+    const std::uint8_t count = rx_.sack_blocks(context_.rx, runs, room, duplicate);
     for (std::uint8_t i = 0; i < count; ++i) options.sack[options.sack_count++] = runs[i];
   }
   add_user_timeout(options, d);

@@ -155,6 +155,13 @@ void Connection::set_effective_mss(Instant now) {
   }
   const std::uint16_t options = timestamps_.enabled() ? 12 : 0;
   effective_mss_ = static_cast<std::uint16_t>(std::min(snd.mss, path) - options);
+  bound_segments();
+}
+
+void Connection::bound_segments() {
+  const std::uint32_t bound = most_of_window();
+  full_segment_ =
+      bound > 0 && bound < effective_mss_ ? static_cast<std::uint16_t>(bound) : effective_mss_;
 }
 
 // RFC 6928 §2 R6928-01: ten segments, bounded by 14600 bytes or two segments.

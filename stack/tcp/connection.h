@@ -297,7 +297,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void count_duplicates(const Segment& seg, FlightState& state, AckNews& news);
   void on_progress(const Segment& seg, const AckNews& news, Instant now);
   void add_rtt_sample(Duration rtt, Instant now);
-  void add_sample_by_timestamp(const Segment& seg, Instant now);
+  [[nodiscard]] bool is_echo_of_flight(const AckNews& news, Instant now) const;
+  void add_sample_by_timestamp(TsVal echo, Instant now);
   void update_send_window(const Segment& seg, SeqNum edge, Instant now);
   void after_fin_acked(Instant now);
   void take_probe_as_sent(Instant now);
@@ -310,7 +311,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   template <typename F>
   void find_losses_by_counting(FlightState& f, const AckNews& news, F lose);
   void step_phase(FlightState& f, const AckNews& news, Instant now);
-  [[nodiscard]] bool is_mistake(const Recovery& recovery, const AckNews& news) const;
+  [[nodiscard]] bool is_mistake(const Recovery& recovery, const AckNews& news, Instant now) const;
   void step_timeout(FlightState& f, const AckNews& news, Instant now);
   void leave_recovery(FlightState& f, Instant now);
   void take_back(FlightState& f, Instant now);
@@ -388,6 +389,18 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] TcpOptions options_for(const SendDecision& decision, Instant now) const;
   [[nodiscard]] std::uint32_t option_bytes() const;
   [[nodiscard]] std::uint32_t max_text() const;
+  // RFC 9293 §3.8.6.2.1 MUST-38, rule (3): half of the largest window is worth a segment, and no
+  // segment is larger: a peer whose window holds one and a half would get one at a time, and delay
+  // its ACK. Windows of up to 536 bytes are taken whole, as Linux does. 0: no window is known yet.
+  [[nodiscard]] std::uint32_t most_of_window() const {
+    return snd.max_wnd > kSmallWindow ? snd.max_wnd / 2 : snd.max_wnd;
+  }
+  void note_window(std::uint32_t window) {
+    if (window <= snd.max_wnd) return;
+    snd.max_wnd = window;
+    bound_segments();
+  }
+  void bound_segments();
   [[nodiscard]] std::uint32_t initial_window() const;
   // ecn_duties.cc
   void agree_on_ecn(const EcnAgreement& agreed);
@@ -513,6 +526,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
     return flight() > 0 || unsent() > 0 || (fin_queued_ && !has_sent_fin());
   }
 
+  static constexpr std::uint32_t kSmallWindow = 536;
+
   TcpContext& context_;
   ConnectionId id_;
   FourTuple tuple_;
@@ -543,8 +558,9 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   SeqNum last_ack_sent_;                 // RFC 7323 §4.3
   SeqNum fin_at_;                        // where the peer's FIN stands, if peer_fin_known_
   SackBlock duplicate_{};                // to report as D-SACK with the next ACK, if has_duplicate_
-  std::uint16_t effective_mss_ = 0;      // text bytes of a full segment, options already taken off
-  std::uint16_t largest_acked_ = 0;      // text bytes of the largest segment known to have arrived
+  std::uint16_t effective_mss_ = 0;  // text bytes that the path carries in a segment with options
+  std::uint16_t full_segment_ = 0;   // the same, or what the peer's window bounds it to
+  std::uint16_t largest_acked_ = 0;  // text bytes of the largest segment known to have arrived
   std::uint16_t events_ = 0;
   std::uint8_t retransmissions_ = 0;  // in a row, without progress
   std::uint8_t unanswered_probes_ = 0;

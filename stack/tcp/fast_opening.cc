@@ -142,7 +142,8 @@ bool Connection::begin_fast_open(const Segment& syn, const FastOpenPassive& how)
   fast_open_passive_ = fast_open_place_ = true;
   snd.una = snd.nxt = snd.up = snd.iss;  // the SYN-ACK is still to be sent
   // RFC 7323 §2.2 R7323-03: the window of a SYN is not scaled.
-  snd.wnd = snd.max_wnd = syn.wnd;
+  snd.wnd = syn.wnd;
+  note_window(snd.wnd);
   snd.wl1 = syn.seq;
   snd.wl2 = snd.iss;
   CongestionModel none;

@@ -131,7 +131,7 @@ void Connection::step_phase(FlightState& f, const AckNews& news, Instant now) {
       if (is_over) leave_recovery(f, now);
       break;
     case RecoveryPhase::FastRecovery:
-      if (is_mistake(recovery, news)) {
+      if (is_mistake(recovery, news, now)) {
         take_back(f, now);
       } else if (is_over) {
         leave_recovery(f, now);
@@ -144,16 +144,16 @@ void Connection::step_phase(FlightState& f, const AckNews& news, Instant now) {
 }
 
 // RFC 3522 §3.2 R3522-01, RFC 3708 §2 R3708-01: whether nothing had been lost.
-bool Connection::is_mistake(const Recovery& recovery, const AckNews& news) const {
+bool Connection::is_mistake(const Recovery& recovery, const AckNews& news, Instant now) const {
   if (recovery.all_were_duplicates()) return true;
-  return news.acked > 0 && news.has_echo && recovery.is_answer_to_an_original(news.echo);
+  return is_echo_of_flight(news, now) && recovery.is_answer_to_an_original(news.echo);
 }
 
 // RFC 5682 §2.1 and §3.1: after a timeout, the first two acknowledgments tell whether the flight was
 // lost or only late.
 void Connection::step_timeout(FlightState& f, const AckNews& news, Instant now) {
   Recovery& recovery = f.recovery;
-  if (is_mistake(recovery, news)) return take_back(f, now);
+  if (is_mistake(recovery, news, now)) return take_back(f, now);
   if (recovery.detects_spurious()) {
     // RFC 5682 §3.1 R5682-02, step 3b: something arrived that was sent only once, before the timeout.
     // Not if all of it is acknowledged at once (step 2a): the copy may have filled the only hole.

@@ -103,6 +103,7 @@ std::optional<SendDecision> Connection::next_mtu_probe(Instant now) const {
   const std::uint32_t with_rest = text + kBehindProbe * max_text();
   const std::int32_t usable = snd.una + snd.wnd - snd.nxt;
   if (unsent() < with_rest || usable < static_cast<std::int32_t>(with_rest)) return std::nullopt;
+  if (text > most_of_window()) return std::nullopt;
   if (cwnd_room() < text || congestion_.cwnd < with_rest) return std::nullopt;
   SendDecision d = data_decision(snd.nxt, text);
   d.reason = SendReason::MtuProbe;

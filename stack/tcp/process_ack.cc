@@ -14,6 +14,7 @@ void Connection::process_ack_of_syn(const Segment& seg, Instant now) {
   FlightState* const f = flight_state();
   if (f == nullptr) return;
   std::optional<Instant> sent_once;
+  const std::uint32_t first_ms = f->log.empty() ? 0 : context_.sent[f->log.head()].first_sent_ms;
   f->log.acknowledge(context_.sent, seg.ack, [&](const SentSegment& syn, SeqNum) {
     if (!syn.retransmitted) sent_once = syn.sent_at;
   });
@@ -25,8 +26,9 @@ void Connection::process_ack_of_syn(const Segment& seg, Instant now) {
   // RFC 6298 §3 R6298-06: Karn's rule. The echoed timestamp tells the copies of a SYN apart.
   if (sent_once) {
     add_rtt_sample(now - *sent_once, now);
-  } else {
-    add_sample_by_timestamp(seg, now);
+  } else if (timestamps_.enabled() && seg.options.timestamps &&
+             timestamps_.is_echo_since(seg.options.timestamps->ecr, first_ms, now)) {
+    add_sample_by_timestamp(seg.options.timestamps->ecr, now);
   }
   if (f->log.empty()) become_quiet(now);  // what a Fast Open sent with it may be left
   restart_loss_timers(now);
@@ -68,7 +70,10 @@ AckNews Connection::read_news(const Segment& seg, Instant now) {
   };
   if (seg.ack > snd.una) {
     news.acked = static_cast<std::uint32_t>(seg.ack - snd.una);
-    if (state != nullptr) state->log.acknowledge(context_.sent, seg.ack, on_delivered);
+    if (state != nullptr && !state->log.empty()) {
+      news.first_sent_ms = context_.sent[state->log.head()].first_sent_ms;
+      state->log.acknowledge(context_.sent, seg.ack, on_delivered);
+    }
     snd.una = seg.ack;
   }
   if (state != nullptr && sack_ && seg.options.sack_count > 0) {
@@ -78,8 +83,8 @@ AckNews Connection::read_news(const Segment& seg, Instant now) {
   if (news.sent_once && !news.any_resent) {
     add_rtt_sample(now - *news.sent_once, now);
     news.rtt = now - *news.sent_once;
-  } else if (news.any_resent && news.acked > 0) {
-    add_sample_by_timestamp(seg, now);
+  } else if (news.any_resent && is_echo_of_flight(news, now)) {
+    add_sample_by_timestamp(news.echo, now);
   }
   if (ecn_ != kNone) {
     news.mark_reported = read_ecn_report(seg, news);
@@ -88,6 +93,14 @@ AckNews Connection::read_news(const Segment& seg, Instant now) {
   }
   if (news.overtaken > 0) note_overtaken(news.overtaken);
   return news;
+}
+
+// RFC 3522 §3.2, RFC 7323 §4.3: whoever advances snd.una and echoes honestly names what left no sooner
+// than the first of what was outstanding. An echo of 0, or of any other time before, proves
+// nothing.
+bool Connection::is_echo_of_flight(const AckNews& news, Instant now) const {
+  return news.acked > 0 && news.has_echo &&
+         timestamps_.is_echo_since(news.echo, news.first_sent_ms, now);
 }
 
 // One record, or the first part of one, is known to have arrived.
@@ -157,7 +170,7 @@ void Connection::read_sack(const Segment& seg, SentLog& log, AckNews& news, F on
 // carries neither text, SYN nor FIN, and does not change the window.
 void Connection::count_duplicates(const Segment& seg, FlightState& state, AckNews& news) {
   if (news.acked > 0) {
-    news.delivered = state.recovery.on_advance(snd.una, news.acked, effective_mss_);
+    news.delivered = state.recovery.on_advance(snd.una, news.acked, full_segment_);
     // What was resent and what was not cannot be told apart in one ACK (RFC 5682 §2.1 step 3b).
     if (news.any_resent) news.original_delivered = false;
     return;
@@ -172,7 +185,7 @@ void Connection::count_duplicates(const Segment& seg, FlightState& state, AckNew
   if (!state.recovery.may_count_duplicates(snd.una, snd.nxt)) return;
   const std::uint32_t in_network = flight() - log().lost_bytes();
   news.delivered =
-      state.recovery.on_duplicate(effective_mss_, state.recovery.most_assumed(snd.nxt, in_network));
+      state.recovery.on_duplicate(full_segment_, state.recovery.most_assumed(snd.nxt, in_network));
 }
 
 // snd.una moved: the queue shrinks, and whatever waited for progress stops waiting.
@@ -185,7 +198,7 @@ void Connection::on_progress(const Segment& seg, const AckNews& news, Instant no
   // RFC 2018 §8 R2018-04, RFC 6675 §4 R6675-03: what SACK reported stays, for the peer may still
   // throw it away. The SYN and the FIN are numbers without bytes.
   tx_.acknowledge(context_.tx, earlier(seg.ack, tx_.end_seq()));
-  largest_acked_ = static_cast<std::uint16_t>(std::min<std::uint32_t>(news.acked, effective_mss_));
+  largest_acked_ = static_cast<std::uint16_t>(std::min<std::uint32_t>(news.acked, full_segment_));
   retransmissions_ = 0;
   unanswered_probes_ = 0;
   soft_error_told_ = false;
@@ -205,11 +218,9 @@ void Connection::add_rtt_sample(Duration rtt, Instant now) {
 }
 
 // RFC 7323 §4.1 R7323-13, R7323-15; RFC 6298 §3 R6298-07: the echoed timestamp tells apart what was
-// sent twice.
-void Connection::add_sample_by_timestamp(const Segment& seg, Instant now) {
-  if (!timestamps_.enabled() || !seg.options.timestamps) return;
-  const Duration since = timestamps_.since(seg.options.timestamps->ecr, now);
-  if (since < Duration::zero() || since >= 1h) return;
+// sent twice. `echo` lies between the first transmission and now.
+void Connection::add_sample_by_timestamp(TsVal echo, Instant now) {
+  const Duration since = timestamps_.since(echo, now);
   rtt_.add_sample(std::max<Duration>(since, 1ms), context_.rto_bounds);
   if (FlightState* state = flight_state()) state->probe.on_rtt_sample();
 }
@@ -228,7 +239,7 @@ void Connection::update_send_window(const Segment& seg, SeqNum edge, Instant now
   // RFC 7323 §2.3 R7323-05: scaled on every segment but a SYN.
   const bool was_closed = snd.wnd == 0;
   snd.wnd = static_cast<std::uint32_t>(seg.wnd) << snd.shift;
-  snd.max_wnd = std::max(snd.max_wnd, snd.wnd);
+  note_window(snd.wnd);
   snd.wl1 = seg.seq;
   snd.wl2 = seg.ack;
   if (was_closed && snd.wnd > 0) {

@@ -128,6 +128,7 @@ StoreResult ReceiveBuffer::store(ReceivePool& pool, SeqNum seq, ByteView text, S
     if (run != kNone && pool.runs[run].left <= at) {  // inside a run: a duplicate
       const SeqNum to = earlier(pool.runs[run].right, end);
       if (!result.duplicate) result.duplicate = SackBlock{at, to};
+      pool.runs[run].touched = arrivals_;  // RFC 2018 §4: it holds what caused this ACK
       at = to;
       continue;
     }
@@ -152,7 +153,13 @@ StoreResult ReceiveBuffer::store(ReceivePool& pool, SeqNum seq, ByteView text, S
     // The list has changed: look again from its start; what lies before `to` is covered now.
     at = to;
     run = runs_;
-    if (at < nxt) at = earlier(nxt, end);
+    if (at < nxt && at < end) {
+      // RFC 2883 §4.2.1 R2883-04: a run that waited for this text has joined the stream, and the
+      // rest of the text had come with it already.
+      const SeqNum covered = earlier(nxt, end);
+      if (!result.duplicate) result.duplicate = SackBlock{at, covered};
+      at = covered;
+    }
   }
   return result;
 }
@@ -281,13 +288,20 @@ void ReceiveBuffer::drop_runs(ReceivePool& pool) {
 
 std::uint8_t ReceiveBuffer::sack_blocks(const ReceivePool& pool,
                                         std::array<SackBlock, TcpOptions::kMaxSackBlocks>& out,
-                                        std::uint8_t max) const {
+                                        std::uint8_t max,
+                                        std::optional<SackBlock> duplicate) const {
+  if (runs_ == kNone) return 0;
   // RFC 2018 §4 R2018-02, R2018-03: the run that changed last comes first, then the others by age.
+  // RFC 2883 §4 R2883-02: before all of them the one that holds what came twice.
   std::array<std::uint32_t, TcpOptions::kMaxSackBlocks> newest{};
   std::uint8_t count = 0;
+  std::uint8_t first = 0;  // places that are taken whatever their age
   for (std::uint32_t run = runs_; run != kNone; run = pool.runs[run].next) {
-    std::uint8_t place = count;
-    while (place > 0 && static_cast<std::int32_t>(pool.runs[run].touched - newest[place - 1U]) > 0)
+    const bool holds_it = duplicate && pool.runs[run].left <= duplicate->left &&
+                          pool.runs[run].right >= duplicate->right;
+    std::uint8_t place = holds_it ? std::uint8_t{0} : count;
+    while (place > first &&
+           static_cast<std::int32_t>(pool.runs[run].touched - newest[place - 1U]) > 0)
       --place;
     if (place >= max) continue;
     if (count < max) ++count;
@@ -295,6 +309,7 @@ std::uint8_t ReceiveBuffer::sack_blocks(const ReceivePool& pool,
       newest[i] = newest[i - 1U];
       out[i] = out[i - 1U];
     }
+    if (holds_it) first = 1;
     newest[place] = pool.runs[run].touched;
     out[place] = {pool.runs[run].left, pool.runs[run].right};
   }

@@ -55,7 +55,7 @@ struct StoreResult {
   bool filled_gap = false;             ///< runs behind a gap joined the stream
   bool kept_out_of_order = false;      ///< (part of) it waits behind a gap
   bool dropped = false;                ///< (part of) it did not fit the bounds
-  std::optional<SackBlock> duplicate;  ///< a part that we had already (RFC 2883)
+  std::optional<SackBlock> duplicate;  ///< the first part that we had already (RFC 2883)
 };
 
 /// One connection's received bytes. 24 bytes.
@@ -80,11 +80,11 @@ class ReceiveBuffer {
   /// Bytes in order and not read.
   [[nodiscard]] std::uint32_t unread() const { return unread_; }
   [[nodiscard]] bool has_gap() const { return runs_ != kNone; }
-  /// RFC 2018 §4: SACK blocks, the most recently changed run first. Returns how many were written,
-  /// at most `max`.
+  /// RFC 2018 §4: SACK blocks, the most recently changed run first, or the one that holds
+  /// `duplicate` (RFC 2883). Returns how many were written, at most `max`.
   std::uint8_t sack_blocks(const ReceivePool& pool,
-                           std::array<SackBlock, TcpOptions::kMaxSackBlocks>& out,
-                           std::uint8_t max) const;
+                           std::array<SackBlock, TcpOptions::kMaxSackBlocks>& out, std::uint8_t max,
+                           std::optional<SackBlock> duplicate = std::nullopt) const;
   /// Checks the invariants.
   void check(const ReceivePool& pool, SeqNum nxt) const;
 

@@ -172,7 +172,7 @@ void Connection::become_established(const Segment& seg, Instant now) {
   }
   // RFC 7323 §2.2 R7323-03: the window field of a SYN is never scaled.
   snd.wnd = seg.flags.syn() ? seg.wnd : static_cast<std::uint32_t>(seg.wnd) << snd.shift;
-  snd.max_wnd = std::max(snd.max_wnd, snd.wnd);
+  note_window(snd.wnd);
   snd.wl1 = seg.seq;
   snd.wl2 = seg.ack;
   std::uint32_t window = initial_window();
@@ -442,10 +442,6 @@ Verdict Connection::seventh_process_text(const Segment& seg, Instant now) {
     reset(SendReason::RstUnreadData, StreamError::Aborted, now);
     return Verdict::DataAfterClose;
   }
-  if (begin < from && sack_) {
-    duplicate_ = {begin, from};
-    has_duplicate_ = true;
-  }
   if (begin < from && context_.config.acks_overlap_at_once)
     ack_.demand(SendReason::AckDuplicateData);
   const auto text =
@@ -454,7 +450,10 @@ Verdict Connection::seventh_process_text(const Segment& seg, Instant now) {
 }
 
 Verdict Connection::store_text(const Segment& seg, SeqNum from, ByteView text, Instant now) {
-  const StoreResult stored = rx_.store(context_.rx, from, text, rcv.nxt, max_runs());
+  StoreResult stored = rx_.store(context_.rx, from, text, rcv.nxt, max_runs());
+  // RFC 2883 §4.2: of several parts that came twice the first is reported.
+  const SeqNum begin = seg.seq + (seg.flags.syn() ? 1U : 0U);
+  if (begin < from) stored.duplicate = SackBlock{begin, from};
   const auto segment_size =
       seg.gso_size != 0 ? std::min<std::size_t>(seg.gso_size, seg.text.size()) : seg.text.size();
   on_stored(stored, static_cast<std::uint32_t>(segment_size), now);

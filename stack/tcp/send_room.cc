@@ -8,8 +8,6 @@
 
 namespace glasstcp {
 namespace {
-// Below this a window is taken whole, above it by halves (Linux: tcp_bound_to_half_wnd).
-constexpr std::uint32_t kSmallWindow = 536;
 // A superpacket with its headers, as Linux makes it at most.
 constexpr std::uint32_t kMostPiece = 65536 - 1 - 320;
 }  // namespace
@@ -42,10 +40,10 @@ SendSpaceFacts Connection::space_facts() const {
   const std::uint32_t mss = max_text();
   const std::uint32_t window = usable > 0 ? static_cast<std::uint32_t>(usable) : 0U;
   f.sendable = std::min(cwnd_room(), window) / mss * mss;
-  const std::uint32_t bound = snd.max_wnd > kSmallWindow ? snd.max_wnd / 2 : snd.max_wnd;
   // Before the handshake ends no window is known; a SYN (RFC 7413) takes what it can of the piece.
-  f.piece =
-      state_ == State::SynSent ? kMostPiece : std::max(std::min(bound, kMostPiece) / mss, 1U) * mss;
+  f.piece = state_ == State::SynSent
+                ? kMostPiece
+                : std::max(std::min(most_of_window(), kMostPiece) / mss, 1U) * mss;
   f.unsent_low = knobs().unsent_low;
   return f;
 }

@@ -68,10 +68,12 @@ std::optional<SendDecision> Connection::next_reset_or_syn() const {
   return next_pure_ack();
 }
 
-// How many bytes of text fit into one segment, beside the options it will carry.
+// How many bytes of text a segment has at most: beside the options it will carry, and in the peer's
+// window.
 std::uint32_t Connection::max_text() const {
-  const std::uint32_t sack_bytes = option_bytes() - (timestamps_.enabled() ? 12U : 0U);
-  return effective_mss_ - sack_bytes;
+  if (ecn_ == kNone && !rx_.has_gap() && !has_duplicate_) return full_segment_;
+  const std::uint32_t others = option_bytes() - (timestamps_.enabled() ? 12U : 0U);
+  return std::min<std::uint32_t>(effective_mss_ - others, full_segment_);
 }
 
 std::uint32_t Connection::option_bytes() const {
@@ -168,7 +170,9 @@ std::uint32_t Connection::superpacket_bound() const {
   // A device that cuts a superpacket copies its urgent pointer, which would be wrong in the second,
   // and clears CWR in all but the first.
   const std::uint32_t gso = urgent_pending_ || goes_alone_for_ecn() ? 0 : context_.limits.gso_max;
-  const std::uint32_t most = gso > headers + mss ? (gso - headers) / mss * mss : mss;
+  // Half of the peer's window at most, or it would wait for the other half of a packet.
+  const std::uint32_t text = std::min(gso > headers ? gso - headers : 0U, most_of_window());
+  const std::uint32_t most = text > mss ? text / mss * mss : mss;
   if (!context_.config.push_superpackets) return most;
   return std::min(most, linux_superpacket(mss));
 }
@@ -198,8 +202,9 @@ bool Connection::may_send_small(std::uint32_t length, std::uint32_t unsent_bytes
   // coalesced.
   const bool none_in_flight = flight() == syn_in_flight();
   if (is_all && (!nagle_ || fin_queued_ || none_in_flight)) return true;
-  // Half of the largest window ever offered is worth a segment even if it is short of a full one.
-  return none_in_flight && length >= snd.max_wnd / 2 && length > 0;
+  // Rule (3): half of the largest window ever offered is worth a segment even if it is short of a
+  // full one; with Nagle, only while nothing is in flight.
+  return (none_in_flight || !nagle_) && length >= snd.max_wnd / 2 && length > 0;
 }
 
 std::optional<SendDecision> Connection::next_new_data(std::uint32_t allowed) const {

@@ -14,6 +14,7 @@ bool SentLog::append(Pool& pool, SeqNum begin, SeqNum end, std::uint16_t text, I
   segment.begin = begin;
   segment.end = end;
   segment.sent_at = now;
+  segment.first_sent_ms = milliseconds_of(now);
   segment.text = text;
   segment.prev = tail_;
   if (tail_ == kNone) {

@@ -32,7 +32,7 @@ namespace glasstcp {
 enum class SegmentFate : std::uint8_t { InNetwork, Lost, Delivered };
 
 // RFC 8985 §4 R8985-04: the scoreboard, and the time of each transmission in nanoseconds.
-/// One segment in flight. 96 bytes.
+/// One segment in flight. 72 bytes.
 struct SentSegment {
   SeqNum begin;
   SeqNum end;
@@ -42,12 +42,15 @@ struct SentSegment {
   std::uint32_t next = kNone;
   std::uint32_t before = kNone;  ///< on the list of its fate
   std::uint32_t after = kNone;
+  std::uint32_t first_sent_ms = 0;  ///< when it left first, modulo 2^32
   std::uint16_t text = 0;  ///< bytes of text in each of its segments but the last; 0: not known
   SegmentFate fate = SegmentFate::InNetwork;
   bool retransmitted = false;  ///< sent more than once: no RTT sample from it (Karn)
 
   [[nodiscard]] std::uint32_t length() const { return static_cast<std::uint32_t>(end - begin); }
 };
+
+static_assert(sizeof(SentSegment) <= 72);
 
 /// The records of one connection, in a slab that all connections share.
 class SentLog {

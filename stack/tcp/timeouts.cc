@@ -314,7 +314,7 @@ bool Connection::may_probe_tail() const {
 Instant Connection::probe_deadline(Instant now, Instant timeout) const {
   const TcpConfig& config = context_.config;
   const Duration delayed =
-      flight() <= effective_mss_ ? config.peer_delayed_ack : config.loss_timer_floor;
+      flight() <= full_segment_ ? config.peer_delayed_ack : config.loss_timer_floor;
   const Duration srtt = rtt_.has_sample() ? rtt_.srtt() : Duration::zero();
   const Duration wait = TailLossProbe::timeout(srtt, delayed, config.loss_timer_floor);
   return std::min(now + wait, timeout);  // not later than the retransmission timer

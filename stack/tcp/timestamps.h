@@ -66,6 +66,11 @@ class Timestamps {
     has_recent_ = true;
   }
 
+  /// Whether an echo is of something that left between `first_ms` and now. Modular, so that 0 is a
+  /// value like any other; one from before, or from the future, tells nothing of what is under way.
+  [[nodiscard]] bool is_echo_since(TsVal ecr, std::uint32_t first_ms, Instant now) const {
+    return difference(ecr, TsVal{first_ms + offset_}) >= 0 && difference(ecr, now_value(now)) <= 0;
+  }
   /// How long ago the segment was sent that this echo belongs to, in whole ticks.
   [[nodiscard]] Duration since(TsVal ecr, Instant now) const {
     return std::chrono::milliseconds(difference(now_value(now), ecr));
