@@ -178,6 +178,12 @@ UpperLayer find_upper_layer(std::uint8_t next, ByteView bytes) {
         break;
       case IpProtocol::kFragment:
         length = Ipv6FragmentHeader::kSize;
+        if (left < length) return found;
+        if (read_ipv6_fragment_header(bytes.subspan(found.at)).offset != 0) {
+          found.protocol = bytes[found.at];
+          found.is_in_another_fragment = true;
+          return found;
+        }
         break;
       default:
         found.is_complete = left >= shortest_header(found.protocol);

@@ -48,7 +48,8 @@ struct ChainContext {
 /// Where the upper-layer header begins, found without judging anything on the way.
 struct UpperLayer {
   std::uint8_t protocol = 0;
-  std::size_t at = 0;        ///< offset within the bytes given
+  std::size_t at = 0;                   ///< offset within the bytes given
+  bool is_in_another_fragment = false;  ///< this one is not the first: the rest is data
   bool is_complete = false;  ///< the bytes reach to the end of the chain and hold the first bytes
                              ///< of its last header
 };

@@ -16,9 +16,9 @@ constexpr std::size_t kMaxQuoteV4 = 576 - kIpv4HeaderSize - kIcmpHeaderSize;
 constexpr std::size_t kMaxQuoteV6 = 1280 - kIpv6HeaderSize - kIcmpHeaderSize;
 
 // RFC 6864 §4.3 R6864-02: an identification must not come back within a packet's lifetime, two
-// minutes. There are 65536 of them, so 1000 fragmented replies at once and 500 a second after that
-// (61000 in two minutes) are what we allow.
-constexpr std::uint32_t kFragmentedV4PerSecond = 500;
+// minutes. There are 65536 of them, so 1000 fragmented replies at once and 400 a second after that
+// are what we allow: 61000 in two minutes, with the errors.
+constexpr std::uint32_t kFragmentedV4PerSecond = 400;
 constexpr std::uint32_t kFragmentedV4Burst = 1000;
 
 IpAddress source_of(ByteView packet) {
@@ -44,6 +44,8 @@ bool is_unreportable_v6(ByteView packet) {
   const ByteView chain = packet.subspan(kIpv6HeaderSize);
   const UpperLayer upper = find_upper_layer(packet[6], chain);
   if (upper.protocol != IpProtocol::kIcmpV6) return false;
+  // What a later fragment carries is data, whatever its first byte looks like.
+  if (upper.is_in_another_fragment) return false;
   if (upper.at >= chain.size()) return true;
   const std::uint8_t type = chain[upper.at];
   return type < 128 || type == Icmpv6Type::kRedirect;
@@ -64,17 +66,24 @@ std::uint32_t IcmpOutput::next_identification(IpVersion version) {
 
 // RFC 1122 §3.2.2.6 R1122-15, RFC 4443 §4.1 R4443-09: all the data comes back, unchanged, however
 // much it is.
-bool IcmpOutput::answer_echo(const IpDatagram& request, std::uint16_t path_mtu, Instant now) {
+bool IcmpOutput::answer_echo(const IpDatagram& request, const OutboxPath& path, Instant now) {
   const bool is_v4 = request.version == IpVersion::V4;
-  const bool is_fragmented = ip_header_size(request.version) + request.payload.size() > path_mtu;
+  const std::size_t length = ip_header_size(request.version) + request.payload.size();
+  const bool is_fragmented = length > path.mtu || path.may_be_cut;
+  // RFC 1122 §3.3.4 R1122-18, RFC 4443 §2.2 R4443-01: from the address that was asked. §4.2
+  // R4443-11: if a group was asked, from a unicast address of ours, and within the rate of errors:
+  // one request has as many answers as the group has members.
+  const bool to_group = !addresses_.is_own(request.destination);
+  const auto source =
+      to_group ? addresses_.source_for(request.source) : std::optional(request.destination);
+  if (!source || (to_group && !errors_.take(now))) return false;
   if (is_fragmented && is_v4 && !fragmented_v4_.take(now)) return false;
   const ByteSpan message = outbox_.reserve(request.payload.size());
   if (message.empty()) return false;
   std::copy(request.payload.begin(), request.payload.end(), message.begin());
 
   OutboxMessage envelope;
-  // RFC 1122 §3.3.4 R1122-18, RFC 4443 §2.2 R4443-01: from the address that was asked.
-  envelope.source = request.destination;
+  envelope.source = *source;
   envelope.destination = request.source;
   // RFC 1349 §5.1: a reply travels with the service of its request. Its ECN bits are not ours to
   // repeat.

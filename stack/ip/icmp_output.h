@@ -10,7 +10,8 @@
 //      cannot be answered.
 //   2. Errors pass a token bucket; so do IPv4 replies that must be fragmented, of which there are
 //   only 65536.
-//   3. The source of a message is the address of ours that the packet was for.
+//   3. The source of a message is the address of ours that the packet was for; a unicast one
+//   always.
 //
 // Next: ip_layer.cc.
 #pragma once
@@ -36,8 +37,8 @@ class IcmpOutput {
   IcmpOutput(const IpConfig& config, const AddressTable& addresses, const Seed& seed);
 
   /// Answers an echo request, whose `payload` is the whole ICMP message. False when there was no
-  /// room for it.
-  bool answer_echo(const IpDatagram& request, std::uint16_t path_mtu, Instant now);
+  /// room for it, or too many came.
+  bool answer_echo(const IpDatagram& request, const OutboxPath& path, Instant now);
   /// Sends an error about `packet` (from the IP header on, its source already found valid), unless
   /// one of the rules forbids it.
   void report(ByteView packet, const IcmpError& error, Instant now);

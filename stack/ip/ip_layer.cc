@@ -69,6 +69,10 @@ bool is_tiny_tcp_fragment(const Ipv4View& view) {
          (view.fragment_offset() == 0 && view.payload().size() < TcpHeader::kSize);
 }
 
+OutboxPath path_to(const PathMtuCache& cache, const IpAddress& remote, Instant now) {
+  return {.mtu = cache.lookup(remote, now), .may_be_cut = cache.may_be_cut(remote, now)};
+}
+
 IcmpError parameter_problem_v6(std::uint8_t code, std::uint32_t pointer) {
   return {.header = {.type = Icmpv6Type::kParameterProblem, .code = code, .rest = pointer},
           .reason = SendReason::IcmpParameterProblem};
@@ -177,7 +181,10 @@ IpLayer::Input IpLayer::Parts::chain_v6(const Ipv6View& view, const PacketMeta& 
   if (chain.verdict != Verdict::Accepted) return chain.verdict;
   const ByteView payload = view.bytes().subspan(chain.payload_at);
   const IpAddress destination = view.destination();
-  if (!addresses.is_own(destination)) return verdict_for_group(chain.protocol, payload);
+  // RFC 4443 §4.2: a ping to a group of ours is answered (deliver_icmpv6); nothing else is.
+  const std::uint8_t protocol = chain.fragment ? chain.fragment->next_header : chain.protocol;
+  if (!addresses.is_own(destination) && protocol != IpProtocol::kIcmpV6)
+    return verdict_for_group(chain.protocol, payload);
   if (chain.fragment) return fragment_v6(view, chain, now);
   return deliver({.version = IpVersion::V6,
                   .source = view.source(),
@@ -263,6 +270,7 @@ IpLayer::Input IpLayer::Parts::deliver_icmpv6(const IpDatagram& datagram, Instan
   const auto message = Icmpv6View::parse(datagram.payload, {datagram.source, datagram.destination});
   if (!message) return message.error();
   if (message->type() == Icmpv6Type::kEchoRequest) return answer_echo(datagram, now);
+  if (!addresses.is_own(datagram.destination)) return Verdict::QuietlyIgnored;
   if (message->type() == Icmpv6Type::kEchoReply || message->is_link_housekeeping()) {
     return Verdict::QuietlyIgnored;
   }
@@ -273,8 +281,9 @@ IpLayer::Input IpLayer::Parts::deliver_icmpv6(const IpDatagram& datagram, Instan
 }
 
 Verdict IpLayer::Parts::answer_echo(const IpDatagram& request, Instant now) {
-  const std::uint16_t mtu = path_mtu.lookup(request.source, now);
-  return icmp.answer_echo(request, mtu, now) ? Verdict::EchoAnswered : Verdict::OutOfMemory;
+  return icmp.answer_echo(request, path_to(path_mtu, request.source, now), now)
+             ? Verdict::EchoAnswered
+             : Verdict::OutOfMemory;
 }
 
 // No application of ours speaks UDP, so every port is closed. RFC 1122 §3.2.2.1 R1122-12, RFC 4443
@@ -336,6 +345,7 @@ void IpLayer::Parts::give_up_reassemblies(Instant now) {
 IpLayer::IpLayer(const IpConfig& config, const Seed& seed)
     : config_(config),
       path_mtu_(config.mtu, config.path_mtu_entries, seed),
+      identifications_(seed),
       parts_(std::make_unique<Parts>(config, seed, path_mtu_)) {}
 
 IpLayer::~IpLayer() = default;
@@ -355,8 +365,8 @@ IpLayer::Input IpLayer::receive(ByteView packet, const PacketMeta& meta, Instant
 bool IpLayer::transmit(Instant now, OutPacket& out) {
   Outbox& outbox = parts_->icmp.outbox();
   if (outbox.is_empty()) return false;
-  const std::uint16_t mtu = path_mtu_.lookup(outbox.next_destination(), now);
-  outbox.transmit(out, mtu, parts_->hop_limit);
+  const OutboxPath path = path_to(path_mtu_, outbox.next_destination(), now);
+  outbox.transmit(out, path, parts_->hop_limit);
   return true;
 }
 

@@ -27,6 +27,7 @@
 #include "stack/base/keyed_hash.h"
 #include "stack/base/seq_num.h"
 #include "stack/base/time.h"
+#include "stack/ip/identifications.h"
 #include "stack/ip/path_mtu.h"
 #include "stack/trace/verdict.h"
 #include "stack/wire/packet.h"
@@ -140,6 +141,8 @@ class IpLayer {
 
   [[nodiscard]] PathMtuCache& path_mtu() { return path_mtu_; }
   [[nodiscard]] const PathMtuCache& path_mtu() const { return path_mtu_; }
+  /// Numbers of TCP's packets that routers may cut.
+  [[nodiscard]] Identifications& identifications() { return identifications_; }
   [[nodiscard]] const IpConfig& config() const { return config_; }
   /// Datagrams given up because fragments did not come in time: packets with
   /// Verdict::ReassemblyTimeout.
@@ -150,6 +153,7 @@ class IpLayer {
  private:
   IpConfig config_;
   PathMtuCache path_mtu_;
+  Identifications identifications_;
   struct Parts;  // the pieces that only ip/ knows: address tables, reassembly, outbox
   std::unique_ptr<Parts> parts_;
 };

@@ -79,11 +79,12 @@ const IpAddress& Outbox::next_destination() {
   return front().message.destination;
 }
 
-void Outbox::transmit(OutPacket& out, std::uint16_t mtu, std::uint8_t hop_limit) {
+void Outbox::transmit(OutPacket& out, const OutboxPath& path, std::uint8_t hop_limit) {
   drop_sent();
   STACK_ASSERT(count_ > 0);
   Slot& slot = front();
   const OutboxMessage& message = slot.message;
+  const std::uint16_t mtu = path.mtu;
   const bool is_v4 = message.source.is_v4();
   const std::size_t ip_size = ip_header_size(message.source.version());
   const std::size_t left = slot.length - slot.sent;
@@ -105,8 +106,10 @@ void Outbox::transmit(OutPacket& out, std::uint16_t mtu, std::uint8_t hop_limit)
   fields.protocol = message.protocol;
   fields.traffic_class = message.traffic_class;
   fields.hop_limit = hop_limit;
-  fields.dont_fragment = !is_fragment;
-  if (is_fragment && is_v4) {
+  // One that got no number when it was queued cannot be cut.
+  const bool may_be_cut = is_fragment || (path.may_be_cut && message.identification != 0);
+  fields.dont_fragment = !may_be_cut;
+  if (may_be_cut && is_v4) {
     fields.identification = static_cast<std::uint16_t>(message.identification);
     fields.fragment_offset = static_cast<std::uint16_t>(slot.sent);
     fields.more_fragments = more;

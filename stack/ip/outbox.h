@@ -50,6 +50,12 @@ struct OutboxMessage {
   std::uint32_t identification = 0;  ///< used if it has to be fragmented
 };
 
+/// What is known of the way that a message takes.
+struct OutboxPath {
+  std::uint16_t mtu = 0;
+  bool may_be_cut = false;  ///< routers may cut packets on it (PathMtuCache::may_be_cut)
+};
+
 /// A bounded queue of transport messages.
 class Outbox {
  public:
@@ -68,8 +74,8 @@ class Outbox {
   [[nodiscard]] bool is_empty() const { return count_ == (front_is_sent_ ? 1U : 0U); }
   /// Destination of the message that is next. Only if !is_empty().
   [[nodiscard]] const IpAddress& next_destination();
-  /// Writes the next packet; `mtu` is that of the path to next_destination(). Only if !is_empty().
-  void transmit(OutPacket& out, std::uint16_t mtu, std::uint8_t hop_limit);
+  /// Writes the next packet; `path` is the one to next_destination(). Only if !is_empty().
+  void transmit(OutPacket& out, const OutboxPath& path, std::uint8_t hop_limit);
 
   [[nodiscard]] std::uint64_t memory_bytes() const { return size_ + slots_.size() * sizeof(Slot); }
 

@@ -28,47 +28,66 @@ std::size_t PathMtuCache::set_of(const IpAddress& remote) const {
 
 // RFC 8201 §5.2 R8201-06: one estimate per destination; a TUN device is one path to each.
 std::uint16_t PathMtuCache::lookup(const IpAddress& remote, Instant now) const {
-  if (is_empty_) return device_mtu_;
+  const Entry* const entry = find(remote, now);
+  return entry == nullptr ? device_mtu_ : entry->mtu;
+}
+
+bool PathMtuCache::may_be_cut(const IpAddress& remote, Instant now) const {
+  const Entry* const entry = find(remote, now);
+  return entry != nullptr && entry->may_be_cut;
+}
+
+const PathMtuCache::Entry* PathMtuCache::find(const IpAddress& remote, Instant now) const {
+  if (is_empty_) return nullptr;
   const std::size_t set = set_of(remote);
   for (std::size_t i = set; i < set + kWays; ++i) {
     const Entry& entry = entries_[i];
     // RFC 1191 §3 R1191-05, RFC 8201 §4 R8201-04: a larger size is tried again after 10 minutes,
     // never before 5.
-    if (entry.mtu != 0 && now < entry.expires && entry.remote == remote) return entry.mtu;
+    if (entry.mtu != 0 && now < entry.expires && entry.remote == remote) return &entry;
   }
-  return device_mtu_;
+  return nullptr;
+}
+
+// RFC 1191 §3 R1191-04: a router from before 1990 leaves the field 0; guess the next lower size that
+// links have.
+std::uint32_t named_mtu(PacketTooBig message) {
+  return message.mtu != 0 ? message.mtu : next_lower_plateau(message.quoted_length);
 }
 
 namespace {
 
-// The estimate that a message stands for; 0: it is not to be believed.
-std::uint16_t believed_mtu(const IpAddress& remote, PacketTooBig message,
-                           std::uint16_t device_mtu) {
+struct Belief {
+  std::uint16_t mtu = 0;  // 0: the message is not to be believed
+  bool may_be_cut = false;
+};
+
+Belief believed(const IpAddress& remote, PacketTooBig message, std::uint16_t device_mtu) {
   if (!remote.is_v4()) {
     // RFC 8201 §4 R8201-01: no IPv6 link has less than 1280, so a smaller number is a mistake or an
     // attack.
-    if (message.mtu < PathMtuCache::kIpv6Minimum) return 0;
-    return static_cast<std::uint16_t>(std::min<std::uint32_t>(message.mtu, device_mtu));
+    if (message.mtu < PathMtuCache::kIpv6Minimum) return {};
+    return {.mtu = static_cast<std::uint16_t>(std::min<std::uint32_t>(message.mtu, device_mtu))};
   }
-  // RFC 1191 §3 R1191-04: a router from before 1990 leaves the field 0; guess the next lower size
-  // that links have.
-  const std::uint32_t mtu =
-      message.mtu != 0 ? message.mtu : next_lower_plateau(message.quoted_length);
+  const std::uint32_t mtu = named_mtu(message);
   // RFC 1191 §3 R1191-03: never below 68; and a floor well above it, since each halving doubles our
-  // packets.
-  if (mtu < PathMtuCache::kIpv4Minimum) return 0;
+  // packets. The same section lets a host leave "don't fragment" out instead.
+  if (mtu < PathMtuCache::kIpv4Minimum) return {};
   const std::uint32_t floor = std::min<std::uint32_t>(PathMtuCache::kIpv4Floor, device_mtu);
-  return static_cast<std::uint16_t>(std::clamp<std::uint32_t>(mtu, floor, device_mtu));
+  return {.mtu = static_cast<std::uint16_t>(std::clamp<std::uint32_t>(mtu, floor, device_mtu)),
+          .may_be_cut = mtu < floor};
 }
 
 }  // namespace
 
 std::optional<std::uint16_t> PathMtuCache::on_packet_too_big(const IpAddress& remote,
                                                              PacketTooBig message, Instant now) {
-  const std::uint16_t mtu = believed_mtu(remote, message, device_mtu_);
+  const Belief belief = believed(remote, message, device_mtu_);
   // RFC 1191 §3 R1191-01 R1191-02, RFC 8201 §4 R8201-02: a message lowers the estimate, and never
   // raises it.
-  if (mtu == 0 || mtu >= lookup(remote, now)) return std::nullopt;
+  const bool is_lower = belief.mtu < lookup(remote, now);
+  const bool is_cut_now = belief.may_be_cut && !may_be_cut(remote, now);
+  if (belief.mtu == 0 || (!is_lower && !is_cut_now)) return std::nullopt;
 
   const std::size_t set = set_of(remote);
   Entry* victim = &entries_[set];
@@ -80,9 +99,12 @@ std::optional<std::uint16_t> PathMtuCache::on_packet_too_big(const IpAddress& re
     }
     if (entry.mtu == 0 || (victim->mtu != 0 && entry.expires < victim->expires)) victim = &entry;
   }
-  *victim = {.remote = remote, .mtu = mtu, .expires = now + kLifetime};
+  *victim = {.remote = remote,
+             .mtu = belief.mtu,
+             .may_be_cut = belief.may_be_cut,
+             .expires = now + kLifetime};
   is_empty_ = false;
-  return mtu;
+  return belief.mtu;
 }
 
 }  // namespace glasstcp

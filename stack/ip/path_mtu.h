@@ -8,7 +8,7 @@
 //   1. A message never raises an estimate; only age does (10 minutes), and then to the MTU of the
 //   device.
 //   2. No estimate is above the device's MTU, or below 552 (IPv4) or 1280 (IPv6) unless the
-//   device's is.
+//   device's is. An IPv4 path that takes less is left to its routers: packets may be cut there.
 //
 // Leaves out: probing for a larger size (RFC 8899), which the transport does.
 // Next: reassembly.h.
@@ -34,7 +34,8 @@ struct PacketTooBig {
 /// Largest packet sizes by remote address.
 class PathMtuCache {
  public:
-  /// RFC 1191 §3 allows 68; below 552 a forger would gain more than any real link of today loses.
+  /// RFC 1191 §3 allows 68, or to leave out "don't fragment"; below 552 we do the latter, since a
+  /// forged message would else make segments of 28 bytes.
   static constexpr std::uint16_t kIpv4Floor = 552;
   static constexpr std::uint16_t kIpv4Minimum = 68;
   static constexpr std::uint16_t kIpv6Minimum = 1280;
@@ -47,9 +48,13 @@ class PathMtuCache {
   /// is known.
   [[nodiscard]] std::uint16_t lookup(const IpAddress& remote, Instant now) const;
 
+  /// Whether the path to `remote` takes less than the estimate, so that routers must be allowed to
+  /// cut what is sent there.
+  [[nodiscard]] bool may_be_cut(const IpAddress& remote, Instant now) const;
+
   /// A believed message says that a packet to `remote` was too big. Returns the new estimate if it
-  /// is lower than the old one, empty if the message changes nothing (too small to be true, or not
-  /// smaller).
+  /// is lower than the old one, or packets may be cut from now on; empty if the message changes
+  /// nothing (too small to be true, or not smaller).
   std::optional<std::uint16_t> on_packet_too_big(const IpAddress& remote, PacketTooBig message,
                                                  Instant now);
 
@@ -60,16 +65,21 @@ class PathMtuCache {
   struct Entry {
     IpAddress remote;
     std::uint16_t mtu = 0;  // 0: free
+    bool may_be_cut = false;
     Instant expires{};
   };
 
   [[nodiscard]] std::size_t set_of(const IpAddress& remote) const;
+  [[nodiscard]] const Entry* find(const IpAddress& remote, Instant now) const;
 
   std::vector<Entry> entries_;
   KeyedHash hash_;
   std::uint16_t device_mtu_;
   bool is_empty_ = true;
 };
+
+/// The size that a message stands for: what it names, or a guess (RFC 1191 §5).
+[[nodiscard]] std::uint32_t named_mtu(PacketTooBig message);
 
 /// RFC 1191 §7.1: the next lower size that links have, for a message that does not name one. At
 /// least 68.

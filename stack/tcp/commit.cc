@@ -149,14 +149,19 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
   // RFC 9293 §3.9.2 SHLD-23: the application's, which reorders its own packets if it changes it.
   frame.traffic_class = traffic_class_ | ecn_field(d);
   frame.hop_limit = knobs().hop_limit;
-  if (knobs().may_fragment) {
-    // RFC 6864 §4.3: a datagram that may be cut needs a number of its own, for as long as its parts
-    // live; those of one connection are counted.
-    frame.may_fragment = true;
-    frame.identification = static_cast<std::uint16_t>(hash_ + kept()->segments_out);
-  }
   // RFC 4821 §7: a probe is one segment, however large.
   frame.segment_text = d.reason == SendReason::MtuProbe ? d.length : d.flags.syn() ? 0 : max_text();
+  if (may_be_cut(d, now)) {
+    // RFC 6864 §4.2, §4.3 R6864-02: a number of its own for each segment, also for those that a device
+    // cuts a superpacket into: it counts on from the first. §5.2 R6864-03: none left means that it
+    // goes with "don't fragment", and may be lost where the path is narrow, which slows its sender
+    // down.
+    const std::uint32_t each = std::max(frame.segment_text, 1U);
+    const std::uint32_t segments = std::max((out.payload_length + each - 1) / each, 1U);
+    const auto number = context_.ip.identifications().take(tuple_.remote_address, segments, now);
+    frame.may_fragment = number.has_value();
+    frame.identification = number.value_or(0);
+  }
   write_segment(frame, header, options, context_, out);
   note_ecn_sent(d, options);
   out.reason = d.reason;

@@ -155,6 +155,7 @@ void Connection::set_effective_mss(Instant now) {
   }
   const std::uint16_t options = timestamps_.enabled() ? 12 : 0;
   effective_mss_ = static_cast<std::uint16_t>(std::min(snd.mss, path) - options);
+  path_cuts_ = context_.ip.path_mtu().may_be_cut(tuple_.remote_address, now);
   bound_segments();
 }
 

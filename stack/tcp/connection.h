@@ -426,6 +426,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   }
   [[nodiscard]] std::uint16_t path_floor_below(std::uint32_t size) const;
   bool begin_path_search(std::uint32_t size, Instant now);
+  bool let_packets_be_cut(std::uint32_t size, Instant now);
+  [[nodiscard]] bool may_be_cut(const SendDecision& decision, Instant now);
   bool escape_black_hole(Instant now);
   [[nodiscard]] std::optional<SendDecision> next_mtu_probe(Instant now) const;
   void note_probe_sent(const SendDecision& decision);
@@ -602,6 +604,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   bool fast_open_passive_ : 1 = false;  // opened by the peer's SYN with a cookie
   bool counted_orphan_ : 1 = false;     // among those that were given back
   bool user_timeout_due_ : 1 = false;   // RFC 5482's option goes with the next pure ACK
+  bool path_cuts_ : 1 = false;          // the cache says that routers may cut our packets
 };
 // With its flow-table slot and the HTTP state of an idle peer this stays near 512 bytes.
 static_assert(sizeof(Connection) <= 416, "an idle connection is cheap");

@@ -81,7 +81,35 @@ bool Connection::escape_black_hole(Instant now) {
   if (context_.config.mtu_probing == MtuProbing::Off || !suspects) return false;
   const std::uint32_t headers = (tuple_.local_address.is_v4() ? 40U : 60U) + option_bytes();
   const std::uint32_t text = std::min(context_.sent[log().head()].length(), max_text());
-  return begin_path_search(text + headers, now);
+  return begin_path_search(text + headers, now) || let_packets_be_cut(text + headers, now);
+}
+
+// RFC 1191 §3 leaves it to the host: where the least size that we choose vanishes as well, "don't
+// fragment" is left out, as if a message had said so. True: from now on.
+bool Connection::let_packets_be_cut(std::uint32_t size, Instant now) {
+  const bool is_late = retransmissions_ >= 2 * kBlackHoleTimeouts;
+  const bool is_candidate = tuple_.local_address.is_v4() && size <= kIpv4Floors.back() &&
+                            size > PathMtuCache::kIpv4Minimum && !knobs().may_fragment;
+  if (!is_late || !is_candidate || path_cuts_) return false;
+  if (extras_ == kNone) make_extras();
+  if (extras_ == kNone) return false;
+  if (path_search() == nullptr) {
+    const auto present = static_cast<std::uint16_t>(effective_mss_ + packet_overhead());
+    context_.extras[extras_].search.emplace(present, path_limit(now));
+  }
+  if (path_search()->may_be_cut()) return false;
+  path_search()->let_be_cut();
+  return true;
+}
+
+// Whether routers may cut this packet: by the application's choice, by a message (until the cache
+// has forgotten it), or after a black hole. A probe asks just that, and is never cut.
+bool Connection::may_be_cut(const SendDecision& d, Instant now) {
+  if (!tuple_.local_address.is_v4() || d.reason == SendReason::MtuProbe) return false;
+  if (path_cuts_) path_cuts_ = context_.ip.path_mtu().may_be_cut(tuple_.remote_address, now);
+  if (extras_ == kNone) return path_cuts_ || context_.default_knobs.may_fragment;
+  const PathSearch* const search = path_search();
+  return path_cuts_ || knobs().may_fragment || (search != nullptr && search->may_be_cut());
 }
 
 // RFC 4821 §3 R4821-01, RFC 8899 §3 R8899-01: one segment of new data, larger than what is known to

@@ -60,6 +60,7 @@ class PathSearch {
   void on_probe_arrived() {
     has_probe_ = false;
     low_ = std::max(low_, size_);
+    may_be_cut_ = false;
   }
   /// The probe alone was lost (RFC 4821 §7.6.2).
   void on_probe_lost() {
@@ -91,6 +92,10 @@ class PathSearch {
     rests_ = false;
     rests_until_ = {};
   }
+  /// Packets of the least size vanish as well: routers may cut them, until a larger one has
+  /// arrived.
+  void let_be_cut() { may_be_cut_ = true; }
+  [[nodiscard]] bool may_be_cut() const { return may_be_cut_; }
   /// Time passes: a search that has converged begins its rest, or ends it, since what did not pass
   /// may pass now. `limit`: what the device and the peer take.
   void wake(Instant now, std::uint16_t limit) {
@@ -117,6 +122,7 @@ class PathSearch {
   std::uint8_t inconclusive_ = 0;
   bool has_probe_ = false;
   bool rests_ = false;
+  bool may_be_cut_ = false;
 };
 
 }  // namespace glasstcp

@@ -311,10 +311,13 @@ Verdict Connection::icmp_arrives(const IcmpSignal& signal_in, Instant now) {
       if (search->has_probe() && signal_in.quoted_seq == search->probe_begin())
         return Verdict::IcmpErrorUsed;
     }
-    if (mtu >= effective_mss_ + (timestamps_.enabled() ? 12U : 0U) + headers) {
+    const bool is_cut_now =
+        !path_cuts_ && context_.ip.path_mtu().may_be_cut(tuple_.remote_address, now);
+    if (!is_cut_now && mtu >= effective_mss_ + (timestamps_.enabled() ? 12U : 0U) + headers) {
       return Verdict::IcmpErrorImplausible;  // our packets fit already
     }
-    if (is_synchronized(state_) && acked_packet > mtu && retransmissions_ == 0) {
+    const std::uint32_t named = is_cut_now ? named_mtu(signal_in.packet_too_big()) : mtu;
+    if (is_synchronized(state_) && acked_packet > named && retransmissions_ == 0) {
       return Verdict::IcmpErrorUsed;  // the retransmission timer will ask the cache
     }
     apply_path_mtu(now);
@@ -336,8 +339,10 @@ Verdict Connection::icmp_arrives(const IcmpSignal& signal_in, Instant now) {
 // Asks the path MTU cache again.
 void Connection::apply_path_mtu(Instant now) {
   const std::uint16_t old = effective_mss_;
+  const bool was_cut = path_cuts_;
   set_effective_mss(now);
-  if (effective_mss_ >= old) return;
+  const bool is_cut_now = path_cuts_ && !was_cut;
+  if (effective_mss_ >= old && !is_cut_now) return;
   // RFC 8201 §5.4 R8201-05; RFC 1191 §6.3 R1191-06: what was too big is sent again, smaller; this
   // is
   // not congestion.

@@ -251,6 +251,94 @@ TEST(IcmpErrors, AreNeverAboutErrors) {
   EXPECT_TRUE(peer.sent().empty());
 }
 
+// RFC 8200 §4.5: a later fragment of an unfit length is reported. What it carries is data, even where
+// it looks like an ICMPv6 error; only in a first fragment there is a type to look at.
+TEST(IcmpErrors, ALaterFragmentHasNoType) {
+  COVERS("R4443-04", "R4443-08", "R8200-07");
+  for (int first_byte = 0; first_byte < 256; ++first_byte) {
+    IpPeer peer;
+    Bytes data(20);  // more follow, and this is no multiple of 8
+    data[0] = static_cast<std::uint8_t>(first_byte);
+    const auto fragment = [&](std::uint16_t offset) {
+      Bytes header = {58, 0, 0, 0, 0, 0, 0, 9};
+      store_be16(header.data() + 2, static_cast<std::uint16_t>(offset | 1U));
+      return test::raw_v6(44, header + data);
+    };
+    EXPECT_EQ(peer.receive(fragment(1448)), Verdict::BadFragment);
+    const Sent report = peer.sent_one();
+    EXPECT_EQ(report.bytes[40], 4)
+        << "parameter problem, whatever the first byte is: " << first_byte;
+    EXPECT_EQ(load_be32(report.bytes.data() + 44), 4U) << "the payload length";
+    EXPECT_EQ(peer.receive(fragment(0)), Verdict::BadFragment);
+    const bool is_error = first_byte < 128 || first_byte == 137;
+    EXPECT_EQ(peer.sent().size(), is_error ? 0U : 1U) << first_byte;
+  }
+}
+
+Bytes ping_to_group(const char* group, const Bytes& data) {
+  auto ping = Tins::IPv6(group, test::kPeerV6) / Tins::ICMPv6(Tins::ICMPv6::ECHO_REQUEST) /
+              Tins::RawPDU(data);
+  return test::encode(ping);
+}
+
+TEST(Echo, ToAGroupOfOursIsAnsweredFromAUnicastAddress) {
+  COVERS("R4443-11");
+  for (const char* group : {"ff02::1", "ff02::1:ff00:2"}) {
+    IpPeer peer;
+    EXPECT_EQ(peer.receive(ping_to_group(group, test::pattern(56))), Verdict::EchoAnswered);
+    const Sent reply = peer.sent_one();
+    Tins::IPv6 ip(reply.bytes.data(), static_cast<std::uint32_t>(reply.bytes.size()));
+    EXPECT_EQ(ip.src_addr(), test::kOurV6);
+    EXPECT_EQ(ip.dst_addr(), test::kPeerV6);
+    EXPECT_EQ(ip.rfind_pdu<Tins::ICMPv6>().type(), Tins::ICMPv6::ECHO_REPLY);
+    EXPECT_EQ(Bytes(reply.bytes.begin() + 48, reply.bytes.end()), test::pattern(56));
+    Bytes damaged = ping_to_group(group, test::pattern(56));
+    damaged.back() ^= 1U;
+    EXPECT_NE(peer.receive(damaged), Verdict::EchoAnswered);
+    EXPECT_TRUE(peer.sent().empty());
+  }
+}
+
+TEST(Echo, ToAGroupComesInFragmentsToo) {
+  COVERS("R4443-11");
+  IpPeer peer;
+  const Bytes ping = ping_to_group("ff02::1", test::pattern(3000));
+  std::vector<Bytes> fragments = test::fragments_v6(ping, 1448, 5);
+  for (Bytes& fragment : fragments) std::copy_n(ping.begin() + 8, 32, fragment.begin() + 8);
+  for (std::size_t i = 0; i + 1 < fragments.size(); ++i)
+    EXPECT_EQ(peer.receive(fragments[i]), Verdict::FragmentKept);
+  EXPECT_EQ(peer.receive(fragments.back()), Verdict::EchoAnswered);
+  EXPECT_EQ(peer.sent().size(), 3U);
+}
+
+TEST(Echo, ToAGroupIsWithinTheRateOfErrors) {
+  COVERS("R4443-11", "R4443-05");
+  IpPeer peer;
+  std::size_t answers = 0;
+  for (int i = 0; i < 200; ++i) {
+    peer.receive(ping_to_group("ff02::1", {}));
+    answers += peer.sent().size();
+  }
+  EXPECT_EQ(answers, 50U) << "the burst";
+  peer.wait(1s);
+  EXPECT_EQ(peer.receive(ping_to_group("ff02::1", {})), Verdict::EchoAnswered);
+}
+
+// RFC 1191 §3: a way back that takes less than 552 bytes: routers may cut the reply as well.
+TEST(Echo, OnANarrowPathMayBeCut) {
+  COVERS("R6864-02");
+  IpPeer peer;
+  const IpAddress remote = *IpAddress::parse(test::kPeerV4);
+  ASSERT_TRUE(peer.layer().path_mtu().on_packet_too_big(remote, {.mtu = 300}, peer.now()));
+  std::set<std::uint32_t> seen;
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(peer.receive(test::ping_v4(test::pattern(500))), Verdict::EchoAnswered);
+    const Sent reply = peer.sent_one();
+    EXPECT_EQ(reply.bytes[6], 0) << "no DF, and whole";
+    EXPECT_TRUE(seen.insert(load_be16(reply.bytes.data() + 4)).second);
+  }
+}
+
 TEST(IcmpMessages, OfUnknownTypesAreDroppedInSilence) {
   COVERS("R1122-09", "R4443-02");
   IpPeer peer;

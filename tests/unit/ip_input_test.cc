@@ -207,8 +207,12 @@ TEST(IpInput, NothingForManyIsAnswered) {
   for (const char* to : {"ff02::1", "ff02::2", "ff02::fb", "ff02::1:ff00:2"}) {
     EXPECT_EQ(peer.receive(syn_v6(to)), Verdict::SynToMulticast) << to;
     EXPECT_EQ(peer.receive(udp_v6(to)), Verdict::QuietlyIgnored) << to;
+    auto reply = Tins::IPv6(to, test::kPeerV6) / Tins::ICMPv6(Tins::ICMPv6::ECHO_REPLY);
+    EXPECT_EQ(peer.receive(test::encode(reply)), Verdict::QuietlyIgnored) << to;
+  }
+  for (const char* to : {"ff02::2", "ff02::fb", "ff02::1:ff00:3", "ff01::1"}) {
     auto ping = Tins::IPv6(to, test::kPeerV6) / Tins::ICMPv6(Tins::ICMPv6::ECHO_REQUEST);
-    EXPECT_EQ(peer.receive(test::encode(ping)), Verdict::QuietlyIgnored) << to;
+    EXPECT_EQ(peer.receive(test::encode(ping)), Verdict::QuietlyIgnored) << "not our group: " << to;
   }
   EXPECT_TRUE(peer.sent().empty());
 }

@@ -49,8 +49,28 @@ TEST(PathMtu, HasFloors) {
   EXPECT_FALSE(mtu.on_packet_too_big(kSix, {.mtu = 1279}, kStart));
   EXPECT_EQ(mtu.on_packet_too_big(kSix, {.mtu = 1280}, kStart), 1280);
   PathMtuCache small = cache(300);
-  EXPECT_FALSE(small.on_packet_too_big(kFour, {.mtu = 200}, kStart))
+  EXPECT_EQ(small.on_packet_too_big(kFour, {.mtu = 200}, kStart), 300)
       << "the floor is never above the device";
+  EXPECT_TRUE(small.may_be_cut(kFour, kStart));
+}
+
+TEST(PathMtu, BelowTheFloorRoutersMayCutUntilTheEntryEnds) {
+  COVERS("R1191-01", "R1191-05");
+  PathMtuCache mtu = cache();
+  EXPECT_EQ(mtu.on_packet_too_big(kFour, {.mtu = 552}, kStart), 552);
+  EXPECT_FALSE(mtu.may_be_cut(kFour, kStart)) << "552 passes whole";
+  EXPECT_FALSE(mtu.on_packet_too_big(kFour, {.mtu = 67}, kStart));
+  EXPECT_FALSE(mtu.may_be_cut(kFour, kStart)) << "not believed";
+  EXPECT_EQ(mtu.on_packet_too_big(kFour, {.mtu = 400}, kStart + 1s), 552)
+      << "news, though not lower";
+  EXPECT_TRUE(mtu.may_be_cut(kFour, kStart + 1s));
+  EXPECT_FALSE(mtu.may_be_cut(IpAddress::v4(198, 51, 100, 8), kStart + 1s));
+  EXPECT_FALSE(mtu.on_packet_too_big(kFour, {.mtu = 300}, kStart + 2s)) << "known";
+  EXPECT_FALSE(mtu.on_packet_too_big(kFour, {.mtu = 600}, kStart + 2s)) << "never raised";
+  EXPECT_TRUE(mtu.may_be_cut(kFour, kStart + 1s + 10min - 1ns));
+  EXPECT_FALSE(mtu.may_be_cut(kFour, kStart + 1s + 10min));
+  EXPECT_FALSE(mtu.on_packet_too_big(kSix, {.mtu = 1000}, kStart));
+  EXPECT_FALSE(mtu.may_be_cut(kSix, kStart)) << "an IPv6 router never cuts";
 }
 
 TEST(PathMtu, IsGuessedWhereAnOldRouterDoesNotTell) {
@@ -60,6 +80,7 @@ TEST(PathMtu, IsGuessedWhereAnOldRouterDoesNotTell) {
   EXPECT_EQ(mtu.on_packet_too_big(kFour, {.mtu = 0, .quoted_length = 1492}, kStart), 1280);
   EXPECT_EQ(mtu.on_packet_too_big(kFour, {.mtu = 0, .quoted_length = 1280}, kStart), 1006);
   EXPECT_EQ(mtu.on_packet_too_big(kFour, {.mtu = 0, .quoted_length = 1006}, kStart), 552);
+  EXPECT_TRUE(mtu.may_be_cut(kFour, kStart)) << "the guess is 508";
   EXPECT_FALSE(mtu.on_packet_too_big(kFour, {.mtu = 0, .quoted_length = 508}, kStart));
   EXPECT_EQ(next_lower_plateau(65535), 32000);
   EXPECT_EQ(next_lower_plateau(0), 68);
