@@ -159,6 +159,14 @@ void Connection::set_effective_mss(Instant now) {
   bound_segments();
 }
 
+// RFC 9293 §3.8.6.2.1 MUST-38, rule (3): half of the largest window is worth a segment, and no segment is
+// larger: a peer whose window holds one and a half would get one at a time, and delay its ACK. A
+// window of up to 536 bytes is taken whole, as Linux does.
+std::uint32_t Connection::most_of_window() const {
+  constexpr std::uint32_t kSmallWindow = 536;
+  return snd.max_wnd > kSmallWindow ? snd.max_wnd / 2 : snd.max_wnd;
+}
+
 void Connection::bound_segments() {
   const std::uint32_t bound = most_of_window();
   full_segment_ =

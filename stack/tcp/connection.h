@@ -389,16 +389,10 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] TcpOptions options_for(const SendDecision& decision, Instant now) const;
   [[nodiscard]] std::uint32_t option_bytes() const;
   [[nodiscard]] std::uint32_t max_text() const;
-  // RFC 9293 §3.8.6.2.1 MUST-38, rule (3): half of the largest window is worth a segment, and no
-  // segment is larger: a peer whose window holds one and a half would get one at a time, and delay
-  // its ACK. Windows of up to 536 bytes are taken whole, as Linux does. 0: no window is known yet.
-  [[nodiscard]] std::uint32_t most_of_window() const {
-    return snd.max_wnd > kSmallWindow ? snd.max_wnd / 2 : snd.max_wnd;
-  }
+  // The most that a segment may take of the peer's window; 0: no window is known yet.
+  [[nodiscard]] std::uint32_t most_of_window() const;
   void note_window(std::uint32_t window) {
-    if (window <= snd.max_wnd) return;
-    snd.max_wnd = window;
-    bound_segments();
+    if (window > snd.max_wnd) snd.max_wnd = window, bound_segments();
   }
   void bound_segments();
   [[nodiscard]] std::uint32_t initial_window() const;
@@ -527,8 +521,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] bool has_something_waiting() const {
     return flight() > 0 || unsent() > 0 || (fin_queued_ && !has_sent_fin());
   }
-
-  static constexpr std::uint32_t kSmallWindow = 536;
 
   TcpContext& context_;
   ConnectionId id_;
