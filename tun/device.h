@@ -7,7 +7,7 @@
 // Invariants:
 //   1. No call blocks.
 //   2. The bytes of a packet that was read stay valid until the next read().
-//   3. A packet that was Refused may be tried again, whole; no part of it was taken.
+//   3. Of a packet that was Refused or Misshapen no part was taken.
 //   4. A device that keeps packets for later says so by next_deadline(); most keep none.
 //
 // Next: virtio_header.h, tun_device.h, fake_device.h, impaired_device.h.
@@ -26,16 +26,18 @@ namespace glasstcp {
 enum class ReadOutcome : std::uint8_t {
   Packet,  ///< there was one
   Empty,   ///< none now: wait for the descriptor
-  Gone,    ///< the device will never give another one (it was deleted)
+  Failed,  ///< one could not be had, and is lost; the next may be there
+  Gone,    ///< the device will never give another one
 };
 
 /// What became of a packet that was to be written.
 enum class WriteOutcome : std::uint8_t {
   Written,
-  Refused,  ///< not now (EAGAIN, ENOBUFS, EIO while the interface is down): the same packet goes
-            ///< first next time
-  Failed,   ///< never (EINVAL, EFAULT: bytes that vanished under us): the packet is lost, as on any
-            ///< network
+  Refused,    ///< not now (EAGAIN, ENOBUFS, EIO while the interface is down): the same packet goes
+              ///< first next time
+  Misshapen,  ///< not in this shape, by a device that promised to take it (packet_shape.h): a
+              ///< plainer one may go
+  Failed,  ///< never (EFAULT: bytes that vanished under us): the packet is lost, as on any network
 };
 
 /// A packet that was read: its bytes are borrowed until the next read().
@@ -63,6 +65,11 @@ class Device {
   /// To wait on with epoll: readable when there is a packet, writable when a refused one may be
   /// tried again.
   [[nodiscard]] virtual int descriptor() const noexcept = 0;
+  /// The errno of the last read or write that did not succeed; 0: it has none.
+  [[nodiscard]] virtual int last_error() const noexcept { return 0; }
+  /// After a read that Failed: asks the other side to hand over plain packets from now on, since
+  /// the shape of one may be why. True: it merged packets until now, and will not any more.
+  [[nodiscard]] virtual bool ask_for_plain_packets() noexcept { return false; }
 };
 
 }  // namespace glasstcp

@@ -118,7 +118,7 @@ bool EventLoop::should_wait(const TurnResult& turn, Instant now) {
     slept_ = false;
     last_packet_ = now;
   }
-  if (turn.is_blocked) return true;
+  if (turn.is_blocked || turn.is_failing) return true;
   refused_again_ = false;
   if (turn.has_more) return false;
   return last_packet_ == Instant::min() || now - last_packet_ >= spin_.current();
@@ -130,6 +130,13 @@ void EventLoop::wait(const TurnResult& turn, Instant deadline) {
   if (turn.is_blocked && refused_again_) deadline = std::min(deadline, now + kRefusalPause);
   want_writable(turn.is_blocked && !refused_again_);
   refused_again_ = turn.is_blocked && !refused_again_;
+  if (looks_away_) {
+    look_away(false);
+    look(Duration::zero());
+  }
+  const Duration pause = read_pause_.after(turn, in_error_);
+  if (pause > Duration::zero()) deadline = std::min(deadline, now + pause);
+  look_away(pause > Duration::zero());
   constexpr Duration kLong = 1h;
   look(deadline <= now ? Duration::zero() : deadline - now > kLong ? kLong : deadline - now);
 }
@@ -143,8 +150,21 @@ void EventLoop::want_writable(bool wanted) {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, device_, &event);
 }
 
+// An error is reported whatever is waited for, so the device is taken out of the set meanwhile.
+void EventLoop::look_away(bool away) {
+  if (away == looks_away_) return;
+  looks_away_ = away;
+  if (away) {
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, device_, nullptr);
+  } else {
+    static_cast<void>(
+        watch(epoll_.get(), device_, waits_for_writable_ ? EPOLLIN | EPOLLOUT : EPOLLIN));
+  }
+}
+
 void EventLoop::look(Duration at_most) {
   turns_since_look_ = 0;
+  in_error_ = false;
   std::array<epoll_event, 2> events;
   const timespec timeout = to_timespec(at_most);
   int count = ::epoll_pwait2(epoll_.get(), events.data(), 2, &timeout, nullptr);
@@ -154,7 +174,9 @@ void EventLoop::look(Duration at_most) {
     count = ::epoll_wait(epoll_.get(), events.data(), 2, static_cast<int>(milliseconds));
   }
   for (int i = 0; i < count; ++i) {
-    if (events[static_cast<std::size_t>(i)].data.fd == signals_.get()) take_signals();
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    if (event.data.fd == signals_.get()) take_signals();
+    if (event.data.fd == device_) in_error_ = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
   }
 }
 

@@ -6,7 +6,9 @@
 // Invariants:
 //   1. However busy the device is, signals are looked for every kTurnsBetweenLooks turns.
 //   2. EPOLLOUT is waited for only while a refused packet is held.
-//   3. After the first signal the loop ends within the grace period and a tenth of a second: what
+//   3. A device whose reads fail, or that poll calls broken, is left alone for the time of a
+//   ReadPause; signals and deadlines are not.
+//   4. After the first signal the loop ends within the grace period and a tenth of a second: what
 //   is left after the former is reset.
 //
 // Next: main.cc.
@@ -19,6 +21,7 @@
 #include "tun/descriptor.h"
 #include "tun/failure.h"
 #include "tun/pump.h"
+#include "tun/read_pause.h"
 #include "tun/spin_budget.h"
 
 namespace glasstcp {
@@ -51,6 +54,7 @@ class EventLoop {
       : device_(device), options_(options), spin_(options.spin) {}
   bool should_wait(const TurnResult& turn, Instant now);
   void wait(const TurnResult& turn, Instant deadline);
+  void look_away(bool away);
   void look(Duration at_most);
   void want_writable(bool wanted);
   void take_signals();
@@ -65,6 +69,9 @@ class EventLoop {
   Descriptor epoll_;
   Descriptor signals_;
   bool waits_for_writable_ = false;
+  ReadPause read_pause_;
+  bool in_error_ = false;       // the device, by the last look
+  bool looks_away_ = false;     // from the device
   bool refused_again_ = false;  // a refusal right after EPOLLOUT: wait by time instead
   std::uint32_t turns_since_look_ = 0;
   std::uint32_t signals_seen_ = 0;

@@ -19,6 +19,17 @@ void FakeDevice::schedule_writes(std::vector<WriteOutcome> outcomes) {
   outcomes_.assign(outcomes.begin(), outcomes.end());
 }
 
+void FakeDevice::refuse_shapes(PacketShape plainest, WriteOutcome outcome, int error) {
+  plainest_ = plainest;
+  shape_outcome_ = outcome;
+  shape_error_ = error;
+}
+
+void FakeDevice::fail_reads(std::size_t count, int error) {
+  failing_reads_ = count;
+  read_error_ = error;
+}
+
 void FakeDevice::vanish() {
   gone_ = true;
   show_readable(true);
@@ -36,6 +47,13 @@ void FakeDevice::show_readable(bool readable) noexcept {
 
 ReadOutcome FakeDevice::read(ReceivedPacket& packet) noexcept {
   if (gone_) return ReadOutcome::Gone;
+  if (failing_reads_ > 0) {
+    if (failing_reads_ != SIZE_MAX) --failing_reads_;
+    last_error_ = read_error_;
+    if (!arriving_.empty()) arriving_.pop_front();
+    if (arriving_.empty() && failing_reads_ == 0) show_readable(false);
+    return ReadOutcome::Failed;
+  }
   if (arriving_.empty()) return ReadOutcome::Empty;
   current_ = std::move(arriving_.front());
   arriving_.pop_front();
@@ -51,6 +69,10 @@ WriteOutcome FakeDevice::write(const OutPacket& packet) noexcept {
   if (!outcomes_.empty()) {
     outcome = outcomes_.front();
     outcomes_.pop_front();
+  }
+  if (outcome == WriteOutcome::Written && shape_of(packet) < plainest_) {
+    outcome = shape_outcome_;
+    last_error_ = shape_error_;
   }
   if (outcome != WriteOutcome::Written) return outcome;
   Sent sent{{packet.header.begin(), packet.header.begin() + packet.header_length}, packet};

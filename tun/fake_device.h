@@ -12,10 +12,12 @@
 
 #include <cstdint>
 #include <deque>
+#include <utility>
 #include <vector>
 
 #include "tun/descriptor.h"
 #include "tun/device.h"
+#include "tun/packet_shape.h"
 
 namespace glasstcp {
 
@@ -35,6 +37,12 @@ class FakeDevice final : public Device {
   void arrive(std::vector<std::uint8_t> bytes, PacketMeta meta = {}, std::size_t keep = SIZE_MAX);
   /// The outcomes of the next writes, in order; Written when the schedule has ended.
   void schedule_writes(std::vector<WriteOutcome> outcomes);
+  /// From now on, packets in a shape before `plainest` are refused with `outcome` and `error`.
+  void refuse_shapes(PacketShape plainest, WriteOutcome outcome, int error);
+  /// The next reads fail, each with the loss of one packet if there is one; SIZE_MAX: all.
+  void fail_reads(std::size_t count, int error);
+  /// Whether the other side merges packets, until it is asked not to.
+  void set_merging(bool merging) { merging_ = merging; }
   /// The device is deleted.
   void vanish();
 
@@ -47,6 +55,10 @@ class FakeDevice final : public Device {
   [[nodiscard]] ReadOutcome read(ReceivedPacket& packet) noexcept override;
   [[nodiscard]] WriteOutcome write(const OutPacket& packet) noexcept override;
   [[nodiscard]] int descriptor() const noexcept override { return readable_.get(); }
+  [[nodiscard]] int last_error() const noexcept override { return last_error_; }
+  [[nodiscard]] bool ask_for_plain_packets() noexcept override {
+    return std::exchange(merging_, false);
+  }
 
  private:
   struct Arriving {
@@ -60,6 +72,13 @@ class FakeDevice final : public Device {
   std::deque<WriteOutcome> outcomes_;
   std::vector<Sent> sent_;
   std::size_t attempts_ = 0;
+  PacketShape plainest_ = PacketShape::Superpacket;
+  WriteOutcome shape_outcome_ = WriteOutcome::Misshapen;
+  int shape_error_ = 0;
+  std::size_t failing_reads_ = 0;
+  int read_error_ = 0;
+  int last_error_ = 0;
+  bool merging_ = false;
   bool gone_ = false;
   Descriptor readable_;
 };

@@ -17,6 +17,7 @@
 #include "stack/socket/stack.h"
 #include "tun/capture_file.h"
 #include "tun/cli/options.h"
+#include "tun/device_lines.h"
 #include "tun/get_fetch.h"
 #include "tun/get_kernel_transport.h"
 #include "tun/get_output.h"
@@ -26,6 +27,7 @@
 #include "tun/network_setup.h"
 #include "tun/privileges.h"
 #include "tun/random_seed.h"
+#include "tun/read_pause.h"
 #include "tun/system_clock.h"
 #include "tun/tun_device.h"
 #include "tun/watchers.h"
@@ -87,14 +89,17 @@ struct Machine {
   OutputFile* capture = nullptr;
 };
 
-void wait(const Machine& machine, const Signals& signals, const TurnResult& turn) {
+void wait(const Machine& machine, const Signals& signals, const TurnResult& turn,
+          Duration read_pause) {
   const Instant now = SystemClock::now();
   Instant until = std::min(machine.transport.next_deadline(), machine.fetch.next_deadline());
   if (turn.is_blocked) until = std::min(until, now + kRefusalPause);
+  if (read_pause > Duration::zero()) until = std::min(until, now + read_pause);
   if (turn.has_more) until = now;
   const Duration pause = std::clamp<Duration>(until <= now ? 0ns : until - now, 0ns, 1h);
   std::array<pollfd, 3> files{machine.transport.interest(), pollfd{signals.descriptor(), POLLIN, 0},
                               pollfd{machine.output.descriptor(), POLLOUT, 0}};
+  if (read_pause > Duration::zero()) files[0].fd = -1;
   timespec time;
   time.tv_sec = pause.count() / 1'000'000'000;
   time.tv_nsec = pause.count() % 1'000'000'000;
@@ -104,6 +109,7 @@ void wait(const Machine& machine, const Signals& signals, const TurnResult& turn
 // Returns the signal that ended it, or 0.
 int drive(const Machine& machine) {
   Signals signals;
+  ReadPause read_pause;
   machine.fetch.start(SystemClock::now());
   while (true) {
     const Instant now = SystemClock::now();
@@ -112,7 +118,7 @@ int drive(const Machine& machine) {
     const TurnResult turn = machine.transport.turn(machine.fetch, now);
     if (machine.capture != nullptr) machine.capture->flush();
     if (machine.fetch.is_finished() && !turn.has_more) return signal;
-    wait(machine, signals, turn);
+    wait(machine, signals, turn, read_pause.after(turn, false));
   }
 }
 
@@ -235,7 +241,7 @@ std::expected<Ground, Failure> prepare_ground(const GetOptions& options, bool wi
   if (!network) return std::unexpected(network.error());
   if (network->has_v6) wait_until_taken_up(options.host_address6);
   Keeper keeper;
-  if ((*device)->is_persistent()) keeper = keep_addresses(interface, network->added);
+  if ((*device)->is_persistent()) keeper = keep_network(interface, *network);
   return Ground{std::move(*device), std::move(*network), std::move(keeper)};
 }
 
@@ -334,11 +340,15 @@ std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan
     losses.listen_to(*bad);
   }
   Device& device = bad ? static_cast<Device&>(*bad) : *ground->device;
-  StackTransport transport(stack, device);
+  DeviceLines lines(ground->device->name());
+  StackTransport transport(stack, device, lines);
   Fetch fetch(std::move(plan), transport, *output, listeners.listeners());
   Ending ending = finish({transport, fetch, *output, capture ? &capture->output() : nullptr});
   if (ending.code == get_exit::kTimedOut && !transport.is_connected()) {
     ending.message += hint_for_silence(fetch.remote().address);
+  }
+  if (transport.failure() == TransportError::LinkGone) {
+    ending.message += ": " + ground->device->why_gone();
   }
   if (capture && capture->output().lost() > 0) say("packets are missing in the capture");
   return ending;

@@ -39,7 +39,7 @@ Ending connect_ending(TransportError error, const Attempt& attempt) {
     case TransportError::NoResources:
       return {get_exit::kCannotConnect, "no memory or no port for a connection to " + remote};
     case TransportError::LinkGone:
-      return {get_exit::kCannotConnect, "the interface was deleted"};
+      return {get_exit::kCannotConnect, "there is no link any more"};
   }
   return {};
 }
@@ -51,7 +51,7 @@ Ending transfer_ending(TransportError error, std::uint64_t received, Duration wa
       return {get_exit::kTimedOut, fmt::format("timed out: nothing came for {}, after {}",
                                                seconds_text(waited), so_far)};
     case TransportError::LinkGone:
-      return {get_exit::kReceiveFailed, "the interface was deleted, after " + so_far};
+      return {get_exit::kReceiveFailed, "there is no link any more, after " + so_far};
     case TransportError::NoResources:
       return {get_exit::kReceiveFailed, "no memory, after " + so_far};
     case TransportError::Unreachable:

@@ -42,7 +42,7 @@ enum class TransportError : std::uint8_t {
   Unreachable,  ///< ICMP, or the kernel's routes, say that nobody is there
   NoRoute,      ///< we have no address of that IP version, or theirs is nobody's
   NoResources,
-  LinkGone,  ///< the interface was deleted
+  LinkGone,  ///< the interface was deleted, or taken from us
 };
 
 /// The end of the program.

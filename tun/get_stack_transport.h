@@ -18,8 +18,11 @@ namespace glasstcp {
 /// Joins a stack and a device, both borrowed.
 class StackTransport final : public Transport, private Application {
  public:
-  StackTransport(Stack& stack, Device& device)
-      : stack_(stack), device_(device), pump_(device, stack, *this) {}
+  /// All borrowed.
+  StackTransport(Stack& stack, Device& device, PumpListener& listener)
+      : stack_(stack), device_(device), pump_(device, stack, *this) {
+    pump_.set_listener(&listener);
+  }
 
   void connect(const Endpoint& remote, Instant now) override;
   [[nodiscard]] bool is_connected() const override { return connected_; }

@@ -32,7 +32,7 @@ ReadOutcome ImpairedDevice::read(ReceivedPacket& packet) noexcept {
   for (std::uint32_t reads = 0; reads < kMostReads; ++reads) {
     ReceivedPacket arrived;
     const ReadOutcome outcome = device_.read(arrived);
-    if (outcome == ReadOutcome::Gone) return outcome;
+    if (outcome == ReadOutcome::Gone || outcome == ReadOutcome::Failed) return outcome;
     if (outcome == ReadOutcome::Packet) {
       const Fate fate = in_.carry(std::span(&arrived.bytes, 1), arrived.meta, now_);
       if (fate != Fate::Carried) tell(Direction::In, arrived.bytes, fate);

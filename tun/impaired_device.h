@@ -44,6 +44,10 @@ class ImpairedDevice final : public Device, public LossForeteller {
   [[nodiscard]] ReadOutcome read(ReceivedPacket& packet) noexcept override;
   [[nodiscard]] WriteOutcome write(const OutPacket& packet) noexcept override;
   [[nodiscard]] int descriptor() const noexcept override { return device_.descriptor(); }
+  [[nodiscard]] int last_error() const noexcept override { return device_.last_error(); }
+  [[nodiscard]] bool ask_for_plain_packets() noexcept override {
+    return device_.ask_for_plain_packets();
+  }
   [[nodiscard]] std::string_view why_next_is_lost(Language language) const noexcept override;
 
  private:

@@ -99,6 +99,23 @@ std::string missing_v6(const NetworkPlan& plan) {
   return "IPv6 is disabled here: serving IPv4 alone; to have both, " + ipv6_cure(this_process());
 }
 
+std::string keep_switch(const std::string& interface) {
+  return "/proc/sys/net/ipv6/conf/" + interface + "/keep_addr_on_down";
+}
+
+// Linux Documentation/networking/ip-sysctl.rst, keep_addr_on_down: without it an interface that
+// goes down loses its IPv6 addresses, and with them the way to us, until somebody gives them again.
+// True: it was off and is on. Where it cannot be had (before Linux 4.6, no rights, /proc/sys
+// read-only), `doctor --serving` says what is missing when it is.
+bool keep_v6_when_down(const std::string& interface) {
+  std::ifstream before(keep_switch(interface));
+  int value = 0;
+  if (!(before >> value) || value != 0) return false;
+  std::ofstream file(keep_switch(interface));
+  file << '1' << std::flush;
+  return file.good();
+}
+
 // Sets what differs: MTU, queue length, up.
 std::expected<int, Failure> set_up_link(nl_sock* socket, const NetworkPlan& plan,
                                         NetworkState& state) {
@@ -201,13 +218,17 @@ std::expected<NetworkState, Failure> set_up_network(const NetworkPlan& plan) {
     state.has_v6 = done.has_value();
     if (!done) missing = done.error().to_string() + ": serving IPv4 alone";
   }
+  if (state.has_v6) state.keeps_v6 = keep_v6_when_down(plan.interface);
   if (!missing.empty()) state.notes.push_back(std::move(missing));
   return state;
 }
 
-Keeper keep_addresses(const std::string& interface, const std::vector<Cidr>& addresses) {
-  if (addresses.empty()) return {};
-  return Keeper::start([&] { remove_addresses(interface, addresses); });
+Keeper keep_network(const std::string& interface, const NetworkState& state) {
+  if (state.added.empty() && !state.keeps_v6) return {};
+  return Keeper::start([&] {
+    remove_addresses(interface, state.added);
+    if (state.keeps_v6) std::ofstream(keep_switch(interface)) << '0' << std::flush;
+  });
 }
 
 }  // namespace glasstcp

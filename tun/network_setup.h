@@ -5,9 +5,10 @@
 //
 // Invariants:
 //   1. Only what was added is removed. A device that we created needs no cleaning: it vanishes with
-//   its descriptor; from a persistent one, the addresses that were added are removed.
+//   its descriptor; from a persistent one, what was added or switched on is taken back.
 //   2. Where another interface holds our network nothing is changed: see local_networks.h.
-//   3. Without IPv6 (disable_ipv6=1, or an MTU below 1280) everything goes on with IPv4 alone.
+//   3. What was set up outlives "down" and "up" of the interface, as far as the kernel can.
+//   4. Without IPv6 (disable_ipv6=1, or an MTU below 1280) everything goes on with IPv4 alone.
 //
 // Leaves out: routes (the prefix of an address makes the only one that is needed), and DNAT
 // (publish.h).
@@ -43,14 +44,14 @@ struct NetworkState {
   std::uint32_t mtu = 0;           ///< of the interface now
   std::vector<std::string> notes;  ///< what the user should know, with the cure
   std::vector<Cidr> added;         ///< addresses that were not there before
+  bool keeps_v6 = false;           ///< switched on by us: IPv6 addresses outlive "down"
 };
 
 /// Makes it so. Fails, having changed nothing, where another interface holds one of the networks.
 [[nodiscard]] std::expected<NetworkState, Failure> set_up_network(const NetworkPlan& plan);
 
-/// Removes addresses from an interface when its owner ends, however it ends (keeper.h). Before
-/// privileges are given up.
-[[nodiscard]] Keeper keep_addresses(const std::string& interface,
-                                    const std::vector<Cidr>& addresses);
+/// Takes back from an interface what set_up_network() added, when its owner ends, however it ends
+/// (keeper.h). Before privileges are given up.
+[[nodiscard]] Keeper keep_network(const std::string& interface, const NetworkState& state);
 
 }  // namespace glasstcp

@@ -41,10 +41,36 @@ std::string to_this_machine(std::span<const IpAddress> local, IpVersion version)
   return list.empty() ? "" : fmt::format("{} daddr {{ {} }}", family, list);
 }
 
-std::string rules_for(const PublishPlan& plan, const IpAddress& ours,
-                      std::span<const IpAddress> local) {
+// What conntrack has no translation for. Into the machine: a segment to the port that is INVALID
+// (RFC 5961's challenge ACKs, segments outside of the window that it computed) or untracked keeps
+// the address of this machine, whose own TCP knows nothing of the connection and would reset it.
+// From the TUN: a segment of ours that is INVALID, untracked or taken for the first of a connection
+// (an entry that is gone) keeps the inner address; it would reach the kernel's TCP, which would
+// reset it too, or leave as it is. Only what a socket of this machine waits for is spared: its own
+// connections to the TUN address, whose segments need no translation.
+std::string guards_for(const PublishPlan& plan, const IpAddress& ours, bool sockets) {
+  return fmt::format(
+      "  chain untranslated_in {{\n"
+      "    type filter hook input priority -10; policy accept;\n"
+      "    iifname != {{ \"lo\", \"{0}\" }} tcp dport {3} ct state invalid,untracked drop\n"
+      "  }}\n"
+      "  chain ours_alone {{\n"
+      "{4}"
+      "    drop\n"
+      "  }}\n"
+      "  chain untranslated_out {{\n"
+      "    type filter hook prerouting priority -150; policy accept;\n"
+      "    iifname \"{0}\" {1} saddr {2} tcp sport {3} ct state invalid,untracked "
+      "jump ours_alone\n"
+      "    iifname \"{0}\" {1} saddr {2} tcp sport {3} ct direction original jump ours_alone\n"
+      "  }}\n",
+      plan.interface, ours.is_v4() ? "ip" : "ip6", ours.to_string(), plan.port,
+      sockets ? "    socket wildcard 0 accept\n" : "");
+}
+
+std::string rules_for(const PublishPlan& plan, const IpAddress& ours, const RuleWays& ways) {
   const char* const family = ours.is_v4() ? "ip" : "ip6";
-  const std::string target = to_this_machine(local, ours.version());
+  const std::string target = to_this_machine(ways.local, ours.version());
   if (target.empty()) return {};
   return remove_table(plan, family) +
          fmt::format(
@@ -57,8 +83,10 @@ std::string rules_for(const PublishPlan& plan, const IpAddress& ours,
              "    type nat hook postrouting priority 100; policy accept;\n"
              "    oifname \"{2}\" {0} daddr {4} tcp dport {5} masquerade\n"
              "  }}\n"
+             "{6}"
              "}}\n",
-             family, table_of(plan), plan.interface, target, ours.to_string(), plan.port);
+             family, table_of(plan), plan.interface, target, ours.to_string(), plan.port,
+             guards_for(plan, ours, ways.sockets));
 }
 
 bool is_on(const char* path) {
@@ -107,13 +135,16 @@ std::string run_nft(const std::string& rules) {
   return said.empty() ? "nft failed" : said.substr(0, said.find('\n'));
 }
 
-// Tries the way that follows changes of addresses first.
+// Tries the way that follows changes of addresses first, and the one that spares our own sockets.
 std::string install(const PublishPlan& plan) {
   const std::string refusal = run_nft(publish_rules(plan));
-  if (refusal.empty()) return {};
+  if (refusal.empty() || run_nft(publish_rules(plan, {{}, false})).empty()) return {};
   const std::vector<IpAddress> local = addresses_beside(plan.interface);
-  if (local.empty() || !run_nft(publish_rules(plan, local)).empty()) return refusal;
-  return {};
+  if (local.empty()) return refusal;
+  for (const bool sockets : {true, false}) {
+    if (run_nft(publish_rules(plan, {local, sockets})).empty()) return {};
+  }
+  return refusal;
 }
 
 std::string not_published(const std::string& why, const std::string& cure) {
@@ -135,9 +166,9 @@ bool is_publishable(std::string_view interface) {
   });
 }
 
-std::string publish_rules(const PublishPlan& plan, std::span<const IpAddress> local) {
-  std::string rules = rules_for(plan, plan.address, local);
-  if (plan.address6) rules += rules_for(plan, *plan.address6, local);
+std::string publish_rules(const PublishPlan& plan, const RuleWays& ways) {
+  std::string rules = rules_for(plan, plan.address, ways);
+  if (plan.address6) rules += rules_for(plan, *plan.address6, ways);
   return rules;
 }
 

@@ -9,8 +9,10 @@
 // Invariants:
 //   1. Only what is addressed to this machine itself is taken: a machine that forwards for others
 //   (also Docker's host) leaves their web traffic alone.
-//   2. What was changed, the table and the switch for forwarding, is changed back at the end.
-//   3. A refusal is told in one line with its cure, and nothing else depends on it.
+//   2. What belongs to a published connection and cannot be translated is dropped, in both
+//   directions: it reaches no other TCP, and leaves with no inner address.
+//   3. What was changed, the table and the switch for forwarding, is changed back at the end.
+//   4. A refusal is told in one line with its cure, and nothing else depends on it.
 //
 // Leaves out: connections from this machine to itself, which reach the TUN address directly.
 // Next: serve.cc.
@@ -38,10 +40,16 @@ struct PublishPlan {
 /// Whether the name can stand in the rules as it is.
 [[nodiscard]] bool is_publishable(std::string_view interface);
 
-/// The rules, as input of `nft -f`. They replace what an earlier run left. `local`: the addresses
-/// of this machine, for kernels that cannot look them up (no `fib` expression); empty: looked up.
-[[nodiscard]] std::string publish_rules(const PublishPlan& plan,
-                                        std::span<const IpAddress> local = {});
+/// What the rules may be made of, since kernels differ.
+struct RuleWays {
+  /// The addresses of this machine, where the kernel cannot look them up (no `fib` expression);
+  /// empty: it can.
+  std::span<const IpAddress> local{};
+  bool sockets = true;  ///< it can look up sockets (Linux 5.11)
+};
+
+/// The rules, as input of `nft -f`. They replace what an earlier run left.
+[[nodiscard]] std::string publish_rules(const PublishPlan& plan, const RuleWays& ways = {});
 
 /// Takes them away again.
 [[nodiscard]] std::string withdraw_rules(const PublishPlan& plan);

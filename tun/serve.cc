@@ -12,6 +12,7 @@
 #include "http/server.h"
 #include "stack/socket/stack.h"
 #include "tun/capture_file.h"
+#include "tun/device_lines.h"
 #include "tun/event_loop.h"
 #include "tun/http_application.h"
 #include "tun/impaired_device.h"
@@ -75,7 +76,7 @@ std::expected<Ground, Failure> prepare_ground(const ServeOptions& options) {
   auto network = set_up_network(plan);
   if (!network) return failed(network.error());
   Keeper keeper;
-  if ((*device)->is_persistent()) keeper = keep_addresses(plan.interface, network->added);
+  if ((*device)->is_persistent()) keeper = keep_network(plan.interface, *network);
 
   // A capture makes us read payload ourselves, so mapped bytes are out of the question then.
   const bool may_map = (*device)->has_offload() && options.capture.empty();
@@ -214,7 +215,7 @@ void tell_ready(const ServeOptions& options, const std::string& urls) {
   std::fflush(out);
 }
 
-int exit_code(EventLoop::End end, const ServeOptions& options) {
+int exit_code(EventLoop::End end, const TunDevice& device) {
   switch (end) {
     case EventLoop::End::Stopped:
       return 0;
@@ -223,7 +224,7 @@ int exit_code(EventLoop::End end, const ServeOptions& options) {
     case EventLoop::End::DeviceGone:
       break;
   }
-  say("the interface " + options.tun + " was deleted");
+  say(device.why_gone());
   return kExitFailure;
 }
 
@@ -264,13 +265,16 @@ std::expected<int, Failure> run(const ServeOptions& options) {
     onlookers->watch(*bad);
   }
   Device& device = bad ? static_cast<Device&>(*bad) : *ground->device;
+  DeviceLines lines(ground->device->name());
   Pump pump(device, stack, application);
+  pump.set_listener(&lines);
   auto loop = EventLoop::make(device, {.spin = options.spin});
   if (!loop) return failed(loop.error());
   tell_ready(options, *urls);
   const EventLoop::End end = loop->run(pump, stack, application);
   onlookers->tell_losses();
-  return exit_code(end, options);
+  lines.tell_unread(pump.counters());
+  return exit_code(end, *ground->device);
 }
 
 }  // namespace

@@ -3,8 +3,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/if.h>
 #include <linux/if_tun.h>
+#include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 
@@ -13,6 +13,7 @@
 
 #include "tun/cures.h"
 #include "tun/local_networks.h"
+#include "tun/packet_shape.h"
 #include "tun/virtio_header.h"
 
 namespace glasstcp {
@@ -78,6 +79,12 @@ Failure cannot_attach(const TunDevice::Wish& wish, int error, const Patient& pat
   return failure;
 }
 
+// How the kernel says that the descriptor has no interface any more: EBADFD, of a TUN device; the
+// others are the general words for it.
+bool is_gone(int error) {
+  return error == EBADFD || error == ENODEV || error == ENXIO || error == EBADF;
+}
+
 // Creates or attaches. An existing interface must be asked for with its own multi_queue flag, so
 // both are tried.
 int attach(int device, const std::string& name, ifreq& request) {
@@ -129,12 +136,13 @@ std::expected<void, Failure> TunDevice::configure(bool offload) {
 
   const unsigned long wanted = offload ? TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN : 0UL;
   if (::ioctl(fd, TUNSETOFFLOAD, wanted) == 0) {
-    offload_ = offload;
+    offload_ = merges_ = offload;
   } else if (!offload || ::ioctl(fd, TUNSETOFFLOAD, 0UL) != 0) {
     return refused("to set its offloads");
   }
   ifreq now{};
   if (::ioctl(fd, TUNGETIFF, &now) == 0) persistent_ = (now.ifr_flags & IFF_PERSIST) != 0;
+  index_ = ::if_nametoindex(name_.c_str());
   return {};
 }
 
@@ -142,7 +150,11 @@ ReadOutcome TunDevice::read(ReceivedPacket& packet) noexcept {
   std::uint8_t* const header = buffer_.data() + kHeaderAt;
   const ssize_t got = ::read(device_.get(), header, buffer_.size() - kHeaderAt);
   if (got < 0) {
-    return errno == EAGAIN || errno == EINTR ? ReadOutcome::Empty : ReadOutcome::Gone;
+    if (errno == EAGAIN || errno == EINTR) return ReadOutcome::Empty;
+    // EINVAL is a superpacket of a kind that the header has no word for; ENOMEM, EMSGSIZE and the
+    // like are of one packet too.
+    last_error_ = errno;
+    return is_gone(errno) ? ReadOutcome::Gone : ReadOutcome::Failed;
   }
   if (static_cast<std::size_t>(got) < kVirtioHeaderLength) return ReadOutcome::Empty;
   packet.meta = decode_virtio_header(header);
@@ -164,6 +176,8 @@ WriteOutcome TunDevice::write(const OutPacket& packet) noexcept {
                                                  slice.size()};
   }
   if (::writev(device_.get(), pieces.data(), count) >= 0) return WriteOutcome::Written;
+  last_error_ = errno;
+  if (is_gone(errno) || errno == EFAULT) return WriteOutcome::Failed;
   switch (errno) {
     case EAGAIN:
     case EINTR:
@@ -172,8 +186,24 @@ WriteOutcome TunDevice::write(const OutPacket& packet) noexcept {
     case EIO:  // the interface is down
       return WriteOutcome::Refused;
     default:
-      return WriteOutcome::Failed;
+      // EINVAL in practice, of kernels that took the offloads and then refuse what comes of them.
+      return shape_of(packet) == PacketShape::Plain ? WriteOutcome::Failed
+                                                    : WriteOutcome::Misshapen;
   }
+}
+
+// Memory that is short says nothing about shapes.
+bool TunDevice::ask_for_plain_packets() noexcept {
+  if (!merges_ || last_error_ == ENOMEM || last_error_ == ENOBUFS) return false;
+  merges_ = ::ioctl(device_.get(), TUNSETOFFLOAD, 0UL) != 0;
+  return !merges_;
+}
+
+std::string TunDevice::why_gone() const {
+  if (index_ != 0 && ::if_nametoindex(name_.c_str()) == index_) {
+    return "the kernel took the interface " + name_ + " from us: " + reason_of(last_error_);
+  }
+  return "the interface " + name_ + " was deleted";
 }
 
 }  // namespace glasstcp

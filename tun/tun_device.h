@@ -8,7 +8,9 @@
 // Invariants:
 //   1. The descriptor is non-blocking; each packet is one read() or one writev(), and payload is
 //   never copied by us.
-//   2. A device that we created is not persistent: it vanishes with the descriptor, however the
+//   2. Only a descriptor without an interface behind it is Gone; whatever else a read answers costs
+//   one packet.
+//   3. A device that we created is not persistent: it vanishes with the descriptor, however the
 //   process ends.
 //
 // Leaves out several queues (one descriptor is used, also on a multi_queue device).
@@ -50,6 +52,10 @@ class TunDevice final : public Device {
   [[nodiscard]] ReadOutcome read(ReceivedPacket& packet) noexcept override;
   [[nodiscard]] WriteOutcome write(const OutPacket& packet) noexcept override;
   [[nodiscard]] int descriptor() const noexcept override { return device_.get(); }
+  [[nodiscard]] int last_error() const noexcept override { return last_error_; }
+  [[nodiscard]] bool ask_for_plain_packets() noexcept override;
+  /// Why read() said Gone, in words: whether the interface is there decides.
+  [[nodiscard]] std::string why_gone() const;
 
   [[nodiscard]] const std::string& name() const { return name_; }
   /// Whether it was there before us and stays after us.
@@ -72,6 +78,9 @@ class TunDevice final : public Device {
   std::string name_;
   bool persistent_ = false;
   bool offload_ = false;
+  bool merges_ = false;  // the kernel hands over merged segments
+  unsigned index_ = 0;   // of the interface
+  int last_error_ = 0;
   alignas(64) std::array<std::uint8_t, kReadRoom> buffer_;
 };
 

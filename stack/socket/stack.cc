@@ -363,6 +363,9 @@ bool Stack::drop(const FourTuple& tuple, Instant now) {
   return impl_->tcp.drop(tuple, now);
 }
 
+void Stack::set_gso_max(std::uint32_t bytes) {
+  impl_->tcp.context().limits.gso_max = bytes;
+}
 void Stack::set_observer(Observer* observer) {
   impl_->tcp.context().observer = observer;
 }

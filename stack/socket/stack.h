@@ -115,6 +115,9 @@ class Stack {
   /// The next packet to write, or false: nothing to say now. Its slices live until the next
   /// non-const call.
   [[nodiscard]] bool transmit(Instant now, OutPacket& out);
+  /// A new gso_max (StackConfig), from the next packet on: for a device that turns out to take less
+  /// than it promised.
+  void set_gso_max(std::uint32_t bytes);
   /// When advance() must be called at the latest; kNever when no timer runs. Never earlier than
   /// useful: no spinning.
   [[nodiscard]] Instant next_deadline() const;

@@ -56,7 +56,7 @@ struct TcpContext {
   TcpContext(const TcpSetup& setup, IpLayer& ip_layer, Instant start);
 
   const TcpConfig config;
-  const OutputLimits limits;
+  OutputLimits limits;
   const RtoBounds rto_bounds;
   const std::uint8_t rcv_shift;  ///< the window scale that we offer
   IpLayer& ip;

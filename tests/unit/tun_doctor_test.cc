@@ -244,6 +244,65 @@ TEST(Doctor, NamesTheWayAroundAProxy) {
   EXPECT_EQ(finding(facts, "proxy").severity, Severity::Fine);
 }
 
+ServingFacts both_answer() {
+  ServingFacts facts;
+  facts.v4_answers = facts.v6_answers = facts.interface_is_up = true;
+  facts.mtu = 1500;
+  facts.addresses = {{"tun0", *Cidr::parse("192.0.2.1/24")},
+                     {"tun0", *Cidr::parse("2001:db8::1/64")}};
+  return facts;
+}
+
+TEST(Serving, JudgesEachIpVersionByItself) {
+  const ServeOptions options;
+  std::vector<Finding> both = judge_serving(options, both_answer());
+  ASSERT_EQ(both.size(), 2u);
+  EXPECT_EQ(both[0].text, "a server answers at http://192.0.2.2/");
+  EXPECT_EQ(both[1].text, "a server answers at http://[2001:db8::2]/");
+
+  ServingFacts facts = both_answer();
+  facts.v6_answers = false;
+  both = judge_serving(options, facts);
+  EXPECT_EQ(both[0].severity, Severity::Fine);
+  EXPECT_EQ(both[1].severity, Severity::Problem);
+  EXPECT_EQ(both[1].text, "no server answers at http://[2001:db8::2]/");
+
+  facts = both_answer();
+  facts.v4_answers = false;
+  both = judge_serving(options, facts);
+  EXPECT_EQ(both[0].severity, Severity::Problem);
+  EXPECT_EQ(both[1].severity, Severity::Fine);
+}
+
+TEST(Serving, NamesWhatTheKernelsSideLacks) {
+  const ServeOptions options;
+  ServingFacts facts = both_answer();
+  facts.v6_answers = false;
+  facts.addresses.pop_back();
+  Finding v6 = judge_serving(options, facts)[1];
+  EXPECT_THAT(v6.text, EndsWith(": tun0 has not the address 2001:db8::1"));
+  EXPECT_THAT(v6.cure, HasSubstr("ip address add 2001:db8::1/64 dev tun0 nodad"));
+  facts.interface_is_up = false;
+  EXPECT_THAT(judge_serving(options, facts)[1].cure, HasSubstr("ip link set tun0 up"));
+  facts.mtu = 0;
+  EXPECT_THAT(judge_serving(options, facts)[1].text, EndsWith("there is no interface tun0"));
+}
+
+TEST(Serving, MissesNoIpv6WhereThereCanBeNone) {
+  const ServeOptions options;
+  ServingFacts facts = both_answer();
+  facts.v6_answers = false;
+  facts.v6 = DoctorFacts::V6::Disabled;
+  EXPECT_EQ(judge_serving(options, facts)[1].severity, Severity::Note);
+  facts.v6 = DoctorFacts::V6::Absent;
+  EXPECT_EQ(judge_serving(options, facts)[1].severity, Severity::Note);
+  facts.v6 = DoctorFacts::V6::Enabled;
+  facts.mtu = 1000;
+  EXPECT_EQ(judge_serving(options, facts)[1].severity, Severity::Note);
+  facts.v4_answers = false;
+  EXPECT_EQ(judge_serving(options, facts)[0].severity, Severity::Problem);
+}
+
 TEST(Proxy, CatchesWhatNoProxyDoesNotName) {
   const IpAddress ours = IpAddress::v4(192, 0, 2, 2);
   EXPECT_FALSE(is_caught_by_proxy("", "", ours));
@@ -299,10 +358,28 @@ TEST(Publish, DoesTheSameForIpv6) {
 TEST(Publish, ListsTheAddressesWhereTheKernelCannotLookThemUp) {
   const PublishPlan plan{"tun0", IpAddress::v4(192, 0, 2, 2), IpAddress::parse("2001:db8::2"), 80};
   const std::vector<IpAddress> local{IpAddress::v4(127, 0, 0, 1), IpAddress::v4(172, 17, 0, 2)};
-  const std::string rules = publish_rules(plan, local);
+  const std::string rules = publish_rules(plan, {.local = local});
   EXPECT_THAT(rules, HasSubstr("ip daddr { 127.0.0.1, 172.17.0.2 } tcp dport 80 dnat"));
   EXPECT_THAT(rules, Not(HasSubstr("fib")));
   EXPECT_THAT(rules, Not(HasSubstr("ip6"))) << "nothing to take over there";
+}
+
+// What conntrack does not translate reaches neither the host's TCP nor the world.
+TEST(Publish, DropsWhatCannotBeTranslatedInBothDirections) {
+  const PublishPlan plan{"tun0", IpAddress::v4(192, 0, 2, 2), IpAddress::parse("2001:db8::2"),
+                         8080};
+  const std::string rules = publish_rules(plan);
+  EXPECT_THAT(rules, HasSubstr("iifname != { \"lo\", \"tun0\" } tcp dport 8080 "
+                               "ct state invalid,untracked drop\n"));
+  for (const char* const from : {"ip saddr 192.0.2.2", "ip6 saddr 2001:db8::2"}) {
+    const std::string ours = std::string("iifname \"tun0\" ") + from + " tcp sport 8080 ";
+    EXPECT_THAT(rules, AllOf(HasSubstr(ours + "ct state invalid,untracked jump ours_alone\n"),
+                             HasSubstr(ours + "ct direction original jump ours_alone\n")));
+  }
+  EXPECT_THAT(rules, HasSubstr("socket wildcard 0 accept\n    drop\n"));
+  const std::string old_kernel = publish_rules(plan, {.sockets = false});
+  EXPECT_THAT(old_kernel,
+              AllOf(Not(HasSubstr("socket")), HasSubstr("chain ours_alone {\n    drop\n")));
 }
 
 TEST(Publish, TakesOnlyNamesThatStandInRulesAsTheyAre) {

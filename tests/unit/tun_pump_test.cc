@@ -1,10 +1,14 @@
 // One turn of the machine over a device that refuses, fails and vanishes: nothing is lost by us.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <utility>
 #include <vector>
 
 #include "tun/fake_device.h"
 #include "tun/pump.h"
+#include "tun/read_pause.h"
 
 namespace glasstcp {
 namespace {
@@ -144,6 +148,53 @@ TEST_F(PumpTest, ADeviceThatWasDeletedIsSaidToBeGone) {
   EXPECT_TRUE(pump_.turn(now_).device_gone);
 }
 
+TEST_F(PumpTest, AReadThatFailsCostsOnePacketAndIsCounted) {
+  device_.arrive(ping(1));
+  device_.arrive(ping(2));
+  device_.fail_reads(1, EINVAL);
+  const TurnResult turn = pump_.turn(now_);
+  EXPECT_FALSE(turn.device_gone);
+  EXPECT_FALSE(turn.is_failing);
+  ASSERT_EQ(device_.sent().size(), 1u);
+  EXPECT_EQ(number_of(device_.sent()[0]), 2);
+  EXPECT_EQ(pump_.counters().unread, 1u);
+}
+
+TEST_F(PumpTest, ReadsThatFailForEverEndTheTurnAndSaySo) {
+  device_.fail_reads(SIZE_MAX, EINVAL);
+  application_.deadline = now_;
+  for (int i = 1; i < 4; ++i) {
+    const TurnResult turn = pump_.turn(now_);
+    EXPECT_TRUE(turn.is_failing);
+    EXPECT_FALSE(turn.device_gone);
+    EXPECT_FALSE(turn.has_more);
+    EXPECT_EQ(application_.turns, i) << "the rest of the turn is made";
+  }
+  device_.fail_reads(0, 0);
+  device_.arrive(ping(1));
+  EXPECT_EQ(pump_.turn(now_).received, 1u);
+}
+
+// What a pump tells.
+class Told final : public PumpListener {
+ public:
+  void on_shape_refused(PacketShape plainest, int error) noexcept override {
+    shapes.emplace_back(plainest, error);
+  }
+  void on_read_failed(int error, bool plain) noexcept override { reads.emplace_back(error, plain); }
+  std::vector<std::pair<PacketShape, int>> shapes;
+  std::vector<std::pair<int, bool>> reads;
+};
+
+TEST_F(PumpTest, AFailedReadAsksForPlainPacketsOnce) {
+  Told told;
+  pump_.set_listener(&told);
+  device_.set_merging(true);
+  device_.fail_reads(2, EINVAL);
+  static_cast<void>(pump_.turn(now_));
+  EXPECT_EQ(told.reads, (std::vector<std::pair<int, bool>>{{EINVAL, true}, {EINVAL, false}}));
+}
+
 TEST_F(PumpTest, TheDeadlineIsTheEarlierOfStackAndApplication) {
   EXPECT_EQ(pump_.next_deadline(), kNever);
   application_.deadline = now_ + 3s;
@@ -227,6 +278,189 @@ TEST_F(PumpTimersTest, ADeviceThatIsAlwaysFullDoesNotStopTheTimers) {
   EXPECT_EQ(repeated(), 0u);
   static_cast<void>(pump_.turn(now_));
   EXPECT_EQ(repeated(), 1u);
+}
+
+// A server that leaves cutting and checksums to a device that then refuses some of it. The client
+// verifies every checksum, so all of it must come, and right.
+class PumpShapesTest : public testing::TestWithParam<bool> {
+ protected:
+  static StackConfig config(bool server) {
+    StackConfig c;
+    c.addresses.push_back(*Cidr::parse(server ? "192.0.2.2/24" : "192.0.2.1/24"));
+    c.addresses.push_back(*Cidr::parse(server ? "2001:db8::2/64" : "2001:db8::1/64"));
+    c.seed = Seed::from_number(server ? 1 : 2);
+    c.checksum_offload = server;
+    c.gso_max = server ? 65535 : 0;
+    return c;
+  }
+
+  PumpShapesTest() {
+    pump_.set_listener(&told_);
+    for (std::size_t i = 0; i < text_.size(); ++i) text_[i] = static_cast<std::uint8_t>(i * i >> 7);
+  }
+
+  void connect() {
+    const char* const address = GetParam() ? "2001:db8::2" : "192.0.2.2";
+    const auto listener = stack_.listen({*IpAddress::parse(address), Port{80}}, 4);
+    ConnectOptions options;
+    options.remote = {*IpAddress::parse(address), Port{80}};
+    id_ = *client_.connect(options, now_);
+    for (int i = 0; i < 8; ++i) exchange();
+    const auto accepted = stack_.accept(*listener);
+    ASSERT_TRUE(accepted.has_value());
+    accepted_ = *accepted;
+  }
+
+  void exchange() {
+    OutPacket out;
+    while (client_.transmit(now_, out)) {
+      Bytes packet(out.header.begin(), out.header.begin() + out.header_length);
+      device_.arrive(std::move(packet));
+    }
+    blocked_turns_ += pump_.turn(now_).is_blocked ? 1 : 0;
+    for (; told_to_client_ < device_.sent().size(); ++told_to_client_) {
+      const FakeDevice::Sent& sent = device_.sent()[told_to_client_];
+      const PacketMeta meta{.checksum_partial = sent.packet.checksum_partial,
+                            .gso_size = sent.packet.gso_size};
+      client_.receive(sent.bytes, meta, now_);
+    }
+  }
+
+  // Sends the text, and gives what the client has of it in the end. No time passes that a
+  // retransmission needs.
+  Bytes transfer() {
+    Bytes got;
+    std::size_t queued = 0;
+    for (int i = 0; i < 20000 && got.size() < text_.size(); ++i) {
+      queued += stack_.send(accepted_, ByteView(text_).subspan(queued), {}, now_).value_or(0);
+      exchange();
+      while (const auto bytes = client_.peek(id_)) {
+        if (bytes->empty()) break;
+        got.insert(got.end(), bytes->begin(), bytes->end());
+        client_.consume(id_, bytes->size(), now_);
+      }
+      now_ += 100us;
+    }
+    return got;
+  }
+  [[nodiscard]] bool has_sent_since(std::size_t from, PacketShape shape) const {
+    return std::any_of(device_.sent().begin() + static_cast<std::ptrdiff_t>(from),
+                       device_.sent().end(),
+                       [&](const FakeDevice::Sent& s) { return shape_of(s.packet) == shape; });
+  }
+
+  Instant now_{1s};
+  FakeDevice device_;
+  IdleApplication application_;
+  Stack stack_{config(true), now_};
+  Stack client_{config(false), now_};
+  Pump pump_{device_, stack_, application_};
+  Told told_;
+  ConnectionId id_{};
+  ConnectionId accepted_{};
+  Bytes text_ = Bytes(300'000);
+  std::size_t told_to_client_ = 0;
+  int blocked_turns_ = 0;
+};
+
+TEST_P(PumpShapesTest, WithADeviceThatKeepsItsWordSuperpacketsLeave) {
+  connect();
+  EXPECT_EQ(transfer(), text_);
+  EXPECT_TRUE(has_sent_since(0, PacketShape::Superpacket));
+  EXPECT_TRUE(told_.shapes.empty());
+}
+
+TEST_P(PumpShapesTest, ARefusedSuperpacketIsCutAndNoneIsMadeAnyMore) {
+  connect();
+  const std::size_t before = device_.sent().size();
+  device_.refuse_shapes(PacketShape::PartialChecksum, WriteOutcome::Misshapen, EINVAL);
+  EXPECT_EQ(transfer(), text_);
+  EXPECT_FALSE(has_sent_since(before, PacketShape::Superpacket));
+  EXPECT_EQ(told_.shapes,
+            (std::vector<std::pair<PacketShape, int>>{{PacketShape::PartialChecksum, EINVAL}}));
+  EXPECT_EQ(stack_.counters().retransmitted_segments, 0u) << "nothing was lost";
+  EXPECT_EQ(pump_.counters().failed, 0u);
+  const std::uint64_t packets = stack_.counters().packets_out;
+  const std::uint64_t segments = stack_.counters().segments_out;
+  EXPECT_EQ(transfer(), text_);
+  EXPECT_EQ(stack_.counters().segments_out - segments, stack_.counters().packets_out - packets);
+}
+
+TEST_P(PumpShapesTest, ARefusedPartialChecksumIsCompletedHere) {
+  connect();
+  const std::size_t before = device_.sent().size();
+  device_.refuse_shapes(PacketShape::Plain, WriteOutcome::Misshapen, EINVAL);
+  EXPECT_EQ(transfer(), text_);
+  EXPECT_FALSE(has_sent_since(before, PacketShape::PartialChecksum));
+  EXPECT_EQ(told_.shapes, (std::vector<std::pair<PacketShape, int>>{{PacketShape::Plain, EINVAL}}));
+  EXPECT_EQ(stack_.counters().retransmitted_segments, 0u);
+}
+
+TEST_P(PumpShapesTest, EvenTheHandshakeMayBeRefusedInItsShape) {
+  device_.refuse_shapes(PacketShape::Plain, WriteOutcome::Misshapen, EOPNOTSUPP);
+  connect();
+  EXPECT_EQ(transfer(), text_);
+  EXPECT_EQ(stack_.counters().retransmitted_segments, 0u);
+}
+
+// An errno that says "not now" and is said of superpackets alone, for ever.
+TEST_P(PumpShapesTest, AShapeThatIsOnlyEverRefusedForNowIsGivenUp) {
+  for (const PacketShape plainest : {PacketShape::PartialChecksum, PacketShape::Plain}) {
+    if (plainest == PacketShape::PartialChecksum) connect();
+    const std::size_t before = device_.sent().size();
+    device_.refuse_shapes(plainest, WriteOutcome::Refused, EIO);
+    EXPECT_EQ(transfer(), text_);
+    EXPECT_FALSE(has_sent_since(before, static_cast<PacketShape>(static_cast<int>(plainest) - 1)));
+    ASSERT_FALSE(told_.shapes.empty());
+    EXPECT_EQ(told_.shapes.back(), (std::pair<PacketShape, int>{plainest, EIO}));
+  }
+  EXPECT_EQ(told_.shapes.size(), 2u);
+  EXPECT_EQ(stack_.counters().retransmitted_segments, 0u);
+}
+
+// The interface is down: nothing goes, in any shape, so nothing is learned.
+TEST_P(PumpShapesTest, ADeviceThatRefusesEverythingForAWhileKeepsItsShapes) {
+  connect();
+  const std::size_t before = device_.sent().size();
+  device_.schedule_writes(std::vector<WriteOutcome>(100, WriteOutcome::Refused));
+  EXPECT_EQ(transfer(), text_);
+  EXPECT_GT(blocked_turns_, 20);
+  EXPECT_TRUE(told_.shapes.empty());
+  EXPECT_TRUE(has_sent_since(before, PacketShape::Superpacket));
+}
+
+// It comes up between the superpacket and the piece of it, once: an accident.
+TEST_P(PumpShapesTest, OneTrialThatWentInAPlainerShapeProvesNothing) {
+  connect();
+  device_.schedule_writes({WriteOutcome::Refused, WriteOutcome::Refused, WriteOutcome::Refused});
+  EXPECT_EQ(transfer(), text_);
+  EXPECT_TRUE(told_.shapes.empty());
+}
+
+TEST_P(PumpShapesTest, WhatIsRefusedInEveryShapeIsLostAndTeachesNothing) {
+  connect();
+  device_.schedule_writes({WriteOutcome::Misshapen, WriteOutcome::Misshapen,
+                           WriteOutcome::Misshapen, WriteOutcome::Failed});
+  const Bytes text(10'000, 'x');
+  EXPECT_TRUE(stack_.send(accepted_, text, {}, now_).has_value());
+  static_cast<void>(pump_.turn(now_));
+  EXPECT_EQ(pump_.counters().failed, 1u);
+  EXPECT_TRUE(told_.shapes.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(BothVersions, PumpShapesTest, testing::Bool(),
+                         [](const auto& version) { return version.param ? "Ipv6" : "Ipv4"; });
+
+TEST(ReadPause, GrowsWhileReadsFailAndEndsWithAPacket) {
+  ReadPause pause;
+  const TurnResult failing{.is_failing = true};
+  EXPECT_EQ(pause.after({}, false), Duration::zero());
+  EXPECT_EQ(pause.after(failing, false), ReadPause::kFirst);
+  EXPECT_EQ(pause.after({}, true), 2 * ReadPause::kFirst) << "an error of poll's is one too";
+  for (int i = 0; i < 20; ++i) static_cast<void>(pause.after(failing, true));
+  EXPECT_EQ(pause.after(failing, true), ReadPause::kLongest);
+  EXPECT_EQ(pause.after({.received = 1}, true), Duration::zero());
+  EXPECT_EQ(pause.after(failing, false), ReadPause::kFirst);
 }
 
 }  // namespace

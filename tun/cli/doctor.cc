@@ -12,14 +12,17 @@
 namespace glasstcp {
 namespace {
 
+constexpr std::uint32_t kSmallestV6Mtu = 1280;  // RFC 8200 §5
+
 std::string url_of(const IpAddress& address, std::uint16_t port) {
   const std::string text = address.to_string();
   const std::string host = address.is_v4() ? text : "[" + text + "]";
   return port == 80 ? fmt::format("http://{}/", host) : fmt::format("http://{}:{}/", host, port);
 }
 
-bool has_address(const ServeOptions& options, const DoctorFacts& facts, const IpAddress& address) {
-  return std::ranges::any_of(facts.networks.addresses, [&](const LocalAddress& one) {
+bool has_address(const ServeOptions& options, const std::vector<LocalAddress>& addresses,
+                 const IpAddress& address) {
+  return std::ranges::any_of(addresses, [&](const LocalAddress& one) {
     return one.interface == options.tun && one.cidr.address == address;
   });
 }
@@ -27,7 +30,7 @@ bool has_address(const ServeOptions& options, const DoctorFacts& facts, const Ip
 // Whether root made everything ready, so that no right is needed.
 bool is_prepared(const ServeOptions& options, const DoctorFacts& facts) {
   return !facts.device && facts.interface_is_up &&
-         has_address(options, facts, options.host_address);
+         has_address(options, facts.networks.addresses, options.host_address);
 }
 
 Patient patient_of(const ServeOptions& options, const DoctorFacts& facts) {
@@ -232,6 +235,41 @@ bool names(std::string_view entry, const IpAddress& address) {
   return network && network->address.version() == address.version() && network->contains(address);
 }
 
+// What the kernel's side lacks, so that no packet reaches the server; and its cure.
+Finding why_silent(const ServeOptions& options, const ServingFacts& facts, bool v4) {
+  const IpAddress& ours = v4 ? options.address.address : options.address6.address;
+  Finding finding{
+      Severity::Problem,
+      v4 ? "IPv4" : "IPv6",
+      told(options, "no server answers at {}", "没有服务器在 {} 应答", url_of(ours, options.port)),
+      {}};
+  const Cidr host = v4 ? options.host_cidr() : options.host_cidr6();
+  if (facts.mtu == 0) {
+    finding.text += told(options, ": there is no interface {}", "：没有接口 {}", options.tun);
+  } else if (!facts.interface_is_up) {
+    finding.text += told(options, ": {} is down", "：{} 没有启用", options.tun);
+    finding.cure =
+        told(options, "run 'sudo ip link set {} up'", "运行 'sudo ip link set {} up'", options.tun);
+  } else if (!has_address(options, facts.addresses, host.address)) {
+    finding.text += told(options, ": {} has not the address {}", "：{} 没有地址 {}", options.tun,
+                         host.address.to_string());
+    finding.cure = told(options, "run 'sudo ip address add {} dev {}{}'",
+                        "运行 'sudo ip address add {} dev {}{}'", host.to_string(), options.tun,
+                        std::string(v4 ? "" : " nodad"));
+  }
+  return finding;
+}
+
+// Why `serve` would not serve IPv6 here. Empty: it would.
+std::string why_no_v6(const ServeOptions& options, const ServingFacts& facts) {
+  if (facts.v6 == DoctorFacts::V6::Absent)
+    return told(options, "this kernel has none", "这个内核没有");
+  if (facts.v6 == DoctorFacts::V6::Disabled) return told(options, "it is disabled", "已被停用");
+  return facts.mtu != 0 && facts.mtu < kSmallestV6Mtu
+             ? told(options, "the MTU is below 1280 bytes", "MTU 小于 1280 字节")
+             : "";
+}
+
 }  // namespace
 
 bool is_caught_by_proxy(std::string_view proxy, std::string_view no_proxy,
@@ -277,7 +315,7 @@ bool has_listener(std::string_view text, std::uint16_t port) {
 
 bool runs_already(const ServeOptions& options, const DoctorFacts& facts) {
   return facts.is_answering && facts.device && facts.interface_is_up &&
-         has_address(options, facts, options.host_address);
+         has_address(options, facts.networks.addresses, options.host_address);
 }
 
 std::vector<Finding> diagnose(const ServeOptions& options, const DoctorFacts& facts) {
@@ -285,6 +323,29 @@ std::vector<Finding> diagnose(const ServeOptions& options, const DoctorFacts& fa
           about_addresses(options, facts),  about_v6(options, facts),
           about_publishing(options, facts), about_port(options, facts),
           about_proxy(options, facts)};
+}
+
+std::vector<Finding> judge_serving(const ServeOptions& options, const ServingFacts& facts) {
+  const auto answers = [&](const char* subject, const Cidr& address) {
+    return Finding{Severity::Fine,
+                   subject,
+                   told(options, "a server answers at {}", "服务器在 {} 应答",
+                        url_of(address.address, options.port)),
+                   {}};
+  };
+  std::vector<Finding> families;
+  families.push_back(facts.v4_answers ? answers("IPv4", options.address)
+                                      : why_silent(options, facts, true));
+  if (const std::string why = why_no_v6(options, facts); !facts.v6_answers && !why.empty()) {
+    families.push_back({Severity::Note,
+                        "IPv6",
+                        told(options, "IPv6 is not served here: {}", "这里不提供 IPv6：{}", why),
+                        {}});
+  } else {
+    families.push_back(facts.v6_answers ? answers("IPv6", options.address6)
+                                        : why_silent(options, facts, false));
+  }
+  return families;
 }
 
 std::string to_text(const ServeOptions& options, const DoctorFacts& facts) {
@@ -306,12 +367,12 @@ std::string to_text(const ServeOptions& options, const DoctorFacts& facts) {
 int doctor(const DoctorOptions& options) {
   const ServeOptions& serve = options.serve;
   if (options.serving) {
-    const bool answering = is_answering(serve.address.address, serve.port);
-    fmt::print("{}\n", answering ? told(serve, "a server answers at {}", "服务器在 {} 应答",
-                                        server_url(serve))
-                                 : told(serve, "no server answers at {}", "没有服务器在 {} 应答",
-                                        server_url(serve)));
-    return answering ? 0 : kExitFailure;
+    const std::vector<Finding> families = judge_serving(serve, gather_serving_facts(serve));
+    for (const Finding& one : families) {
+      fmt::print("{}\n{}", one.text,
+                 one.cure.empty() ? "" : told(serve, "  cure: {}\n", "  解决办法：{}\n", one.cure));
+    }
+    return std::ranges::any_of(families, is_problem) ? kExitFailure : 0;
   }
   const DoctorFacts facts = gather_doctor_facts(serve);
   fmt::print("{}", to_text(serve, facts));

@@ -7,7 +7,9 @@
 // Invariants:
 //   1. A Problem is what keeps `serve` from working; anything less is a Note, and costs no exit
 //   status. A server that runs and answers is no problem.
-//   2. Nothing is changed: an interface that is made to try vanishes at once.
+//   2. With --serving, IPv4 and IPv6 are judged each by itself: one that could be served and does
+//   not answer is a Problem.
+//   3. Nothing is changed: an interface that is made to try vanishes at once.
 //
 // Leaves out: what only other options of `serve` need (a folder, a user).
 // Next: ../serve.h.
@@ -80,8 +82,27 @@ struct DoctorFacts {
 /// Asks the system.
 [[nodiscard]] DoctorFacts gather_doctor_facts(const ServeOptions& options);
 
-/// Whether an HTTP server answers a HEAD request there within three seconds.
-[[nodiscard]] bool is_answering(const IpAddress& address, std::uint16_t port);
+/// Where an HTTP server answers a HEAD request: one answer for each, all within three seconds and a
+/// half.
+[[nodiscard]] std::vector<bool> who_answers(const std::vector<IpAddress>& addresses,
+                                            std::uint16_t port);
+
+/// What the judgement of a running server rests on.
+struct ServingFacts {
+  bool v4_answers = false;
+  bool v6_answers = false;
+  DoctorFacts::V6 v6 = DoctorFacts::V6::Enabled;  ///< on the interface, or by default
+  std::uint32_t mtu = 0;                          ///< of the interface; 0: there is none
+  bool interface_is_up = false;
+  std::vector<LocalAddress> addresses;  ///< of all interfaces
+};
+
+/// Asks the system and the server.
+[[nodiscard]] ServingFacts gather_serving_facts(const ServeOptions& options);
+
+/// One finding for each IP version: Fine, it answers; Note, it cannot be served here; Problem.
+[[nodiscard]] std::vector<Finding> judge_serving(const ServeOptions& options,
+                                                 const ServingFacts& facts);
 
 /// Does what the options say. Returns the exit code.
 [[nodiscard]] int doctor(const DoctorOptions& options);

@@ -182,8 +182,8 @@ CLI::App& add_doctor_command(CLI::App& app, ServeOptions& options, bool& serving
   doctor.footer(
       "Looks at the device, the rights, the addresses, IPv6, forwarding and proxies as 'serve' "
       "with the same options would find them; so run it as you would run that.\n"
-      "Exit status: 0 if 'serve' would work or works already (with --serving: if a server "
-      "answers), else 1.\n"
+      "Exit status: 0 if 'serve' would work or works already (with --serving: if a server answers "
+      "over IPv4,\nand over IPv6 where it can be had), else 1.\n"
       "Example: sudo glasstcp doctor");
   return doctor;
 }

@@ -2,12 +2,15 @@
 
 import os
 import re
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 from capture import Capture
 from cases.path import Namespace, add_addresses, add_routes, join
 from harness import PROGRAM, NotRun, check, check_equal, case, folder, run, set_sysctl, wait_until
-from world import BOTH, HOST_V4, Server, curl, make_site, pattern, url
+from world import BOTH, HOST_V4, HOST_V6, Server, curl, make_site, pattern, url
 
 OUTSIDE_V4, OUTSIDE_V6 = "10.9.0.1", "fd00:9::1"  # the client
 INSIDE_V4, INSIDE_V6 = "10.9.0.2", "fd00:9::2"  # this machine: "the container"
@@ -81,6 +84,104 @@ def what_is_addressed_to_others_passes():
     with Server("--publish", site=make_site({"f.bin": b"mine"})):
         fetch(client, "10.8.0.1", status=7)  # refused by who was called
         check_equal(fetch(client, INSIDE_V4), b"mine", "content from this machine")
+
+
+def notrack(rule):
+    """Packets that the rule matches are not tracked: conntrack translates none of them."""
+    families = ("ip", "ip6")
+    for family in families:
+        chain = "type filter hook prerouting priority -300;"
+        lines = (f"table {family} strangers {{", "chain early {", chain, f"{rule} notrack", "}", "}")
+        run("nft", "-f", "-", input="\n".join(lines) + "\n")
+    return lambda: [run("nft", "delete", "table", family, "strangers") for family in families]
+
+
+def notrack_port(port):
+    run("nft", "-f", "-", input=f"""table ip port {{
+chain early {{
+type filter hook prerouting priority -300;
+tcp dport {port} notrack
+}}
+}}
+""")
+    return lambda: run("nft", "delete", "table", "ip", "port")
+
+
+def stray(client, address, ahead, window=1000):
+    """What becomes of a connection beside which a stray segment is sent."""
+    script = Path(__file__).resolve().parents[1] / "stray_segment.py"
+    return client.run(sys.executable, script, "out0", address, 80, ahead, window).stdout.strip()
+
+
+@case()
+def a_stray_segment_does_not_make_the_hosts_tcp_reset_the_client():
+    """Conntrack calls it INVALID, or does not track it, so it is addressed to this machine still."""
+    client = connect_a_client()
+    set_sysctl("net.ipv6.conf.all.forwarding", 1)
+    with Server("--publish", site=make_site({"f.bin": b"mine"})):
+        for address in (INSIDE_V4, INSIDE_V6):
+            check_equal(stray(client, address, 1 << 30), "answered", f"INVALID, to {address}")
+        withdraw = notrack("tcp window 4711")
+        for address in (INSIDE_V4, INSIDE_V6):
+            check_equal(stray(client, address, 0, 4711), "answered", f"untracked, to {address}")
+        withdraw()
+
+
+@case()
+def other_ports_and_this_machine_itself_are_left_alone():
+    """The rules drop nothing but what is addressed to the published port from outside."""
+    client = connect_a_client()
+    with Server("--publish", "--port", "8080", site=make_site({"f.bin": b"mine"})):
+        program = "import http.server; http.server.test(http.server.SimpleHTTPRequestHandler, port=%d, bind='0.0.0.0')"
+        servers = [subprocess.Popen([sys.executable, "-c", program % port], cwd=make_site({"f.bin": b"other"}, "other"),
+                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for port in (80, 8080)]
+        wait_until(lambda: run("ss", "-Hltn").stdout.count(":80") >= 2, "the other servers listen")
+        withdraw = notrack("iifname lo")
+        withdraw_other = notrack_port(80)
+        check_equal(fetch(client, INSIDE_V4), b"other", "untracked, another port")
+        check_equal(curl("--fail", "http://127.0.0.1:8080/f.bin"), b"other", "this machine's own server, by lo")
+        check_equal(fetch(client, INSIDE_V4, port=8080), b"mine", "the published port")
+        withdraw()
+        withdraw_other()
+        for server in servers:
+            server.kill()
+
+
+@case()
+def what_is_not_translated_never_leaves_and_meets_no_other_tcp():
+    """The other direction: FINs of the server that conntrack does not track."""
+    client = connect_a_client()
+    set_sysctl("net.ipv6.conf.all.forwarding", 1)
+    with Server("--publish", site=make_site({"f.bin": b"mine"})):
+        for address, host in ((INSIDE_V4, HOST_V4), (INSIDE_V6, HOST_V6)):
+            withdraw = notrack('iifname "tun0" tcp flags & fin == fin')
+            with Capture() as inside, Capture("in0") as outside:
+                command = ["curl", "-sS", "-g", "--noproxy", "*", "--max-time", "20", "-H", "Connection: close",
+                           url(address, "/f.bin")]
+                fetching = subprocess.Popen([*client.inside, *command], stdout=subprocess.PIPE)
+                time.sleep(1.5)  # a few retransmissions of the FIN
+                withdraw()
+                check_equal(fetching.communicate(timeout=30)[0], b"mine", f"content from {address}")
+                inside.stop()
+                outside.process.terminate()
+                outside.process.wait()
+            ip = "ipv6" if ":" in address else "ip"
+            check(inside.count(f"{ip}.src != {host} && tcp.flags.fin == 1") > 1, "no FIN was kept from the client")
+            check_equal(inside.count(f"{ip}.src == {host} && tcp.flags.reset == 1"), 0, "resets by this machine's TCP")
+            check_equal(outside.count("ip.addr == 192.0.2.0/24 || ipv6.addr == 2001:db8::/64"), 0,
+                        "packets with an inner address outside")
+
+
+@case()
+def this_machines_own_connections_need_no_translation():
+    """What conntrack does not track reaches the sockets of this machine that wait for it."""
+    data = pattern(1_000_000)
+    with Server("--publish", site=make_site({"f.bin": data})):
+        for rule in ('iifname "tun0" tcp sport 80', 'iifname "tun0" tcp sport 80 tcp flags & fin == fin'):
+            withdraw = notrack(rule + " tcp flags & syn == 0")
+            for address in BOTH:
+                check_equal(curl("--fail", "-H", "Connection: close", url(address, "/f.bin")), data, f"by {address}")
+            withdraw()
 
 
 def refused(cure, prefix=()):
