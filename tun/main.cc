@@ -2,11 +2,11 @@
 #include <cstdio>
 #include <variant>
 
-#include "tun/cli/doctor.h"
 #include "tun/cli/options.h"
-#include "tun/get.h"
-#include "tun/serve.h"
-#include "tun/write_site.h"
+#include "tun/doctor/doctor.h"
+#include "tun/get/get.h"
+#include "tun/serve/serve.h"
+#include "tun/site/write_site.h"
 
 int main(int argc, char** argv) {
   const glasstcp::CommandLine line = glasstcp::parse_command_line({argv + 1, argv + argc});

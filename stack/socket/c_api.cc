@@ -9,8 +9,8 @@
 
 #include "stack/socket/glasstcp.h"
 #include "stack/socket/socket_layer.h"
-#include "stack/tcp/congestion_names.h"
-#include "stack/tcp/habits.h"
+#include "stack/tcp/congestion/congestion_names.h"
+#include "stack/tcp/personality/habits.h"
 
 struct glasstcp_stack {
   glasstcp_stack(const glasstcp::StackConfig& config, glasstcp::Instant now)

@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "stack/ip/ip_layer.h"
-#include "stack/tcp/tcp_layer.h"
+#include "stack/tcp/demux/tcp_layer.h"
 
 namespace glasstcp {
 namespace {

@@ -32,8 +32,8 @@
 #include "stack/base/keyed_hash.h"
 #include "stack/base/time.h"
 #include "stack/tcp/config.h"
-#include "stack/tcp/listener.h"
-#include "stack/tcp/tcp_layer.h"
+#include "stack/tcp/demux/listener.h"
+#include "stack/tcp/demux/tcp_layer.h"
 #include "stack/tcp/user_types.h"
 #include "stack/trace/observer.h"
 #include "stack/wire/packet.h"
@@ -67,7 +67,7 @@ struct StackCounters {
   std::uint64_t segments_in = 0,
                 segments_out = 0;  ///< merged packets count as the segments they stand for
   std::uint64_t retransmitted_segments = 0;
-  std::uint64_t fast_segments = 0;  ///< that took the fast path (stack/tcp/fast_path.cc)
+  std::uint64_t fast_segments = 0;  ///< that took the fast path (stack/tcp/connection/fast_path.cc)
   std::uint64_t connections_opened = 0, connections_accepted = 0;
   std::uint64_t verdicts[static_cast<std::size_t>(kVerdictCount)] = {};
   std::uint64_t reasons[static_cast<std::size_t>(kSendReasonCount)] = {};

@@ -10,7 +10,7 @@
 //   2. tuple.local_* is ours, tuple.remote_* the sender's; `hash` is the keyed hash of the tuple,
 //   computed once.
 //
-// Next: connection.h.
+// Next: connection/connection.h.
 #pragma once
 
 #include <cstdint>

@@ -6,19 +6,15 @@
 // Invariants:
 //   1. Events are a mask: events of one connection that were not fetched yet coalesce.
 //
-// Next: tcp_context.h.
+// Next: stack_context.h.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 
 #include "stack/base/addresses.h"
 #include "stack/base/time.h"
 #include "stack/tcp/choices.h"
-#include "stack/tcp/chronograph.h"
-#include "stack/tcp/linux_send_space.h"
-#include "stack/tcp/path_search.h"
 
 namespace glasstcp {
 
@@ -83,24 +79,6 @@ struct ConnectionKnobs {
   bool cork = false;          ///< no small segment but one that push() or a timer lets go
 };
 
-/// What a connection did so far; kept only if TcpConfig::keep_statistics.
-struct ConnectionStatistics {
-  std::uint64_t segments_in = 0, segments_out = 0;
-  std::uint64_t data_segments_in = 0, data_segments_out = 0;
-  std::uint64_t bytes_received = 0, bytes_acked = 0, bytes_sent = 0, bytes_retransmitted = 0;
-  std::uint32_t segments_retransmitted = 0;  ///< SYNs too
-  std::uint32_t segments_delivered = 0;      ///< acknowledged, in segments, the SYN too
-  std::uint32_t duplicate_segments_in = 0;   ///< reported as D-SACK
-  std::uint32_t out_of_order_in = 0;
-  std::uint32_t duplicates_reported = 0;  ///< D-SACKs of the peer
-  std::uint32_t reorderings_seen = 0;     ///< ACKs that reported one of ours as overtaken
-  std::uint32_t reordering = 3;           ///< the furthest that one was overtaken by, in segments
-  std::optional<Instant> last_data_sent, last_data_received, last_ack_received;
-  std::optional<Duration> min_rtt;
-  Chronograph limits;           ///< what data waited for
-  std::uint8_t icmp_error = 0;  ///< the last ICMP error, 1 + IcmpSignal::Kind; 0: none
-};
-
 /// When SYNs are answered without being remembered (syn_cookie.h).
 enum class SynCookieUse : std::uint8_t {
   Off,
@@ -115,34 +93,6 @@ enum class FastOpenUse : std::uint8_t {
   No,
   Yes,           ///< with the server's cookie; without one the SYN asks for it, and has no data
   WithoutCookie  ///< data at once, cookie or not: for servers that are known to take it
-};
-
-/// What a passive open by Fast Open has to remember.
-struct FastOpenPassive {
-  std::uint32_t listener = 0xffffffff, generation = 0;  ///< whose pending place it takes
-  std::array<std::uint8_t, 8> new_cookie{};             ///< for a client whose cookie grows old
-  bool gives_cookie = false;
-  bool experimental = false;  ///< in the older form
-};
-
-/// What an opening by Fast Open has to remember.
-struct FastOpenState {
-  FastOpenUse use = FastOpenUse::No;  ///< of an active open
-  bool option_sent = false;           ///< our SYN carried it
-  bool experimental = false;          ///< in the older form
-  bool data_taken = false;            ///< all that a SYN carried was taken, by either side
-  std::uint16_t syn_text = 0;         ///< bytes in our SYN
-  FastOpenPassive passive;
-};
-
-/// What a connection has only when somebody asks for it.
-struct ConnectionExtras {
-  ConnectionKnobs knobs;
-  ConnectionStatistics statistics;
-  std::optional<PathSearch> search;  ///< for a larger packet, once it began
-  FastOpenState fast_open;
-  bool user_timeout_is_chosen = false;  ///< by the application: the peer's wish does not change it
-  LinuxSendSpace send_space;
 };
 
 /// Options of an active open.

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "stack/base/assert.h"
+#include "stack/link/bad_link.h"
 #include "stack/socket/stack.h"
-#include "tun/bad_link.h"
 
 namespace glasstcp::test {
 namespace {

@@ -20,9 +20,9 @@
 #include <cstdio>
 #include <string>
 
-#include "tun/bad_link.h"
-#include "tun/system_clock.h"
-#include "tun/tun_device.h"
+#include "stack/link/bad_link.h"
+#include "tun/device/tun_device.h"
+#include "tun/loop/system_clock.h"
 
 namespace glasstcp {
 namespace {

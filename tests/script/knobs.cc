@@ -8,8 +8,8 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "stack/tcp/congestion_names.h"
-#include "stack/tcp/habits.h"
+#include "stack/tcp/congestion/congestion_names.h"
+#include "stack/tcp/personality/habits.h"
 
 namespace glasstcp::test {
 namespace {

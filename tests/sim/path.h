@@ -11,9 +11,9 @@
 
 #include <optional>
 
+#include "stack/link/bad_link.h"
 #include "tests/sim/dice.h"
 #include "tests/support/segment.h"
-#include "tun/bad_link.h"
 
 namespace glasstcp::sim {
 

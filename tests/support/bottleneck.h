@@ -17,9 +17,9 @@
 #include <vector>
 
 #include "stack/base/random.h"
-#include "stack/tcp/congestion.h"
-#include "stack/tcp/delivery_rate.h"
-#include "stack/tcp/pacing.h"
+#include "stack/tcp/congestion/congestion_control.h"
+#include "stack/tcp/congestion/delivery_rate.h"
+#include "stack/tcp/congestion/pacing.h"
 
 namespace glasstcp::test {
 

@@ -2,9 +2,9 @@
 // cookies' coding, the user timeout option.
 #include <gtest/gtest.h>
 
-#include "stack/tcp/fast_open.h"
-#include "stack/tcp/syn_cookie.h"
-#include "stack/tcp/user_timeout.h"
+#include "stack/tcp/handshake/fast_open_cookies.h"
+#include "stack/tcp/handshake/syn_cookie.h"
+#include "stack/tcp/handshake/user_timeout_option.h"
 #include "stack/tcp/user_types.h"
 #include "tests/support/covers.h"
 

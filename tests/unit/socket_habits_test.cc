@@ -7,9 +7,9 @@
 #include <string>
 
 #include "stack/socket/zerocopy.h"
-#include "stack/tcp/chronograph.h"
-#include "stack/tcp/linux_send_space.h"
-#include "stack/tcp/window_use.h"
+#include "stack/tcp/congestion/window_use.h"
+#include "stack/tcp/connection/chronograph.h"
+#include "stack/tcp/personality/linux_send_buffer.h"
 #include "tests/support/covers.h"
 #include "tests/support/two_hosts.h"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "stack/socket/stack.h"
-#include "stack/tcp/sent_log.h"
+#include "stack/tcp/recovery/retransmission_queue.h"
 #include "stack/wire/tcp.h"
 #include "tests/support/raw_packet.h"
 

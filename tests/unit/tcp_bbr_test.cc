@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "stack/tcp/bbr.h"
-#include "stack/tcp/cubic.h"
+#include "stack/tcp/congestion/bbr.h"
+#include "stack/tcp/congestion/cubic.h"
 #include "tests/support/bottleneck.h"
 
 namespace glasstcp {

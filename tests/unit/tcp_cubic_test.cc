@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "stack/tcp/cubic.h"
+#include "stack/tcp/congestion/cubic.h"
 #include "tests/support/bottleneck.h"
 #include "tests/support/covers.h"
 

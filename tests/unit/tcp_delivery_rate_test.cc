@@ -1,7 +1,7 @@
 // The rate of delivery: what each acknowledgment says about the path, and what it does not.
 #include <gtest/gtest.h>
 
-#include "stack/tcp/delivery_rate.h"
+#include "stack/tcp/congestion/delivery_rate.h"
 
 namespace glasstcp {
 namespace {

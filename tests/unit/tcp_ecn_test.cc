@@ -3,7 +3,7 @@
 // RFC 3168 §6.1, RFC 9768 §3. The conversations are in tests/script/cases/ecn.
 #include <gtest/gtest.h>
 
-#include "stack/tcp/ecn.h"
+#include "stack/tcp/ecn/ecn.h"
 #include "tests/support/covers.h"
 
 namespace glasstcp {

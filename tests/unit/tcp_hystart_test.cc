@@ -1,9 +1,9 @@
 // HyStart++: slow start ends before the queue overflows, and never by accident.
 #include <gtest/gtest.h>
 
-#include "stack/tcp/cubic.h"
-#include "stack/tcp/hystart.h"
-#include "stack/tcp/new_reno.h"
+#include "stack/tcp/congestion/cubic.h"
+#include "stack/tcp/congestion/hystart.h"
+#include "stack/tcp/congestion/new_reno.h"
 #include "tests/support/bottleneck.h"
 #include "tests/support/covers.h"
 

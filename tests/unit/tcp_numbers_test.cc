@@ -2,10 +2,10 @@
 // beside them.
 #include <gtest/gtest.h>
 
-#include "stack/tcp/ack_policy.h"
-#include "stack/tcp/challenge.h"
-#include "stack/tcp/isn.h"
-#include "stack/tcp/timers.h"
+#include "stack/tcp/connection/challenge_limit.h"
+#include "stack/tcp/connection/timer_table.h"
+#include "stack/tcp/handshake/isn.h"
+#include "stack/tcp/receive/ack_policy.h"
 #include "stack/tcp/timestamps.h"
 #include "tests/support/covers.h"
 

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "stack/base/random.h"
-#include "stack/tcp/pacing.h"
+#include "stack/tcp/congestion/pacing.h"
 
 namespace glasstcp {
 namespace {

@@ -3,7 +3,7 @@
 // RFC 4821 §7, RFC 8899 §5. The conversations are in tests/script/cases/path_mtu.
 #include <gtest/gtest.h>
 
-#include "stack/tcp/path_search.h"
+#include "stack/tcp/send/path_search.h"
 #include "tests/support/covers.h"
 
 namespace glasstcp {

@@ -1,8 +1,8 @@
 // What the path carried in a round trip, and for how long that counts. RFC 7661 §4.2, §4.4.3.
 #include <gtest/gtest.h>
 
-#include "stack/tcp/pipe_ack.h"
-#include "stack/tcp/window_use.h"
+#include "stack/tcp/congestion/pipe_ack.h"
+#include "stack/tcp/congestion/window_use.h"
 #include "tests/support/covers.h"
 
 namespace glasstcp::test {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "stack/tcp/rack.h"
+#include "stack/tcp/recovery/rack.h"
 #include "tests/support/covers.h"
 
 namespace glasstcp {

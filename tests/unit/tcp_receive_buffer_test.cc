@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "stack/base/random.h"
-#include "stack/tcp/receive_buffer.h"
+#include "stack/tcp/receive/receive_buffer.h"
 #include "tests/support/covers.h"
 
 namespace glasstcp {

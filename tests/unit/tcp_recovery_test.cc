@@ -1,8 +1,8 @@
 // New Reno's window, proportional rate reduction, and the episodes of recovery, in numbers.
 #include <gtest/gtest.h>
 
-#include "stack/tcp/new_reno.h"
-#include "stack/tcp/recovery.h"
+#include "stack/tcp/congestion/new_reno.h"
+#include "stack/tcp/recovery/recovery_episode.h"
 #include "tests/support/covers.h"
 
 namespace glasstcp {

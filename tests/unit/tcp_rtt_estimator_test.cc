@@ -1,7 +1,7 @@
 // How long to wait for an acknowledgment: RFC 6298's estimator, seen from outside.
 #include <gtest/gtest.h>
 
-#include "stack/tcp/rtt_estimator.h"
+#include "stack/tcp/recovery/rtt_estimator.h"
 #include "tests/support/covers.h"
 
 namespace glasstcp {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "stack/base/random.h"
-#include "stack/tcp/sent_log.h"
+#include "stack/tcp/recovery/retransmission_queue.h"
 #include "tests/support/covers.h"
 
 namespace glasstcp {

@@ -2,8 +2,8 @@
 // live on.
 #include <gtest/gtest.h>
 
-#include "stack/tcp/rtt_minimum.h"
-#include "stack/tcp/tail_loss_probe.h"
+#include "stack/tcp/recovery/min_rtt.h"
+#include "stack/tcp/recovery/tail_loss_probe.h"
 #include "tests/support/covers.h"
 
 namespace glasstcp {

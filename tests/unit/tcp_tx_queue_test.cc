@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "stack/tcp/tx_queue.h"
+#include "stack/tcp/send/send_queue.h"
 #include "tests/support/covers.h"
 
 namespace glasstcp {

@@ -5,9 +5,9 @@
 #include <bit>
 #include <cmath>
 
+#include "stack/link/bad_link.h"
 #include "stack/wire/checksum.h"
 #include "tests/support/raw_packet.h"
-#include "tun/bad_link.h"
 
 namespace glasstcp {
 namespace {

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-#include "tun/cli/doctor.h"
-#include "tun/cures.h"
-#include "tun/publish.h"
+#include "tun/doctor/doctor.h"
+#include "tun/host/cures.h"
+#include "tun/host/publish.h"
 
 namespace glasstcp {
 namespace {

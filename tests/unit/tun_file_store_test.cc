@@ -9,7 +9,7 @@
 #include <fstream>
 #include <string>
 
-#include "tun/file_store.h"
+#include "tun/files/file_store.h"
 
 namespace glasstcp {
 namespace {

@@ -8,11 +8,11 @@
 #include <string>
 
 #include "tun/cli/options.h"
-#include "tun/get_ending.h"
-#include "tun/get_fetch.h"
-#include "tun/get_output.h"
-#include "tun/get_progress.h"
-#include "tun/get_target.h"
+#include "tun/get/ending.h"
+#include "tun/get/fetch.h"
+#include "tun/get/output.h"
+#include "tun/get/progress.h"
+#include "tun/get/target.h"
 
 namespace glasstcp {
 namespace {

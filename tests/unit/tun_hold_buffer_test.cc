@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "tun/hold_buffer.h"
+#include "tun/loop/hold_buffer.h"
 
 namespace glasstcp {
 namespace {

@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "stack/trace/pcapng_reader.h"
-#include "tun/fake_device.h"
-#include "tun/impaired_device.h"
-#include "tun/watchers.h"
+#include "tests/support/fake_device.h"
+#include "tun/device/impaired_device.h"
+#include "tun/files/watchers.h"
 
 namespace glasstcp {
 namespace {

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tun/local_networks.h"
+#include "tun/host/local_networks.h"
 
 namespace glasstcp {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "stack/base/quantity.h"
 #include "tun/cli/options.h"
-#include "tun/cli/quantity.h"
 
 namespace glasstcp {
 namespace {

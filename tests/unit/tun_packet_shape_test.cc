@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "stack/wire/checksum.h"
-#include "tun/packet_shape.h"
+#include "tun/device/packet_shape.h"
 
 namespace glasstcp {
 namespace {

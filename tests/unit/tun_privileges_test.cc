@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tun/privileges.h"
+#include "tun/host/privileges.h"
 
 namespace glasstcp {
 namespace {

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "tun/fake_device.h"
-#include "tun/pump.h"
-#include "tun/read_pause.h"
+#include "tests/support/fake_device.h"
+#include "tun/loop/pump.h"
+#include "tun/loop/read_pause.h"
 
 namespace glasstcp {
 namespace {

@@ -1,7 +1,7 @@
 // Busy polling learns from the sleeps that it did not avoid.
 #include <gtest/gtest.h>
 
-#include "tun/spin_budget.h"
+#include "tun/loop/spin_budget.h"
 
 namespace glasstcp {
 namespace {

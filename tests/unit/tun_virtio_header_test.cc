@@ -1,7 +1,7 @@
 // The ten bytes before each packet of a TUN device, in both directions.
 #include <gtest/gtest.h>
 
-#include "tun/virtio_header.h"
+#include "tun/device/virtio_header.h"
 
 namespace glasstcp {
 namespace {

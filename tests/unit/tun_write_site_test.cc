@@ -9,7 +9,7 @@
 
 #include "http/site/builtin_site.h"
 #include "tun/cli/options.h"
-#include "tun/write_site.h"
+#include "tun/site/write_site.h"
 
 namespace glasstcp {
 namespace {

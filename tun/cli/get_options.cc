@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
+#include "stack/base/quantity.h"
 #include "tun/cli/impair_option.h"
 #include "tun/cli/option_words.h"
-#include "tun/cli/quantity.h"
 
 namespace glasstcp {
 namespace {

@@ -12,8 +12,8 @@
 
 #include "stack/base/addresses.h"
 #include "stack/base/time.h"
+#include "stack/link/impairment.h"
 #include "stack/trace/language.h"
-#include "tun/impairment.h"
 
 namespace CLI {
 class App;
@@ -29,7 +29,7 @@ enum class Via : std::uint8_t {
 
 /// What `glasstcp get` was asked to do.
 struct GetOptions {
-  std::string url;     ///< as given; get_target.h reads it
+  std::string url;     ///< as given; target.h reads it
   std::string output;  ///< a file; empty or "-": stdout
   std::string range;   ///< as after "bytes="; empty: everything
   bool head = false;
@@ -44,7 +44,7 @@ struct GetOptions {
   bool offload = true;
   std::optional<ImpairmentPlan> impair;  ///< empty: the link is as it is
   std::optional<std::uint64_t> seed;     ///< empty: random
-  std::optional<Duration> timeout;       ///< without progress; empty: see get_fetch.h
+  std::optional<Duration> timeout;       ///< without progress; empty: see fetch.h
   std::string user;                      ///< empty: see privileges.h
   bool verbose = false;
   Language language = Language::English;  ///< of --verbose and --capture

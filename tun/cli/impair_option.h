@@ -11,7 +11,7 @@
 #include <optional>
 #include <string>
 
-#include "tun/impairment.h"
+#include "stack/link/impairment.h"
 
 namespace glasstcp {
 

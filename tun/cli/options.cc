@@ -6,13 +6,13 @@
 
 #include "generated/version.h"
 #include "http/extra_field.h"
-#include "stack/tcp/congestion_names.h"
+#include "stack/base/quantity.h"
+#include "stack/tcp/congestion/congestion_names.h"
 #include "tun/cli/command_words.h"
 #include "tun/cli/completion.h"
 #include "tun/cli/impair_option.h"
 #include "tun/cli/option_words.h"
-#include "tun/cli/quantity.h"
-#include "tun/publish.h"
+#include "tun/host/publish.h"
 
 namespace glasstcp {
 namespace {

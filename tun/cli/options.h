@@ -19,10 +19,10 @@
 
 #include "stack/base/addresses.h"
 #include "stack/base/time.h"
+#include "stack/link/impairment.h"
 #include "stack/tcp/config.h"
 #include "stack/trace/language.h"
 #include "tun/cli/get_options.h"
-#include "tun/impairment.h"
 
 namespace glasstcp {
 

@@ -1,0 +1,244 @@
+// A connection's birth, its one gate for changes of state, and its end. See connection.h for where
+// the rest stands.
+#include "stack/tcp/connection/connection.h"
+
+#include <algorithm>
+
+#include "stack/base/assert.h"
+
+namespace glasstcp {
+
+// RFC 9293 §3.10.1, active OPEN: SYN-SENT; next() will propose the SYN.
+Connection::Connection(TcpContext& context, const FourTuple& tuple, std::uint64_t hash,
+                       std::uint32_t buffer, Instant now)
+    : context_(context),
+      tuple_(tuple),
+      hash_(hash),
+      rtt_(context.rto_bounds),
+      timestamps_(Timestamps::with_offset(context.timestamp_offset(tuple, now))),
+      last_data_sent_ms_(milliseconds_of(now)),
+      receive_buffer_(buffer),
+      nagle_(context.config.nagle),
+      accepted_(true) {
+  snd.iss = context.isn.generate(tuple, now);
+  snd.una = snd.nxt = snd.up = snd.iss;
+  snd.mss = default_mss(tuple.remote_address.version());
+  if (context.config.keep_statistics) make_extras();
+  tx_.start_at(snd.iss + 1);
+  congestion_.cwnd = snd.mss;
+  set_effective_mss(now);
+}
+
+void Connection::open(Instant now) {
+  enter(State::SynSent, now);
+  wants_output();
+}
+
+// A half-open record became whole: its SYN-ACK is acknowledged by the very segment that follows, so
+// snd.una stands behind the SYN already and nothing is outstanding.
+Connection::Connection(TcpContext& context, const Agreement& agreed, Instant now)
+    : context_(context),
+      tuple_(agreed.tuple),
+      hash_(agreed.hash),
+      rtt_(context.rto_bounds),
+      last_data_sent_ms_(milliseconds_of(now)),
+      receive_buffer_(agreed.buffer),
+      state_(State::SynReceived),
+      sack_(agreed.sack),
+      passive_(true),
+      nagle_(context.config.nagle) {
+  snd.iss = agreed.iss;
+  snd.una = snd.nxt = snd.up = agreed.iss + 1;
+  snd.mss = agreed.peer_mss;
+  snd.shift = agreed.snd_shift;
+  rcv.irs = agreed.irs;
+  rcv.nxt = rcv.up = agreed.irs + 1;
+  rcv.shift = agreed.rcv_shift;
+  rcv.edge = rcv.nxt + std::min(agreed.buffer, context.most_syn_window());
+  last_ack_sent_ = rcv.nxt;
+  if (agreed.timestamps) timestamps_ = Timestamps(agreed.ts_offset, agreed.ts_recent, now);
+  if (context.config.keep_statistics) make_extras();
+  agree_on_ecn(agreed.ecn);
+  tx_.start_at(snd.nxt);
+  if (agreed.user_timeout) adopt_user_timeout(*agreed.user_timeout);
+  set_effective_mss(now);
+  retransmissions_ = agreed.syn_ack_retries;
+  if (ConnectionStatistics* s = kept()) s->segments_delivered = 1;  // the SYN-ACK
+  // RFC 6298 §3 R6298-06: a SYN-ACK sent once gives the first sample.
+  if (!agreed.syn_ack_again) {
+    add_rtt_sample(now - agreed.syn_ack_sent, now);
+  }
+}
+
+Connection::~Connection() {
+  release_buffers();
+  rx_.clear(context_.rx);
+  if (extras_ != kNone) context_.extras.release(extras_);
+  if (ecn_ != kNone) context_.ecn.release(ecn_);
+  context_.wheel.cancel(*this);
+  context_.budget.release(receive_buffer_);
+}
+
+void Connection::enter(State to, Instant now) {
+  STACK_ASSERT(is_transition(state_, to));
+  const State from = state_;
+  state_ = to;
+  if (context_.observer != nullptr)
+    context_.observer->on_state_changed({now, id_, tuple_, from, to});
+  if (to == State::Closed || to == State::TimeWait) {
+    timers_.stop_all();
+    context_.wheel.cancel(*this);
+    release_buffers();
+  }
+}
+
+// Ends the connection without a word to the peer.
+void Connection::fail(StreamError error, Instant now) {
+  if (state_ == State::Closed) return;
+  if (has_early_text()) forget_early_text();
+  error_ = error;
+  enter(State::Closed, now);
+  signal(EventMask::kError | EventMask::kClosed);
+}
+
+// Ends the connection with a reset (RFC 9293 §3.10.5).
+void Connection::reset(SendReason reason, StreamError error, Instant now) {
+  if (state_ == State::Closed) return;
+  pending_reset_ = reason;
+  fail(error, now);
+  wants_output();
+}
+
+// What the peer can still cause or need is over: give back the queue and the log. Unread bytes stay
+// for the reader.
+void Connection::release_buffers() {
+  tx_.clear(context_.tx);
+  release_flight_state();
+}
+
+void Connection::signal(std::uint16_t events) {
+  if (orphan_) return;
+  events_ |= events;
+  if (accepted_ && !ListHook<EventTag>::is_linked()) context_.events.push_back(*this);
+}
+
+void Connection::accepted() {
+  accepted_ = true;
+  if (events_ != 0) signal(0);
+}
+
+std::uint16_t Connection::take_events() {
+  const std::uint16_t events = events_;
+  events_ = 0;
+  return events;
+}
+
+void Connection::wants_output() {
+  if (!ListHook<ReadyTag>::is_linked()) context_.ready.push_back(*this);
+}
+
+void Connection::on_time_wait_taken_over() {
+  ack_.on_ack_sent();
+  ListHook<ReadyTag>::unlink();
+  if (!orphan_) signal(EventMask::kClosed);
+}
+
+// RFC 9293 §3.7.1 MUST-16: the smaller of what the peer takes and what the path carries, less the
+// options of every segment.
+void Connection::set_effective_mss(Instant now) {
+  std::uint16_t path = context_.send_mss(tuple_.remote_address, now);
+  if (knobs().mss != 0) path = std::min(path, knobs().mss);
+  // RFC 8899 §3 R8899-01: nothing but a probe is larger than what is known to pass.
+  if (const PathSearch* search = path_search()) {
+    const std::uint16_t headers = tuple_.local_address.is_v4() ? 40 : 60;
+    path = std::min(path, static_cast<std::uint16_t>(search->low() - headers));
+  }
+  const std::uint16_t options = timestamps_.enabled() ? 12 : 0;
+  effective_mss_ = static_cast<std::uint16_t>(std::min(snd.mss, path) - options);
+  path_cuts_ = context_.ip.path_mtu().may_be_cut(tuple_.remote_address, now);
+  bound_segments();
+}
+
+// RFC 9293 §3.8.6.2.1 MUST-38, rule (3): half of the largest window is worth a segment, and no segment is
+// larger: a peer whose window holds one and a half would get one at a time, and delay its ACK. A
+// window of up to 536 bytes is taken whole, as Linux does.
+std::uint32_t Connection::most_of_window() const {
+  constexpr std::uint32_t kSmallWindow = 536;
+  return snd.max_wnd > kSmallWindow ? snd.max_wnd / 2 : snd.max_wnd;
+}
+
+void Connection::bound_segments() {
+  const std::uint32_t bound = most_of_window();
+  full_segment_ =
+      bound > 0 && bound < effective_mss_ ? static_cast<std::uint16_t>(bound) : effective_mss_;
+}
+
+// RFC 6928 §2 R6928-01: ten segments, bounded by 14600 bytes or two segments.
+std::uint32_t Connection::initial_window() const {
+  const std::uint32_t mss = effective_mss_;
+  return std::min(context_.config.initial_window_segments * mss, std::max(2 * mss, 14600U));
+}
+
+TcbSnapshot Connection::status() const {
+  TcbSnapshot s;
+  s.state = state_;
+  s.snd.una = snd.una;
+  s.snd.nxt = snd.nxt;
+  s.snd.up = snd.up;
+  s.snd.wl1 = snd.wl1;
+  s.snd.wl2 = snd.wl2;
+  s.snd.iss = snd.iss;
+  s.snd.wnd = snd.wnd;
+  s.rcv.nxt = rcv.nxt;
+  s.rcv.up = rcv.up;
+  s.rcv.irs = rcv.irs;
+  s.rcv.wnd = rcv.wnd();
+  s.cwnd = congestion_.cwnd;
+  s.ssthresh = congestion_.ssthresh;
+  s.flight = flight();
+  s.unsent = unsent();
+  s.unread = has_early_text() ? 0 : rx_.unread();
+  s.effective_mss = effective_mss_;
+  s.snd_shift = snd.shift;
+  s.rcv_shift = rcv.shift;
+  s.pipe = pipe();
+  s.sacked = log().sacked_bytes();
+  s.lost = log().lost_bytes();
+  if (const FlightState* f = flight_state()) {
+    s.in_recovery = f->recovery.is_active();
+    s.duplicate_acks = f->recovery.duplicates();
+    s.reordering_window = reordering_window(*f);
+  }
+  s.srtt = rtt_.srtt();
+  s.rttvar = rtt_.rttvar();
+  s.rto = rtt_.rto(context_.rto_bounds);
+  s.retransmissions = retransmissions_;
+  return s;
+}
+
+std::uint32_t Connection::resent_bytes() const {
+  std::uint32_t bytes = 0;
+  for (std::uint32_t i = log().oldest_in_network(); i != kNone; i = context_.sent[i].after) {
+    if (context_.sent[i].retransmitted) bytes += context_.sent[i].length();
+  }
+  return bytes;
+}
+
+void Connection::check_invariants() const {
+  STACK_ASSERT(snd.una <= snd.nxt);
+  rx_.check(context_.rx, rcv.nxt);
+  STACK_ASSERT(state_ == State::SynSent || rcv.nxt <= rcv.edge);
+  if (state_ == State::Closed || state_ == State::TimeWait) {
+    STACK_ASSERT(log().empty() && tx_.empty() && timers_.earliest() == kNever);
+    return;
+  }
+  log().check(context_.sent, snd.una, snd.nxt);
+  STACK_ASSERT(tx_.begin_seq() <= later(snd.una, snd.iss + 1));
+  const bool window_closed = is_synchronized(state_) && snd.wnd == 0;
+  STACK_ASSERT(has_loss_timer() == (flight() > 0 && !window_closed));
+  if (window_closed && has_something_waiting()) STACK_ASSERT(timers_.is_armed(TimerName::Persist));
+  if (timers_.earliest() != kNever) STACK_ASSERT(TimerNode::deadline() <= timers_.earliest());
+  STACK_ASSERT(congestion_.cwnd > 0);
+}
+
+}  // namespace glasstcp

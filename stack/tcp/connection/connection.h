@@ -1,0 +1,557 @@
+// A connection: the transmission control block of RFC 9293 §3.3.1, and what the RFC lets happen to
+// it.
+//
+// The class is one; its work stands in files by topic, each read beside one section of the RFC:
+//   segment_arrives.cc (§3.10.7), process_ack.cc (its fifth check), loss_recovery.cc (what an ACK
+//   means), next_segment.cc (what is next, and why), transmit.cc (doing it), receiver.cc (§3.8.6),
+//   user_calls.cc (§3.10.1-6), timers.cc (§3.10.8), segment_marks.cc (RFC 3168), segment_size.cc
+//   (RFC 4821), window_tuning.cc (receive buffer), fast_open.cc (RFC 7413), user_timeout.cc
+//   (RFC 5482), statistics.cc (knobs and statistics)
+//
+// Invariants (checked by check_invariants):
+//   1. snd.una <= snd.nxt, and the sent log tiles [snd.una, snd.nxt) exactly.
+//   2. The right edge of the offered window, rcv.edge, never moves left.
+//   3. state_ changes in enter() only, along an arrow of Figure 5.
+//   4. One of the loss timers (retransmission, tail loss probe, reordering) runs iff something is
+//      outstanding and the peer's window is open; the persist timer iff something waits and the
+//      window is closed.
+//
+// Leaves out: passive opens before they are complete (half_open.h) and TIME-WAIT (time_wait.h):
+// they have other lifetimes.
+//
+// Next: segment_arrives.cc.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <expected>
+#include <optional>
+
+#include "stack/base/intrusive_list.h"
+#include "stack/base/tcp_state.h"
+#include "stack/tcp/congestion/window_use.h"
+#include "stack/tcp/connection/challenge_limit.h"
+#include "stack/tcp/connection/connection_extras.h"
+#include "stack/tcp/connection/stack_context.h"
+#include "stack/tcp/connection/timer_table.h"
+#include "stack/tcp/ecn/ecn.h"
+#include "stack/tcp/handshake/agreement.h"
+#include "stack/tcp/receive/ack_policy.h"
+#include "stack/tcp/recovery/ack_report.h"
+#include "stack/tcp/recovery/flight.h"
+#include "stack/tcp/recovery/min_rtt.h"
+#include "stack/tcp/segment.h"
+#include "stack/tcp/send/send_decision.h"
+#include "stack/tcp/timestamps.h"
+#include "stack/tcp/variables.h"
+
+namespace glasstcp {
+
+/// A verdict ends the processing of a segment; empty lets the next check see it.
+using Check = std::optional<Verdict>;
+
+/// One connection.
+class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public TimerNode {
+ public:
+  /// An active open, in SYN-SENT after open(); `buffer` was reserved from the budget and is
+  /// returned by the destructor.
+  Connection(TcpContext& context, const FourTuple& tuple, std::uint64_t hash, std::uint32_t buffer,
+             Instant now);
+  /// A passive open in SYN-RECEIVED whose SYN-ACK was sent: the next segment completes it.
+  Connection(TcpContext& context, const Agreement& agreement, Instant now);
+  ~Connection();
+  /// Says under which name it is known. Once, right after construction.
+  void set_id(ConnectionId id) { id_ = id; }
+  /// RFC 9293 §3.10.1: an active open begins.
+  void open(Instant now);
+
+  // -- What arrives
+  // ----------------------------------------------------------------------------------------------
+  Verdict segment_arrives(const Segment& seg, Instant now);
+  Verdict icmp_arrives(const IcmpSignal& signal, Instant now);
+  void on_timer(Instant now);
+  /// It is time for the next burst.
+  void on_burst_time();
+
+  // -- What leaves
+  // -----------------------------------------------------------------------------------------------
+  /// What is the next segment, and why? Looks, does not touch.
+  [[nodiscard]] std::optional<SendDecision> next(Instant now) const;
+  /// Does it: fills `out` and moves the variables. False: no memory to remember it by; nothing was
+  /// changed.
+  bool commit(const SendDecision& decision, Instant now, OutPacket& out);
+  /// next() was empty (or commit() had no memory): sees to it that what waits is tried again.
+  void on_nothing_to_send(Instant now);
+  void on_no_memory(Instant now);
+
+  // -- User calls (see socket/stack.h for their contracts)
+  // -----------------------------------------------------------
+  std::expected<std::size_t, StreamError> send(ByteView bytes, SendOptions options, Instant now);
+  std::expected<void, StreamError> send_borrowed(ByteView bytes, std::uint64_t cookie,
+                                                 SendOptions options, Instant now);
+  [[nodiscard]] std::expected<ByteView, StreamError> peek() const;
+  void consume(std::size_t n, Instant now);
+  std::expected<void, StreamError> shutdown_send(Instant now);
+  /// The application gives the id back.
+  void close(Instant now);
+  void abort(Instant now);
+  /// An administrator ends it: a reset, and the application is told (it still holds the id).
+  void drop(Instant now);
+  [[nodiscard]] TcbSnapshot status() const;
+  [[nodiscard]] std::uint32_t urgent_remaining() const;
+  void set_nagle(bool on) {
+    nagle_ = on;
+    wants_output();
+  }
+  void set_keep_alive(bool on, Instant now);
+  void set_user_timeout(Duration timeout, Instant now);
+  // RFC 9293 §3.9.1.9 MUST-48, SHLD-21: the application chooses, at any time; ECN's two bits are
+  // ours.
+  void set_traffic_class(std::uint8_t dscp_byte) { traffic_class_ = dscp_byte & 0xfcU; }
+  /// What its listener has chosen for it, before anything is sent.
+  void inherit(const ConnectionKnobs& knobs, Instant now) {
+    set_knobs(knobs, now);
+    set_traffic_class(knobs.traffic_class);
+  }
+  void set_user(std::uint64_t user) { user_ = user; }
+  /// Chooses differently from the stack. False: no memory for it.
+  bool set_knobs(const ConnectionKnobs& knobs, Instant now);
+  /// What an earlier SEND with `more` held back may go.
+  void push();
+  /// An ACK that is delayed leaves now.
+  void acknowledge_now();
+  // fast_open.cc
+  /// An active open that may put data into its SYN; before open().
+  void use_fast_open(FastOpenUse use, Instant now);
+  /// A passive open, made by a SYN with a good cookie: takes its data, and may send before the
+  /// handshake ends. False: no memory for it, nothing was changed.
+  bool begin_fast_open(const Segment& syn, const FastOpenPassive& how);
+  /// Bytes that our SYN, which has not left yet, will carry at most.
+  [[nodiscard]] std::uint32_t fast_open_room() const;
+  /// Null: neither side uses it.
+  [[nodiscard]] const FastOpenState* fast_open() const {
+    return extras_ == kNone ? nullptr : &context_.extras[extras_].fast_open;
+  }
+  /// It is one of its listener's pending Fast Open connections.
+  [[nodiscard]] bool takes_fast_open_place() const { return fast_open_place_; }
+  void leave_fast_open_place() { fast_open_place_ = false; }
+  /// The next room to send is told by kWritable, even if nothing was refused.
+  [[nodiscard]] bool has_send_room() const;
+  /// What the send buffer holds at most, as SO_SNDBUF counts it.
+  [[nodiscard]] std::uint32_t send_buffer() const;
+  void want_writable() { wants_writable_ = true; }
+  /// Copies unread bytes from `offset` on, without taking them; returns how many.
+  [[nodiscard]] std::size_t copy_unread(std::size_t offset, ByteSpan into) const;
+
+  // -- For the population
+  // --------------------------------------------------------------------------------------------
+  [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] ConnectionId id() const { return id_; }
+  [[nodiscard]] const FourTuple& tuple() const { return tuple_; }
+  [[nodiscard]] std::uint64_t hash() const { return hash_; }
+  [[nodiscard]] std::uint64_t user() const { return user_; }
+  [[nodiscard]] std::optional<StreamError> error() const { return error_; }
+  [[nodiscard]] std::size_t unacknowledged() const { return tx_.size(); }
+  [[nodiscard]] const ConnectionKnobs& knobs() const {
+    return extras_ == kNone ? context_.default_knobs : context_.extras[extras_].knobs;
+  }
+  /// Null: not kept.
+  [[nodiscard]] const ConnectionStatistics* statistics() const {
+    return extras_ == kNone ? nullptr : &context_.extras[extras_].statistics;
+  }
+  [[nodiscard]] bool uses_sack() const { return sack_; }
+  /// Null: not agreed on.
+  [[nodiscard]] const Ecn* ecn() const { return ecn_ == kNone ? nullptr : &context_.ecn[ecn_]; }
+  [[nodiscard]] bool has_nagle() const { return nagle_; }
+  [[nodiscard]] std::uint32_t lost_bytes() const { return log().lost_bytes(); }
+  /// Bytes sent again that nothing was heard of since. Walks the log.
+  [[nodiscard]] std::uint32_t resent_bytes() const;
+  [[nodiscard]] RecoveryPhase recovery_phase() const {
+    const FlightState* const f = flight_state();
+    return f == nullptr ? RecoveryPhase::Open : f->recovery.phase();
+  }
+  /// Bytes per second that new text leaves at; 0: nothing is paced.
+  [[nodiscard]] std::uint64_t pacing_rate() const { return pace().rate; }
+  [[nodiscard]] std::uint32_t receive_mss() const { return ack_.rcv_mss(); }
+  [[nodiscard]] std::uint32_t most_window() const;
+  [[nodiscard]] std::uint32_t receive_buffer() const { return receive_buffer_; }
+  [[nodiscard]] std::uint8_t probes_unanswered() const {
+    return std::max(unanswered_probes_, keep_alives_unanswered_);
+  }
+  [[nodiscard]] std::uint8_t backoff() const { return std::max(probe_backoff_, retransmissions_); }
+  [[nodiscard]] const SendVariables& snd_variables() const { return snd; }
+  [[nodiscard]] const ReceiveVariables& rcv_variables() const { return rcv; }
+  [[nodiscard]] const Timestamps& timestamps() const { return timestamps_; }
+  /// What the window field of an ACK would say now.
+  [[nodiscard]] std::uint16_t window_to_show() const { return window_field(window_to_offer()); }
+  [[nodiscard]] bool owes_ack() const { return ack_.owed() != AckPolicy::Owed::None; }
+  [[nodiscard]] SendReason ack_reason() const { return ack_.reason(); }
+  [[nodiscard]] std::uint8_t traffic_class() const { return traffic_class_; }
+  /// The application gave the id back; nobody reads or is told any more.
+  [[nodiscard]] bool is_orphan() const { return orphan_; }
+  /// It may be freed: CLOSED or in TIME-WAIT, with nothing left to send, and nobody holds it.
+  [[nodiscard]] bool is_finished() const {
+    return orphan_ && !pending_reset_ && (state_ == State::Closed || state_ == State::TimeWait);
+  }
+  [[nodiscard]] bool is_known_in_table() const { return in_table_; }
+  void set_known_in_table(bool known) { in_table_ = known; }
+  [[nodiscard]] bool is_counted_orphan() const { return counted_orphan_; }
+  void set_counted_orphan(bool counted) { counted_orphan_ = counted; }
+  /// There are too many like it: resets what the peer knows of.
+  void give_up(Instant now);
+  /// Handed to the application: events flow from here on.
+  void accepted();
+  /// The events since the last call.
+  [[nodiscard]] std::uint16_t take_events();
+  /// Text in TIME-WAIT is impossible: releases what only a living connection needs.
+  void on_time_wait_taken_over();
+  /// All has been quiet for long: gives the sender's side block back.
+  void release_flight_state();
+  void check_invariants() const;
+
+ private:
+  // segment_arrives.cc
+  Verdict segment_arrives_in_syn_sent(const Segment& seg, Instant now);
+  Check check_timestamps(const Segment& seg, Instant now);
+  Check first_check_sequence_number(const Segment& seg, Instant now);
+  Check second_check_reset(const Segment& seg, Instant now);
+  Check fourth_check_syn(const Segment& seg, Instant now);
+  Check fifth_check_ack(const Segment& seg, Instant now);
+  Check fifth_check_ack_in_syn_received(const Segment& seg, Instant now);
+  void sixth_check_urg(const Segment& seg);
+  Verdict seventh_process_text(const Segment& seg, Instant now);
+  Verdict store_text(const Segment& seg, SeqNum from, ByteView text, Instant now);
+  void eighth_check_fin(const Segment& seg, Instant now);
+  Verdict unacceptable(const Segment& seg, Instant now);
+  Verdict answer_unacceptable(const Segment& seg, Instant now);
+  [[nodiscard]] bool is_acceptable(const Segment& seg) const;
+  [[nodiscard]] bool is_reset_of_their_fin(const Segment& seg) const;
+  void keep_early_text(const Segment& syn);
+  void take_early_text(Instant now);
+  void forget_early_text();
+  /// What a crossing SYN brought is not the application's before the handshake ends.
+  [[nodiscard]] bool has_early_text() const { return state_ == State::SynReceived && !passive_; }
+  Verdict answer_syn(const Segment& seg, Instant now);
+  bool challenge(SendReason reason, Instant now);
+  void adopt_options(const Segment& syn, Instant now);
+  void become_established(const Segment& seg, Instant now);
+  // fast_path.cc
+  Check fast_path(const Segment& seg, Instant now);
+  [[nodiscard]] bool is_common(const Segment& seg, Instant now) const;
+  // process_ack.cc
+  void process_ack_of_syn(const Segment& seg, Instant now);
+  void process_ack(const Segment& seg, Instant now);
+  AckNews read_news(const Segment& seg, Instant now);
+  void note_delivered(FlightState& state, const SentSegment& segment, SeqNum end, AckNews& news,
+                      Instant now);
+  template <typename F>
+  void read_sack(const Segment& seg, SentLog& log, AckNews& news, F on_delivered);
+  void note_overtaken(std::uint32_t bytes);
+  void count_duplicates(const Segment& seg, FlightState& state, AckNews& news);
+  void on_progress(const Segment& seg, const AckNews& news, Instant now);
+  void add_rtt_sample(Duration rtt, Instant now);
+  [[nodiscard]] bool is_echo_of_flight(const AckNews& news, Instant now) const;
+  void add_sample_by_timestamp(TsVal echo, Instant now);
+  void update_send_window(const Segment& seg, SeqNum edge, Instant now);
+  void after_fin_acked(Instant now);
+  void take_probe_as_sent(Instant now);
+  // loss_recovery.cc
+  void judge(FlightState& f, AckNews& news, Instant now);
+  void find_losses(FlightState& f, AckNews& news, Instant now);
+  void note_lost(FlightState& f, std::uint32_t index, AckNews& news, Instant now);
+  [[nodiscard]] Duration reordering_window(const FlightState& f) const;
+  void find_losses_by_duplicates(FlightState& f, AckNews& news, Instant now);
+  template <typename F>
+  void find_losses_by_counting(FlightState& f, const AckNews& news, F lose);
+  void step_phase(FlightState& f, const AckNews& news, Instant now);
+  [[nodiscard]] bool is_mistake(const Recovery& recovery, const AckNews& news, Instant now) const;
+  void step_timeout(FlightState& f, const AckNews& news, Instant now);
+  void leave_recovery(FlightState& f, Instant now);
+  void take_back(FlightState& f, Instant now);
+  [[nodiscard]] bool is_open_phase() const;
+  void respond_to_losses(FlightState& f, AckNews& news, Instant now);
+  [[nodiscard]] EpisodeFacts episode_facts(const AckNews& news, Instant now) const;
+  [[nodiscard]] LossFacts loss_facts(const AckNews& news, Instant now) const;
+  void adjust_window(FlightState& f, const AckNews& news, bool was_reducing, Instant now);
+  [[nodiscard]] std::uint32_t most_per_ack(const AckNews& news) const;
+  void end_probe_episode(FlightState& f, const AckNews& news, Instant now);
+  void on_reordering_timer(Instant now);
+  void repair_everything();
+  [[nodiscard]] FlightState* flight_state();
+  [[nodiscard]] const FlightState* flight_state() const {
+    return flight_ == kNone ? nullptr : &context_.flights[flight_];
+  }
+  bool has_flight_state();
+  /// What is on its way; nothing without a flight state.
+  [[nodiscard]] const SentLog& log() const {
+    static constexpr SentLog kNothing;
+    return flight_ == kNone ? kNothing : context_.flights[flight_].log;
+  }
+  void become_quiet(Instant now);
+  // window_validation.cc
+  [[nodiscard]] std::optional<std::uint32_t> unvalidated_pipe(Instant now) const;
+  void validate_window(FlightState& f, const AckNews& news, Instant now);
+  void shrink_unused_window(Instant now);
+  void shrink_idle_window(Duration idle, Instant now);
+  void end_reduction(FlightState& f, Instant now);
+  void forget_pipe(FlightState& f, Instant now);
+  // on_sent.cc
+  void tell_lost(FlightState& f, const SentSegment& segment, Instant now);
+  [[nodiscard]] Pace pace() const;
+  [[nodiscard]] std::uint32_t allowance(Instant now) const;
+  DeliveryStamp note_departure(FlightState& f, std::uint32_t in_flight, std::uint32_t length,
+                               Instant now);
+  void note_why_nothing_left(Instant now);
+  // receiver.cc
+  void on_stored(const StoreResult& stored, std::uint32_t segment_size, Instant now);
+  void on_peer_fin(Instant now);
+  [[nodiscard]] std::uint32_t window_to_offer() const;
+  [[nodiscard]] std::uint16_t window_field(std::uint32_t window) const;
+  [[nodiscard]] bool window_update_is_worth_it() const;
+  void size_receive_buffer(std::size_t n, Instant now);
+  void grow_receive_buffer(std::uint64_t wanted);
+  void give_back_receive_buffer();
+  [[nodiscard]] std::uint32_t max_runs() const;
+  // next_segment.cc
+  [[nodiscard]] std::optional<SendDecision> next_reset_or_syn() const;
+  [[nodiscard]] bool waits_for_new_data(std::uint32_t allowed) const;
+  [[nodiscard]] std::optional<SendDecision> next_retransmission(std::uint32_t allowed) const;
+  [[nodiscard]] std::optional<SendDecision> next_tail_probe() const;
+  [[nodiscard]] std::optional<SendDecision> next_hole() const;
+  [[nodiscard]] SendDecision first_segment_of(std::uint32_t index) const;
+  [[nodiscard]] SendDecision last_segment() const;
+  [[nodiscard]] std::optional<SendDecision> next_new_data(std::uint32_t allowed) const;
+  [[nodiscard]] std::optional<SendDecision> next_probe() const;
+  [[nodiscard]] std::optional<SendDecision> next_pure_ack() const;
+  [[nodiscard]] std::uint32_t cwnd_room() const;
+  [[nodiscard]] bool may_send_small(std::uint32_t length, std::uint32_t unsent) const;
+  [[nodiscard]] std::uint32_t superpacket_bound() const;
+  [[nodiscard]] std::uint32_t linux_superpacket(std::uint32_t mss) const;
+  [[nodiscard]] std::uint32_t cut_to_segments(std::uint32_t sendable, std::uint32_t unsent) const;
+  [[nodiscard]] SendDecision data_decision(SeqNum seq, std::uint32_t length) const;
+  // transmit.cc
+  void build(const SendDecision& decision, Instant now, OutPacket& out);
+  void note_sent(const SendDecision& decision, Instant now);
+  void note_ack_carried(std::uint16_t window);
+  [[nodiscard]] bool remember(const SendDecision& d, SeqNum end, Instant now);
+  void note_sent_again(std::uint32_t record, std::uint32_t length, Instant now);
+  void note_fin_again();
+  void note_new_data(const SendDecision& d, Instant now);
+  void note_copy(const SendDecision& d, std::uint32_t length);
+  void on_tail_probe_sent(bool is_retransmission, Instant now);
+  [[nodiscard]] TcpOptions options_for(const SendDecision& decision, Instant now) const;
+  [[nodiscard]] std::uint32_t option_bytes() const;
+  [[nodiscard]] std::uint32_t max_text() const;
+  // The most that a segment may take of the peer's window; 0: no window is known yet.
+  [[nodiscard]] std::uint32_t most_of_window() const;
+  void note_window(std::uint32_t window) {
+    if (window > snd.max_wnd) snd.max_wnd = window, bound_segments();
+  }
+  void bound_segments();
+  [[nodiscard]] std::uint32_t initial_window() const;
+  // segment_marks.cc
+  void agree_on_ecn(const EcnAgreement& agreed);
+  Check check_ecn_of_syn_again(const Segment& syn, Instant now);
+  [[nodiscard]] bool is_syn_ack_again(const Segment& seg) const;
+  [[nodiscard]] bool grants_other_ecn(const Segment& syn_ack) const;
+  void note_syn_ack_again(const Segment& syn_ack);
+  void note_arrived_field(const Segment& seg);
+  bool read_ecn_report(const Segment& seg, const AckNews& news);
+  void slow_down_for_mark(FlightState& f, const AckNews& news, Instant now);
+  void note_window_reduced();
+  [[nodiscard]] bool goes_alone_for_ecn() const;
+  [[nodiscard]] std::uint16_t ecn_flags(const SendDecision& decision, bool with_sack) const;
+  [[nodiscard]] std::uint8_t ecn_field(const SendDecision& decision) const;
+  [[nodiscard]] std::uint8_t ecn_option_fields(const SendDecision& decision) const;
+  void note_ecn_sent(const SendDecision& decision, const TcpOptions& options);
+  // segment_size.cc
+  [[nodiscard]] std::uint16_t packet_overhead() const;
+  [[nodiscard]] std::uint16_t path_limit(Instant now) const;
+  [[nodiscard]] PathSearch* path_search();
+  [[nodiscard]] const PathSearch* path_search() const {
+    return const_cast<Connection*>(this)->path_search();
+  }
+  [[nodiscard]] std::uint16_t path_floor_below(std::uint32_t size) const;
+  bool begin_path_search(std::uint32_t size, Instant now);
+  bool let_packets_be_cut(std::uint32_t size, Instant now);
+  [[nodiscard]] bool may_be_cut(const SendDecision& decision, Instant now);
+  bool escape_black_hole(Instant now);
+  [[nodiscard]] std::optional<SendDecision> next_mtu_probe(Instant now) const;
+  void note_probe_sent(const SendDecision& decision);
+  void note_probe_progress(Instant now);
+  bool take_probe_loss(FlightState& f, const AckNews& news);
+  void forget_probe();
+  // fast_open.cc
+  struct FastOpenPlan {
+    bool option = false;
+    bool experimental = false;
+    bool text = false;  // the SYN may have some
+    ByteView cookie;
+  };
+  [[nodiscard]] FastOpenPlan fast_open_plan() const;
+  [[nodiscard]] bool asks_for_cookie() const { return fast_open_plan().option; }
+  void add_fast_open(TcpOptions& options, const SendDecision& decision) const;
+  void note_fast_open_syn(const SendDecision& decision);
+  void finish_fast_open(const Segment& syn_ack);
+  void note_fast_open_loss(Instant now);
+  Check syn_again_in_syn_received(const Segment& seg, Instant now);
+  // Our SYN-ACK has left and is not acknowledged; text may follow it all the same. The SYN counts
+  // neither as text in flight nor against the peer's window.
+  [[nodiscard]] bool is_fast_opening() const {
+    return fast_open_passive_ && state_ == State::SynReceived && snd.nxt != snd.iss;
+  }
+  [[nodiscard]] std::uint32_t syn_in_flight() const { return is_fast_opening() ? 1 : 0; }
+  // user_timeout.cc
+  void add_user_timeout(TcpOptions& options, const SendDecision& decision) const;
+  void adopt_user_timeout(std::uint16_t option);
+  void restart_keep_alive(Instant now);
+  // timers.cc
+  void on_retransmit_timer(Instant now);
+  void mark_lost_by_timeout(FlightState& f, Instant now);
+  void on_probe_timer();
+  void on_persist_timer(Instant now);
+  void on_keep_alive_timer(Instant now);
+  bool has_given_up(Instant now);
+  void manage_send_timers(Instant now);
+  void on_sign_of_life(Instant now);
+  void restart_loss_timers(Instant now);
+  void stop_loss_timers();
+  void change_loss_timer(Instant now);
+  [[nodiscard]] Instant rto_after_head(Instant now) const;
+  void arm_loss_timer(Instant now);
+  [[nodiscard]] bool has_loss_timer() const;
+  [[nodiscard]] bool may_probe_tail() const;
+  [[nodiscard]] Instant probe_deadline(Instant now, Instant timeout) const;
+  void arm(TimerName timer, Instant deadline);
+  void arm_wheel();
+  // user_calls.cc and shared
+  [[nodiscard]] std::optional<StreamError> refuse_send() const;
+  [[nodiscard]] std::uint32_t send_limit() const;
+  [[nodiscard]] std::size_t room_for(std::size_t length);
+  void after_queueing(SendOptions options, Instant now);
+  void restart_if_idle(Instant now);
+  void enter(State to, Instant now);
+  void fail(StreamError error, Instant now);
+  void reset(SendReason reason, StreamError error, Instant now);
+  void signal(std::uint16_t events);
+  void signal_room();
+  [[nodiscard]] bool counts_memory() const {
+    return context_.config.counts_send_memory && extras_ != kNone;
+  }
+  [[nodiscard]] SendSpaceFacts space_facts() const;
+  [[nodiscard]] std::uint32_t first_piece(std::uint32_t waiting) const;
+  void expand_send_space();
+  void signal_room_by_memory();
+  void note_limit(Instant now);
+  void note_rtt(Duration measured);
+  [[nodiscard]] SendLimit limit_now() const;
+  void note_arrived(const Segment& seg, Instant now);
+  void note_left(const SendDecision& decision, Instant now);
+  [[nodiscard]] ConnectionStatistics* kept() {
+    return extras_ == kNone ? nullptr : &context_.extras[extras_].statistics;
+  }
+  void make_extras();
+  void wants_output();
+  void release_buffers();
+  void apply_path_mtu(Instant now);
+  void set_effective_mss(Instant now);
+
+  // The number that the application reads next; a FIN is counted in rcv.nxt and never read.
+  [[nodiscard]] SeqNum read_up_to() const {
+    return rcv.nxt - (rx_.unread() + (peer_fin_done_ ? 1U : 0U));
+  }
+  [[nodiscard]] bool has_sent_fin() const { return fin_queued_ && snd.nxt == tx_.end_seq() + 1; }
+  [[nodiscard]] std::uint32_t unsent() const {
+    return tx_.end_seq() > snd.nxt ? static_cast<std::uint32_t>(tx_.end_seq() - snd.nxt) : 0;
+  }
+  [[nodiscard]] std::uint32_t flight() const {
+    return static_cast<std::uint32_t>(snd.nxt - snd.una);
+  }
+  [[nodiscard]] std::uint32_t pipe() const;
+  [[nodiscard]] const CongestionControl& congestion() const {
+    return context_.algorithms.get(knobs().congestion);
+  }
+  [[nodiscard]] bool has_something_waiting() const {
+    return flight() > 0 || unsent() > 0 || (fin_queued_ && !has_sent_fin());
+  }
+
+  TcpContext& context_;
+  ConnectionId id_;
+  FourTuple tuple_;
+  std::uint64_t hash_;
+  std::uint64_t user_ = 0;
+
+  SendVariables snd;
+  ReceiveVariables rcv;
+  TxQueue tx_;
+  ReceiveBuffer rx_;
+  RttEstimator rtt_;
+  CongestionState congestion_;
+  WindowUse window_use_;
+  RttMinimum min_rtt_;
+  Timestamps timestamps_;
+  AckPolicy ack_;
+  ChallengeLimit challenges_;
+  [[no_unique_address]] TimerTable timers_;  // whose last bytes the next member may use
+
+  std::uint32_t extras_ = kNone;         // what only some connections have
+  std::uint32_t flight_ = kNone;         // what is known while data is under way
+  std::uint32_t ecn_ = kNone;            // so is this
+  std::uint32_t last_data_sent_ms_ = 0;  // of the connection's time, modulo 2^32
+  std::uint32_t receive_buffer_;         // reserved from the budget
+  std::uint32_t consumed_ = 0;           // bytes read since sized_at_ms_
+  std::uint32_t sized_at_ms_ = 0;        // when the buffer's use began to be measured
+  std::uint32_t needed_at_ms_ = 0;       // when a good part of it was used last
+  SeqNum last_ack_sent_;                 // RFC 7323 §4.3
+  SeqNum fin_at_;                        // where the peer's FIN stands, if peer_fin_known_
+  SackBlock duplicate_{};                // to report as D-SACK with the next ACK, if has_duplicate_
+  std::uint16_t effective_mss_ = 0;  // text bytes that the path carries in a segment with options
+  std::uint16_t full_segment_ = 0;   // the same, or what the peer's window bounds it to
+  std::uint16_t largest_acked_ = 0;  // text bytes of the largest segment known to have arrived
+  std::uint16_t events_ = 0;
+  std::uint8_t retransmissions_ = 0;  // in a row, without progress
+  std::uint8_t unanswered_probes_ = 0;
+  std::uint8_t probe_backoff_ = 0;
+  std::uint8_t keep_alives_unanswered_ = 0;
+  std::uint8_t traffic_class_ = 0;
+  State state_ = State::Closed;
+  SendReason retransmit_reason_ = SendReason::RetransmitTimeout;
+  std::optional<SendReason> pending_reset_;
+  std::optional<StreamError> error_;
+
+  bool sack_ : 1 = false;
+  bool passive_ : 1 = false;  // MUST-11: how SYN-RECEIVED was reached
+  bool nagle_ : 1 = true;
+  bool keep_alive_ : 1 = false;
+  bool fin_queued_ : 1 = false;
+  bool more_coming_ : 1 = false;      // the last SEND said so
+  bool unpushed_ : 1 = false;         // its last bytes do not carry PSH
+  bool override_small_ : 1 = false;   // the SWS override timer ended
+  bool urgent_pending_ : 1 = false;   // we have urgent data to announce
+  bool urgent_received_ : 1 = false;  // rcv.up is valid
+  bool peer_fin_known_ : 1 = false;
+  bool peer_fin_done_ : 1 = false;
+  bool has_duplicate_ : 1 = false;
+  bool giving_back_ : 1 = false;  // the receive buffer is larger than its reader needs
+  bool orphan_ : 1 = false;
+  bool accepted_ : 1 = false;  // the application knows it
+  bool in_table_ : 1 = false;
+  bool wants_writable_ : 1 = false;
+  bool retransmit_now_ : 1 = false;  // a timeout's first segment does not ask cwnd
+  bool reordering_seen_ : 1 = false;
+  bool probe_due_ : 1 = false;
+  bool probe_beyond_ : 1 =
+      false;  // a probe carried the octet (or FIN) at snd.nxt: it may be acknowledged
+  bool keep_alive_due_ : 1 = false;
+  bool syn_ack_due_ : 1 = false;  // simultaneous open
+  bool soft_error_told_ : 1 = false;
+  bool fast_open_place_ : 1 = false;    // counts against its listener's limit
+  bool fast_open_passive_ : 1 = false;  // opened by the peer's SYN with a cookie
+  bool counted_orphan_ : 1 = false;     // among those that were given back
+  bool user_timeout_due_ : 1 = false;   // RFC 5482's option goes with the next pure ACK
+  bool path_cuts_ : 1 = false;          // the cache says that routers may cut our packets
+};
+// With its flow-table slot and the HTTP state of an idle peer this stays near 512 bytes.
+static_assert(sizeof(Connection) <= 416, "an idle connection is cheap");
+
+}  // namespace glasstcp

@@ -1,0 +1,182 @@
+// Data in a SYN: what Fast Open adds to a connection's opening, on both sides.
+// RFC 7413 §3 (overview), §4.1.3 (the client's cache), §4.2 (protocol).
+//
+// The client's SYN may carry text; it is numbered and queued like any other, so a SYN-ACK that
+// leaves it out is answered by sending it again, and nothing else is special. The server's
+// connection exists from the SYN on, in SYN-RECEIVED, and may send while it waits for the
+// handshake's last segment.
+#include <algorithm>
+
+#include "stack/tcp/connection/connection.h"
+
+namespace glasstcp {
+namespace {
+
+// RFC 7413 §4.2.1: kept free beside the text, so that a path that adds options does not break it.
+constexpr std::uint32_t kOptionSpace = 40;
+
+}  // namespace
+
+// -- The client
+
+void Connection::use_fast_open(FastOpenUse use, Instant now) {
+  const FastOpenCache& cache = context_.fast_open_cache;
+  if (use == FastOpenUse::No || cache.is_black_hole(tuple_.remote_address, now)) return;
+  if (extras_ == kNone) make_extras();
+  if (extras_ == kNone) return;
+  context_.extras[extras_].fast_open.use = use;
+  // RFC 7413 §4.1.3: no larger than the MSS that the server told us last time. Without a cookie
+  // there may be none; then the path is the limit.
+  const FastOpenServer* server = cache.find(tuple_.remote_address);
+  const bool known = server != nullptr && server->mss != 0;
+  snd.mss = known ? std::max<std::uint16_t>(server->mss, 64) : std::uint16_t{0xffff};
+  set_effective_mss(now);
+}
+
+// What our first SYN will have; every further one is plain, since the first may have been lost for
+// its option or its text.
+Connection::FastOpenPlan Connection::fast_open_plan() const {
+  FastOpenPlan plan;
+  if (extras_ == kNone || state_ != State::SynSent || snd.nxt != snd.iss) return plan;
+  const FastOpenUse use = context_.extras[extras_].fast_open.use;
+  if (use == FastOpenUse::No) return plan;
+  plan.text = use == FastOpenUse::WithoutCookie;
+  if (plan.text) return plan;
+  plan.option = true;
+  const FastOpenServer* server = context_.fast_open_cache.find(tuple_.remote_address);
+  if (server == nullptr) return plan;
+  if (server->cookie.size == 0) {
+    // A server that did not answer RFC 7413's form is asked once in the older one.
+    plan.experimental = server->asked == 1;
+    return plan;
+  }
+  plan.cookie = server->cookie.view();
+  plan.experimental = server->experimental;
+  plan.text = true;
+  return plan;
+}
+
+std::uint32_t Connection::fast_open_room() const {
+  const bool has_room = fast_open_plan().text && effective_mss_ > kOptionSpace;
+  return has_room ? effective_mss_ - kOptionSpace : 0;
+}
+
+void Connection::add_fast_open(TcpOptions& options, const SendDecision& d) const {
+  if (!d.flags.ack()) {
+    const FastOpenPlan plan = fast_open_plan();
+    options.fast_open = plan.option;
+    options.fast_open_experimental = plan.experimental;
+    options.fast_open_cookie = plan.cookie;
+    return;
+  }
+  if (!fast_open_passive_ || d.reason != SendReason::SynAckFastOpen) return;
+  const FastOpenPassive& how = context_.extras[extras_].fast_open.passive;
+  if (!how.gives_cookie) return;
+  options.fast_open = true;
+  options.fast_open_experimental = how.experimental;
+  options.fast_open_cookie = how.new_cookie;
+}
+
+// Before snd.nxt moves.
+void Connection::note_fast_open_syn(const SendDecision& d) {
+  const FastOpenPlan plan = fast_open_plan();
+  if (!plan.option && !plan.text) return;
+  FastOpenState& state = context_.extras[extras_].fast_open;
+  state.option_sent = plan.option;
+  state.experimental = plan.experimental;
+  state.syn_text = static_cast<std::uint16_t>(d.length);
+}
+
+// Their SYN-ACK came, and what it acknowledges is out of the queue.
+void Connection::finish_fast_open(const Segment& syn_ack) {
+  if (extras_ == kNone || context_.extras[extras_].fast_open.use == FastOpenUse::No) return;
+  FastOpenState& state = context_.extras[extras_].fast_open;
+  if (state.syn_text > 0) tx_.acknowledge(context_.tx, earlier(snd.una, tx_.end_seq()));
+  state.data_taken = state.syn_text > 0 && flight() == 0;
+  // RFC 7413 §4.2.1: what the SYN-ACK left out goes again at once. It was not lost, so neither the
+  // congestion window nor the timer hears of it.
+  if (flight() > 0) {
+    retransmit_reason_ = SendReason::FastOpenRetransmit;
+    repair_everything();
+  }
+  FastOpenServer* server = context_.fast_open_cache.remember(tuple_.remote_address);
+  if (server == nullptr) return;
+  server->mss = syn_ack.options.mss.value_or(default_mss(tuple_.remote_address.version()));
+  // A cookie that nobody asked for is not believed.
+  const bool has_cookie =
+      state.option_sent && syn_ack.options.fast_open && !syn_ack.options.fast_open_cookie.empty();
+  if (has_cookie) {
+    server->cookie = FastOpenCookie(syn_ack.options.fast_open_cookie);
+    server->experimental = syn_ack.options.fast_open_experimental;
+    server->asked = 0;
+  }
+  const bool was_repeated = retransmissions_ > 0;
+  const bool has_proof = has_cookie || state.data_taken;
+  if (!was_repeated || has_proof) {
+    server->losses = 0;
+  }
+  if (!was_repeated && !has_cookie && state.option_sent && server->cookie.size == 0) {
+    server->asked = state.experimental || server->asked == 2 ? std::uint8_t{2} : std::uint8_t{1};
+  }
+}
+
+// RFC 7413 §4.1.3.1: a SYN with data or option was not answered in time. That the next one is
+// answered says which it was that the path did not like.
+void Connection::note_fast_open_loss(Instant now) {
+  if (extras_ == kNone || retransmissions_ != 1 || state_ != State::SynSent) return;
+  const FastOpenState& state = context_.extras[extras_].fast_open;
+  if (!state.option_sent && state.syn_text == 0) return;
+  FastOpenServer* server = context_.fast_open_cache.remember(tuple_.remote_address);
+  if (server == nullptr) return;
+  server->losses = static_cast<std::uint8_t>(std::min(server->losses + 1, 255));
+  server->last_loss = now;
+}
+
+// -- The server
+
+bool Connection::begin_fast_open(const Segment& syn, const FastOpenPassive& how) {
+  if (extras_ == kNone) make_extras();
+  if (extras_ == kNone) return false;
+  FastOpenState& state = context_.extras[extras_].fast_open;
+  state.passive = how;
+  fast_open_passive_ = fast_open_place_ = true;
+  snd.una = snd.nxt = snd.up = snd.iss;  // the SYN-ACK is still to be sent
+  // RFC 7323 §2.2 R7323-03: the window of a SYN is not scaled.
+  snd.wnd = syn.wnd;
+  note_window(snd.wnd);
+  snd.wl1 = syn.seq;
+  snd.wl2 = snd.iss;
+  CongestionModel none;
+  congestion().start({congestion_, none}, initial_window());
+  window_use_.start_at(snd.una);
+  syn_ack_due_ = true;
+  // RFC 7413 §4.2.2: the data is the application's at once; the SYN-ACK acknowledges as much of it
+  // as there was room for.
+  const auto text = syn.text.first(std::min<std::size_t>(syn.text.size(), rcv.wnd()));
+  if (!text.empty()) {
+    rcv.nxt += rx_.store(context_.rx, rcv.nxt, text, rcv.nxt, max_runs()).advanced;
+    const auto taken = static_cast<std::uint32_t>(rcv.nxt - rcv.irs) - 1;
+    state.data_taken = taken == syn.text.size();
+    if (ConnectionStatistics* s = kept()) s->bytes_received += taken;
+    if (taken > 0) signal(EventMask::kReadable);
+  }
+  if (ConnectionStatistics* s = kept()) s->segments_delivered = 0;  // nor is our SYN-ACK yet
+  last_ack_sent_ = rcv.nxt;
+  wants_output();
+  return true;
+}
+
+// The SYN again, so our SYN-ACK was lost or is late. Its text is known, or will come again. One of
+// crossing SYNs is challenged like any other.
+Check Connection::syn_again_in_syn_received(const Segment& seg, Instant now) {
+  const bool is_the_syn = seg.flags.syn() && !seg.flags.ack() && !seg.flags.rst() &&
+                          seg.seq == rcv.irs && state_ == State::SynReceived;
+  if (!is_the_syn) return std::nullopt;
+  if (const Check refused = check_ecn_of_syn_again(seg, now)) return refused;
+  if (!fast_open_passive_) return std::nullopt;
+  syn_ack_due_ = true;
+  wants_output();
+  return Verdict::SynDuplicate;
+}
+
+}  // namespace glasstcp

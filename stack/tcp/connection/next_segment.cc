@@ -1,0 +1,376 @@
+// What is the next segment, and why? RFC 9293 §3.7 (segmentation, Nagle), §3.8.6 (windows), RFC
+// 5681 (congestion window). All of it is const: it looks at the connection and answers with a
+// value. The order of next() is the order of urgency.
+// Next: transmit.cc.
+#include <algorithm>
+
+#include "stack/tcp/connection/connection.h"
+
+namespace glasstcp {
+
+std::optional<SendDecision> Connection::next(Instant now) const {
+  if (auto d = next_reset_or_syn()) return d;
+  // RFC 9768 §3.2.2.1: the report of how the SYN-ACK arrived rides on nothing.
+  if (ecn_ != kNone && ecn()->owes_handshake_report()) {
+    if (auto d = next_pure_ack()) return d;
+  }
+  // RFC 7413 §4.2.2: the server need not wait for the handshake's end.
+  if (is_fast_opening()) {
+    if (auto d = next_new_data(allowance(now))) return d;
+    return next_pure_ack();
+  }
+  if (!is_synchronized(state_) || state_ == State::TimeWait) return std::nullopt;
+  const std::uint32_t allowed = allowance(now);
+  if (auto d = next_retransmission(allowed)) return d;
+  if (auto d = next_tail_probe()) return d;
+  if (auto d = next_mtu_probe(now)) return d;
+  if (auto d = next_new_data(allowed)) return d;
+  if (auto d = next_hole()) return d;
+  if (auto d = next_probe()) return d;
+  return next_pure_ack();
+}
+
+std::optional<SendDecision> Connection::next_reset_or_syn() const {
+  SendDecision d;
+  if (pending_reset_) {
+    d.kind = SendDecision::Kind::Reset;
+    d.reason = *pending_reset_;
+    d.flags.bits = TcpFlags::kRst | TcpFlags::kAck;
+    d.seq = snd.nxt;
+    return d;
+  }
+  if (state_ != State::SynSent && state_ != State::SynReceived) return std::nullopt;
+  d.kind = SendDecision::Kind::Syn;
+  d.seq = snd.iss;
+  const bool first = snd.nxt == snd.iss;
+  const std::uint32_t lost = log().first_lost();
+  const bool again = lost != kNone && lost == log().head();  // the SYN; text behind it waits
+  if (state_ == State::SynSent) {
+    if (!first && !again) return std::nullopt;
+    d.flags.bits = TcpFlags::kSyn;
+    d.length = std::min(fast_open_room(), tx_.size());
+    d.reason = !first              ? SendReason::SynRetransmit
+               : d.length > 0      ? SendReason::SynFastOpen
+               : asks_for_cookie() ? SendReason::SynCookieRequest
+                                   : SendReason::Syn;
+    return d;
+  }
+  // SYN-RECEIVED is here only by a simultaneous open or Fast Open: other passive opens are
+  // half-open records until complete.
+  if (syn_ack_due_ || again) {
+    const SendReason reason = fast_open_passive_ ? SendReason::SynAckFastOpen : SendReason::SynAck;
+    const bool is_answer = syn_ack_due_ && (first || !fast_open_passive_);
+    d.flags.bits = TcpFlags::kSyn | TcpFlags::kAck;
+    d.reason = is_answer ? reason : SendReason::SynAckRetransmit;
+    return d;
+  }
+  if (is_fast_opening()) return std::nullopt;
+  return next_pure_ack();
+}
+
+// How many bytes of text a segment has at most: beside the options it will carry, and in the peer's
+// window.
+std::uint32_t Connection::max_text() const {
+  if (ecn_ == kNone && !rx_.has_gap() && !has_duplicate_) return full_segment_;
+  const std::uint32_t others = option_bytes() - (timestamps_.enabled() ? 12U : 0U);
+  return std::min<std::uint32_t>(effective_mss_ - others, full_segment_);
+}
+
+std::uint32_t Connection::option_bytes() const {
+  std::uint32_t bytes = timestamps_.enabled() ? 12 : 0;
+  const std::uint8_t ecn_fields = ecn() == nullptr ? std::uint8_t{0} : ecn()->option_fields();
+  if (sack_ && (rx_.has_gap() || has_duplicate_)) {
+    // 3 or 4 blocks at most; RFC 9768's option takes the place of one.
+    bytes += timestamps_.enabled() ? 28 : (ecn_fields > 0 ? 40 : 36);
+  } else if (ecn_fields > 0) {
+    bytes += ecn_fields == 3 ? 12 : 8;
+  }
+  return bytes;
+}
+
+// RFC 6675 §4 R6675-01: what is believed to be in the network: outstanding, neither reported
+// delivered nor judged lost. What was sent again is in it again.
+std::uint32_t Connection::pipe() const {
+  const FlightState* const f = flight_state();
+  const std::uint32_t gone = log().lost_bytes() + log().sacked_bytes() +
+                             (f == nullptr ? 0 : f->recovery.assumed_delivered());
+  const std::uint32_t copies = f == nullptr ? 0 : f->recovery.copies();
+  return (flight() > gone ? flight() - gone : 0) + copies;
+}
+
+// RFC 5681 §2 R5681-01, §3.2 R5681-10, R5681-11, RFC 6675 §5 R6675-06: what the congestion window
+// still allows. RFC 3042 §2 R3042-01: what duplicates report has left the network, so new data
+// follows it; with SACK a duplicate must report something new for that.
+std::uint32_t Connection::cwnd_room() const {
+  const std::uint32_t in_network = pipe() - std::min(pipe(), syn_in_flight());
+  return congestion_.cwnd > in_network ? congestion_.cwnd - in_network : 0;
+}
+
+// RFC 5682 §2.1 R5682-01: new data tells whether the timeout was a mistake, if there is any that may
+// go: Nagle, the window or the application may hold it back.
+bool Connection::waits_for_new_data(std::uint32_t allowed) const {
+  const FlightState* const f = flight_state();
+  if (f == nullptr || !f->recovery.wants_new_data() || retransmit_now_) return false;
+  return snd.nxt > f->recovery.recover() || next_new_data(allowed).has_value();
+}
+
+std::optional<SendDecision> Connection::next_retransmission(std::uint32_t allowed) const {
+  const std::uint32_t record = log().first_lost();
+  if (record == kNone) return std::nullopt;
+  if (waits_for_new_data(allowed)) return std::nullopt;
+  const SentSegment& lost = context_.sent[record];
+  // RFC 9293 §3.8.6 SHLD-16, MAY-7 not done: what lies beyond a shrunken window waits, since it
+  // would be dropped there.
+  const SeqNum edge = snd.una + snd.wnd;
+  if (lost.begin >= edge) return std::nullopt;
+  const std::uint32_t mss = max_text();
+  const bool has_fin = fin_queued_ && lost.end == tx_.end_seq() + 1;
+  std::uint32_t length = lost.length() - (has_fin ? 1U : 0U);
+  length = std::min(length, static_cast<std::uint32_t>(edge - lost.begin));
+  const std::uint32_t room = std::min(cwnd_room(), allowed);
+  // A timeout's first segment does not ask the window. Every other one does: RFC 8985 §9.3
+  // R8985-14.
+  if (retransmit_now_ || room < mss) {
+    if (!retransmit_now_ && room < std::min(length, mss)) return std::nullopt;
+    length = std::min(length, mss);
+  } else {
+    length = std::min(length, cut_to_segments(std::min(length, room), length));
+  }
+  SendDecision d = data_decision(lost.begin, length);
+  d.kind = SendDecision::Kind::Retransmission;
+  d.record = record;
+  d.reason = retransmit_reason_;
+  if (has_fin && lost.begin + length == tx_.end_seq()) d.flags.bits |= TcpFlags::kFin;
+  if (length == 0 && !d.flags.fin()) return std::nullopt;
+  return d;
+}
+
+// A segment with text: ACK always, PSH where the application's data ends, URG while urgent data is
+// ahead.
+SendDecision Connection::data_decision(SeqNum seq, std::uint32_t length) const {
+  SendDecision d;
+  d.seq = seq;
+  d.length = length;
+  d.flags.bits = TcpFlags::kAck;
+  // RFC 9293 §3.9.1.2 MUST-60, MUST-61, SHLD-27: no push flag in the call; the segment that empties
+  // the queue carries PSH.
+  if (length > 0 && seq + length == tx_.end_seq() && !unpushed_) d.flags.bits |= TcpFlags::kPsh;
+  if (context_.config.push_superpackets && length > max_text()) d.flags.bits |= TcpFlags::kPsh;
+  if (urgent_pending_ && snd.up > seq) {
+    d.flags.bits |= TcpFlags::kUrg;
+    d.reason = SendReason::NewDataUrgent;
+  }
+  return d;
+}
+
+// The most text that one packet may carry: what the device takes; one segment where it takes none.
+std::uint32_t Connection::superpacket_bound() const {
+  const std::uint32_t mss = max_text();
+  const std::uint32_t headers = (tuple_.local_address.is_v4() ? 40U : 60U) + option_bytes();
+  // A device that cuts a superpacket copies its urgent pointer, which would be wrong in the second,
+  // and clears CWR in all but the first.
+  const std::uint32_t gso = urgent_pending_ || goes_alone_for_ecn() ? 0 : context_.limits.gso_max;
+  // Half of the peer's window at most, or it would wait for the other half of a packet.
+  const std::uint32_t text = std::min(gso > headers ? gso - headers : 0U, most_of_window());
+  const std::uint32_t most = text > mss ? text / mss * mss : mss;
+  if (!context_.config.push_superpackets) return most;
+  return std::min(most, linux_superpacket(mss));
+}
+
+// Whole segments only, unless all that is queued goes; never more than the device takes in one
+// packet.
+std::uint32_t Connection::cut_to_segments(std::uint32_t sendable, std::uint32_t unsent) const {
+  const std::uint32_t mss = max_text();
+  const std::uint32_t length = std::min(sendable, superpacket_bound());
+  const bool is_all = length == unsent;
+  if (length <= mss || length % mss == 0) return length;
+  // The short segment at the end rides along only if it could also go alone.
+  // Linux lets it ride along behind full ones as well where nothing is in flight.
+  const bool alone = context_.config.push_superpackets && flight() == 0;
+  const bool tail_may_go =
+      is_all && !more_coming_ && !knobs().cork && (!nagle_ || fin_queued_ || alone);
+  return tail_may_go ? length : length / mss * mss;
+}
+
+// RFC 9293 §3.8.6.2.1 MUST-38: the sender's silly-window rules, and §3.7.4 SHLD-7: Nagle.
+bool Connection::may_send_small(std::uint32_t length, std::uint32_t unsent_bytes) const {
+  if (override_small_) return true;
+  const bool is_all = length == unsent_bytes;
+  if (is_all && (more_coming_ || knobs().cork)) return false;
+  // RFC 9293 §3.7.4 MUST-17: Nagle can be switched off. A FIN behind the data means that no more
+  // will come to be
+  // coalesced.
+  const bool none_in_flight = flight() == syn_in_flight();
+  if (is_all && (!nagle_ || fin_queued_ || none_in_flight)) return true;
+  // Rule (3): half of the largest window ever offered is worth a segment even if it is short of a
+  // full one; with Nagle, only while nothing is in flight.
+  return (none_in_flight || !nagle_) && length >= snd.max_wnd / 2 && length > 0;
+}
+
+std::optional<SendDecision> Connection::next_new_data(std::uint32_t allowed) const {
+  const FlightState* const f = flight_state();
+  const bool wants_new = f != nullptr && f->recovery.wants_new_data();
+  if (log().lost_bytes() > 0 && !wants_new) return std::nullopt;  // what is lost goes first
+  const std::uint32_t waiting = unsent();
+  // RFC 9293 §3.10.4: in SYN-RECEIVED a FIN behind data waits for ESTABLISHED.
+  const bool fin_may_go = fin_queued_ && state_ != State::SynReceived;
+  const bool fin_waits = fin_may_go && !has_sent_fin();
+  if (waiting == 0 && !fin_waits) return std::nullopt;
+  // RFC 9293 §3.8.6 MUST-34, SHLD-15: the usable window may be negative after the peer pulled it
+  // back; then nothing goes.
+  const std::int32_t usable_window = snd.una + syn_in_flight() + snd.wnd - snd.nxt;
+  const std::uint32_t usable = usable_window > 0 ? static_cast<std::uint32_t>(usable_window) : 0;
+  if (waiting == 0) {
+    if (usable == 0 && flight() > 0) return std::nullopt;
+    if (usable == 0 && snd.wnd == 0) return std::nullopt;
+    SendDecision d = data_decision(snd.nxt, 0);
+    d.reason = SendReason::Fin;
+    d.flags.bits |= TcpFlags::kFin;
+    return d;
+  }
+  const std::uint32_t mss = max_text();
+  const std::uint32_t sendable =
+      std::min({waiting, usable, cwnd_room(), allowed, first_piece(waiting)});
+  const std::uint32_t length = cut_to_segments(sendable, waiting);
+  if (length == 0) return std::nullopt;
+  // RFC 9293 §3.9.1.2 SHLD-28: full-sized segments go whenever they can; a smaller one must be
+  // allowed to.
+  if (length < mss) {
+    const bool cwnd_cut_it = cwnd_room() < std::min(waiting, usable);
+    if (cwnd_cut_it && flight() > 0) return std::nullopt;
+    if (!may_send_small(length, waiting)) return std::nullopt;
+  }
+  SendDecision d = data_decision(snd.nxt, length);
+  if (!d.flags.urg()) d.reason = SendReason::NewData;
+  if (length < mss && override_small_ && !knobs().cork) d.reason = SendReason::SwsOverride;
+  const bool is_limited_transmit = f != nullptr && f->recovery.phase() == RecoveryPhase::Open &&
+                                   flight() + length > congestion_.cwnd;
+  if (is_limited_transmit) d.reason = SendReason::LimitedTransmit;
+  if (fin_may_go && length == waiting && usable > length) {
+    d.flags.bits |= TcpFlags::kFin;
+    if (d.reason == SendReason::NewData) d.reason = SendReason::NewDataFin;
+  }
+  return d;
+}
+
+// RFC 6675 §4 R6675-02, if RACK is switched off: NextSeg's rules 3 and 4. Nothing is known to be
+// lost and nothing new may go: what was not reported, though later data was, goes again in case it
+// is; and once in a recovery the flight's last segment, which no report can show to be missing.
+std::optional<SendDecision> Connection::next_hole() const {
+  const FlightState* const f = flight_state();
+  if (f == nullptr || !sack_ || context_.config.use_rack || !f->recovery.is_active())
+    return std::nullopt;
+  const bool is_right = log().lost_bytes() == 0 && log().sacked_bytes() > 0 && snd.wnd > 0;
+  if (!is_right || cwnd_room() < max_text()) return std::nullopt;
+  std::uint32_t index = log().oldest_in_network();
+  while (index != kNone && context_.sent[index].retransmitted) index = context_.sent[index].after;
+  const bool is_hole = index != kNone && context_.sent[index].begin < log().highest_sacked();
+  const SentSegment& last = context_.sent[log().tail()];
+  const bool may_rescue = f->recovery.may_rescue() && last.fate == SegmentFate::InNetwork &&
+                          last.end <= f->recovery.recover();
+  if (!is_hole && !may_rescue) return std::nullopt;
+  SendDecision d = is_hole ? first_segment_of(index) : last_segment();
+  d.reason = SendReason::SackHole;
+  return d;
+}
+
+// The first segment of a record, which is not the last of the flight, again.
+SendDecision Connection::first_segment_of(std::uint32_t index) const {
+  const SentSegment& segment = context_.sent[index];
+  SendDecision d = data_decision(segment.begin, std::min(segment.length(), max_text()));
+  d.kind = SendDecision::Kind::Retransmission;
+  d.record = index;
+  return d;
+}
+
+// The last segment of the flight again, with the FIN if it has one.
+SendDecision Connection::last_segment() const {
+  const SentSegment& last = context_.sent[log().tail()];
+  const bool has_fin = fin_queued_ && last.end == tx_.end_seq() + 1;
+  const std::uint32_t text = last.length() - (has_fin ? 1U : 0U);
+  const std::uint32_t length = std::min(text, max_text());
+  SendDecision d = data_decision(last.begin + (text - length), length);
+  d.kind = SendDecision::Kind::TailProbe;
+  if (has_fin) d.flags.bits |= TcpFlags::kFin;
+  return d;
+}
+
+// RFC 8985 §7.3 R8985-10: new data if there is any and the peer's window takes it, whatever cwnd
+// says; else the last segment again.
+std::optional<SendDecision> Connection::next_tail_probe() const {
+  const FlightState* const f = flight_state();
+  if (f == nullptr || !f->probe.is_due() || log().empty()) return std::nullopt;
+  const std::int32_t usable = snd.una + snd.wnd - snd.nxt;
+  const std::uint32_t mss = max_text();
+  const std::uint32_t fresh =
+      std::min({unsent(), mss, usable > 0 ? static_cast<std::uint32_t>(usable) : 0U});
+  if (fresh > 0) {
+    SendDecision d = data_decision(snd.nxt, fresh);
+    d.reason = SendReason::TailLossProbe;
+    return d;
+  }
+  if (context_.sent[log().tail()].fate != SegmentFate::InNetwork) return std::nullopt;
+  SendDecision d = last_segment();
+  d.reason = SendReason::TailLossProbe;
+  return d;
+}
+
+std::optional<SendDecision> Connection::next_probe() const {
+  if (probe_due_ && has_something_waiting()) {
+    // RFC 9293 §3.8.6.1 MUST-36, MUST-35: one octet at the edge of the closed window: new data, or
+    // the first octet that is
+    // outstanding; if only the FIN is left, that.
+    const SeqNum seq = snd.una;
+    const bool has_text = seq < tx_.end_seq();
+    if (!has_text && !fin_queued_) return std::nullopt;
+    SendDecision d = data_decision(seq, has_text ? 1 : 0);
+    d.kind = SendDecision::Kind::Probe;
+    if (context_.config.probes_without_text) {
+      // An old number, as in a keep-alive: it is outside the window, so the peer must answer.
+      d = {};
+      d.kind = SendDecision::Kind::Probe;
+      d.reason = SendReason::ZeroWindowProbe;
+      d.flags.bits = TcpFlags::kAck;
+      d.seq = snd.una - 1;
+      return d;
+    }
+    d.reason = SendReason::ZeroWindowProbe;
+    if (!has_text) d.flags.bits |= TcpFlags::kFin;
+    return d;
+  }
+  if (keep_alive_due_) {
+    // RFC 9293 §3.8.4 SHLD-12: no text, a number just before the window: any TCP answers with an
+    // ACK. MAY-6, not done: a
+    // garbage octet for peers that ignore such a segment; none is known any more.
+    SendDecision d;
+    d.kind = SendDecision::Kind::Probe;
+    d.reason = SendReason::KeepAlive;
+    d.flags.bits = TcpFlags::kAck;
+    d.seq = snd.nxt - 1;
+    return d;
+  }
+  return std::nullopt;
+}
+
+std::optional<SendDecision> Connection::next_pure_ack() const {
+  if (ack_.owed() != AckPolicy::Owed::Now) return std::nullopt;
+  SendDecision d;
+  d.kind = SendDecision::Kind::Ack;
+  d.reason = ack_.reason();
+  d.flags.bits = TcpFlags::kAck;
+  // A pure ACK carries snd.nxt; beyond a shrunken window it would not be accepted, so it stays at
+  // its edge.
+  d.seq = snd.nxt;
+  // Where its acknowledgment is waited for, the FIN may come again with any ACK (RFC 9293 §3.10.7.4
+  // asks for its repetition by a timer alone); a challenge says no more than it must.
+  const bool is_challenge = d.reason == SendReason::ChallengeReset ||
+                            d.reason == SendReason::ChallengeSyn ||
+                            d.reason == SendReason::ChallengeAck;
+  if (context_.config.repeats_fin && has_sent_fin() && snd.una < snd.nxt && !is_challenge) {
+    d.seq = snd.nxt - 1;
+    d.flags.bits |= TcpFlags::kFin;
+  }
+  return d;
+}
+
+}  // namespace glasstcp

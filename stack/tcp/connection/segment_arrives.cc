@@ -1,0 +1,482 @@
+// SEGMENT ARRIVES: RFC 9293 §3.10.7.3 (SYN-SENT) and §3.10.7.4 (every other state), check by check
+// in the RFC's order. Each check decides the segment's fate (a Verdict), or is empty: the next
+// check sees it. Nothing is sent from here.
+// Next: fast_path.cc.
+#include "stack/base/assert.h"
+#include "stack/tcp/connection/connection.h"
+
+namespace glasstcp {
+
+Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
+  const bool is_crossed = state_ == State::SynReceived && seg.flags.syn() && seg.flags.ack();
+  if (is_crossed && !seg.flags.rst() && seg.seq == rcv.irs) {
+    // RFC 9293 §3.5 MUST-10: the other end of a simultaneous open answers our SYN. Its SYN is known
+    // already and is trimmed
+    // (R9293-P7); its ACK completes the handshake.
+    Segment trimmed = seg;
+    trimmed.seq += 1;
+    trimmed.flags.bits &= static_cast<std::uint16_t>(~TcpFlags::kSyn);
+    trimmed.wnd = static_cast<std::uint16_t>(
+        seg.wnd >> snd.shift);  // a SYN's window is not scaled; this one will be
+    const Verdict verdict = segment_arrives(trimmed, now);
+    // Its own handshake may hang on an answer: our SYN-ACK can be lost like any other.
+    if (state_ == State::Established) ack_.demand(SendReason::HandshakeAck);
+    return verdict;
+  }
+  note_arrived(seg, now);
+  if (Check again = syn_again_in_syn_received(seg, now)) return *again;
+  on_sign_of_life(now);
+  if (const Check done = fast_path(seg, now)) return *done;
+  Verdict verdict = Verdict::Accepted;
+  if (state_ == State::SynSent) {
+    verdict = segment_arrives_in_syn_sent(seg, now);
+  } else if (Check c =
+                 check_timestamps(seg, now)) {  // RFC 7323 §5.3 puts it before the first check
+    verdict = *c;
+  } else if (c = first_check_sequence_number(seg, now); c) {
+    verdict = *c;
+  } else if (c = second_check_reset(seg, now); c) {
+    verdict = *c;
+  } else if (c = fourth_check_syn(seg, now);
+             c) {  // the third, security and precedence, went with RFC 9293
+    verdict = *c;
+  } else if (c = fifth_check_ack(seg, now); c) {
+    verdict = *c;
+  } else {
+    // RFC 7323 §5.3, R3; only now that the ACK is plausible (RFC 5961 §5): a blind attacker who could
+    // move ts_recent would have PAWS reject the peer.
+    if (timestamps_.enabled() && seg.options.timestamps) {
+      timestamps_.on_segment(seg.options.timestamps->val, seg.seq, last_ack_sent_, now);
+    }
+    note_arrived_field(seg);
+    if (seg.options.user_timeout) adopt_user_timeout(*seg.options.user_timeout);
+    sixth_check_urg(seg);
+    verdict = seventh_process_text(seg, now);
+    if (state_ != State::Closed) eighth_check_fin(seg, now);
+  }
+  manage_send_timers(now);
+  wants_output();
+  return verdict;
+}
+
+// RFC 9293 §3.10.7.3.
+Verdict Connection::segment_arrives_in_syn_sent(const Segment& seg, Instant now) {
+  // RFC 9293 §3.10.7.3 R9293-P5: first, the ACK bit: one outside (iss, snd.nxt] draws a reset
+  // before SYN is looked
+  // at.
+  if (seg.flags.ack() && (seg.ack <= snd.iss || seg.ack > snd.nxt)) {
+    if (seg.flags.rst()) return Verdict::SynSentBadReset;
+    if (const auto reply = reset_for(seg, SendReason::RstUnacceptableAck))
+      context_.replies.push(*reply);
+    return Verdict::SynSentBadAck;
+  }
+  // RFC 9293 §3.5.3 R9293-P3: second, the RST bit: believed only if it acknowledges our SYN.
+  if (seg.flags.rst()) {
+    if (!seg.flags.ack()) return Verdict::SynSentBadReset;
+    fail(StreamError::Refused, now);
+    return Verdict::ResetAccepted;
+  }
+  // Fourth, the SYN bit (a segment with neither SYN nor RST is dropped by the fifth).
+  if (!seg.flags.syn() || context_.drops(seg.flags)) return Verdict::SynSentNothing;
+  rcv.irs = seg.seq;
+  rcv.nxt = last_ack_sent_ = seg.seq + 1;
+  rcv.edge = rcv.nxt + std::min(receive_buffer_, context_.most_syn_window());
+  adopt_options(seg, now);
+  if (seg.flags.ack()) {
+    process_ack_of_syn(seg, now);
+    finish_fast_open(seg);
+    become_established(seg, now);
+    enter(State::Established, now);
+    ack_.demand(SendReason::HandshakeAck);
+    signal(EventMask::kConnected | EventMask::kWritable);
+    // RFC 9293 §3.10.7.3: text and FIN may ride on the SYN-ACK; they are processed from the sixth
+    // step on.
+    sixth_check_urg(seg);
+    const Verdict verdict = seventh_process_text(seg, now);
+    if (state_ != State::Closed) eighth_check_fin(seg, now);
+    return verdict;
+  }
+  // RFC 9293 §3.5 MUST-10: simultaneous open: both SYNs cross; our SYN goes again, now with an ACK.
+  enter(State::SynReceived, now);
+  snd.wnd = seg.wnd;
+  snd.wl1 = seg.seq;
+  snd.wl2 = snd.iss;
+  syn_ack_due_ = true;
+  keep_early_text(seg);
+  return Verdict::SynAccepted;
+}
+
+// RFC 9293 §3.10.7.3: text and controls of a crossing SYN wait until ESTABLISHED is reached. The
+// text lies in the buffer already, but rcv.nxt does not count it and nobody can read it.
+void Connection::keep_early_text(const Segment& syn) {
+  const std::size_t fitting = std::min<std::size_t>(syn.text.size(), rcv.wnd());
+  if (fitting > 0) {
+    rx_.store(context_.rx, rcv.nxt, syn.text.first(fitting), rcv.nxt, max_runs());
+  }
+  const SeqNum up = syn.seq + syn.up;
+  if (syn.flags.urg() && up > rcv.nxt) {
+    rcv.up = up;
+    urgent_received_ = true;
+  }
+  // What was cut off has to come again, and the FIN behind it too.
+  const bool is_whole = rx_.unread() == syn.text.size() && syn.end() <= rcv.edge;
+  if (syn.flags.fin() && is_whole) {
+    peer_fin_known_ = true;
+    fin_at_ = syn.end() - 1;
+  }
+}
+
+// ESTABLISHED was reached: what a crossing SYN brought counts now.
+void Connection::take_early_text(Instant now) {
+  if (urgent_received_) signal(EventMask::kUrgent);
+  StoreResult stored;
+  stored.advanced = rx_.unread();
+  if (stored.advanced == 0) return;
+  on_stored(stored, stored.advanced, now);
+}
+
+// RFC 9293 §3.10.7.4, second check: with a connection that is refused, what it had queued goes. Were
+// it kept, the application would read text of a connection that it never had.
+void Connection::forget_early_text() {
+  rx_.clear(context_.rx);
+  urgent_received_ = peer_fin_known_ = false;
+}
+
+// What the peer's SYN said about options; what it did not offer is not used.
+void Connection::adopt_options(const Segment& syn, Instant now) {
+  const TcpConfig& config = context_.config;
+  // RFC 9293 §3.7.1 MUST-14, MUST-15. A tiny MSS would make us send headers around nothing: 64 is
+  // the least we obey.
+  snd.mss = std::max<std::uint16_t>(
+      syn.options.mss.value_or(default_mss(tuple_.remote_address.version())), 64);
+  // RFC 7323 §2.2 R7323-01, R7323-06: scaling only if both SYNs had it; a shift above 14 means 14.
+  const bool scale = config.use_window_scale && syn.options.window_scale.has_value();
+  snd.shift = scale ? std::min<std::uint8_t>(*syn.options.window_scale, 14) : std::uint8_t{0};
+  rcv.shift = scale ? context_.rcv_shift : std::uint8_t{0};
+  sack_ = config.use_sack && syn.options.sack_permitted;
+  if (syn.options.user_timeout) adopt_user_timeout(*syn.options.user_timeout);
+  if (config.use_timestamps && syn.options.timestamps) {
+    timestamps_ = Timestamps(timestamps_.offset(), syn.options.timestamps->val, now);
+  }
+  // RFC 9768 §3.1.2: the SYN of a simultaneous open is answered like any other.
+  const std::uint32_t retries = retransmissions_;
+  const IpEcn field = ip_ecn(syn.traffic_class);
+  agree_on_ecn(syn.flags.ack() ? read_ecn_syn_ack(knobs().ecn, retries, syn.flags, field)
+                               : answer_ecn_syn(knobs().ecn, syn.flags, field));
+  set_effective_mss(now);
+}
+
+void Connection::become_established(const Segment& seg, Instant now) {
+  if (context_.config.mtu_probing == MtuProbing::Always) {
+    begin_path_search(effective_mss_ + packet_overhead(), now);
+  }
+  // RFC 7323 §2.2 R7323-03: the window field of a SYN is never scaled.
+  snd.wnd = seg.flags.syn() ? seg.wnd : static_cast<std::uint32_t>(seg.wnd) << snd.shift;
+  note_window(snd.wnd);
+  snd.wl1 = seg.seq;
+  snd.wl2 = seg.ack;
+  std::uint32_t window = initial_window();
+  // RFC 6928 §2 R6928-01, R6928-02; RFC 5681 §3.1 R5681-03: one segment only if the SYN was lost
+  // more than once.
+  if (retransmissions_ > 1) window = effective_mss_;
+  // RFC 6298 §5.7 R6298-12.
+  if (retransmissions_ > 0 && !rtt_.has_sample()) rtt_.begin_anew(3s);
+  retransmissions_ = 0;
+  CongestionModel none;
+  congestion().start({congestion_, none}, window);
+  window_use_.start_at(snd.una);
+}
+
+// RFC 7323 §5.3, R1 of PAWS.
+Check Connection::check_timestamps(const Segment& seg, Instant now) {
+  // RFC 7323 §3.2 R7323-12: not negotiated, not looked at. §5.2 R7323-17: a reset is judged by its
+  // number alone.
+  if (!timestamps_.enabled() || seg.flags.rst()) return std::nullopt;
+  // RFC 5961 §4.2 R5961-04: a SYN draws a challenge whatever its options say: another host behind
+  // the same NAT, or one that was restarted, knows nothing of ours, and waits for an answer.
+  if (seg.flags.syn() && context_.config.blind_attack_defence) return std::nullopt;
+  // RFC 7323 §3.2 R7323-10, not done: to drop segments without the option that was agreed on.
+  // Middleboxes take it off, and some peers leave it out of keep-alives; where such a segment is
+  // dropped the connection stands still until it times out. It is judged by its numbers alone, so
+  // PAWS does not protect from an old duplicate without the option; the setting
+  // tolerates_missing_timestamps, off, does as the RFC advises.
+  // RFC 7323 §3.2 R7323-11: either way the connection lives on.
+  if (!seg.options.timestamps) {
+    if (context_.config.tolerates_missing_timestamps) return std::nullopt;
+    return Verdict::TimestampMissing;
+  }
+  // RFC 7323 §5.3 R7323-19: too old: acknowledge and drop, before the window test.
+  if (timestamps_.is_too_old(seg.options.timestamps->val, now)) {
+    if (seg.len() > 0 || challenges_.take(now, context_.config.challenge_acks_per_second)) {
+      ack_.demand(SendReason::AckOldTimestamp);
+    }
+    return Verdict::PawsRejected;
+  }
+  return std::nullopt;
+}
+
+// RFC 9293 §3.10.7.4 R9293-P6: the four cases of the acceptability test.
+bool Connection::is_acceptable(const Segment& seg) const {
+  // RFC 7323 §2.4 R7323-07: rcv.edge is the furthest ever offered, so rounding never makes an
+  // honest segment unacceptable.
+  const std::uint32_t wnd = rcv.wnd();
+  // RFC 9293 Appendix A.2 R9293-A1: the right edge itself is where the ACKs of a peer stand that has
+  // filled our window; the test calls them acceptable only if the window is closed. Were they
+  // refused, two ends that filled each other's windows would answer ACK with ACK until both gave
+  // up.
+  // RFC 5961 §3.2 R5961-03: a reset there is outside, as ever.
+  const std::uint32_t edge = seg.flags.rst() && wnd > 0 ? 0 : 1;
+  if (seg.len() == 0) return is_within(seg.seq, rcv.nxt, wnd + edge);
+  if (wnd == 0) return false;
+  return is_within(seg.seq, rcv.nxt, wnd) || is_within(seg.end() - 1, rcv.nxt, wnd);
+}
+
+// RFC 5961 §3.2 R5961-01, R5961-03, done, but: a peer that resets behind its own FIN may give the
+// reset the number of that FIN, as macOS does; by the letter the connection would stay until its
+// timers end.
+//
+// Behind a FIN nothing else can come from there, so this one number is as good as RCV.NXT. Linux
+// does the same.
+bool Connection::is_reset_of_their_fin(const Segment& seg) const {
+  const bool is_behind_fin =
+      state_ == State::CloseWait || state_ == State::LastAck || state_ == State::Closing;
+  return context_.config.reset_may_repeat_fin && is_behind_fin && seg.flags.rst() &&
+         seg.seq + 1 == rcv.nxt;
+}
+
+Check Connection::first_check_sequence_number(const Segment& seg, Instant now) {
+  if (is_acceptable(seg) || is_reset_of_their_fin(seg)) return std::nullopt;
+  // RFC 9293 §3.4 MUST-66: with a closed window, what stands at its edge still has its ACK, RST and
+  // URG processed; its
+  // text is trimmed to nothing by the seventh step. Whatever else it is, the probe is answered.
+  if (rcv.wnd() != 0 || seg.seq != rcv.nxt || seg.flags.syn()) return unacceptable(seg, now);
+  if (!seg.flags.rst()) ack_.demand(SendReason::AckOutsideWindow);
+  return std::nullopt;
+}
+
+Verdict Connection::unacceptable(const Segment& seg, Instant now) {
+  // RFC 5961 §3.2 R5961-03.
+  if (seg.flags.rst()) return Verdict::ResetOutsideWindow;
+  if (seg.flags.syn()) return answer_syn(seg, now);
+  const Verdict verdict = answer_unacceptable(seg, now);
+  // RFC 9293 Appendix A.2 R9293-A2: a peer whose probe byte or FIN we took, but whom our ACK did not
+  // reach, speaks from just before the window. What it acknowledges counts, or it would never get
+  // past that number while we wait for its word.
+  const bool is_just_before = is_synchronized(state_) && seg.seq + 1 == rcv.nxt && seg.flags.ack();
+  if (!is_just_before) return verdict;
+  if (const Check done = fifth_check_ack(seg, now)) return *done;
+  return Verdict::AcceptedDuplicate;
+}
+
+// RFC 9293 §3.10.7.4 R9293-P6: its answer is an ACK.
+Verdict Connection::answer_unacceptable(const Segment& seg, Instant now) {
+  if (seg.len() == 0) {
+    // An ACK that answers an ACK could go on for ever, so these are limited like challenges.
+    if (challenges_.take(now, context_.config.challenge_acks_per_second))
+      ack_.demand(SendReason::AckOutsideWindow);
+    return Verdict::OutsideWindow;
+  }
+  if (seg.end() > rcv.nxt) {
+    ack_.demand(SendReason::AckOutsideWindow);
+    return Verdict::OutsideWindow;
+  }
+  // Wholly old: our ACK was lost, or the peer was too quick. RFC 2883 §4 R2883-01: say which part
+  // came twice.
+  if (sack_ && !seg.text.empty()) {
+    duplicate_ = {seg.seq, seg.seq + static_cast<std::uint32_t>(seg.text.size())};
+    has_duplicate_ = true;
+  }
+  ack_.demand(seg.flags.fin() ? SendReason::AckFin : SendReason::AckDuplicateData);
+  return Verdict::AcceptedDuplicate;
+}
+
+Check Connection::second_check_reset(const Segment& seg, Instant now) {
+  if (!seg.flags.rst()) return std::nullopt;
+  // RFC 5961 §3.2 R5961-01, R5961-02: only the exact number resets; any other in the window is
+  // asked about.
+  const bool is_exact = seg.seq == rcv.nxt || is_reset_of_their_fin(seg);
+  if (context_.config.blind_attack_defence && !is_exact) {
+    challenge(SendReason::ChallengeReset, now);
+    return Verdict::ResetChallenged;
+  }
+  // RFC 9293 §3.5.3 SHLD-2: text in a reset is tolerated, and ignored. §3.6 MUST-12: the
+  // application learns of the abort.
+  const bool was_refused = state_ == State::SynReceived && !fast_open_passive_;
+  fail(was_refused ? StreamError::Refused : StreamError::ResetByPeer, now);
+  return Verdict::ResetAccepted;
+}
+
+Check Connection::fourth_check_syn(const Segment& seg, Instant now) {
+  if (!seg.flags.syn()) return std::nullopt;
+  if (!context_.config.blind_attack_defence) {
+    // RFC 9293 §3.10.7.4 gives both rules; this is RFC 793's: a SYN in the window is an error that
+    // ends the connection.
+    reset(SendReason::RstAborted, StreamError::ResetByPeer, now);
+    return Verdict::ResetAccepted;
+  }
+  return answer_syn(seg, now);
+}
+
+// RFC 5961 §4.2 R5961-04: a SYN draws a challenge wherever its number lies. What accurate ECN has to
+// say of the SYN-ACK that comes again rides on it, if the limit lets it go.
+Verdict Connection::answer_syn(const Segment& seg, Instant now) {
+  const bool is_again = is_syn_ack_again(seg);
+  if (is_again && grants_other_ecn(seg)) {
+    // Its ACK is the number that the peer expects, whatever of ours is under way.
+    if (const auto reply = reset_for(seg, SendReason::RstEcnAmbiguous))
+      context_.replies.push(*reply);
+    fail(StreamError::Aborted, now);
+    return Verdict::SynAsksForOtherEcn;
+  }
+  if (challenge(SendReason::ChallengeSyn, now) && is_again) note_syn_ack_again(seg);
+  return Verdict::SynChallenged;
+}
+
+bool Connection::challenge(SendReason reason, Instant now) {
+  if (!challenges_.take(now, context_.config.challenge_acks_per_second)) return false;
+  ack_.demand(reason);
+  return true;
+}
+
+Check Connection::fifth_check_ack(const Segment& seg, Instant now) {
+  // RFC 9293 §3.10.7.4 R9293-P8: without ACK it belongs to no synchronized connection.
+  if (!seg.flags.ack()) return Verdict::NoAckFlag;
+  if (state_ == State::SynReceived) {
+    if (Check c = fifth_check_ack_in_syn_received(seg, now)) return c;
+  }
+  if (probe_beyond_ && seg.ack == snd.nxt + 1) take_probe_as_sent(now);
+  // RFC 9293 §3.10.7.4 R9293-P9: it acknowledges what was never sent.
+  if (seg.ack > snd.nxt) {
+    if (!context_.config.answers_unsent_ack) return Verdict::AckOfUnsent;
+    if (challenges_.take(now, context_.config.challenge_acks_per_second))
+      ack_.demand(SendReason::AckOfUnsentData);
+    return Verdict::AckOfUnsent;
+  }
+  // RFC 9293 §3.10.7.4 MAY-12; RFC 5961 §5.2 R5961-05: an ACK older than the largest window ever
+  // offered to us is a forgery.
+  if (context_.config.blind_attack_defence &&
+      snd.una - seg.ack > static_cast<std::int32_t>(snd.max_wnd)) {
+    challenge(SendReason::ChallengeAck, now);
+    return Verdict::AckTooOld;
+  }
+  const SeqNum edge = snd.una + snd.wnd;
+  process_ack(seg, now);
+  update_send_window(seg, edge, now);
+  after_fin_acked(now);
+  // LAST-ACK ends here, CLOSING becomes TIME-WAIT: there is nothing in the segment that still
+  // matters.
+  if (state_ == State::Closed || state_ == State::TimeWait) return Verdict::Accepted;
+  return std::nullopt;
+}
+
+Check Connection::fifth_check_ack_in_syn_received(const Segment& seg, Instant now) {
+  // A passive open's SYN counts as acknowledged: its half-open record checked this very segment.
+  // See Connection().
+  // One by Fast Open has its SYN-ACK in flight itself; the caller takes the ACK in.
+  const bool is_counted = passive_ && !fast_open_passive_;
+  const bool acceptable = is_counted ? seg.ack == snd.una : seg.ack > snd.una && seg.ack <= snd.nxt;
+  if (!acceptable) {
+    if (const auto reply = reset_for(seg, SendReason::RstUnacceptableAck))
+      context_.replies.push(*reply);
+    return Verdict::ListenBadAck;
+  }
+  if (!passive_) {
+    process_ack_of_syn(seg, now);
+    finish_fast_open(seg);
+  }
+  become_established(seg, now);
+  // CLOSE may have been called before the handshake ended: then a FIN waits (§3.10.4).
+  enter(fin_queued_ ? State::FinWait1 : State::Established, now);
+  if (passive_) return std::nullopt;
+  signal(EventMask::kConnected | EventMask::kWritable);
+  take_early_text(now);
+  return std::nullopt;
+}
+
+void Connection::sixth_check_urg(const Segment& seg) {
+  if (!seg.flags.urg() || state_ == State::Closed) return;
+  if (state_ != State::Established && state_ != State::FinWait1 && state_ != State::FinWait2)
+    return;
+  // RFC 9293 §3.8.5 MUST-62: the pointer names the octet after the urgent data; MUST-31: however
+  // long that is.
+  const SeqNum up = seg.seq + seg.up;
+  if (up <= read_up_to() && !urgent_received_) return;
+  // RFC 9293 §3.8.5 MUST-32: tell the application when it first becomes pending and when it moves
+  // forward.
+  if (!urgent_received_ || up > rcv.up) {
+    rcv.up = up;
+    urgent_received_ = true;
+    signal(EventMask::kUrgent);
+  }
+}
+
+Verdict Connection::seventh_process_text(const Segment& seg, Instant now) {
+  if (seg.text.empty()) return Verdict::Accepted;
+  const bool may_receive =
+      state_ == State::Established || state_ == State::FinWait1 || state_ == State::FinWait2;
+  // After the peer's FIN no text can follow; RFC 9293 §3.10.7.4 ignores it.
+  if (!may_receive || peer_fin_done_) return Verdict::AcceptedDuplicate;
+  // R9293-P7: keep what is new and inside the window.
+  const SeqNum begin = seg.seq + (seg.flags.syn() ? 1U : 0U);
+  const SeqNum end = begin + static_cast<std::uint32_t>(seg.text.size());
+  const SeqNum from = later(begin, rcv.nxt);
+  SeqNum to = earlier(end, rcv.edge);
+  if (peer_fin_known_) to = earlier(to, fin_at_);  // nothing follows a FIN
+  if (from >= to) {
+    // RFC 2883 §4 R2883-01: all of it came before, and only its ACK or FIN is news.
+    if (sack_ && end <= rcv.nxt) {
+      duplicate_ = {begin, end};
+      has_duplicate_ = true;
+    }
+    ack_.demand(end <= rcv.nxt ? SendReason::AckDuplicateData : SendReason::AckOutsideWindow);
+    return end <= rcv.nxt ? Verdict::AcceptedDuplicate : Verdict::OutsideWindow;
+  }
+  if (orphan_) {
+    // RFC 9293 §3.6.1 SHLD-3: nobody will ever read this; the sender must learn that it is lost.
+    if (context_.config.answers_late_data_as_nobody) {
+      if (const auto reply = reset_for(seg, SendReason::RstUnreadData))
+        context_.replies.push(*reply);
+      fail(StreamError::Aborted, now);
+      return Verdict::DataAfterClose;
+    }
+    reset(SendReason::RstUnreadData, StreamError::Aborted, now);
+    return Verdict::DataAfterClose;
+  }
+  if (begin < from && context_.config.acks_overlap_at_once)
+    ack_.demand(SendReason::AckDuplicateData);
+  const auto text =
+      seg.text.subspan(static_cast<std::size_t>(from - begin), static_cast<std::size_t>(to - from));
+  return store_text(seg, from, text, now);
+}
+
+Verdict Connection::store_text(const Segment& seg, SeqNum from, ByteView text, Instant now) {
+  StoreResult stored = rx_.store(context_.rx, from, text, rcv.nxt, max_runs());
+  // RFC 2883 §4.2: of several parts that came twice the first is reported.
+  const SeqNum begin = seg.seq + (seg.flags.syn() ? 1U : 0U);
+  if (begin < from) stored.duplicate = SackBlock{begin, from};
+  const auto segment_size =
+      seg.gso_size != 0 ? std::min<std::size_t>(seg.gso_size, seg.text.size()) : seg.text.size();
+  on_stored(stored, static_cast<std::uint32_t>(segment_size), now);
+  if (stored.advanced > 0) return Verdict::Accepted;
+  if (stored.kept_out_of_order) return Verdict::AcceptedOutOfOrder;
+  return stored.dropped ? Verdict::ReassemblyFull : Verdict::AcceptedDuplicate;
+}
+
+void Connection::eighth_check_fin(const Segment& seg, Instant now) {
+  const bool is_news = seg.flags.fin() && !peer_fin_done_;
+  if (is_news && seg.end() > rcv.edge) {
+    ack_.demand(
+        SendReason::AckOutsideWindow);  // trimmed away with the text before it: it must come again
+  } else if (is_news) {
+    peer_fin_known_ = true;
+    fin_at_ = seg.end() - 1;
+    if (fin_at_ != rcv.nxt) ack_.demand(SendReason::AckOutOfOrder);
+  }
+  // A peer that sends text beyond its FIN contradicts itself; what the stream has passed is not
+  // waited for.
+  if (peer_fin_known_ && !peer_fin_done_ && fin_at_ < rcv.nxt) peer_fin_known_ = false;
+  // R9293-P11: only in order; a FIN that came early waits here.
+  if (peer_fin_known_ && !peer_fin_done_ && rcv.nxt == fin_at_) on_peer_fin(now);
+}
+
+}  // namespace glasstcp

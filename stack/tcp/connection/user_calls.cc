@@ -1,0 +1,183 @@
+// The user calls of RFC 9293 §3.10.2-§3.10.6: SEND, RECEIVE, CLOSE, ABORT. OPEN is in
+// active_open.cc, STATUS in connection.cc.
+// Next: ../demux/half_open.h.
+#include <algorithm>
+
+#include "stack/tcp/connection/connection.h"
+
+namespace glasstcp {
+
+// RFC 9293 §3.10.2: who may SEND. Before the handshake is complete the bytes are queued.
+std::optional<StreamError> Connection::refuse_send() const {
+  if (error_) return error_;
+  if (state_ == State::Closed) return StreamError::NotConnected;
+  const bool open = state_ == State::SynSent || state_ == State::SynReceived ||
+                    state_ == State::Established || state_ == State::CloseWait;
+  if (!open || fin_queued_) return StreamError::Closing;
+  return std::nullopt;
+}
+
+std::expected<std::size_t, StreamError> Connection::send(ByteView bytes, SendOptions options,
+                                                         Instant now) {
+  if (const auto refused = refuse_send()) return std::unexpected(*refused);
+  if (bytes.empty()) return 0;
+  const std::size_t room = room_for(bytes.size());
+  if (room == 0) {
+    wants_writable_ = true;
+    return std::unexpected(StreamError::WouldBlock);
+  }
+  const std::size_t n = tx_.append_copy(context_.tx, bytes.first(std::min(room, bytes.size())));
+  if (n == 0) {
+    wants_writable_ = true;
+    return std::unexpected(StreamError::OutOfMemory);
+  }
+  if (n < bytes.size()) {
+    wants_writable_ = true;
+    options.more = false;
+  }
+  after_queueing(options, now);
+  return n;
+}
+
+std::expected<void, StreamError> Connection::send_borrowed(ByteView bytes, std::uint64_t cookie,
+                                                           SendOptions options, Instant now) {
+  if (const auto refused = refuse_send()) return std::unexpected(*refused);
+  const std::uint32_t limit = context_.config.borrowed_limit;
+  if (bytes.size() > limit || tx_.size() > limit - bytes.size()) {
+    wants_writable_ = true;
+    return std::unexpected(StreamError::WouldBlock);
+  }
+  if (bytes.empty() || !tx_.append_borrowed(context_.tx, bytes, cookie)) {
+    return std::unexpected(StreamError::OutOfMemory);
+  }
+  after_queueing(options, now);
+  return {};
+}
+
+void Connection::after_queueing(SendOptions options, Instant now) {
+  more_coming_ = options.more;
+  unpushed_ = options.more;
+  // RFC 9293 §3.8.5 SHLD-13: for applications that have it already; nothing of ours asks for it.
+  if (options.urgent) {
+    // RFC 9293 §3.8.5: the pointer names the octet after the last urgent one.
+    snd.up = tx_.end_seq();
+    urgent_pending_ = true;
+  }
+  restart_if_idle(now);
+  manage_send_timers(now);
+  note_limit(now);
+  wants_output();
+}
+
+// RFC 5681 §4.1 R5681-13: after an idle time longer than a timeout the old window says nothing
+// about the path. Where that is switched off, RFC 7661 still does not keep it for ever.
+void Connection::restart_if_idle(Instant now) {
+  if (flight() > 0 || !is_synchronized(state_)) return;
+  const std::chrono::milliseconds idle(milliseconds_of(now) - last_data_sent_ms_);
+  if (!context_.config.slow_start_after_idle) return shrink_idle_window(idle, now);
+  if (idle <= rtt_.rto(context_.rto_bounds)) return;
+  CongestionModel none;
+  FlightState* const f = flight_state();
+  congestion().on_idle({congestion_, f == nullptr ? none : f->model}, initial_window(), now);
+}
+
+// RFC 9293 §3.10.3 RECEIVE. Bytes first, then the end of the stream or the error.
+std::expected<ByteView, StreamError> Connection::peek() const {
+  if (rx_.unread() > 0 && !has_early_text()) return rx_.front(context_.rx);
+  if (peer_fin_done_) return ByteView{};
+  if (error_) return std::unexpected(*error_);
+  if (state_ == State::Closed) return std::unexpected(StreamError::NotConnected);
+  return std::unexpected(StreamError::WouldBlock);
+}
+
+// RFC 9293 §3.10.4 CLOSE: MAY-1 not done in this call: it closes one direction only; close() gives
+// up both.
+std::expected<void, StreamError> Connection::shutdown_send(Instant now) {
+  switch (state_) {
+    case State::SynSent:
+      fail(StreamError::Aborted, now);
+      return {};
+    case State::SynReceived:
+    case State::CloseWait:
+      if (fin_queued_) return std::unexpected(StreamError::Closing);
+      fin_queued_ = true;
+      break;
+    case State::Established:
+      fin_queued_ = true;
+      enter(State::FinWait1, now);
+      break;
+    default:
+      if (error_) return std::unexpected(*error_);
+      return std::unexpected(StreamError::Closing);
+  }
+  more_coming_ = false;
+  unpushed_ = false;
+  manage_send_timers(now);
+  wants_output();
+  return {};
+}
+
+void Connection::close(Instant now) {
+  const bool can_lose_data = state_ == State::SynReceived || state_ == State::Established ||
+                             state_ == State::FinWait1 || state_ == State::FinWait2 ||
+                             state_ == State::CloseWait;
+  if (rx_.unread() > 0 && can_lose_data) {
+    // RFC 9293 §3.6.1 SHLD-3: the peer must not believe that its data was read.
+    reset(SendReason::RstUnreadData, StreamError::Aborted, now);
+  } else if (state_ != State::Closed && !fin_queued_) {
+    static_cast<void>(shutdown_send(now));
+  }
+  rx_.clear(context_.rx);
+  orphan_ = true;
+  ListHook<EventTag>::unlink();
+  if (state_ == State::FinWait2) arm(TimerName::FinWait2, now + knobs().fin_wait_2_timeout);
+}
+
+// RFC 9293 §3.10.5.
+void Connection::abort(Instant now) {
+  switch (state_) {
+    case State::SynReceived:
+    case State::Established:
+    case State::FinWait1:
+    case State::FinWait2:
+    case State::CloseWait:
+      reset(SendReason::RstAborted, StreamError::Aborted, now);
+      break;
+    case State::SynSent:
+    case State::Closing:
+    case State::LastAck:
+      fail(StreamError::Aborted, now);
+      break;
+    default:
+      break;
+  }
+  rx_.clear(context_.rx);
+  orphan_ = true;
+  ListHook<EventTag>::unlink();
+}
+
+// RFC 9293 §3.8.5 MUST-33: how much urgent data is still to be read.
+std::uint32_t Connection::urgent_remaining() const {
+  if (!urgent_received_ || has_early_text()) return 0;
+  return rcv.up > read_up_to() ? static_cast<std::uint32_t>(rcv.up - read_up_to()) : 0;
+}
+
+// RFC 9293 §3.8.4 MUST-24, MUST-25, MUST-27: off by default, switched per connection.
+void Connection::set_keep_alive(bool on, Instant now) {
+  if (on == keep_alive_) return;  // what runs goes on
+  keep_alive_ = on;
+  restart_keep_alive(now);
+}
+
+// A user timeout that runs has the timer's place, and gives it back when all is acknowledged.
+void Connection::restart_keep_alive(Instant now) {
+  keep_alives_unanswered_ = 0;
+  if (timers_.is_armed(TimerName::UserTimeout)) return;
+  if (keep_alive_ && is_synchronized(state_) && state_ != State::TimeWait) {
+    arm(TimerName::KeepAlive, now + knobs().keep_alive_idle);
+  } else {
+    timers_.stop(TimerName::KeepAlive);
+  }
+}
+
+}  // namespace glasstcp

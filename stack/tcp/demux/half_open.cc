@@ -1,0 +1,215 @@
+// RFC 9293 §3.10.7.4 for SYN-RECEIVED after a passive open. See half_open.h.
+#include "stack/tcp/demux/half_open.h"
+
+#include <algorithm>
+
+#include "stack/tcp/handshake/user_timeout_option.h"
+#include "stack/tcp/send/segment_writer.h"
+
+namespace glasstcp {
+
+HalfOpen::HalfOpen(const TcpContext& context, const Segment& syn, std::uint32_t listener,
+                   SeqNum iss, Instant now)
+    : listener_(listener), first_syn_(syn.flags), hop_limit_(context.config.hop_limit) {
+  const TcpConfig& config = context.config;
+  agreed_.tuple = syn.tuple;
+  agreed_.hash = syn.hash;
+  agreed_.iss = iss;
+  agreed_.irs = syn.seq;
+  // RFC 9293 §3.7.1 MUST-15; see Connection::adopt_options for the floor of 64.
+  agreed_.peer_mss = std::max<std::uint16_t>(
+      syn.options.mss.value_or(default_mss(syn.tuple.remote_address.version())), 64);
+  // RFC 7323 §2.2 R7323-01, §2.3 R7323-04, R7323-06.
+  const bool scale = config.use_window_scale && syn.options.window_scale.has_value();
+  agreed_.snd_shift =
+      scale ? std::min<std::uint8_t>(*syn.options.window_scale, 14) : std::uint8_t{0};
+  agreed_.rcv_shift = scale ? context.rcv_shift : std::uint8_t{0};
+  agreed_.scaled = scale;
+  agreed_.sack = config.use_sack && syn.options.sack_permitted;
+  agreed_.timestamps = config.use_timestamps && syn.options.timestamps.has_value();
+  if (agreed_.timestamps) {
+    agreed_.ts_recent = syn.options.timestamps->val;
+    agreed_.ts_offset = context.timestamp_offset(syn.tuple, now);
+  }
+  agreed_.ecn = answer_ecn_syn(config.ecn, syn.flags, ip_ecn(syn.traffic_class));
+  agreed_.user_timeout = syn.options.user_timeout;
+  agreed_.buffer = context.next_buffer();
+}
+
+// RFC 9768 §3.1.5 R9768-23: a peer that asks for both kinds of feedback on one connection could not
+// tell which of them we took: it is reset. R9768-24: a SYN without the flags means that the client
+// may not be in that mode, so we do not mark; R9768-04: the newest SYN is the one reported.
+Check HalfOpen::check_ecn_of_syn(const Segment& syn) {
+  EcnAgreement& ecn = agreed_.ecn;
+  if (ecn.feedback == EcnFeedback::None) return std::nullopt;
+  const EcnAgreement again = answer_ecn_syn({EcnUse::Passive, true}, syn.flags, IpEcn::NotEct);
+  const bool first_was_classic =
+      answer_ecn_syn({EcnUse::Passive, true}, first_syn_, IpEcn::NotEct).feedback ==
+      EcnFeedback::Classic;
+  ecn.peer_syn = ip_ecn(syn.traffic_class);
+  if (again.feedback == EcnFeedback::None) {
+    ecn.may_mark = false;
+    return std::nullopt;
+  }
+  if ((again.feedback == EcnFeedback::Classic) == first_was_classic) return std::nullopt;
+  return Verdict::SynAsksForOtherEcn;
+}
+
+std::uint16_t HalfOpen::window() const {
+  return static_cast<std::uint16_t>(std::min<std::uint32_t>(agreed_.buffer, 65535));
+}
+
+// RFC 7323 §3.2 R7323-11, §5.3 R7323-19: as Connection::check_timestamps.
+Check HalfOpen::check_timestamps(const Segment& seg, TcpContext& context, Instant now) const {
+  if (!agreed_.timestamps || seg.flags.rst()) return std::nullopt;
+  if (!seg.options.timestamps) {
+    if (context.config.tolerates_missing_timestamps) return std::nullopt;
+    return Verdict::TimestampMissing;
+  }
+  if (difference(seg.options.timestamps->val, agreed_.ts_recent) >= 0) return std::nullopt;
+  reply_ack(context, SendReason::AckOldTimestamp, now);
+  return Verdict::PawsRejected;
+}
+
+HalfOpenResult HalfOpen::segment_arrives(const Segment& seg, TcpContext& context, Instant now) {
+  const SeqNum rcv_nxt = agreed_.irs + 1;
+  // The SYN again: our SYN-ACK was lost or is late; it goes again.
+  if (seg.flags.syn() && !seg.flags.ack() && !seg.flags.rst() && seg.seq == agreed_.irs) {
+    if (const Check refused = check_ecn_of_syn(seg)) {
+      Reply reply;
+      reply.tuple = agreed_.tuple;
+      reply.seq = agreed_.iss + 1;
+      reply.ack = seg.end();
+      reply.flags.bits = TcpFlags::kRst | TcpFlags::kAck;
+      reply.reason = SendReason::RstEcnAmbiguous;
+      context.replies.push(reply);
+      return {HalfOpenFate::Dies, *refused};
+    }
+    if (!due_) reason_ = SendReason::SynAckRetransmit;
+    due_ = true;
+    return {HalfOpenFate::Stays, Verdict::SynDuplicate};
+  }
+  // RFC 5961 §4.2 R5961-04: any other SYN is challenged, wherever its number lies and whatever its
+  // options say: see Connection::check_timestamps.
+  if (seg.flags.syn() && !seg.flags.rst()) {
+    reply_ack(context, SendReason::ChallengeSyn, now);
+    return {HalfOpenFate::Stays, Verdict::SynChallenged};
+  }
+  if (const Check refused = check_timestamps(seg, context, now)) {
+    return {HalfOpenFate::Stays, *refused};
+  }
+  // First check: sequence number, with the window that our SYN-ACK offered.
+  // RFC 9293 Appendix A.2 R9293-A1: as in Connection::is_acceptable, the ACK of a peer that has filled
+  // the window counts: if what fills it is lost, it is all that can complete the handshake.
+  const std::uint32_t edge = seg.flags.rst() && window() > 0 ? 0 : 1;
+  const bool acceptable = seg.len() == 0 ? is_within(seg.seq, rcv_nxt, window() + edge)
+                                         : is_within(seg.seq, rcv_nxt, window()) ||
+                                               is_within(seg.end() - 1, rcv_nxt, window());
+  if (!acceptable) {
+    if (seg.flags.rst()) return {HalfOpenFate::Stays, Verdict::ResetOutsideWindow};
+    reply_ack(context, SendReason::AckOutsideWindow, now);
+    return {HalfOpenFate::Stays, Verdict::OutsideWindow};
+  }
+  // RFC 9293 §3.5 MUST-11: second: RST. After a passive open the connection returns to LISTEN, and
+  // the user is
+  // not told.
+  if (seg.flags.rst()) {
+    if (context.config.blind_attack_defence && seg.seq != rcv_nxt) {
+      reply_ack(context, SendReason::ChallengeReset, now);
+      return {HalfOpenFate::Stays, Verdict::ResetChallenged};
+    }
+    return {HalfOpenFate::Dies, Verdict::ResetAccepted};
+  }
+  // Fifth: ACK.
+  if (!seg.flags.ack()) return {HalfOpenFate::Stays, Verdict::NoAckFlag};
+  if (seg.ack != agreed_.iss + 1) {
+    if (const auto reply = reset_for(seg, SendReason::RstUnacceptableAck))
+      context.replies.push(*reply);
+    return {HalfOpenFate::Stays, Verdict::ListenBadAck};
+  }
+  return {HalfOpenFate::Completes, Verdict::HandshakeComplete};
+}
+
+void HalfOpen::reply_ack(TcpContext& context, SendReason reason, Instant now) const {
+  if (!const_cast<ChallengeLimit&>(challenges_).take(now, context.config.challenge_acks_per_second))
+    return;
+  Reply reply;
+  reply.tuple = agreed_.tuple;
+  reply.seq = agreed_.iss + 1;
+  reply.ack = agreed_.irs + 1;
+  reply.flags.bits = TcpFlags::kAck;
+  reply.flags.bits |= Ecn(agreed_.ecn).flags(false);
+  reply.window = static_cast<std::uint16_t>(window() >> agreed_.rcv_shift);
+  reply.reason = reason;
+  if (agreed_.timestamps) {
+    reply.timestamps =
+        TimestampsOption{Timestamps::clock(agreed_.ts_offset, now), agreed_.ts_recent};
+  }
+  context.replies.push(reply);
+}
+
+// RFC 4987 §3.4 R4987-02; RFC 9293 §3.8.3 MUST-22.
+bool HalfOpen::on_timer(const TcpContext& context) {
+  if (agreed_.syn_ack_retries >= context.config.syn_ack_retries) return false;
+  ++agreed_.syn_ack_retries;
+  reason_ = SendReason::SynAckRetransmit;
+  due_ = true;
+  return true;
+}
+
+void HalfOpen::transmit(TcpContext& context, Instant now, OutPacket& out) {
+  TcpHeader header;
+  header.source = agreed_.tuple.local_port;
+  header.destination = agreed_.tuple.remote_port;
+  header.seq = agreed_.iss;
+  header.ack = agreed_.irs + 1;
+  header.flags.bits = TcpFlags::kSyn | TcpFlags::kAck;
+  const bool is_again = agreed_.syn_ack_sent != Instant{};
+  const std::uint16_t ecn_flags = ecn_syn_ack_flags(agreed_.ecn, agreed_.syn_ack_retries);
+  header.flags.bits |= ecn_flags;
+  // RFC 9768 §3.1.5 R9768-24: who once answered without the flags does not mark.
+  if (ecn_flags == 0) agreed_.ecn.may_mark = false;
+  header.window = window();  // RFC 7323 §2.2 R7323-03: never scaled on a SYN
+  TcpOptions options;
+  options.mss = context.offered_mss(agreed_.tuple.remote_address, now);
+  if (mss_ != 0) options.mss = std::min(*options.mss, mss_);
+  options.sack_permitted = agreed_.sack;
+  if (agreed_.scaled) options.window_scale = agreed_.rcv_shift;
+  if (agreed_.timestamps) {
+    options.timestamps =
+        TimestampsOption{Timestamps::clock(agreed_.ts_offset, now), agreed_.ts_recent};
+  }
+  // RFC 9768 §3.2.3.2.1: the first SYN-ACK tests whether the option passes.
+  if (agreed_.ecn.feedback == EcnFeedback::Accurate && !is_again)
+    options.accurate_ecn = Ecn(agreed_.ecn).option(1);
+  // RFC 5482 §3.3: before the connection has a user, the stack's own wish.
+  if (context.config.announce_user_timeout) {
+    options.user_timeout = UserTimeoutOption::encode(context.config.user_timeout);
+  }
+  // Later ones go without: the first may have been lost for it.
+  if (cookie_.size > 0 && reason_ == SendReason::SynAck) {
+    options.fast_open = true;
+    options.fast_open_experimental = cookie_experimental_;
+    options.fast_open_cookie = cookie_.view();
+  }
+  SegmentFrame frame;
+  frame.tuple = &agreed_.tuple;
+  frame.hash = agreed_.hash;
+  frame.hop_limit = hop_limit_;
+  frame.traffic_class = traffic_class_;
+  out.payload_slices = 0;
+  out.payload_length = 0;
+  write_segment(frame, header, options, context, out);
+  out.reason = reason_;
+  out.connection = {};
+  due_ = false;
+  agreed_.syn_ack_again = is_again;
+  agreed_.syn_ack_sent = now;
+  // A SYN that comes again is answered, but does not keep the record alive.
+  if (TimerNode::deadline() != kNever) return;
+  Duration wait = context.config.initial_rto;
+  for (int i = 0; i < agreed_.syn_ack_retries && wait < context.config.max_rto; ++i) wait *= 2;
+  context.half_open_wheel.schedule(*this, now + std::min(wait, context.config.max_rto));
+}
+
+}  // namespace glasstcp

@@ -1,0 +1,508 @@
+// Whose is a segment? RFC 9293 §3.10.7.1, §3.10.7.2, §3.10.1; output in turns. See tcp_layer.h.
+// Next: active_open.cc.
+#include "stack/tcp/demux/tcp_layer.h"
+
+#include <algorithm>
+
+#include "stack/base/assert.h"
+#include "stack/tcp/send/segment_writer.h"
+
+namespace glasstcp {
+namespace {
+
+constexpr std::uint32_t kMaxListeners = 4096;
+// What one connection may send before the next gets its turn.
+constexpr std::uint32_t kQuantum = 64 * 1024;
+
+}  // namespace
+
+TcpLayer::TcpLayer(const TcpSetup& setup, IpLayer& ip, Instant start)
+    : context_(setup, ip, start),
+      flow_hash_(derive_key(setup.seed, "flow table")),
+      port_hash_(derive_key(setup.seed, "ports")),
+      table_(setup.config.max_connections + setup.config.max_half_open +
+             setup.config.max_time_wait),
+      connections_(std::min(setup.config.max_connections, kIndexMask)),
+      half_open_(std::min(setup.config.max_half_open, kIndexMask)),
+      time_waits_(std::min(setup.config.max_time_wait, kIndexMask)),
+      listeners_(kMaxListeners) {}
+
+TcpLayer::~TcpLayer() = default;
+
+// -- Finding whose a segment is
+// ----------------------------------------------------------------------------------------
+
+std::uint32_t TcpLayer::look_up(const FourTuple& tuple, std::uint64_t hash) const {
+  return table_.find(hash, [&](std::uint32_t value) {
+    const std::uint32_t index = value & kIndexMask;
+    switch (static_cast<Kind>(value >> kKindShift)) {
+      case Kind::Connection:
+        return connections_[index].tuple() == tuple;
+      case Kind::HalfOpen:
+        return half_open_[index].agreement().tuple == tuple;
+      case Kind::TimeWait:
+        return time_waits_[index].tuple() == tuple;
+    }
+    return false;
+  });
+}
+
+// RFC 9293 §3.1: the form of a segment: lengths, checksum, options. Empty: it is good, and `seg` is
+// filled.
+std::optional<Verdict> TcpLayer::read_segment(const IpDatagram& datagram, Segment& seg) const {
+  const auto view = TcpView::parse(datagram.payload);
+  if (!view) return view.error();
+  // MUST-3.
+  if (!verify_transport_checksum(datagram)) return Verdict::BadTcpChecksum;
+  const TcpHeader header = view->header();
+  if (number(header.source) == 0 || number(header.destination) == 0) return Verdict::BadTcpPort;
+  if (!view->options().empty()) {
+    auto options = read_tcp_options(view->options());  // MUST-5: on any segment
+    if (!options) return options.error();
+    seg.options = *options;
+  }
+  seg.tuple = {datagram.destination, datagram.source, header.destination, header.source};
+  seg.hash = flow_hash_(seg.tuple);
+  seg.seq = header.seq;
+  seg.ack = header.ack;
+  seg.wnd = header.window;
+  seg.up = header.urgent;
+  seg.flags = header.flags;
+  seg.text = view->text();
+  seg.traffic_class = datagram.traffic_class;
+  seg.gso_size = datagram.meta.gso_size;
+  return std::nullopt;
+}
+
+void TcpLayer::receive(const IpDatagram& datagram, Instant now, SegmentOutcome& outcome) {
+  Segment seg;
+  if (const auto bad = read_segment(datagram, seg)) {
+    outcome.verdict = *bad;
+    return;
+  }
+  outcome.segments = seg.count();
+  const std::uint32_t value = look_up(seg.tuple, seg.hash);
+  outcome.verdict = value == kNone ? arrives_for_nobody(seg, now, std::nullopt, outcome)
+                                   : dispatch(value, seg, now, outcome);
+}
+
+Verdict TcpLayer::dispatch(std::uint32_t value, const Segment& seg, Instant now,
+                           SegmentOutcome& outcome) {
+  const std::uint32_t index = value & kIndexMask;
+  switch (static_cast<Kind>(value >> kKindShift)) {
+    case Kind::HalfOpen:
+      return arrives_half_open(index, seg, now, outcome);
+    case Kind::TimeWait:
+      return arrives_time_wait(index, seg, now, outcome);
+    case Kind::Connection:
+      break;
+  }
+  Connection& connection = connections_[index];
+  outcome.connection = connection.id();
+  outcome.observed = context_.observer != nullptr;
+  if (outcome.observed) outcome.before = connection.status();
+  const Verdict verdict = connection.segment_arrives(seg, now);
+  if (outcome.observed) outcome.after = connection.status();
+  settle(connection, now);
+  return verdict;
+}
+
+// RFC 9293 §3.10.7.1 (CLOSED) and §3.10.7.2 (LISTEN). `above`: the new connection's numbers must
+// start above this one.
+Verdict TcpLayer::arrives_for_nobody(const Segment& seg, Instant now, std::optional<SeqNum> above,
+                                     SegmentOutcome& outcome) {
+  const std::uint32_t listener = listener_for(seg.tuple.local());
+  if (listener != kNone) return arrives_at_listener(listener, seg, now, above, outcome);
+  // R9293-P1, R9293-P2.
+  const auto reply = reset_for(seg, SendReason::RstNoConnection);
+  if (!reply) return Verdict::ResetNoConnection;
+  context_.replies.push(*reply);
+  return Verdict::NoConnection;
+}
+
+std::uint32_t TcpLayer::listener_for(const Endpoint& local) {
+  std::uint32_t found = kNone;
+  listeners_.for_each([&](std::uint32_t index, Listener& listener) {
+    // A listener on this very address comes before one on every address.
+    if (!listener.matches(local)) return;
+    if (found == kNone || !listener.local().address.is_unspecified()) found = index;
+  });
+  return found;
+}
+
+Verdict TcpLayer::arrives_half_open(std::uint32_t index, const Segment& seg, Instant now,
+                                    SegmentOutcome& outcome) {
+  HalfOpen& half_open = half_open_[index];
+  const HalfOpenResult result = half_open.segment_arrives(seg, context_, now);
+  switch (result.fate) {
+    case HalfOpenFate::Stays:
+      if (half_open.is_due() && !half_open.ListHook<HalfOpenReadyTag>::is_linked()) {
+        half_open_ready_.push_back(half_open);
+      }
+      return result.verdict;
+    case HalfOpenFate::Dies:
+      remove_half_open(index);
+      return result.verdict;
+    case HalfOpenFate::Completes:
+      break;
+  }
+  return complete({half_open.listener(), index, half_open.agreement()}, seg, now, outcome);
+}
+
+Verdict TcpLayer::complete(const Completion& what, const Segment& seg, Instant now,
+                           SegmentOutcome& outcome) {
+  if (!listeners_.is_live(what.listener)) {
+    if (what.half_open != kNone) remove_half_open(what.half_open);
+    return arrives_for_nobody(seg, now, std::nullopt, outcome);
+  }
+  Listener& listener = listeners_[what.listener];
+  // The peer will send again; by then somebody may have been accepted.
+  if (listener.is_full()) return Verdict::AcceptQueueFull;
+  // RFC 9293 §3.8.6 SHLD-14: exactly what the SYN-ACK offered; no offer is taken back.
+  if (!context_.budget.reserve(what.agreed.buffer)) return Verdict::OutOfMemory;
+  const std::uint32_t index = connections_.acquire(context_, what.agreed, now);
+  if (index == kNone) {
+    context_.budget.release(what.agreed.buffer);
+    return Verdict::OutOfMemory;
+  }
+  if (what.half_open != kNone) remove_half_open(what.half_open);
+  Connection& connection = connections_[index];
+  connection.set_id({index, connections_.generation(index)});
+  if (!table_.insert(seg.hash, value_of(Kind::Connection, index))) {
+    connections_.release(index);
+    return Verdict::ConnectionTableFull;
+  }
+  connection.set_known_in_table(true);
+  ++open_connections_;
+  if (listener.knobs) connection.inherit(*listener.knobs, now);
+  listener.push(connection.id());
+  signal_listener(what.listener);
+  outcome.connection = connection.id();
+  outcome.observed = context_.observer != nullptr;
+  if (outcome.observed) outcome.before = connection.status();
+  const Verdict verdict = connection.segment_arrives(seg, now);
+  if (outcome.observed) outcome.after = connection.status();
+  settle(connection, now);
+  return verdict == Verdict::Accepted ? Verdict::HandshakeComplete : verdict;
+}
+
+Verdict TcpLayer::arrives_time_wait(std::uint32_t index, const Segment& seg, Instant now,
+                                    SegmentOutcome& outcome) {
+  TimeWaitRecord& record = time_waits_[index];
+  if (context_.drops(seg.flags)) return Verdict::TimeWaitOldDuplicate;
+  const TimeWaitResult result = record.segment_arrives(seg, context_, now);
+  switch (result.fate) {
+    case TimeWaitFate::Stays:
+      break;
+    case TimeWaitFate::Ends:
+      remove_time_wait(index);
+      break;
+    case TimeWaitFate::Restarts:
+      record.unlink();
+      record.set_expires(now + 2 * context_.config.msl);
+      time_wait_order_.push_back(record);
+      break;
+    case TimeWaitFate::Yields: {
+      if (listener_for(seg.tuple.local()) == kNone)
+        return record.challenge(seg, context_, now).verdict;
+      const SeqNum above = record.snd_nxt();
+      remove_time_wait(index);
+      const Verdict verdict = arrives_for_nobody(seg, now, above, outcome);
+      return verdict == Verdict::SynAccepted ? result.verdict : verdict;
+    }
+  }
+  return result.verdict;
+}
+
+Verdict TcpLayer::icmp_arrives(const IcmpSignal& signal, Instant now) {
+  const std::uint32_t value = look_up(signal.tuple, flow_hash_(signal.tuple));
+  if (value == kNone) return Verdict::IcmpErrorNotOurs;
+  const Kind kind = static_cast<Kind>(value >> kKindShift);
+  if (kind == Kind::HalfOpen) return icmp_half_open(value & kIndexMask, signal);
+  if (kind != Kind::Connection) return Verdict::IcmpErrorNotOurs;
+  Connection& connection = connections_[value & kIndexMask];
+  const Verdict verdict = connection.icmp_arrives(signal, now);
+  settle(connection, now);
+  return verdict;
+}
+
+// RFC 9293 §3.9.2.2 SHLD-26: a hard error about our very SYN-ACK ends what is not synchronized;
+// after a passive open that means LISTEN again, and nobody is told, as by a reset.
+// RFC 9293 §3.9.2.2 MUST-56: a soft one changes nothing; there is no user yet to hear of it.
+Verdict TcpLayer::icmp_half_open(std::uint32_t index, const IcmpSignal& signal) {
+  const HalfOpen& half_open = half_open_[index];
+  const bool was_sent = half_open.agreement().syn_ack_sent != Instant{};
+  if (!was_sent || signal.quoted_seq != half_open.agreement().iss) {
+    return Verdict::IcmpErrorImplausible;
+  }
+  if (!context_.is_hard(signal)) return Verdict::QuietlyIgnored;
+  remove_half_open(index);
+  return Verdict::IcmpErrorUsed;
+}
+
+// -- Ends
+// --------------------------------------------------------------------------------------------------------------
+
+void TcpLayer::settle(Connection& connection, Instant now) {
+  if (connection.takes_fast_open_place() && connection.state() != State::SynReceived) {
+    free_fast_open_place(connection, now);
+  }
+  if (connection.is_known_in_table()) {
+    count_orphan(connection, now);
+    if (connection.state() == State::TimeWait) {
+      move_to_time_wait(connection, now);
+    } else if (connection.state() == State::Closed) {
+      leave_table(connection);
+    }
+  }
+  if (connection.is_finished()) connections_.release(connection.id().index);
+}
+
+// What departed applications leave behind has a limit; what comes above it is reset.
+void TcpLayer::count_orphan(Connection& connection, Instant now) {
+  if (!connection.is_orphan() || connection.is_counted_orphan()) return;
+  connection.set_counted_orphan(true);
+  if (++orphans_ > context_.config.max_orphans) connection.give_up(now);
+}
+
+void TcpLayer::leave_table(Connection& connection) {
+  table_.erase(connection.hash(), value_of(Kind::Connection, connection.id().index));
+  connection.set_known_in_table(false);
+  --open_connections_;
+  if (connection.is_counted_orphan()) {
+    connection.set_counted_orphan(false);
+    --orphans_;
+  }
+}
+
+bool TcpLayer::only_peers_are_awaited() const {
+  bool only = true;
+  const_cast<Slab<Connection>&>(connections_).for_each([&](Connection& connection) {
+    const State state = connection.state();
+    if (connection.is_known_in_table() && state != State::FinWait2) only = false;
+  });
+  return only;
+}
+
+void TcpLayer::move_to_time_wait(Connection& connection, Instant now) {
+  leave_table(connection);
+  if (time_waits_.size() >= context_.config.max_time_wait && !time_wait_order_.empty()) {
+    const TimeWaitRecord& oldest = *time_wait_order_.front();
+    remove_time_wait(look_up(oldest.tuple(), oldest.hash()) & kIndexMask);
+  }
+  // The peer's FIN is acknowledged even if there is no room to remember the connection.
+  if (connection.owes_ack()) {
+    TimeWaitRecord(connection, now).reply_ack(context_, connection.ack_reason(), now);
+  }
+  // RFC 9293 §3.6.1 MUST-13: twice the maximum segment lifetime.
+  const std::uint32_t index = time_waits_.acquire(connection, now + 2 * context_.config.msl);
+  if (index != kNone && table_.insert(connection.hash(), value_of(Kind::TimeWait, index))) {
+    time_wait_order_.push_back(time_waits_[index]);
+  } else if (index != kNone) {
+    time_waits_.release(index);
+  }
+  connection.on_time_wait_taken_over();
+}
+
+void TcpLayer::remove_half_open(std::uint32_t index) {
+  HalfOpen& half_open = half_open_[index];
+  table_.erase(half_open.agreement().hash, value_of(Kind::HalfOpen, index));
+  context_.half_open_wheel.cancel(half_open);
+  half_open_.release(index);
+}
+
+void TcpLayer::remove_time_wait(std::uint32_t index) {
+  table_.erase(time_waits_[index].hash(), value_of(Kind::TimeWait, index));
+  time_waits_.release(index);
+}
+
+// -- Time
+// --------------------------------------------------------------------------------------------------------------
+
+void TcpLayer::advance(Instant now) {
+  while (TimerNode* node = context_.wheel.pop_expired(now)) {
+    auto& connection = static_cast<Connection&>(*node);
+    connection.on_timer(now);
+    settle(connection, now);
+  }
+  while (TimerNode* node = context_.pacing_wheel.pop_expired(now)) {
+    static_cast<FlightState&>(*node).owner->on_burst_time();
+  }
+  while (TimerNode* node = context_.half_open_wheel.pop_expired(now)) {
+    auto& half_open = static_cast<HalfOpen&>(*node);
+    if (!half_open.on_timer(context_)) {
+      remove_half_open(look_up(half_open.agreement().tuple, half_open.agreement().hash) &
+                       kIndexMask);
+    } else if (!half_open.ListHook<HalfOpenReadyTag>::is_linked()) {
+      half_open_ready_.push_back(half_open);
+    }
+  }
+  while (FlightState* quiet = context_.quiet.front()) {
+    if (now - quiet->quiet_since < FlightState::kKept) break;
+    quiet->owner->release_flight_state();
+  }
+  while (TimeWaitRecord* record = time_wait_order_.front()) {
+    if (record->expires() > now) break;
+    remove_time_wait(look_up(record->tuple(), record->hash()) & kIndexMask);
+  }
+}
+
+Instant TcpLayer::next_deadline() const {
+  const TimeWaitRecord* oldest = time_wait_order_.front();
+  return std::min({context_.wheel.next_deadline(), context_.half_open_wheel.next_deadline(),
+                   context_.pacing_wheel.next_deadline(),
+                   oldest == nullptr ? kNever : oldest->expires()});
+}
+
+// -- Output
+// ------------------------------------------------------------------------------------------------------------
+
+bool TcpLayer::has_output() const {
+  return !context_.replies.empty() || !half_open_ready_.empty() || !context_.ready.empty();
+}
+
+void TcpLayer::send_reply(const Reply& reply, OutPacket& out) {
+  TcpHeader header;
+  header.source = reply.tuple.local_port;
+  header.destination = reply.tuple.remote_port;
+  header.seq = reply.seq;
+  header.ack = reply.ack;
+  header.flags = reply.flags;
+  header.window = reply.window;
+  TcpOptions options;
+  options.timestamps = reply.timestamps;
+  if (reply.of_syn) {
+    options.mss = reply.of_syn->mss;
+    options.window_scale = reply.of_syn->window_scale;
+    options.sack_permitted = reply.of_syn->sack_permitted;
+  }
+  SegmentFrame frame;
+  frame.tuple = &reply.tuple;
+  frame.hash = flow_hash_(reply.tuple);
+  frame.hop_limit = context_.config.hop_limit;
+  out.payload_slices = 0;
+  out.payload_length = 0;
+  write_segment(frame, header, options, context_, out);
+  out.reason = reply.reason;
+  out.connection = {};
+}
+
+bool TcpLayer::transmit(Instant now, OutPacket& out, TransmitOutcome& outcome) {
+  if (const auto reply = context_.replies.pop()) {
+    send_reply(*reply, out);
+    return true;
+  }
+  if (HalfOpen* half_open = half_open_ready_.pop_front()) {
+    half_open->transmit(context_, now, out);
+    return true;
+  }
+  while (Connection* connection = context_.ready.front()) {
+    const auto decision = connection->next(now);
+    outcome.observed = context_.observer != nullptr;
+    if (outcome.observed) outcome.before = connection->status();
+    const bool sent = decision && connection->commit(*decision, now, out);
+    if (!sent) {
+      connection->ListHook<ReadyTag>::unlink();
+      decision ? connection->on_no_memory(now) : connection->on_nothing_to_send(now);
+      quantum_used_ = 0;
+      settle(*connection, now);
+      continue;
+    }
+    if (outcome.observed) outcome.after = connection->status();
+    quantum_used_ += static_cast<std::uint32_t>(out.size());
+    if (quantum_used_ >= kQuantum) {  // the next one's turn
+      quantum_used_ = 0;
+      connection->ListHook<ReadyTag>::unlink();
+      context_.ready.push_back(*connection);
+    }
+    return true;
+  }
+  return false;
+}
+
+// -- What there is
+// ------------------------------------------------------------
+
+Connection* TcpLayer::find(ConnectionId id) {
+  if (id.is_none()) return nullptr;
+  Connection* connection = connections_.get(id.index, id.generation);
+  return connection == nullptr || connection->is_orphan() ? nullptr : connection;
+}
+
+void TcpLayer::signal_listener(std::uint32_t index) {
+  Listener& listener = listeners_[index];
+  if (listener.has_event) return;
+  listener.has_event = true;
+  listener_events_.push_back(index);
+}
+
+std::optional<ListenerId> TcpLayer::next_listener_event() {
+  if (listener_events_.empty()) return std::nullopt;
+  const std::uint32_t index = listener_events_.back();
+  listener_events_.pop_back();
+  listeners_[index].has_event = false;
+  return ListenerId{index, listeners_.generation(index)};
+}
+
+Connection* TcpLayer::next_connection_event() {
+  return context_.events.pop_front();
+}
+
+std::vector<ConnectionId> TcpLayer::connections() const {
+  std::vector<ConnectionId> ids;
+  const_cast<Slab<Connection>&>(connections_).for_each([&](Connection& connection) {
+    if (connection.state() != State::Closed) ids.push_back(connection.id());
+  });
+  return ids;
+}
+
+std::vector<ConnectionEntry> TcpLayer::entries() const {
+  std::vector<ConnectionEntry> all;
+  auto* self = const_cast<TcpLayer*>(this);
+  self->listeners_.for_each([&](Listener& listener) {
+    all.push_back({{listener.local().address, {}, listener.local().port, Port{}}, State::Listen});
+  });
+  self->connections_.for_each([&](Connection& connection) {
+    if (connection.is_known_in_table()) all.push_back({connection.tuple(), connection.state()});
+  });
+  self->half_open_.for_each([&](HalfOpen& half_open) {
+    all.push_back({half_open.agreement().tuple, State::SynReceived});
+  });
+  self->time_waits_.for_each([&](TimeWaitRecord& record) {
+    all.push_back({record.tuple(), State::TimeWait});
+  });
+  return all;
+}
+
+bool TcpLayer::drop(const FourTuple& tuple, Instant now) {
+  const std::uint32_t value = look_up(tuple, flow_hash_(tuple));
+  if (value == kNone) return false;
+  const std::uint32_t index = value & kIndexMask;
+  switch (static_cast<Kind>(value >> kKindShift)) {
+    case Kind::HalfOpen:
+      remove_half_open(index);
+      break;
+    case Kind::TimeWait:
+      remove_time_wait(index);
+      break;
+    case Kind::Connection: {
+      Connection& connection = connections_[index];
+      connection.drop(now);
+      settle(connection, now);
+      break;
+    }
+  }
+  return true;
+}
+
+void TcpLayer::check_invariants() const {
+  std::uint32_t known = 0;
+  const_cast<Slab<Connection>&>(connections_).for_each([&](Connection& connection) {
+    connection.check_invariants();
+    if (connection.is_known_in_table()) ++known;
+  });
+  STACK_ASSERT(known == open_connections_);
+  STACK_ASSERT(table_.size() == known + half_open_.size() + time_waits_.size());
+}
+
+}  // namespace glasstcp

@@ -1,0 +1,169 @@
+// All of TCP: who a segment belongs to, and everyone it may belong to.
+//
+// RFC 9293 §3.10.7.1 (CLOSED), §3.10.7.2 (LISTEN), §3.10.1 (OPEN); the rest is done by the object
+// that the segment
+// belongs to. One table finds a tuple's Connection, HalfOpen or TimeWaitRecord in one look-up.
+//
+// Invariants:
+//   1. A tuple is in the table at most once, under exactly one of the three kinds.
+//   2. A Connection is freed only here, when it is finished: CLOSED or TIME-WAIT, silent, and given
+//   back.
+//
+// Next: ../socket/stack.cc.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <vector>
+
+#include "stack/base/flow_table.h"
+#include "stack/base/keyed_hash.h"
+#include "stack/base/random.h"
+#include "stack/base/slab.h"
+#include "stack/tcp/connection/connection.h"
+#include "stack/tcp/connection/stack_context.h"
+#include "stack/tcp/demux/half_open.h"
+#include "stack/tcp/demux/listener.h"
+#include "stack/tcp/demux/time_wait.h"
+
+namespace glasstcp {
+
+/// One line of a listing.
+struct ConnectionEntry {
+  FourTuple tuple;
+  State state = State::Closed;
+};
+
+/// What became of a segment, and whose it was. Snapshots are filled only while somebody observes.
+struct SegmentOutcome {
+  Verdict verdict = Verdict::NoConnection;
+  ConnectionId connection;
+  std::uint32_t segments = 1;
+  bool observed = false;
+  TcbSnapshot before;
+  TcbSnapshot after;
+};
+
+/// A packet to send, and whose. Snapshots as above.
+struct TransmitOutcome {
+  bool observed = false;
+  TcbSnapshot before;
+  TcbSnapshot after;
+};
+
+/// Every connection of a stack.
+class TcpLayer {
+ public:
+  TcpLayer(const TcpSetup& setup, IpLayer& ip, Instant start);
+  ~TcpLayer();
+  TcpLayer(const TcpLayer&) = delete;
+  TcpLayer& operator=(const TcpLayer&) = delete;
+
+  void receive(const IpDatagram& datagram, Instant now, SegmentOutcome& outcome);
+  Verdict icmp_arrives(const IcmpSignal& signal, Instant now);
+  void advance(Instant now);
+  [[nodiscard]] bool transmit(Instant now, OutPacket& out, TransmitOutcome& outcome);
+  [[nodiscard]] Instant next_deadline() const;
+  [[nodiscard]] bool has_output() const;
+
+  std::expected<ListenerId, OpenError> listen(const Endpoint& local, std::uint32_t backlog);
+  void close_listener(ListenerId id, Instant now);
+  [[nodiscard]] std::optional<ConnectionId> accept(ListenerId id);
+  std::expected<ConnectionId, OpenError> connect(const ConnectOptions& options, Instant now);
+  [[nodiscard]] Listener* find(ListenerId id) { return listeners_.get(id.index, id.generation); }
+  /// Null: stale, or given back by the application.
+  [[nodiscard]] Connection* find(ConnectionId id);
+  [[nodiscard]] const Connection* find(ConnectionId id) const {
+    return const_cast<TcpLayer*>(this)->find(id);
+  }
+  /// To be called after any user call on a connection: it may have ended.
+  void settle(Connection& connection, Instant now);
+
+  /// The next listener or connection with events.
+  [[nodiscard]] std::optional<ListenerId> next_listener_event();
+  [[nodiscard]] Connection* next_connection_event();
+
+  [[nodiscard]] TcpContext& context() { return context_; }
+  [[nodiscard]] const TcpContext& context() const { return context_; }
+  [[nodiscard]] std::uint32_t connection_count() const { return open_connections_; }
+  [[nodiscard]] std::uint32_t half_open_count() const { return half_open_.size(); }
+  [[nodiscard]] bool only_peers_are_awaited() const;
+  [[nodiscard]] std::uint32_t time_wait_count() const { return time_waits_.size(); }
+  [[nodiscard]] std::vector<ConnectionId> connections() const;
+  /// Listeners and everything that has a tuple, in no order.
+  [[nodiscard]] std::vector<ConnectionEntry> entries() const;
+  /// Ends what has this tuple, with a reset where the peer knows of it. False: there is nothing.
+  bool drop(const FourTuple& tuple, Instant now);
+  void check_invariants() const;
+
+ private:
+  // A table value: two bits of kind, thirty of index.
+  enum class Kind : std::uint32_t { Connection = 0, HalfOpen = 1, TimeWait = 2 };
+  static constexpr std::uint32_t kKindShift = 30;
+  static constexpr std::uint32_t kIndexMask = (1U << kKindShift) - 1;
+  static std::uint32_t value_of(Kind kind, std::uint32_t index) {
+    return (static_cast<std::uint32_t>(kind) << kKindShift) | index;
+  }
+
+  [[nodiscard]] std::uint32_t look_up(const FourTuple& tuple, std::uint64_t hash) const;
+  std::optional<Verdict> read_segment(const IpDatagram& datagram, Segment& seg) const;
+  Verdict dispatch(std::uint32_t value, const Segment& seg, Instant now, SegmentOutcome& outcome);
+  Verdict arrives_for_nobody(const Segment& seg, Instant now, std::optional<SeqNum> above,
+                             SegmentOutcome& outcome);
+  // passive_open.cc
+  Verdict arrives_at_listener(std::uint32_t listener, const Segment& seg, Instant now,
+                              std::optional<SeqNum> above, SegmentOutcome& outcome);
+  Verdict make_half_open(const Segment& seg, Instant now, const struct SynPlan& plan);
+  std::optional<Verdict> open_fast(const Segment& seg, Instant now, const SynPlan& plan,
+                                   SegmentOutcome& outcome);
+  void judge_fast_open(const Segment& seg, Instant now, SynPlan& plan);
+  Verdict send_cookie(const Segment& seg, Instant now, const SynPlan& plan);
+  std::optional<Verdict> arrives_with_cookie(std::uint32_t listener, const Segment& seg,
+                                             Instant now, SegmentOutcome& outcome);
+  void free_fast_open_place(Connection& connection, Instant now);
+  // tcp_layer.cc
+  Verdict arrives_half_open(std::uint32_t index, const Segment& seg, Instant now,
+                            SegmentOutcome& outcome);
+  Verdict icmp_half_open(std::uint32_t index, const IcmpSignal& signal);
+  Verdict arrives_time_wait(std::uint32_t index, const Segment& seg, Instant now,
+                            SegmentOutcome& outcome);
+  /// A handshake that is to become a connection by the segment at hand.
+  struct Completion {
+    std::uint32_t listener = kNone;
+    std::uint32_t half_open = kNone;  // kNone: nothing was remembered (SYN cookie)
+    Agreement agreed;
+  };
+  Verdict complete(const Completion& what, const Segment& seg, Instant now,
+                   SegmentOutcome& outcome);
+  [[nodiscard]] std::uint32_t listener_for(const Endpoint& local);
+  std::expected<FourTuple, OpenError> choose_tuple(const ConnectOptions& options);
+  [[nodiscard]] std::optional<Port> choose_port(FourTuple tuple);
+  void remove_half_open(std::uint32_t index);
+  void remove_time_wait(std::uint32_t index);
+  void move_to_time_wait(Connection& connection, Instant now);
+  void count_orphan(Connection& connection, Instant now);
+  void leave_table(Connection& connection);
+  void send_reply(const Reply& reply, OutPacket& out);
+  void signal_listener(std::uint32_t index);
+
+  TcpContext context_;
+  KeyedHash flow_hash_;
+  KeyedHash port_hash_;
+  std::uint64_t port_counter_ = 0;
+  FlowTable table_;
+  Slab<Connection> connections_;
+  Slab<HalfOpen> half_open_;
+  Slab<TimeWaitRecord> time_waits_;
+  Slab<Listener> listeners_;
+  IntrusiveList<HalfOpen, HalfOpenReadyTag> half_open_ready_;
+  IntrusiveList<HalfOpen, HalfOpenAgeTag> half_open_ages_;  // the oldest first
+  IntrusiveList<TimeWaitRecord, TimeWaitTag> time_wait_order_;
+  std::vector<std::uint32_t> listener_events_;
+  std::optional<Instant> last_cookie_;  // when a SYN cookie was given last
+  std::uint32_t orphans_ = 0;           // connections that were given back and have not ended
+  std::uint32_t quantum_used_ = 0;
+  std::uint32_t open_connections_ = 0;
+};
+
+}  // namespace glasstcp

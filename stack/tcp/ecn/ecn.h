@@ -1,0 +1,160 @@
+// Explicit congestion notification of one connection: what was agreed, what the peer is told, what
+// it tells us.
+//
+// RFC 3168 §6.1 (one echo until CWR: "classic"), RFC 9768 (counters in both directions:
+// "accurate"). A router that would have dropped a packet marks it CE instead; the receiver feeds
+// that back, the sender slows down as for a loss, and nothing has to be sent again.
+//
+// Invariants:
+//   1. The kind of feedback is agreed in the handshake and never changes afterwards.
+//   2. Only new text is marked ECN-capable; nothing is unless both sides agreed.
+//   3. What is reported is said once; how often the window shrinks for it is loss recovery's.
+//
+// Leaves out: the reaction itself (segment_marks.cc), and ECN-capable control packets (RFC
+// 8311's experiments).
+//
+// Next: congestion_control.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "stack/base/seq_num.h"
+#include "stack/tcp/config.h"
+#include "stack/wire/tcp.h"
+#include "stack/wire/tcp_options.h"
+
+namespace glasstcp {
+
+/// The lower two bits of a traffic class (RFC 3168 §5).
+enum class IpEcn : std::uint8_t { NotEct = 0, Ect1 = 1, Ect0 = 2, Ce = 3 };
+[[nodiscard]] constexpr IpEcn ip_ecn(std::uint8_t traffic_class) {
+  return static_cast<IpEcn>(traffic_class & 3U);
+}
+
+/// How marks are fed back.
+enum class EcnFeedback : std::uint8_t { None, Classic, Accurate };
+
+/// What a handshake agreed on.
+struct EcnAgreement {
+  EcnFeedback feedback = EcnFeedback::None;
+  IpEcn peer_syn = IpEcn::NotEct;  ///< how the peer's newest SYN or SYN-ACK arrived
+  bool may_mark = false;           ///< our text may be sent ECN-capable
+  bool is_client = false;
+};
+
+/// AE, CWR and ECE of our SYN. `retries`: how often it was sent before.
+[[nodiscard]] std::uint16_t ecn_syn_flags(EcnWill will, std::uint32_t retries);
+/// What a SYN asks for and we grant.
+[[nodiscard]] EcnAgreement answer_ecn_syn(EcnWill will, TcpFlags syn, IpEcn arrived_as);
+/// AE, CWR and ECE of our SYN-ACK. `retries`: how often it was sent before.
+[[nodiscard]] std::uint16_t ecn_syn_ack_flags(const EcnAgreement& agreed, std::uint32_t retries);
+/// What a SYN-ACK grants. `asked`: the flags of our first SYN; `retries`: SYNs sent after it.
+[[nodiscard]] EcnAgreement read_ecn_syn_ack(EcnWill will, std::uint32_t retries, TcpFlags syn_ack,
+                                            IpEcn arrived_as);
+/// RFC 9768 tables 2 and 3: how the field of a SYN or SYN-ACK is named in the three flags.
+[[nodiscard]] std::uint16_t ecn_handshake_encoding(IpEcn arrived_as);
+/// The three flags as RFC 9768's ACE, 0..7.
+[[nodiscard]] constexpr std::uint32_t ace_of(TcpFlags flags) {
+  return (flags.has(TcpFlags::kAe) ? 4U : 0U) | (flags.cwr() ? 2U : 0U) | (flags.ece() ? 1U : 0U);
+}
+
+/// One segment as ECN sees it.
+struct EcnArrival {
+  TcpFlags flags;
+  IpEcn field = IpEcn::NotEct;
+  std::uint32_t segments = 1;  ///< of the wire, if they were merged
+  std::uint32_t text = 0;      ///< bytes
+};
+
+/// An acknowledgment as ECN sees it.
+struct EcnReport {
+  TcpFlags flags;
+  std::uint32_t segments_acked = 0;  ///< newly, about
+  bool is_pure = false;              ///< no text, no SACK blocks
+  const std::optional<AccurateEcnOption>* option = nullptr;
+  SeqNum ack{};  ///< what it acknowledges
+};
+
+/// Both roles of one connection.
+class Ecn {
+ public:
+  /// RFC 9768 §3.2.1: where the counter of marked packets begins.
+  static constexpr std::uint32_t kFirstCount = 5;
+
+  explicit Ecn(const EcnAgreement& agreed);
+
+  [[nodiscard]] EcnFeedback feedback() const { return feedback_; }
+  // -- As the receiver of data
+  /// An acceptable segment came. True: the peer should have an ACK at once.
+  bool on_segment(const EcnArrival& arrival, bool owes_ack);
+  /// The SYN-ACK came again: its field is to be reported again.
+  void on_syn_ack_again(IpEcn arrived_as);
+  /// As a server: the SYN came again. `is_plain`: without the flags.
+  void on_syn_again(IpEcn arrived_as, bool is_plain);
+  /// AE, CWR and ECE of the next segment with ACK and without SYN.
+  [[nodiscard]] std::uint16_t flags(bool is_pure_ack) const;
+  /// Whether the next pure ACK names the field of the SYN-ACK, and should go before any text.
+  [[nodiscard]] bool owes_handshake_report() const { return handshake_report_; }
+  /// How many fields of the option are worth sending now, 0..3; 0: none of it.
+  [[nodiscard]] std::uint8_t option_fields() const;
+  [[nodiscard]] AccurateEcnOption option(std::uint8_t fields) const;
+  /// A segment with ACK left; `with_option`: so did the option.
+  void on_ack_sent(bool is_pure_ack, bool with_option);
+  /// Segments with the option seem not to arrive (RFC 9768 §3.2.3.2.2).
+  void stop_options() { options_off_ = true; }
+
+  /// AE, CWR and ECE of our SYN-ACK in a simultaneous open.
+  [[nodiscard]] std::uint16_t syn_ack_flags(std::uint32_t retries) const {
+    return ecn_syn_ack_flags({feedback_, syn_ack_field_}, retries);
+  }
+  // RFC 9768 §3.1.5 R9768-24: who once answered without the flags does not mark.
+  /// Our SYN-ACK left.
+  void on_syn_ack_sent(std::uint32_t retries) {
+    if (syn_ack_flags(retries) == 0) may_mark_ = false;
+  }
+
+  // -- As the sender of data
+  /// Whether new text may be sent ECN-capable.
+  [[nodiscard]] bool may_mark() const { return may_mark_; }
+  /// A believable ACK came. True: it reports congestion that calls for a reduction.
+  bool on_report(const EcnReport& report);
+  /// The window was reduced, for whatever cause.
+  void on_reduction();
+  /// Whether the next new text carries CWR (classic only); then it goes alone in its packet.
+  [[nodiscard]] bool cwr_due() const { return cwr_due_; }
+  /// New text up to `end` left.
+  void on_text_sent(SeqNum end);
+
+  [[nodiscard]] std::uint32_t received_marks() const { return r_cep_; }
+  [[nodiscard]] std::uint32_t reported_marks() const { return s_cep_; }
+
+ private:
+  bool read_handshake_ack(std::uint32_t ace);
+  bool read_ace(const EcnReport& report);
+  bool read_option(const AccurateEcnOption& option, std::uint32_t new_marks, bool is_certain);
+
+  // RFC 9768 §3.2.1: counters of what arrived (r) and of what the peer says of ours (s).
+  std::uint32_t r_cep_ = kFirstCount, r_ceb_ = 0, r_e0b_ = 1, r_e1b_ = 1;
+  std::uint32_t s_cep_ = kFirstCount, s_ceb_ = 0;
+  SeqNum cwr_end_;  // of the text that carries CWR, if cwr_under_way_
+  EcnFeedback feedback_;
+  IpEcn syn_ack_field_ = IpEcn::NotEct;
+  std::uint8_t marks_since_ack_ = 0;
+  bool may_mark_ : 1;
+  bool echo_ : 1 = false;           // classic: ECE until CWR
+  bool cwr_due_ : 1 = false;        // classic: say that we reduced
+  bool cwr_under_way_ : 1 = false;  // classic: said, and not acknowledged yet
+  bool handshake_report_ : 1 = false;
+  bool report_again_ : 1 = false;  // of a SYN-ACK that came again
+  bool last_was_ce_ : 1 = false;
+  bool counted_since_ack_ : 1 = false;  // a byte counter moved since the last ACK
+  bool saw_ect0_ : 1 = false;
+  bool saw_ect1_ : 1 = false;
+  bool options_off_ : 1 = false;
+  bool awaits_handshake_ack_ : 1 = false;  // as a server: the ACK of our SYN-ACK
+  bool first_report_ : 1 = true;
+  bool deaf_ : 1 = false;  // the peer's reports are not to be believed
+};
+
+}  // namespace glasstcp

@@ -1,0 +1,41 @@
+// What a handshake agreed on, before there is a connection that could remember it.
+//
+// RFC 9293 §3.10.7.2; RFC 7323 (scale, timestamps), RFC 2018 (SACK), RFC 3168 and RFC 9768 (ECN).
+//
+// Next: isn.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "stack/base/addresses.h"
+#include "stack/base/seq_num.h"
+#include "stack/base/time.h"
+#include "stack/tcp/ecn/ecn.h"
+#include "stack/tcp/timestamps.h"
+
+namespace glasstcp {
+
+/// What the handshake agreed on; how a Connection is born from a half-open one.
+struct Agreement {
+  FourTuple tuple;
+  std::uint64_t hash = 0;
+  SeqNum iss;
+  SeqNum irs;
+  std::uint16_t peer_mss = 0;
+  std::uint8_t snd_shift = 0;
+  std::uint8_t rcv_shift = 0;
+  bool sack = false;
+  bool scaled = false;  ///< both SYNs had window scale
+  bool timestamps = false;
+  std::uint32_t ts_offset = 0;
+  TsVal ts_recent{};
+  std::optional<std::uint16_t> user_timeout;  ///< RFC 5482's option of their SYN
+  std::uint32_t buffer = 0;                   ///< receive buffer, reserved from the budget
+  Instant syn_ack_sent{};
+  EcnAgreement ecn;
+  bool syn_ack_again = false;  ///< it left more than once
+  std::uint8_t syn_ack_retries = 0;
+};
+
+}  // namespace glasstcp

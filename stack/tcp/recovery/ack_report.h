@@ -1,0 +1,43 @@
+// What one acknowledgment told us: filled by reading it (process_ack.cc), judged afterwards
+// (loss_recovery.cc).
+//
+// RFC 9937 §6.2 (DeliveredData), RFC 8985 §6.2, RFC 5682 §2.1.
+//
+// Next: connection.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "stack/base/seq_num.h"
+#include "stack/base/time.h"
+#include "stack/tcp/congestion/congestion_control.h"
+#include "stack/wire/tcp_options.h"
+
+namespace glasstcp {
+
+/// Bytes are sequence numbers: SYN and FIN count one each.
+struct AckNews {
+  SeqNum prior_una;
+  std::uint32_t acked = 0;                 ///< by which snd.una advanced
+  std::uint32_t delivered = 0;             ///< newly, by number or SACK, or assumed from duplicates
+  std::uint32_t lost = 0;                  ///< newly judged lost
+  std::uint32_t overtaken = 0;             ///< by how many bytes one was that arrived only now
+  Duration rtt = kNoRtt;                   ///< of a segment that was sent once
+  std::optional<Instant> sent_once;        ///< when the last of those left
+  std::optional<Instant> lost_again_sent;  ///< a retransmission was lost; when the newest left
+  SackBlock duplicate;                     ///< if duplicate_reported
+  TsVal echo{};                            ///< if has_echo
+  std::uint32_t first_sent_ms = 0;  ///< when what was outstanding first left first, if acked > 0
+  bool has_echo = false;
+  bool any_resent = false;          ///< of what was delivered, some was sent more than once
+  bool original_delivered = false;  ///< some was sent once, and taken for lost
+  bool by_sack = false;             ///< SACK reported something new
+  bool is_duplicate = false;        ///< a duplicate ACK in RFC 5681's sense, without SACK
+  bool is_bare = false;             ///< no text, no SACK, the same window
+  bool duplicate_reported = false;  ///< D-SACK
+  bool mark_reported = false;       ///< ECN: what we sent met congestion
+  bool mark_echoed = false;         ///< the same, also if it was reported before
+};
+
+}  // namespace glasstcp

@@ -1,0 +1,397 @@
+// What an acknowledgment (or a timer) means: which segments are lost, whether an episode of
+// recovery begins, ends or had been a mistake, and what becomes of the congestion window.
+//
+// RFC 8985 §6-§7 (with SACK), RFC 5681 §3.2 and RFC 6582 (without), RFC 6675 (with SACK, if RACK is
+// switched off), RFC 9937, RFC 5682.
+// Next: ../congestion/congestion_control.h.
+#include <algorithm>
+
+#include "stack/tcp/congestion/hystart.h"
+#include "stack/tcp/connection/connection.h"
+
+namespace glasstcp {
+namespace {
+constexpr std::uint32_t kDupThresh = 3;
+}  // namespace
+
+void Connection::judge(FlightState& f, AckNews& news, Instant now) {
+  const bool was_reducing = f.recovery.reduces_window();
+  f.recovery.on_ack(news.delivered);
+  if (news.acked > 0) f.rack.on_advance(snd.una);
+  if (news.duplicate_reported) {
+    f.rack.on_duplicate_report(snd.nxt);
+    f.recovery.on_duplicate_report(news.duplicate);
+    if (ConnectionStatistics* s = kept()) ++s->duplicates_reported;
+  }
+  end_probe_episode(f, news, now);
+  if (news.mark_echoed) f.recovery.keep_reduction();
+  step_phase(f, news, now);
+  if (news.mark_reported) slow_down_for_mark(f, news, now);
+  find_losses(f, news, now);
+  respond_to_losses(f, news, now);
+  adjust_window(f, news, was_reducing, now);
+  // RFC 6298 §5.3 R6298-10: restart the timer when new data is acknowledged.
+  if (news.acked > 0 && f.recovery.may_restart_timer()) {
+    restart_loss_timers(now);
+  } else {
+    change_loss_timer(now);
+  }
+}
+
+// -- Finding losses
+
+void Connection::find_losses(FlightState& f, AckNews& news, Instant now) {
+  f.reordering_wait = Duration::zero();
+  if (f.log.empty()) return;
+  const auto lose = [&](std::uint32_t index) { note_lost(f, index, news, now); };
+  if (!sack_) {
+    find_losses_by_duplicates(f, news, now);
+  } else if (context_.config.use_rack) {
+    // RFC 8985 §9.2 R8985-13: time alone, never beside a count of duplicates.
+    f.reordering_wait = f.rack.detect_loss(f.log, context_.sent, reordering_window(f), now, lose);
+  } else {
+    find_losses_by_counting(f, news, lose);
+  }
+}
+
+void Connection::note_lost(FlightState& f, std::uint32_t index, AckNews& news, Instant now) {
+  const SentSegment& segment = context_.sent[index];
+  news.lost += segment.length();
+  if (segment.retransmitted) {
+    news.lost_again_sent = std::max(news.lost_again_sent.value_or(Instant::min()), segment.sent_at);
+  }
+  f.rate.on_lost(segment.length());
+  tell_lost(f, segment, now);
+  f.log.mark_lost(context_.sent, index);
+}
+
+Duration Connection::reordering_window(const FlightState& f) const {
+  ReorderingFacts facts;
+  facts.min_rtt = min_rtt_.get();
+  facts.srtt = rtt_.srtt();
+  facts.sacked_bytes = log().sacked_bytes();
+  facts.mss = effective_mss_;
+  facts.in_recovery = f.recovery.is_active() || f.recovery.phase() == RecoveryPhase::Timeout;
+  return f.rack.reordering_window(facts);
+}
+
+// RFC 5681 §3.2 R5681-09 and RFC 6582 §3.2 R6582-01: the third duplicate, or a partial ACK, means that
+// the first outstanding segment is lost.
+void Connection::find_losses_by_duplicates(FlightState& f, AckNews& news, Instant now) {
+  const bool third = is_open_phase() && f.recovery.duplicates() == kDupThresh;
+  const bool is_partial = f.recovery.is_active() && news.acked > 0;
+  if (!third && !is_partial) return;
+  if (is_partial) {
+    f.recovery.on_partial_ack();
+    // A part of what this recovery has sent again shows no other hole: a peer that acknowledges
+    // byte by byte would have a whole segment for each.
+    const SentSegment& head = context_.sent[f.log.head()];
+    if (head.retransmitted && f.recovery.was_sent_in_it(head.sent_at)) return;
+    retransmit_reason_ = SendReason::PartialAckRetransmit;
+    retransmit_now_ = true;  // RFC 6582 §3.2 step 3 sends it whatever the window says
+  }
+  const std::uint32_t before = f.log.lost_bytes();
+  f.log.mark_first_lost(context_.sent, max_text());
+  news.lost = f.log.lost_bytes() - before;
+  f.rate.on_lost(news.lost);
+  if (news.lost > 0) tell_lost(f, context_.sent[f.log.head()], now);
+}
+
+// RFC 6675 §4 (IsLost): lost is what lies below more than two segments' worth of reported bytes, or
+// below three separate runs of them. §5 R6675-05: and what three duplicates ask for.
+template <typename F>
+void Connection::find_losses_by_counting(FlightState& f, const AckNews& news, F lose) {
+  std::uint32_t above = 0;
+  std::uint32_t runs = 0;
+  f.recovery.count_report(news.acked > 0, news.by_sack);
+  const bool third = is_open_phase() && f.recovery.duplicates() >= kDupThresh;
+  for (std::uint32_t i = f.log.tail(); i != kNone; i = context_.sent[i].prev) {
+    const SentSegment& segment = context_.sent[i];
+    if (segment.fate == SegmentFate::Delivered) {
+      above += segment.length();
+      ++runs;
+    }
+    if (segment.fate != SegmentFate::InNetwork || segment.retransmitted) continue;
+    const bool is_lost = above > (kDupThresh - 1) * effective_mss_ || runs >= kDupThresh;
+    if (is_lost || (third && i == f.log.head())) lose(i);
+  }
+}
+
+// -- Episodes
+
+void Connection::step_phase(FlightState& f, const AckNews& news, Instant now) {
+  Recovery& recovery = f.recovery;
+  const bool is_over = snd.una >= recovery.recover();
+  switch (recovery.phase()) {
+    case RecoveryPhase::Open:
+      // RFC 3708 §2: the second copies arrive, and are reported, after the episode is over.
+      if (news.duplicate_reported && recovery.all_were_duplicates()) take_back(f, now);
+      break;
+    case RecoveryPhase::WindowReduction:
+      if (is_over) leave_recovery(f, now);
+      break;
+    case RecoveryPhase::FastRecovery:
+      if (is_mistake(recovery, news, now)) {
+        take_back(f, now);
+      } else if (is_over) {
+        leave_recovery(f, now);
+      }
+      break;
+    case RecoveryPhase::Timeout:
+      step_timeout(f, news, now);
+      break;
+  }
+}
+
+// RFC 3522 §3.2 R3522-01, RFC 3708 §2 R3708-01: whether nothing had been lost.
+bool Connection::is_mistake(const Recovery& recovery, const AckNews& news, Instant now) const {
+  if (recovery.all_were_duplicates()) return true;
+  return is_echo_of_flight(news, now) && recovery.is_answer_to_an_original(news.echo);
+}
+
+// RFC 5682 §2.1 and §3.1: after a timeout, the first two acknowledgments tell whether the flight was
+// lost or only late.
+void Connection::step_timeout(FlightState& f, const AckNews& news, Instant now) {
+  Recovery& recovery = f.recovery;
+  if (is_mistake(recovery, news, now)) return take_back(f, now);
+  if (recovery.detects_spurious()) {
+    // RFC 5682 §3.1 R5682-02, step 3b: something arrived that was sent only once, before the timeout.
+    // Not if all of it is acknowledged at once (step 2a): the copy may have filled the only hole.
+    if (news.original_delivered && snd.una < recovery.recover()) return take_back(f, now);
+    const bool tried = recovery.awaits_verdict(snd.nxt);
+    if (tried && (news.by_sack || news.is_duplicate)) {
+      recovery.stop_detecting();  // step 3a: the loss was real
+    } else if (!tried && news.acked > 0 && snd.una < recovery.recover()) {
+      const bool can_send_new = unsent() > 0 && snd.una + snd.wnd > snd.nxt;
+      if (can_send_new) {
+        recovery.expect_new_data(snd.nxt);
+      } else {
+        recovery.stop_detecting();
+      }
+    }
+  }
+  // RFC 6675 §5.1 R6675-07.
+  if (snd.una < recovery.recover()) return;
+  f.rack.on_recovery_exit();
+  forget_pipe(f, now);
+  congestion().on_recovery_exit({congestion_, f.model}, now);
+  recovery.finish(sack_);
+}
+
+// RFC 5681 §3.2 R5681-12, RFC 9937 §6.3: the end of a reduction: at the threshold.
+void Connection::leave_recovery(FlightState& f, Instant now) {
+  if (!congestion().owns_recovery()) congestion_.cwnd = congestion_.ssthresh;
+  end_reduction(f, now);
+  congestion().on_recovery_exit({congestion_, f.model}, now);
+  if (f.recovery.is_active()) f.rack.on_recovery_exit();
+  f.recovery.finish(sack_);
+}
+
+// RFC 4015 §3 R4015-01: what was believed lost was late: everything as it was.
+void Connection::take_back(FlightState& f, Instant now) {
+  f.rate.on_lost_undone(f.log.lost_bytes());
+  f.log.unmark_lost(context_.sent);
+  congestion().on_spurious({congestion_, f.model}, now);
+  if (f.recovery.phase() != RecoveryPhase::Open) f.rack.on_recovery_exit();
+  f.recovery.undo(congestion_);
+  forget_pipe(f, now);
+  f.recovery.finish(true);
+  retransmit_now_ = false;
+}
+
+// Nothing is being repaired.
+bool Connection::is_open_phase() const {
+  const RecoveryPhase phase = flight_state()->recovery.phase();
+  return phase == RecoveryPhase::Open || phase == RecoveryPhase::WindowReduction;
+}
+
+void Connection::respond_to_losses(FlightState& f, AckNews& news, Instant now) {
+  Recovery& recovery = f.recovery;
+  if (f.log.lost_bytes() == 0 || take_probe_loss(f, news)) return;
+  const bool begins = is_open_phase();
+  const bool again = news.lost_again_sent && recovery.was_sent_in_it(*news.lost_again_sent);
+  if (!begins && !again) return;
+  const EpisodeFacts facts = episode_facts(news, now);
+  if (!recovery.reduces_window() || again) {
+    f.lost_unvalidated = f.lost_unvalidated || unvalidated_pipe(now).has_value();
+    LossFacts loss = loss_facts(news, now);
+    loss.is_further = again;
+    congestion().on_congestion({congestion_, f.model}, loss);
+    note_window_reduced();
+  }
+  if (again) return recovery.start_again(facts);
+  recovery.start(RecoveryPhase::FastRecovery, facts);
+  forget_probe();
+  f.probe.stop();
+  retransmit_reason_ = !sack_                     ? SendReason::FastRetransmit
+                       : context_.config.use_rack ? SendReason::RackRetransmit
+                                                  : SendReason::SackHole;
+  restart_loss_timers(now);
+}
+
+// RFC 9937 §6.1: in flight when recovery begins: outstanding, less what had been reported before.
+EpisodeFacts Connection::episode_facts(const AckNews& news, Instant now) const {
+  EpisodeFacts facts;
+  facts.now = now;
+  facts.una = snd.una;
+  facts.nxt = snd.nxt;
+  const std::uint32_t reported =
+      log().sacked_bytes() + flight_state()->recovery.assumed_delivered();
+  facts.recover_fs = flight() - reported + news.delivered;
+  facts.before = congestion_;
+  return facts;
+}
+
+LossFacts Connection::loss_facts(const AckNews& news, Instant now) const {
+  LossFacts facts;
+  facts.now = now;
+  facts.flight = flight() + news.acked;
+  // RFC 5681 §3.2 R5681-12: what limited transmit (or a probe) sent beyond the window does not
+  // count. §4.3 R5681-15: and a second loss lowers what the first one left.
+  const std::uint32_t bound = is_open_phase() ? congestion_.cwnd : congestion_.ssthresh;
+  facts.flight = std::max(std::min(facts.flight, bound), unvalidated_pipe(now).value_or(0));
+  facts.mss = effective_mss_;
+  facts.nxt = snd.nxt;
+  return facts;
+}
+
+// -- The window
+
+void Connection::adjust_window(FlightState& f, const AckNews& news, bool was_reducing,
+                               Instant now) {
+  const RateSample rate = f.rate.finish(min_rtt_.has_sample() ? min_rtt_.get() : kNoRtt);
+  if (news.delivered == 0 && news.lost == 0) return;
+  Recovery& recovery = f.recovery;
+  if (recovery.reduces_window() && !congestion().owns_recovery()) {
+    PrrFacts facts;
+    facts.delivered = news.delivered;
+    facts.in_flight = pipe();
+    facts.ssthresh = congestion_.ssthresh;
+    facts.mss = effective_mss_;
+    facts.is_safe = news.acked > 0 && news.lost == 0;
+    congestion_.cwnd = std::max<std::uint32_t>(recovery.prr().on_ack(facts), effective_mss_);
+  }
+  AckFacts facts;
+  facts.now = now;
+  // What SACK had reported before left the network long ago: it lets nothing more in.
+  facts.acked = std::min(news.acked, news.delivered);
+  facts.mss = effective_mss_;
+  facts.most_per_ack = most_per_ack(news);
+  facts.in_flight = pipe();
+  facts.una = snd.una;
+  facts.nxt = snd.nxt;
+  facts.rtt = news.rtt;
+  if (rtt_.has_sample()) facts.srtt = rtt_.srtt();
+  if (min_rtt_.has_sample()) facts.min_rtt = min_rtt_.get();
+  facts.window_was_limit =
+      window_use_.was_used(congestion_.cwnd, congestion_.cwnd < congestion_.ssthresh);
+  // RFC 3168 §6.1.2 R3168-05: an echo makes the window no larger.
+  const bool is_echo = news.mark_reported && !congestion().owns_recovery();
+  // RFC 5681 §3.2 R5681-12: without SACK the ACK that ends a recovery leaves the window at ssthresh.
+  // With SACK (RFC 9937 says nothing of it) it is the first of congestion avoidance: what it is the
+  // first to report crossed the path beside no more than the lowered window.
+  const bool deflates = was_reducing && !sack_;
+  facts.in_recovery = deflates || recovery.reduces_window() || is_echo;
+  facts.has_sack = sack_;
+  facts.rate = rate;
+  congestion().on_ack({congestion_, f.model}, facts);
+  validate_window(f, news, now);
+  if (congestion().holds_back(f.model)) f.rate.note_app_limited(pipe());
+}
+
+// RFC 5681 §3.1 R5681-05: slow start grows by at most one segment for each ACK, so that what one
+// ACK lets go is no burst. RFC 9406 §4.2, §4.3 R9406-07: in the first slow start all that it
+// acknowledges may count, if pacing spreads what follows, or else eight segments: peers that
+// acknowledge every second segment would slow it down by a half. Where superpackets are used, the
+// one ACK of a packet stands for the ACKs of all the segments in it.
+std::uint32_t Connection::most_per_ack(const AckNews& news) const {
+  const TcpConfig& config = context_.config;
+  if (context_.limits.gso_max > 0 || config.slow_start_segments == 0) return news.acked;
+  std::uint32_t segments = config.slow_start_segments;
+  if (config.hystart && config.pacing && congestion_.ssthresh == kNoThreshold) {
+    if (rtt_.srtt() >= config.pacing_least_srtt) return news.acked;
+    segments = std::max(segments, HyStart::kSegmentsPerAck);
+  }
+  return segments * effective_mss_;
+}
+
+// -- The tail loss probe's episode, and timers
+
+// RFC 8985 §7.4.2 R8985-12.
+void Connection::end_probe_episode(FlightState& f, const AckNews& news, Instant now) {
+  ProbeAckFacts facts;
+  facts.ack = snd.una;
+  if (news.duplicate_reported) facts.duplicate_end = news.duplicate.right;
+  facts.is_plain_duplicate = news.acked == 0 && news.is_bare;
+  if (f.probe.on_ack(facts) != ProbeOutcome::Repaired) return;
+  if (f.recovery.phase() != RecoveryPhase::Open) return;
+  congestion().on_congestion({congestion_, f.model}, loss_facts(news, now));
+  note_window_reduced();
+  if (!congestion().owns_recovery()) {
+    congestion_.cwnd = std::min(congestion_.cwnd, congestion_.ssthresh);
+  }
+}
+
+// RFC 8985 §6.2 R8985-06: the reordering window of a suspect ended.
+void Connection::on_reordering_timer(Instant now) {
+  FlightState* const f = flight_state();
+  if (f == nullptr) return;
+  AckNews news;
+  news.prior_una = snd.una;
+  find_losses(*f, news, now);
+  respond_to_losses(*f, news, now);
+  adjust_window(*f, news, f->recovery.reduces_window(), now);
+  if (news.lost == 0) change_loss_timer(now);
+}
+
+// Whatever is outstanding is sent again, without being a sign of congestion: after a change of the
+// path's MTU, or when a closed window opens.
+void Connection::repair_everything() {
+  FlightState* const f = flight_state();
+  if (f == nullptr || f->log.empty()) return;
+  forget_probe();
+  f->log.mark_all_lost(context_.sent);
+  f->recovery.repair(snd.nxt);
+}
+
+// -- Having a flight state
+
+FlightState* Connection::flight_state() {
+  return flight_ == kNone ? nullptr : &context_.flights[flight_];
+}
+
+// False: no memory.
+bool Connection::has_flight_state() {
+  if (flight_ == kNone) {
+    flight_ = context_.flights.acquire();
+    if (flight_ == kNone) return false;
+    FlightState& f = context_.flights[flight_];
+    f.owner = this;
+    f.rack.remember_reordering(reordering_seen_);
+    return true;
+  }
+  context_.flights[flight_].ListHook<QuietTag>::unlink();
+  return true;
+}
+
+// Everything is acknowledged.
+void Connection::become_quiet(Instant now) {
+  FlightState& f = context_.flights[flight_];
+  // What comes later tells whether a probe had been needed, and whether another one may be sent.
+  const bool has_probed = !f.probe.may_probe();
+  const bool saw_loss = congestion_.ssthresh != kNoThreshold || congestion().owns_recovery();
+  if (!saw_loss && !has_probed) return release_flight_state();
+  f.quiet_since = now;
+  if (!f.ListHook<QuietTag>::is_linked()) context_.quiet.push_back(f);
+}
+
+void Connection::release_flight_state() {
+  if (flight_ == kNone) return;
+  FlightState& f = context_.flights[flight_];
+  f.log.clear(context_.sent);
+  reordering_seen_ = f.rack.reordering_seen();
+  context_.flights.release(flight_);
+  flight_ = kNone;
+}
+
+}  // namespace glasstcp

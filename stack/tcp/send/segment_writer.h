@@ -1,0 +1,39 @@
+// From values to the bytes of a packet: IP header, TCP header, options, checksum or its promise.
+//
+// RFC 9293 §3.1 (MUST-2: every segment has a checksum), RFC 6437 (flow label), RFC 6864
+// (identification).
+//
+// Invariants:
+//   1. The checksum is complete, or marked partial where the device said that it completes it.
+//
+// Next: half_open.h.
+#pragma once
+
+#include <cstdint>
+
+#include "stack/base/addresses.h"
+#include "stack/tcp/connection/stack_context.h"
+#include "stack/wire/packet.h"
+#include "stack/wire/tcp.h"
+#include "stack/wire/tcp_options.h"
+
+namespace glasstcp {
+
+/// What the IP layer and the device need to know about a segment.
+struct SegmentFrame {
+  const FourTuple* tuple = nullptr;
+  std::uint64_t hash = 0;  ///< of the tuple: the flow label comes from it
+  std::uint8_t traffic_class = 0;
+  std::uint8_t hop_limit = 64;
+  bool may_fragment = false;
+  std::uint16_t identification = 0;  ///< if it may
+  std::uint32_t segment_text =
+      0;  ///< text bytes of one segment; more in `out` makes a superpacket. 0: no text
+};
+
+/// Writes the headers in front of the payload that stands in `out` already. Fills everything but
+/// reason and connection.
+void write_segment(const SegmentFrame& frame, TcpHeader header, const TcpOptions& options,
+                   const TcpContext& context, OutPacket& out);
+
+}  // namespace glasstcp

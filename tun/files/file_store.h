@@ -1,0 +1,91 @@
+// The site on disk: every lookup stays beneath one open directory, whatever the path says
+// (site_root.h), and what was found is kept.
+//
+// Invariants:
+//   1. What was found is used again for at most kFreshFor without looking at the disk.
+//   2. At most kMaxEntries paths and `memory` bytes of content are kept; the longest unused go
+//   first. Paths that lead nowhere are not kept, so they push nothing out.
+//   3. The same content keeps the same File, and so the same entity tag.
+//   4. A file that fits into memory is served also while it keeps changing: as many bytes as it had
+//   when they were read.
+//
+// Leaves out: noticing changes by inotify (a look per second and path is cheap).
+// Next: application.h.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <list>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "http/file_store.h"
+#include "tun/files/disk_file.h"
+#include "tun/files/site_root.h"
+#include "tun/host/failure.h"
+
+namespace glasstcp {
+
+/// A FileStore over a directory.
+class DiskStore final : public FileStore {
+ public:
+  static constexpr Duration kFreshFor = 1s;
+  static constexpr std::size_t kMaxEntries = 4096;
+
+  struct Options {
+    bool may_map = false;                 ///< large files: only the kernel reads mapped bytes
+    std::uint64_t memory = 256ULL << 20;  ///< content kept in memory, bytes
+    bool keeps_rights = false;            ///< a process keeps the right to find the folder again
+  };
+
+  /// Opens the directory `path`.
+  static std::expected<DiskStore, Failure> open(const std::string& path, Options options);
+  DiskStore(DiskStore&&) = default;
+
+  /// Whether the directory, and its index page if there is one, can be read with the rights that we
+  /// have now.
+  [[nodiscard]] std::expected<void, Failure> check_readable() const;
+  /// Whether nothing stands in the folder; false where that cannot be seen.
+  [[nodiscard]] bool is_empty() const;
+  /// Who owns the directory.
+  [[nodiscard]] uid_t owner() const { return root_.owner(); }
+  [[nodiscard]] gid_t group() const { return root_.group(); }
+  /// Our rights were given up: what was kept for want of them, and is not needed, is let go.
+  void on_rights_given_up() { root_.on_rights_given_up(); }
+
+  [[nodiscard]] Lookup lookup(std::string_view path, Instant now) noexcept override;
+
+  [[nodiscard]] FolderContent list(std::string_view path, std::size_t most) noexcept override;
+
+  [[nodiscard]] std::size_t entries() const { return entries_.size(); }
+  [[nodiscard]] std::uint64_t bytes_in_memory() const { return use_->bytes; }
+
+ private:
+  struct Entry {
+    std::string path;
+    LookupStatus status;
+    FileRef file;
+    FileStamp stamp;
+    Instant checked;
+    bool is_recent;  // changed so shortly before it was read that its stamp may not tell
+  };
+  using Entries = std::list<Entry>;  // the last used first
+
+  DiskStore(SiteRoot root, Options options);
+  [[nodiscard]] Lookup look_at_disk(std::string_view path, Instant now);
+  [[nodiscard]] FileRef read_file(const std::string& path, FileStamp& stamp, LookupStatus& status);
+  Lookup keep(Entry entry);
+  Lookup answer(Entries::iterator entry);
+  void forget(std::string_view path);
+  void make_room(std::uint64_t bytes);
+
+  SiteRoot root_;
+  Options options_;
+  // Files in flight may outlive the store's move, so what they count into stands still.
+  std::unique_ptr<MemoryUse> use_ = std::make_unique<MemoryUse>();
+  Entries entries_;
+  std::unordered_map<std::string_view, Entries::iterator> by_path_;
+};
+
+}  // namespace glasstcp

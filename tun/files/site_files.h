@@ -1,0 +1,51 @@
+// The files to serve: a folder of the disk, or the page that the program carries.
+//
+// Invariants:
+//   1. What can be opened only with privileges is open once open() has returned.
+//
+// Next: main.cc.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http/file_store.h"
+#include "http/media_types.h"
+#include "http/memory_store.h"
+#include "tun/files/file_store.h"
+#include "tun/host/failure.h"
+#include "tun/host/privileges.h"
+
+namespace glasstcp {
+
+/// A site, wherever its files are.
+class SiteFiles {
+ public:
+  /// `folder`: empty for the built-in page.
+  static std::expected<SiteFiles, Failure> open(const std::string& folder,
+                                                DiskStore::Options options);
+
+  [[nodiscard]] FileStore& store() { return disk_ ? static_cast<FileStore&>(*disk_) : *memory_; }
+  /// Who owns the folder; empty for the built-in page.
+  [[nodiscard]] std::optional<Identity> owner() const;
+  /// Our rights were given up: what was kept for want of them, and is not needed, is let go.
+  void on_rights_given_up() {
+    if (disk_) disk_->on_rights_given_up();
+  }
+  /// Whether it is a folder in which nothing stands.
+  [[nodiscard]] bool is_empty() const { return disk_ && disk_->is_empty(); }
+  /// Whether it can be read with the rights that we have now.
+  [[nodiscard]] std::expected<void, Failure> check_readable() const;
+
+ private:
+  SiteFiles() = default;
+  std::optional<DiskStore> disk_;
+  std::unique_ptr<http::MemoryStore> memory_;
+};
+
+/// The built-in table of media types, overridden by /etc/mime.types where there is one.
+[[nodiscard]] http::MediaTypes system_media_types();
+
+}  // namespace glasstcp
