@@ -95,7 +95,12 @@ void Connection::enter(State to, Instant now) {
 // Ends the connection without a word to the peer.
 void Connection::fail(StreamError error, Instant now) {
   if (state_ == State::Closed) return;
-  if (has_early_text()) forget_early_text();
+  if (has_early_text()) {
+    // RFC 9293 §3.10.7.4, second check: with a connection that is refused, what it had queued goes.
+    // Were it kept, the application would read text of a connection that it never had.
+    rx_.clear(context_.rx);
+    urgent_received_ = peer_fin_known_ = false;
+  }
   error_ = error;
   enter(State::Closed, now);
   signal(EventMask::kError | EventMask::kClosed);
@@ -165,6 +170,12 @@ void Connection::set_effective_mss(Instant now) {
 std::uint32_t Connection::most_of_window() const {
   constexpr std::uint32_t kSmallWindow = 536;
   return snd.max_wnd > kSmallWindow ? snd.max_wnd / 2 : snd.max_wnd;
+}
+
+void Connection::note_window(std::uint32_t window) {
+  if (window <= snd.max_wnd) return;
+  snd.max_wnd = window;
+  bound_segments();
 }
 
 void Connection::bound_segments() {

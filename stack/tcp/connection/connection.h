@@ -228,7 +228,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] bool is_reset_of_their_fin(const Segment& seg) const;
   void keep_early_text(const Segment& syn);
   void take_early_text(Instant now);
-  void forget_early_text();
   /// What a crossing SYN brought is not the application's before the handshake ends.
   [[nodiscard]] bool has_early_text() const { return state_ == State::SynReceived && !passive_; }
   Verdict answer_syn(const Segment& seg, Instant now);
@@ -335,7 +334,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void note_ack_carried(std::uint16_t window);
   [[nodiscard]] bool remember(const SendDecision& d, SeqNum end, Instant now);
   void note_sent_again(std::uint32_t record, std::uint32_t length, Instant now);
-  void note_fin_again();
   void note_new_data(const SendDecision& d, Instant now);
   void note_copy(const SendDecision& d, std::uint32_t length);
   void on_tail_probe_sent(bool is_retransmission, Instant now);
@@ -344,9 +342,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::uint32_t max_text() const;
   // The most that a segment may take of the peer's window; 0: no window is known yet.
   [[nodiscard]] std::uint32_t most_of_window() const;
-  void note_window(std::uint32_t window) {
-    if (window > snd.max_wnd) snd.max_wnd = window, bound_segments();
-  }
+  void note_window(std::uint32_t window);
   void bound_segments();
   [[nodiscard]] std::uint32_t initial_window() const;
   // segment_marks.cc

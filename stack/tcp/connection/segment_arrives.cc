@@ -135,13 +135,6 @@ void Connection::take_early_text(Instant now) {
   on_stored(stored, stored.advanced, now);
 }
 
-// RFC 9293 §3.10.7.4, second check: with a connection that is refused, what it had queued goes. Were
-// it kept, the application would read text of a connection that it never had.
-void Connection::forget_early_text() {
-  rx_.clear(context_.rx);
-  urgent_received_ = peer_fin_known_ = false;
-}
-
 // What the peer's SYN said about options; what it did not offer is not used.
 void Connection::adopt_options(const Segment& syn, Instant now) {
   const TcpConfig& config = context_.config;

@@ -237,16 +237,14 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
       break;
     case SendDecision::Kind::Ack:
       user_timeout_due_ = false;
-      if (d.flags.fin()) note_fin_again();
+      if (d.flags.fin()) {
+        // RFC 6298 §3 R6298-06: a FIN that rode on it again was sent twice, and gives no sample.
+        const std::uint32_t fin = context_.flights[flight_].log.split_tail(context_.sent, 1);
+        context_.sent[fin].retransmitted = true;
+      }
       break;
   }
   manage_send_timers(now);
-}
-
-// RFC 6298 §3 R6298-06: a FIN that rode on an ACK again was sent twice, and gives no sample.
-void Connection::note_fin_again() {
-  SentLog& log = context_.flights[flight_].log;
-  context_.sent[log.split_tail(context_.sent, 1)].retransmitted = true;
 }
 
 // New data left: what judges losses, and the timers that wait for its acknowledgment.
