@@ -40,8 +40,6 @@ class Shared {
   void release() noexcept {
     if (--references_ == 0) destroy();
   }
-  /// How many hold it; 0 only before the first Ref takes it.
-  [[nodiscard]] std::uint32_t references() const noexcept { return references_; }
 
  protected:
   virtual ~Shared() = default;

@@ -63,7 +63,7 @@ HttpConnection::~HttpConnection() {
   finish_log();
 }
 
-// -- Input ----------------------------------------------------------------------------------------
+// -- Input
 
 std::size_t HttpConnection::on_bytes(ByteView bytes, const Moment& at) noexcept {
   if (bytes.empty()) return 0;
@@ -330,7 +330,7 @@ void HttpConnection::on_peer_closed(const Moment& at) noexcept {
   }
 }
 
-// -- Time -----------------------------------------------------------------------------------------
+// -- Time
 
 void HttpConnection::on_deadline(const Moment& at) noexcept {
   if (at.now < deadline_) return;
@@ -391,7 +391,7 @@ void HttpConnection::begin_shutdown(const Moment& at) noexcept {
   if (phase_ == Phase::Idle || phase_ == Phase::Head) begin_closing(at);
 }
 
-// -- Output ---------------------------------------------------------------------------------------
+// -- Output
 
 Persistence HttpConnection::persistence_for(const RequestHead& head) noexcept {
   close_after_answer_ = !head.may_persist() || is_shutting_down_;
@@ -548,7 +548,7 @@ void HttpConnection::end(Want want) noexcept {
   side_.reset();
 }
 
-// -- The log --------------------------------------------------------------------------------------
+// -- The log
 
 void HttpConnection::log_answer(const Reply& reply, const LoggedRequest& logged,
                                 const Moment& at) noexcept {

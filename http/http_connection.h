@@ -33,8 +33,8 @@ namespace glasstcp::http {
 struct ConnectionConfig {
   HeadLimits head;
   std::uint64_t max_discarded_body = 1u << 20;  ///< bytes of a body that nobody wants; more is 413
-  Duration header_timeout =
-      10s;  ///< from the first byte of a request, or from the start of the connection
+  /// from the first byte of a request, or from the start of the connection
+  Duration header_timeout = 10s;
   Duration idle_timeout = 60s;  ///< between requests
   Duration body_timeout = 20s;  ///< without a byte of a body
   Duration send_timeout = 60s;  ///< without an acknowledgement of what was sent

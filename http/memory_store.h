@@ -26,8 +26,6 @@ class MemoryStore final : public FileStore {
   /// Adds a path that may not be read.
   void put_forbidden(std::string_view path);
   void remove(std::string_view path);
-  /// How long answers may be used again; 1 s unless set.
-  void set_validity(Duration validity) noexcept { validity_ = validity; }
 
   [[nodiscard]] Lookup lookup(std::string_view path, Instant now) noexcept override;
   [[nodiscard]] FolderContent list(std::string_view path, std::size_t most) noexcept override;

@@ -113,7 +113,7 @@ IpAddress HttpServer::peer_of(std::uint32_t tag) const noexcept {
   return tuple.has_value() ? tuple->remote_address : IpAddress{};
 }
 
-// -- Events ---------------------------------------------------------------------------------------
+// -- Events
 
 void HttpServer::on_event(const Event& event, const Moment& at) noexcept {
   if (event.is_listener) {
@@ -188,7 +188,7 @@ void HttpServer::on_timer(Slot& slot, const Moment& at) noexcept {
   pump(slot, at);
 }
 
-// -- Bytes ----------------------------------------------------------------------------------------
+// -- Bytes
 
 /// Answers what can be answered now: output first, since its end lets the next request be read.
 void HttpServer::pump(Slot& slot, const Moment& at) noexcept {

@@ -32,17 +32,17 @@ struct ServerConfig {
   SiteConfig site;
   ConnectionConfig connection;
   AccessLogSink* access_log = nullptr;  ///< borrowed; may be absent
-  std::size_t memory =
-      64u << 20;  ///< bytes of response heads, pieces of large files and partial requests together
+  /// bytes of response heads, pieces of large files and partial requests together
+  std::size_t memory = 64u << 20;
   std::uint32_t max_connections = 1u << 20;
   std::uint32_t max_loans = 1u << 20;  ///< pieces lent to the stack at once
-  std::uint32_t pipeline_bytes =
-      1u << 20;  ///< unacknowledged output at which a connection's requests wait
-  std::uint32_t in_flight_bytes =
-      4u << 20;  ///< unacknowledged output at which the pieces of a long answer wait
+  /// unacknowledged output at which a connection's requests wait
+  std::uint32_t pipeline_bytes = 1u << 20;
+  /// unacknowledged output at which the pieces of a long answer wait
+  std::uint32_t in_flight_bytes = 4u << 20;
   std::uint32_t backlog = 4096;
-  std::uint32_t max_lingering =
-      256;  ///< connections that send on after their last answer; beyond, the oldest ends
+  /// connections that send on after their last answer; beyond, the oldest ends
+  std::uint32_t max_lingering = 256;
   Duration drain_timeout = 5s;  ///< for answers in flight after stop()
 };
 

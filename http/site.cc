@@ -179,7 +179,7 @@ Reply Site::respond(const Request& request, Persistence persistence, const Momen
   }
 }
 
-// -- Prepared answers -----------------------------------------------------------------------------
+// -- Prepared answers
 
 /// The slot of a request that a prepared answer could serve; nullptr for one with conditions,
 /// ranges or expectations.
@@ -234,7 +234,7 @@ void Site::prepare(Prepared& slot, const Request& request, const Reply& reply, c
   slot.valid_until = found.valid_until;
 }
 
-// -- GET and HEAD ---------------------------------------------------------------------------------
+// -- GET and HEAD
 
 Reply Site::get(const Request& request, Persistence persistence, const Moment& at) noexcept {
   const Method method = request.head.method;
@@ -438,7 +438,7 @@ Reply Site::redirect(const Request& request, std::string_view path, Persistence 
   return page(301, request.head.method, location.written(), persistence, at);
 }
 
-// -- Everything else ------------------------------------------------------------------------------
+// -- Everything else
 
 // RFC 9112 §3.2.4 MAY R9112-12: "OPTIONS *" asks about the server, and gets what its files allow.
 Reply Site::options(const Request& request, Persistence persistence, const Moment& at) noexcept {

@@ -28,8 +28,8 @@ namespace glasstcp::http {
 /// What a site is made from.
 struct SiteConfig {
   std::string server_name = "glasstcp";
-  std::optional<std::uint32_t>
-      max_age{};  ///< seconds in Cache-Control; empty: no-cache, so that a reload asks again
+  /// seconds in Cache-Control; empty: no-cache, so that a reload asks again
+  std::optional<std::uint32_t> max_age{};
   std::string extra_fields{};  ///< added to every head: lines with their ends (extra_field.h)
   bool lists_folders = false;  ///< a folder without index.html is listed
   std::uint32_t keep_alive_seconds = 0;  ///< what Keep-Alive says of idle connections; 0: nothing

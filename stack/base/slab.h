@@ -119,6 +119,12 @@ class Slab {
       }
     }
   }
+  template <typename F>
+  void for_each(F f) const {
+    for (std::uint32_t index = 0; index < used_; ++index) {
+      if (is_live(index)) f((*this)[index]);
+    }
+  }
 
  private:
   static constexpr std::size_t kSlotSize = sizeof(T) < sizeof(std::uint32_t) ? 4 : sizeof(T);

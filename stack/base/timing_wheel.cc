@@ -32,7 +32,7 @@ Instant TimingWheel::begin_of(std::uint64_t tick) const {
 TimingWheel::Place TimingWheel::place_of(std::uint64_t tick) const {
   const unsigned highest = static_cast<unsigned>(std::bit_width(tick ^ current_)) - 1;
   const unsigned level = std::min(highest / kDigitBits, kLevels);
-  return {level, (tick >> (level * kDigitBits)) & (kSlots - 1)};
+  return {level, static_cast<std::size_t>((tick >> (level * kDigitBits)) & (kSlots - 1))};
 }
 
 // Levels are in order of time (invariant 2), and so are the slots within each.

@@ -23,13 +23,13 @@ inline constexpr int kMaxExtensionHeaders = 8;
 
 /// Where the walk ended.
 struct HeaderChain {
-  Verdict verdict =
-      Verdict::Accepted;      ///< Accepted: `protocol` and `payload_at` (or `fragment`) are valid
+  /// Accepted: `protocol` and `payload_at` (or `fragment`) are valid
+  Verdict verdict = Verdict::Accepted;
   std::uint8_t protocol = 0;  ///< the first header that is not an extension header
-  std::uint16_t payload_at =
-      0;  ///< where it begins; for a fragment, where the fragment's bytes begin
-  std::uint16_t next_header_at =
-      0;  ///< where the field stands that names `protocol`, or the fragment header
+  /// where it begins; for a fragment, where the fragment's bytes begin
+  std::uint16_t payload_at = 0;
+  /// where the field stands that names `protocol`, or the fragment header
+  std::uint16_t next_header_at = 0;
   std::optional<Ipv6FragmentHeader> fragment;  ///< set if the packet is part of a larger one
   std::optional<IcmpHeader> report;            ///< the parameter problem that the RFC asks for
   bool report_even_to_group = false;           ///< RFC 4443 §2.4(e.3): its second exception
@@ -37,8 +37,8 @@ struct HeaderChain {
 
 /// What the walk has to know.
 struct ChainContext {
-  bool is_superpacket =
-      false;  ///< segments merged by the device: a jumbo payload option is the kernel's
+  /// segments merged by the device: a jumbo payload option is the kernel's
+  bool is_superpacket = false;
   bool is_reassembled = false;  ///< a second fragment header is then a fault
 };
 

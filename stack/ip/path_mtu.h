@@ -27,8 +27,8 @@ namespace glasstcp {
 /// A packet-too-big message, as far as the estimate is concerned.
 struct PacketTooBig {
   std::uint32_t mtu = 0;  ///< what the message said, bytes; 0: it did not say (old routers, IPv4)
-  std::uint32_t quoted_length =
-      0;  ///< total length of the packet that was too big, bytes; 0: unknown
+  /// total length of the packet that was too big, bytes; 0: unknown
+  std::uint32_t quoted_length = 0;
 };
 
 /// Largest packet sizes by remote address.

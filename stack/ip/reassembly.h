@@ -1,11 +1,10 @@
 // Reassembly: fragments of both versions back into datagrams, within fixed memory.
 //
 // RFC 791 §3.2, RFC 1122 §3.3.2, RFC 8200 §4.5. Against abuse: RFC 1858 and RFC 3128 (tiny and
-// overlapping fragments),
-// RFC 5722 (overlaps in IPv6). RFC 3168 §5.3 (congestion marks survive).
-// A datagram's bytes lie in chunks of 2 KB at the place of their offset; each fragment is
-// remembered as an interval, so that an overlap is seen at once. A whole datagram is gathered into
-// one buffer, as if it had come in one packet.
+// overlapping fragments), RFC 5722 (overlaps in IPv6). RFC 3168 §5.3 (congestion marks survive). A
+// datagram's bytes lie in chunks of 2 KB at the place of their offset; each fragment is remembered
+// as an interval, so that an overlap is seen at once. A whole datagram is gathered into one buffer,
+// as if it had come in one packet.
 //
 // Invariants:
 //   1. The intervals of a datagram are sorted and do not overlap; received is the sum of their
@@ -52,8 +51,8 @@ struct Fragment {
   FragmentKey key;
   ByteView
       header;  ///< IPv4: the IP header. IPv6: all up to and with the fragment header. Borrowed.
-  std::uint16_t next_header_at =
-      0;  ///< IPv6: where in `header` the field stands that says "fragment header"
+  /// IPv6: where in `header` the field stands that says "fragment header"
+  std::uint16_t next_header_at = 0;
   std::uint8_t next_header = 0;  ///< IPv6: what follows the fragment header in the original
   std::uint8_t ecn = 0;          ///< the two ECN bits
   std::uint32_t offset = 0;      ///< bytes

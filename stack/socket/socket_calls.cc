@@ -116,7 +116,7 @@ int SocketLayer::socket(int domain, int type, int protocol, glasstcp_handle& out
 // Who may share a port: nobody with a listener; others if both said SO_REUSEADDR.
 bool SocketLayer::is_taken(const SocketObject& s, const Endpoint& local) const {
   bool taken = false;
-  const_cast<Slab<SocketObject>&>(objects_).for_each([&](SocketObject& other) {
+  objects_.for_each([&](const SocketObject& other) {
     if (&other == &s || other.is_epoll || !other.is_bound) return;
     if (other.local.port != local.port) return;
     const bool wild = other.local.address.is_unspecified() || local.address.is_unspecified();

@@ -332,7 +332,7 @@ std::optional<ConnectionReport> Stack::report(ConnectionId id) const {
   ConnectionReport r;
   r.tcb = connection->status();
   if (const ConnectionStatistics* kept = connection->statistics()) r.statistics = *kept;
-  r.path_mtu = context.send_mss(remote, impl_->last) + (remote.is_v4() ? 40U : 60U);
+  r.path_mtu = context.send_mss(remote, impl_->last) + header_bytes(remote.version());
   r.offered_mss = context.offered_mss(remote.version());
   if (connection->knobs().mss != 0) {
     r.offered_mss = std::min<std::uint32_t>(r.offered_mss, connection->knobs().mss);

@@ -44,8 +44,8 @@ namespace glasstcp {
 struct StackConfig {
   std::vector<Cidr> addresses;  ///< ours: any number of IPv4 and IPv6 addresses with their networks
   std::uint32_t mtu = 1500;     ///< of the device, 576 (IPv6: 1280) .. 65535 bytes
-  bool checksum_offload =
-      false;  ///< outgoing TCP checksums may be left partial (device has a vnet header)
+  /// outgoing TCP checksums may be left partial (device has a vnet header)
+  bool checksum_offload = false;
   std::uint32_t gso_max = 0;  ///< largest superpacket in bytes incl. headers (0: none; 65535 usual)
   std::uint64_t memory = 1ULL << 30;  ///< one budget for all buffers, bytes
   Seed seed{};  ///< keys of hashes, ISNs, ports; 32 random bytes in production
@@ -106,7 +106,6 @@ class Stack {
   Stack& operator=(const Stack&) = delete;
 
   // -- Packets and time
-  // ------------------------------------------------------------------------------------------
   /// One packet from the device, borrowed during the call. Any bytes are survivable. `now` never
   /// runs backwards.
   Verdict receive(ByteView packet, const PacketMeta& meta, Instant now);
@@ -125,14 +124,12 @@ class Stack {
   [[nodiscard]] bool has_output() const;
 
   // -- Events
-  // ----------------------------------------------------------------------------------------------------
   [[nodiscard]] std::optional<Event> next_event();
   /// A cookie of send_borrowed whose bytes are no longer needed (acknowledged, or the connection
   /// ended).
   [[nodiscard]] std::optional<std::uint64_t> next_released();
 
   // -- User calls (RFC 9293 §3.10)
-  // ---------------------------------------------------------------------------------
   /// Passive OPEN. `local.address` unspecified (0.0.0.0 or ::) = every own address of that version.
   /// `backlog`: finished connections that wait for accept(), at least 1.
   std::expected<ListenerId, OpenError> listen(const Endpoint& local, std::uint32_t backlog);
@@ -185,7 +182,6 @@ class Stack {
   [[nodiscard]] std::size_t unacknowledged(ConnectionId id) const;
 
   // -- Options of one connection
-  // ---------------------------------------------------------------------------------
   void set_user(ConnectionId id, std::uint64_t user);
   void set_listener_user(ListenerId id, std::uint64_t user);
   void set_nagle(ConnectionId id, bool on, Instant now);                  ///< MUST-17
@@ -223,7 +219,6 @@ class Stack {
   [[nodiscard]] std::size_t copy_unread(ConnectionId id, std::size_t offset, ByteSpan into) const;
 
   // -- Looking in
-  // --------------------------------------------------------------------------------------------------
   /// Borrowed until replaced; null: nobody watches.
   void set_observer(Observer* observer);
   [[nodiscard]] const StackCounters& counters() const;

@@ -24,14 +24,14 @@ namespace glasstcp {
 struct TcpConfig {
   // Windows and buffers.
   std::uint32_t receive_buffer = 4 * 1024 * 1024;  ///< a window grows up to this; 4 KiB .. 1 GiB
-  std::uint32_t initial_receive_buffer =
-      64 * 1024;                            ///< and starts at this (less when memory is short)
+  /// and starts at this (less when memory is short)
+  std::uint32_t initial_receive_buffer = 64 * 1024;
   std::uint32_t send_buffer = 1024 * 1024;  ///< bytes that send() copies and holds at most
-  std::uint32_t initial_send_buffer =
-      256 * 1024;  ///< and starts with, until twice the congestion window is more
+  /// and starts with, until twice the congestion window is more
+  std::uint32_t initial_send_buffer = 256 * 1024;
   std::uint32_t borrowed_limit = 1U << 30;  ///< borrowed bytes queued at most; below 2^31
-  std::optional<std::uint8_t>
-      window_scale;  ///< forced shift 0..14; empty: the least that covers the buffer
+  /// forced shift 0..14; empty: the least that covers the buffer
+  std::optional<std::uint8_t> window_scale;
   std::uint32_t initial_window_segments = 10;  ///< RFC 6928 §2 IW10 (RFC 5681's 2-4 by setting 3)
   MtuProbing mtu_probing = MtuProbing::AfterBlackHole;  ///< costs nothing where nothing vanishes
   std::uint16_t mss = 0;  ///< offered MSS; 0: from the device's MTU (RFC 9293 §3.7.1)
@@ -44,21 +44,21 @@ struct TcpConfig {
   OptionLayout option_layout = OptionLayout::Linux;
 
   // Acknowledging.
-  Duration delayed_ack =
-      40ms;  ///< RFC 9293 §3.8.6.3 MUST-40: below 0.5 s; 0: every segment at once
+  /// RFC 9293 §3.8.6.3 MUST-40: below 0.5 s; 0: every segment at once
+  Duration delayed_ack = 40ms;
   std::uint32_t ack_every_segments = 2;
-  std::uint32_t quick_acks =
-      0;  ///< the first so many segments with data are acknowledged at once, as Linux does (16)
+  /// the first so many segments with data are acknowledged at once, as Linux does (16)
+  std::uint32_t quick_acks = 0;
 
   // Retransmission (RFC 6298).
   Duration initial_rto = 1s;
   Duration min_rto = 200ms;  ///< RFC 6298 §2.4 says 1 s; every deployed stack uses 200-300 ms,
                              ///< since clocks are fine now
   Duration max_rto = 60s;    ///< RFC 6298 §2.5: not below 60 s
-  std::uint32_t r1_retransmissions =
-      3;  ///< RFC 9293 §3.8.3 SHLD-10: tell the application from here on
-  std::uint32_t r2_retransmissions =
-      15;  ///< then give up: about 15 minutes with the default RTO bounds (SHLD-11: >= 100 s)
+  /// RFC 9293 §3.8.3 SHLD-10: tell the application from here on
+  std::uint32_t r1_retransmissions = 3;
+  /// then give up: about 15 minutes with the default RTO bounds (SHLD-11: >= 100 s)
+  std::uint32_t r2_retransmissions = 15;
   std::uint32_t syn_retries = 7;          ///< 1+2+4+...+128 s > 3 minutes (MUST-23)
   std::uint32_t syn_ack_retries = 5;      ///< RFC 4987 §3.4: half-open state must expire soon
   Duration user_timeout{};                ///< 0: none (RFC 9293 §3.9.1.1 suggests 5 minutes)
@@ -93,8 +93,8 @@ struct TcpConfig {
   // Ending.
   Duration msl = 30s;  ///< RFC 9293 §3.4.3 says 2 minutes; 30 s is what deployed stacks use.
                        ///< TIME-WAIT is 2 MSL
-  Duration fin_wait_2_timeout =
-      60s;  ///< after the application is gone; the RFC has no limit, every stack has one
+  /// after the application is gone; the RFC has no limit, every stack has one
+  Duration fin_wait_2_timeout = 60s;
 
   // Limits.
   std::uint32_t max_connections = 1U << 20;
@@ -154,8 +154,8 @@ struct TcpConfig {
   bool may_fragment = false;         ///< no path MTU discovery, unless a connection asks
   std::uint8_t hop_limit = 64;       ///< RFC 9293 §3.9.2 MUST-49
   std::optional<std::uint32_t> fixed_iss;  ///< ISN override, for scripts only
-  std::optional<std::uint32_t>
-      fixed_timestamp;  ///< the timestamp clock starts here, for scripts only
+  /// the timestamp clock starts here, for scripts only
+  std::optional<std::uint32_t> fixed_timestamp;
 };
 
 }  // namespace glasstcp

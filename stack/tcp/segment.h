@@ -23,6 +23,11 @@
 
 namespace glasstcp {
 
+/// Bytes of the IP and TCP headers of a segment without options.
+[[nodiscard]] constexpr std::uint16_t header_bytes(IpVersion version) {
+  return version == IpVersion::V4 ? 20 + 20 : 40 + 20;
+}
+
 /// An incoming segment.
 struct Segment {
   FourTuple tuple;
@@ -34,8 +39,8 @@ struct Segment {
   std::uint16_t up = 0;   ///< urgent pointer, offset from seq
   TcpFlags flags;
   std::uint8_t traffic_class = 0;
-  std::uint16_t gso_size =
-      0;  ///< text bytes of each segment it was merged from; 0: it is one segment
+  /// text bytes of each segment it was merged from; 0: it is one segment
+  std::uint16_t gso_size = 0;
   ByteView text;
   TcpOptions options;
 

@@ -52,8 +52,8 @@ struct EventMask {
   static constexpr std::uint16_t kDrained = 64;     ///< everything sent so far was acknowledged
   static constexpr std::uint16_t kError = 128;      ///< the connection failed: error() tells
   // RFC 9293 §3.9.1.8 SHLD-20: an application that does not want such reports ignores this bit.
-  static constexpr std::uint16_t kSoftError =
-      256;  ///< R1 passed or a soft ICMP error (MUST-47, SHLD-9)
+  /// R1 passed or a soft ICMP error (MUST-47, SHLD-9)
+  static constexpr std::uint16_t kSoftError = 256;
   static constexpr std::uint16_t kClosed = 512;  ///< nothing more will happen; close() the id
 };
 

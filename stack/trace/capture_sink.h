@@ -32,9 +32,9 @@ namespace glasstcp {
 struct CaptureOptions {
   Language language = Language::English;
   Duration wall_offset{};  ///< added to an Instant gives nanoseconds since 1970-01-01 UTC
-  std::uint32_t snap_length =
-      PcapngEncoder::kDefaultSnapLength;  ///< bytes of each packet that are kept
-  bool annotate = true;                   ///< whether comments are written
+  /// bytes of each packet that are kept
+  std::uint32_t snap_length = PcapngEncoder::kDefaultSnapLength;
+  bool annotate = true;  ///< whether comments are written
   std::string_view
       application;  ///< "glasstcp 0.1.0"; borrowed during construction, as the following
   std::string_view interface_name{};   ///< "tun0"

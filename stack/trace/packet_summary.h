@@ -27,8 +27,8 @@ namespace glasstcp {
 
 /// The fields of one packet.
 struct PacketSummary {
-  static constexpr std::size_t kLookAt =
-      512;  ///< bytes from the start in which headers are looked for
+  /// bytes from the start in which headers are looked for
+  static constexpr std::size_t kLookAt = 512;
   enum class Kind : std::uint8_t { NotUnderstood, Tcp, Icmp, Udp, Fragment, Other };
   struct SackBlock {
     SeqNum left, right;

@@ -48,8 +48,8 @@ struct IpHeaderFields {
   std::uint8_t hop_limit = 64;  ///< time to live, for IPv4
   bool dont_fragment = true;    ///< IPv4
   bool more_fragments = false;  ///< IPv4
-  std::uint16_t identification =
-      0;  ///< IPv4; RFC 6864 §4.1: any value where the packet cannot be fragmented
+  /// IPv4; RFC 6864 §4.1: any value where the packet cannot be fragmented
+  std::uint16_t identification = 0;
   std::uint16_t fragment_offset = 0;  ///< IPv4, bytes, a multiple of 8
   std::uint32_t flow_label = 0;       ///< IPv6, 20 bits
 };

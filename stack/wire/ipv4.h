@@ -40,7 +40,6 @@ class Ipv4View {
   [[nodiscard]] bool is_fragment() const { return (load_be16(bytes_.data() + 6) & 0x3fffU) != 0; }
   [[nodiscard]] std::uint8_t hop_limit() const { return bytes_[8]; }
   [[nodiscard]] std::uint8_t protocol() const { return bytes_[9]; }
-  [[nodiscard]] std::uint32_t source_number() const { return load_be32(bytes_.data() + 12); }
   [[nodiscard]] std::uint32_t destination_number() const { return load_be32(bytes_.data() + 16); }
   [[nodiscard]] IpAddress source() const { return IpAddress::v4(bytes_.data() + 12); }
   [[nodiscard]] IpAddress destination() const { return IpAddress::v4(bytes_.data() + 16); }

@@ -23,17 +23,17 @@ namespace glasstcp {
 
 /// What came with a packet that was read.
 struct PacketMeta {
-  bool checksum_partial =
-      false;                    ///< the transport checksum is not complete and need not be verified
+  /// the transport checksum is not complete and need not be verified
+  bool checksum_partial = false;
   bool checksum_valid = false;  ///< somebody trustworthy verified it
-  std::uint16_t gso_size =
-      0;  ///< payload bytes of each segment the packet was merged from; 0: not merged
+  /// payload bytes of each segment the packet was merged from; 0: not merged
+  std::uint16_t gso_size = 0;
 };
 
 /// One packet to write, gathered: the header bytes stand here, the payload is borrowed.
 struct OutPacket {
-  static constexpr std::size_t kHeaderRoom =
-      128;  ///< IPv6 (40) + fragment header (8) + TCP with options (60) fit
+  /// IPv6 (40) + fragment header (8) + TCP with options (60) fit
+  static constexpr std::size_t kHeaderRoom = 128;
   static constexpr std::size_t kMaxSlices = 16;
 
   std::array<std::uint8_t, kHeaderRoom> header;
@@ -46,8 +46,8 @@ struct OutPacket {
   std::uint16_t checksum_start = 0;   ///< offset of the transport header, if partial
   std::uint16_t checksum_offset = 0;  ///< of the checksum field within it, if partial
   std::uint16_t gso_size = 0;         ///< payload bytes per segment; 0: one packet as it is
-  std::uint16_t transport_header_end =
-      0;  ///< bytes of all headers, which each segment repeats (if gso_size)
+  /// bytes of all headers, which each segment repeats (if gso_size)
+  std::uint16_t transport_header_end = 0;
   bool is_v6 = false;
 
   SendReason reason = SendReason::NewData;

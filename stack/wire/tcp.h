@@ -30,7 +30,6 @@ struct TcpFlags {
   [[nodiscard]] constexpr bool fin() const { return has(kFin); }
   [[nodiscard]] constexpr bool syn() const { return has(kSyn); }
   [[nodiscard]] constexpr bool rst() const { return has(kRst); }
-  [[nodiscard]] constexpr bool psh() const { return has(kPsh); }
   [[nodiscard]] constexpr bool ack() const { return has(kAck); }
   [[nodiscard]] constexpr bool urg() const { return has(kUrg); }
   [[nodiscard]] constexpr bool ece() const { return has(kEce); }

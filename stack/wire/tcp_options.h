@@ -77,15 +77,15 @@ struct TcpOptions {
   static constexpr std::size_t kMaxSackBlocks = 4;
 
   std::optional<std::uint16_t> mss;
-  std::optional<std::uint8_t>
-      window_scale;  ///< as received: may exceed 14 (RFC 7323 §2.3 limits the use of it)
+  /// as received: may exceed 14 (RFC 7323 §2.3 limits the use of it)
+  std::optional<std::uint8_t> window_scale;
   bool sack_permitted = false;
   std::uint8_t sack_count = 0;
   std::optional<TimestampsOption> timestamps;
   std::array<SackBlock, kMaxSackBlocks> sack{};
   std::optional<AccurateEcnOption> accurate_ecn;
-  std::optional<std::uint16_t>
-      user_timeout;        ///< raw 16 bits: granularity bit and value (RFC 5482 §3)
+  /// raw 16 bits: granularity bit and value (RFC 5482 §3)
+  std::optional<std::uint16_t> user_timeout;
   bool fast_open = false;  ///< the option was there (its cookie may be empty: a request)
   bool fast_open_experimental = false;  ///< as kind 254 with a magic, as before RFC 7413
   ByteView fast_open_cookie;            ///< borrowed from the packet, 0 or 4-16 bytes

@@ -138,7 +138,7 @@ void Runner::perform(const ScriptEvent& event) {
   }
 }
 
-// -- Time and output -----------------------------------------------------------------------------
+// -- Time and output
 
 void Runner::advance_to(Instant when) {
   for (int spins = 0; stack_->next_deadline() <= when; ++spins) {
@@ -221,7 +221,6 @@ std::string Runner::describe(const Sent& sent) {
 }
 
 // -- Outbound
-// --------------------------------------------------------------------------------------
 
 void Runner::perform_outbound(const ScriptEvent& event, const ScriptSegment& expected) {
   const Sent sent = await_packet(event);
@@ -317,7 +316,6 @@ void Runner::compare(const ScriptEvent& event, const ScriptSegment& expected, co
 }
 
 // -- Inbound
-// ---------------------------------------------------------------------------------------
 
 void Runner::perform_inbound(const ScriptEvent& event, const ScriptSegment& segment) {
   Flow& flow = flow_of(event);
@@ -380,7 +378,6 @@ void Runner::perform_icmp(const ScriptEvent& event, const ScriptIcmp& icmp) {
 }
 
 // -- Calls and checks
-// ------------------------------------------------------------------------------
 
 void Runner::perform_call(const ScriptEvent& event, const ScriptCall& call) {
   if (pending_) fail("the call before has not returned yet: " + pending_->text);
@@ -448,7 +445,6 @@ void Runner::perform_check(const ScriptCheck& check) {
 }
 
 // -- Flows and the record
-// ----------------------------------------------------------------------------
 
 Flow& Runner::flow_of(const ScriptEvent& event) {
   const std::string port = event.note("port");

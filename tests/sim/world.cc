@@ -80,8 +80,8 @@ std::string describe(const TcbSnapshot& tcb) {
 
 struct Host {
   std::unique_ptr<Stack> stack;
-  std::vector<std::unique_ptr<Talker>>
-      all;  ///< also those that are done: their loans may still be out
+  /// also those that are done: their loans may still be out
+  std::vector<std::unique_ptr<Talker>> all;
   std::map<std::uint32_t, Talker*> talkers;  ///< the others, by connection index
   ListenerId listener_v4, listener_v6;
   Witness witness;

@@ -25,8 +25,8 @@ namespace glasstcp::test {
 
 /// Deviations from a well-formed packet, for the tests that need them.
 struct RawParts {
-  std::optional<Bytes>
-      options;  ///< these very bytes (a multiple of 4, at most 40) instead of the segment's options
+  /// these very bytes (a multiple of 4, at most 40) instead of the segment's options
+  std::optional<Bytes> options;
   bool corrupt_checksum = false;
 };
 

@@ -25,7 +25,7 @@ ParsedResponse ask(HttpWorld& world, const std::string& target, const std::strin
   return responses.empty() ? ParsedResponse{} : responses.front();
 }
 
-// -- Charset --------------------------------------------------------------------------------------
+// -- Charset
 
 TEST(HttpTextEncoding, APrescanFindsWhatABrowserFinds) {
   const std::string far(1024, ' ');
@@ -152,7 +152,7 @@ TEST(HttpChoice, OfALargeTextTheFirst64KilobytesCount) {
   EXPECT_EQ(gbk->reads, 1) << "looked at once";
 }
 
-// -- Compressed neighbours ------------------------------------------------------------------------
+// -- Compressed neighbours
 
 class HttpNeighboursTest : public ::testing::Test {
  protected:
@@ -272,7 +272,7 @@ TEST_F(HttpNeighboursTest, APreparedAnswerIsNotGivenToWhoTakesAnother) {
   }
 }
 
-// -- 404.html -------------------------------------------------------------------------------------
+// -- 404.html
 
 TEST(HttpChoice, TheSitesOwn404Page) {
   HttpWorld world;
@@ -295,7 +295,7 @@ TEST(HttpChoice, TheSitesOwn404Page) {
   EXPECT_THAT(ask(world, "/no/such").body, HasSubstr("<h1>")) << "ours, where theirs is unreadable";
 }
 
-// -- Folders --------------------------------------------------------------------------------------
+// -- Folders
 
 TEST(HttpChoice, AFolderIsListedOnlyOnDemand) {
   HttpWorld world;
@@ -387,7 +387,7 @@ TEST(HttpListing, AVeryLargeFolderIsCutAndSaysSo) {
   EXPECT_THAT(r.body, HasSubstr("There is more here"));
 }
 
-// -- Added fields ---------------------------------------------------------------------------------
+// -- Added fields
 
 TEST(HttpExtraField, WhatMayBeAdded) {
   EXPECT_EQ(http::extra_field_line("X-A:b").value_or(""), "X-A: b\r\n");
@@ -445,7 +445,7 @@ TEST(HttpExtraField, ReplacesOurCacheControlAndServer) {
   EXPECT_EQ(r.head.find("glasstcp"), std::string::npos);
 }
 
-// -- Keep-Alive -----------------------------------------------------------------------------------
+// -- Keep-Alive
 
 TEST(HttpKeepAlive, SaysHowLongAnIdleConnectionMayBeUsed) {
   HttpWorld world({.keep_alive_seconds = 55});

@@ -161,7 +161,7 @@ TEST_F(HttpConnectionTest, ABrowserThatSpeaksTlsIsToldHow) {
   EXPECT_TRUE(was_closed_);
 }
 
-// -- Bodies ---------------------------------------------------------------------------------------
+// -- Bodies
 
 TEST_F(HttpConnectionTest, ABodyThatNobodyWantsIsReadToItsEnd) {
   COVERS("R9112-29", "R9112-16");
@@ -253,7 +253,7 @@ TEST_F(HttpConnectionTest, ABodyCutShortIsIncomplete) {
   EXPECT_EQ(peer.wants(), Want::Release);
 }
 
-// -- Closing and time -----------------------------------------------------------------------------
+// -- Closing and time
 
 TEST_F(HttpConnectionTest, AHalfClosedClientStillGetsItsAnswers) {
   HttpPeer peer(world_);
@@ -418,7 +418,7 @@ TEST_F(HttpConnectionTest, WithoutMemoryNothingBreaks) {
   EXPECT_EQ(poor.pool.in_use(), 0u);
 }
 
-// -- The log --------------------------------------------------------------------------------------
+// -- The log
 
 class Lines final : public http::AccessLogSink, public http::PeerNames {
  public:

@@ -296,7 +296,7 @@ TEST(HttpParser, ListsOnSeveralLinesAreFoundAgain) {
   EXPECT_THAT(values, ::testing::ElementsAre("\"a\"", "\"b\""));
 }
 
-// -- Bodies ---------------------------------------------------------------------------------------
+// -- Bodies
 
 struct Decoded {
   BodyDecoder::Status status = BodyDecoder::Status::More;

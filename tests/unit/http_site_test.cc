@@ -165,7 +165,7 @@ TEST_F(HttpCachedSiteTest, MaxAge) {
   EXPECT_EQ(ask("/").field("Server"), "other");
 }
 
-// -- Ranges ---------------------------------------------------------------------------------------
+// -- Ranges
 
 TEST_F(HttpSiteTest, OneRange) {
   COVERS("R9110-23", "R9110-25", "R9110-26", "R9110-27");
@@ -212,7 +212,7 @@ TEST_F(HttpSiteTest, IfRange) {
   EXPECT_EQ(ask("/text.txt", "Range: bytes=1-2\r\nIf-Range: \"old\"\r\n").status, 200);
 }
 
-// -- Time -----------------------------------------------------------------------------------------
+// -- Time
 
 TEST_F(HttpSiteTest, ChangesShowWithinASecond) {
   HttpPeer peer(world_);
@@ -263,7 +263,7 @@ TEST_F(HttpSiteTest, ManyTargetsDoNotDisturbEachOther) {
   }
 }
 
-// -- Large files ----------------------------------------------------------------------------------
+// -- Large files
 
 /// A file too large for memory, whose bytes are a function of their position.
 class LargeFile final : public File {

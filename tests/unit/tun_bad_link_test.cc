@@ -96,8 +96,7 @@ TEST(Impairment, RefusesInALineThatNamesTheCure) {
   }
 }
 
-// --- One direction
-// --------------------------------------------------------------------------------
+// -- One direction
 
 struct Arrival {
   Instant at;
@@ -380,8 +379,7 @@ TEST(BadLink, KeepsWhatIsKnownOfAPacket) {
   EXPECT_EQ(link.front().meta.gso_size, 1448);
 }
 
-// --- Corruption
-// -----------------------------------------------------------------------------------
+// -- Corruption
 
 Bytes segment(const char* from, const char* to) {
   const FourTuple tuple{*IpAddress::parse(from), *IpAddress::parse(to), Port{1234}, Port{80}};

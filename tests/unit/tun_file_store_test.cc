@@ -349,7 +349,7 @@ TEST_F(DiskStoreTest, OfASmallFileThatKeepsChangingOneSizeIsRead) {
   EXPECT_EQ(use.bytes, 4u);
 }
 
-// -- The folder is made again ---------------------------------------------------------------------
+// -- The folder is made again
 
 TEST_F(DiskStoreTest, ASiteThatIsRemovedAndMadeAgainIsServedAgain) {
   DiskStore store = open();
@@ -448,7 +448,7 @@ TEST_F(DiskStoreTest, AKeeperThatIsNotNeededIsLetGo) {
   EXPECT_FALSE(root_folder->has_keeper());
 }
 
-// -- Absolute links -------------------------------------------------------------------------------
+// -- Absolute links
 
 TEST_F(DiskStoreTest, AbsoluteLinksThatStayInsideAreFollowed) {
   write("docs/page.html", "page");

@@ -21,8 +21,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-// --- The command line
-// ------------------------------------------------------------------------------
+// -- The command line
 
 GetOptions accepted(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "get");
@@ -100,8 +99,7 @@ TEST(GetOptions, RefuseWhatMakesNoSense) {
   EXPECT_THAT(refused({}).err, HasSubstr("a URL is missing"));
 }
 
-// --- URLs
-// ------------------------------------------------------------------------------------------
+// -- URLs
 
 TEST(GetTarget, UrlsMayLackTheirSchemeAndSpeakAnyLanguage) {
   EXPECT_EQ(normalize_url("192.0.2.2/a"), "http://192.0.2.2/a");
@@ -140,8 +138,7 @@ TEST(GetTarget, SomeAddressesAreBeyondAnInterface) {
   }
 }
 
-// --- Messages
-// --------------------------------------------------------------------------------------
+// -- Messages
 
 TEST(GetEnding, NamesTheCauseInOneLine) {
   const Attempt attempt{{IpAddress::v4(192, 0, 2, 2), Port{81}}, 5, 30s};
@@ -174,8 +171,7 @@ TEST(GetProgress, LinesFitTheTerminal) {
   }
 }
 
-// --- A fetch
-// ---------------------------------------------------------------------------------------
+// -- A fetch
 
 // A server that a test plays: it says when to connect, what arrives, and how it ends.
 class PlayedTransport final : public Transport {

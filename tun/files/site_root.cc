@@ -113,7 +113,7 @@ bool SiteRoot::take(Descriptor folder) {
   return true;
 }
 
-// -- Made again -----------------------------------------------------------------------------------
+// -- Made again
 
 bool SiteRoot::look_again(Instant now) {
   Descriptor found = find_with_own_rights();
@@ -139,7 +139,7 @@ void SiteRoot::on_rights_given_up() {
   if (find_with_own_rights().is_open()) keeper_ = {};
 }
 
-// -- Beneath it -----------------------------------------------------------------------------------
+// -- Beneath it
 
 int SiteRoot::open_beneath(const std::string& path, std::uint64_t flags) const {
   const int found = openat2_beneath(folder_.get(), path.c_str(), flags);

@@ -26,8 +26,7 @@ std::string printable(std::string_view text) {
 
 }  // namespace
 
-// --- Opening
-// ---------------------------------------------------------------------------------------
+// -- Opening
 
 void Fetch::open_next(Instant now) {
   const Endpoint& remote = plan_.candidates[candidate_++];
@@ -78,8 +77,7 @@ void Fetch::send_request(Instant now) {
   sent_ += transport_.send(as_view(plan_.request).subspan(sent_), now);
 }
 
-// --- The answer
-// ------------------------------------------------------------------------------------
+// -- The answer
 
 void Fetch::receiving(Instant now) {
   send_request(now);
@@ -205,8 +203,7 @@ void Fetch::on_end_of_stream(Instant now) {
   fail(early_close_ending(received_, promised()), now);
 }
 
-// --- The end
-// ---------------------------------------------------------------------------------------
+// -- The end
 
 void Fetch::complete(Instant now) {
   if (listeners_.progress != nullptr) listeners_.progress->end(received_, now);

@@ -53,8 +53,7 @@ std::unexpected<Ending> ended(const Failure& failure) {
   return std::unexpected(Ending{kExitFailure, failure.to_string()});
 }
 
-// --- The loop
-// --------------------------------------------------------------------------------------
+// -- The loop
 
 // SIGINT and SIGTERM, as something to wait for.
 class Signals {
@@ -122,8 +121,7 @@ int drive(const Machine& machine) {
   }
 }
 
-// --- What both ways have in common
-// -----------------------------------------------------------------
+// -- What both ways have in common
 
 // Files are opened with the rights of the person who runs us, not with those that sudo lent.
 std::optional<Identity> person_behind(const PrivilegeFacts& facts) {
@@ -181,8 +179,7 @@ std::expected<Ending, Ending> get_via_kernel(const GetOptions& options, FetchPla
   return finish({transport, fetch, *output});
 }
 
-// --- Our own stack
-// ---------------------------------------------------------------------------------
+// -- Our own stack
 
 // What needed rights, and is done.
 struct Ground {

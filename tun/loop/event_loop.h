@@ -30,9 +30,9 @@ namespace glasstcp {
 class EventLoop {
  public:
   struct Options {
-    Duration spin =
-        Duration::zero();  ///< busy polling after the last packet at most; 0: sleep at once
-    Duration grace = 5s;   ///< for responses in flight after the first signal
+    /// busy polling after the last packet at most; 0: sleep at once
+    Duration spin = Duration::zero();
+    Duration grace = 5s;  ///< for responses in flight after the first signal
   };
   /// How it ended.
   enum class End : std::uint8_t {

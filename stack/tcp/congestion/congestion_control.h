@@ -36,8 +36,8 @@ inline constexpr Duration kNoRtt = Duration::min();
 struct CongestionState {
   std::uint32_t cwnd = 0;
   std::uint32_t ssthresh = kNoThreshold;
-  std::uint32_t acked_in_avoidance =
-      0;  ///< bytes acknowledged since cwnd last grew (RFC 3465's counter)
+  /// bytes acknowledged since cwnd last grew (RFC 3465's counter)
+  std::uint32_t acked_in_avoidance = 0;
 };
 
 /// Room for what an algorithm remembers beyond that while data is under way; one type per
@@ -109,8 +109,8 @@ struct AckFacts {
   Duration rtt = kNoRtt;      ///< measured by this ACK
   Duration srtt = kNoRtt;     ///< smoothed
   Duration min_rtt = kNoRtt;  ///< the least seen lately (RFC 8985 §6.2 step 1)
-  bool window_was_limit =
-      false;  ///< cwnd, not the application or the peer, held us back (RFC 7661's concern)
+  /// cwnd, not the application or the peer, held us back (RFC 7661's concern)
+  bool window_was_limit = false;
   bool in_recovery = false;
   bool has_sack = false;  ///< more than one loss can be seen in a round trip
   RateSample rate;

@@ -155,7 +155,7 @@ void Connection::set_effective_mss(Instant now) {
   if (knobs().mss != 0) path = std::min(path, knobs().mss);
   // RFC 8899 §3 R8899-01: nothing but a probe is larger than what is known to pass.
   if (const PathSearch* search = path_search()) {
-    const std::uint16_t headers = tuple_.local_address.is_v4() ? 40 : 60;
+    const std::uint16_t headers = header_bytes(tuple_.local_address.version());
     path = std::min(path, static_cast<std::uint16_t>(search->low() - headers));
   }
   const std::uint16_t options = timestamps_.enabled() ? 12 : 0;

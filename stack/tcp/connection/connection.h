@@ -66,7 +66,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void open(Instant now);
 
   // -- What arrives
-  // ----------------------------------------------------------------------------------------------
   Verdict segment_arrives(const Segment& seg, Instant now);
   Verdict icmp_arrives(const IcmpSignal& signal, Instant now);
   void on_timer(Instant now);
@@ -74,7 +73,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void on_burst_time();
 
   // -- What leaves
-  // -----------------------------------------------------------------------------------------------
   /// What is the next segment, and why? Looks, does not touch.
   [[nodiscard]] std::optional<SendDecision> next(Instant now) const;
   /// Does it: fills `out` and moves the variables. False: no memory to remember it by; nothing was
@@ -85,7 +83,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void on_no_memory(Instant now);
 
   // -- User calls (see socket/stack.h for their contracts)
-  // -----------------------------------------------------------
   std::expected<std::size_t, StreamError> send(ByteView bytes, SendOptions options, Instant now);
   std::expected<void, StreamError> send_borrowed(ByteView bytes, std::uint64_t cookie,
                                                  SendOptions options, Instant now);
@@ -144,7 +141,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::size_t copy_unread(std::size_t offset, ByteSpan into) const;
 
   // -- For the population
-  // --------------------------------------------------------------------------------------------
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] ConnectionId id() const { return id_; }
   [[nodiscard]] const FourTuple& tuple() const { return tuple_; }
@@ -162,7 +158,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] bool uses_sack() const { return sack_; }
   /// Null: not agreed on.
   [[nodiscard]] const Ecn* ecn() const { return ecn_ == kNone ? nullptr : &context_.ecn[ecn_]; }
-  [[nodiscard]] bool has_nagle() const { return nagle_; }
   [[nodiscard]] std::uint32_t lost_bytes() const { return log().lost_bytes(); }
   /// Bytes sent again that nothing was heard of since. Walks the log.
   [[nodiscard]] std::uint32_t resent_bytes() const;

@@ -166,7 +166,7 @@ SendDecision Connection::data_decision(SeqNum seq, std::uint32_t length) const {
 // The most text that one packet may carry: what the device takes; one segment where it takes none.
 std::uint32_t Connection::superpacket_bound() const {
   const std::uint32_t mss = max_text();
-  const std::uint32_t headers = (tuple_.local_address.is_v4() ? 40U : 60U) + option_bytes();
+  const std::uint32_t headers = header_bytes(tuple_.local_address.version()) + option_bytes();
   // A device that cuts a superpacket copies its urgent pointer, which would be wrong in the second,
   // and clears CWR in all but the first.
   const std::uint32_t gso = urgent_pending_ || goes_alone_for_ecn() ? 0 : context_.limits.gso_max;

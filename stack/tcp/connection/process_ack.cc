@@ -297,7 +297,7 @@ Verdict Connection::icmp_arrives(const IcmpSignal& signal_in, Instant now) {
     s->icmp_error = static_cast<std::uint8_t>(1 + static_cast<unsigned>(signal_in.kind));
   }
   if (signal_in.kind == IcmpSignal::Kind::PacketTooBig) {
-    const std::uint32_t headers = tuple_.local_address.is_v4() ? 40 : 60;
+    const std::uint32_t headers = header_bytes(tuple_.local_address.version());
     const std::uint32_t acked_packet =
         largest_acked_ == 0 ? 0 : largest_acked_ + headers + option_bytes();
     // RFC 5927 §7.2 R5927-03: while packets of that size do arrive, it is believed only if progress
@@ -344,8 +344,7 @@ void Connection::apply_path_mtu(Instant now) {
   const bool is_cut_now = path_cuts_ && !was_cut;
   if (effective_mss_ >= old && !is_cut_now) return;
   // RFC 8201 §5.4 R8201-05; RFC 1191 §6.3 R1191-06: what was too big is sent again, smaller; this
-  // is
-  // not congestion.
+  // is not congestion.
   retransmit_reason_ = SendReason::MtuRetransmit;
   repair_everything();
 }

@@ -74,7 +74,7 @@ TcpContext::TcpContext(const TcpSetup& setup, IpLayer& ip_layer, Instant start)
       algorithms(config.hystart) {}
 
 std::uint16_t TcpContext::send_mss(const IpAddress& remote, Instant now) const {
-  const std::uint32_t headers = remote.is_v4() ? 40 : 60;
+  const std::uint32_t headers = header_bytes(remote.version());
   const std::uint32_t mtu = ip.path_mtu().lookup(remote, now);
   return static_cast<std::uint16_t>(std::max<std::uint32_t>(mtu, headers + 64) - headers);
 }

@@ -89,8 +89,7 @@ struct TcpContext {
   /// The largest text of a segment towards `remote`, before options: path MTU less headers.
   [[nodiscard]] std::uint16_t send_mss(const IpAddress& remote, Instant now) const;
   // RFC 9293 §3.7.1 MUST-67, SHLD-5; §3.7.3 SHLD-6: what we can receive: the device's MTU less
-  // fixed
-  // headers.
+  // fixed headers.
   /// The MSS to offer in a SYN.
   [[nodiscard]] std::uint16_t offered_mss(IpVersion version) const;
   /// The same to a peer, where it may follow the path to `remote`.

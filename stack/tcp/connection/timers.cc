@@ -38,9 +38,12 @@ void Connection::on_timer(Instant now) {
       case TimerName::FinWait2:
         enter(State::Closed, now);
         break;
-      default:
+      case TimerName::UserTimeout:
         // RFC 9293 §3.10.8 user timeout: the connection is given up.
         fail(StreamError::TimedOut, now);
+        break;
+      case TimerName::TimeWait:  // of a record, not of a connection
+      case TimerName::Pacing:    // of a flight state, by a wheel of its own
         break;
     }
     if (context_.observer != nullptr) {

@@ -30,7 +30,6 @@ TcpLayer::TcpLayer(const TcpSetup& setup, IpLayer& ip, Instant start)
 TcpLayer::~TcpLayer() = default;
 
 // -- Finding whose a segment is
-// ----------------------------------------------------------------------------------------
 
 std::uint32_t TcpLayer::look_up(const FourTuple& tuple, std::uint64_t hash) const {
   return table_.find(hash, [&](std::uint32_t value) {
@@ -241,7 +240,6 @@ Verdict TcpLayer::icmp_half_open(std::uint32_t index, const IcmpSignal& signal) 
 }
 
 // -- Ends
-// --------------------------------------------------------------------------------------------------------------
 
 void TcpLayer::settle(Connection& connection, Instant now) {
   if (connection.takes_fast_open_place() && connection.state() != State::SynReceived) {
@@ -277,7 +275,7 @@ void TcpLayer::leave_table(Connection& connection) {
 
 bool TcpLayer::only_peers_are_awaited() const {
   bool only = true;
-  const_cast<Slab<Connection>&>(connections_).for_each([&](Connection& connection) {
+  connections_.for_each([&](const Connection& connection) {
     const State state = connection.state();
     if (connection.is_known_in_table() && state != State::FinWait2) only = false;
   });
@@ -317,7 +315,6 @@ void TcpLayer::remove_time_wait(std::uint32_t index) {
 }
 
 // -- Time
-// --------------------------------------------------------------------------------------------------------------
 
 void TcpLayer::advance(Instant now) {
   while (TimerNode* node = context_.wheel.pop_expired(now)) {
@@ -355,7 +352,6 @@ Instant TcpLayer::next_deadline() const {
 }
 
 // -- Output
-// ------------------------------------------------------------------------------------------------------------
 
 bool TcpLayer::has_output() const {
   return !context_.replies.empty() || !half_open_ready_.empty() || !context_.ready.empty();
@@ -421,7 +417,6 @@ bool TcpLayer::transmit(Instant now, OutPacket& out, TransmitOutcome& outcome) {
 }
 
 // -- What there is
-// ------------------------------------------------------------
 
 Connection* TcpLayer::find(ConnectionId id) {
   if (id.is_none()) return nullptr;
@@ -450,7 +445,7 @@ Connection* TcpLayer::next_connection_event() {
 
 std::vector<ConnectionId> TcpLayer::connections() const {
   std::vector<ConnectionId> ids;
-  const_cast<Slab<Connection>&>(connections_).for_each([&](Connection& connection) {
+  connections_.for_each([&](const Connection& connection) {
     if (connection.state() != State::Closed) ids.push_back(connection.id());
   });
   return ids;
@@ -458,17 +453,16 @@ std::vector<ConnectionId> TcpLayer::connections() const {
 
 std::vector<ConnectionEntry> TcpLayer::entries() const {
   std::vector<ConnectionEntry> all;
-  auto* self = const_cast<TcpLayer*>(this);
-  self->listeners_.for_each([&](Listener& listener) {
+  listeners_.for_each([&](const Listener& listener) {
     all.push_back({{listener.local().address, {}, listener.local().port, Port{}}, State::Listen});
   });
-  self->connections_.for_each([&](Connection& connection) {
+  connections_.for_each([&](const Connection& connection) {
     if (connection.is_known_in_table()) all.push_back({connection.tuple(), connection.state()});
   });
-  self->half_open_.for_each([&](HalfOpen& half_open) {
+  half_open_.for_each([&](const HalfOpen& half_open) {
     all.push_back({half_open.agreement().tuple, State::SynReceived});
   });
-  self->time_waits_.for_each([&](TimeWaitRecord& record) {
+  time_waits_.for_each([&](const TimeWaitRecord& record) {
     all.push_back({record.tuple(), State::TimeWait});
   });
   return all;
@@ -497,7 +491,7 @@ bool TcpLayer::drop(const FourTuple& tuple, Instant now) {
 
 void TcpLayer::check_invariants() const {
   std::uint32_t known = 0;
-  const_cast<Slab<Connection>&>(connections_).for_each([&](Connection& connection) {
+  connections_.for_each([&](const Connection& connection) {
     connection.check_invariants();
     if (connection.is_known_in_table()) ++known;
   });

@@ -219,8 +219,8 @@ bool Ecn::on_report(const EcnReport& report) {
 
 // RFC 9768 §3.2.2.1 R9768-15, table 4: the ACK of our SYN-ACK names its field. 0 means that the
 // client is not in this mode: we neither mark nor listen, but go on to report. §3.2.2.3 R9768-25,
-// R9768-28: our
-// SYN-ACK was sent Not-ECT; if it arrived as anything else, something changes the field on the way.
+// R9768-28: our SYN-ACK was sent Not-ECT; if it arrived as anything else, something changes the
+// field on the way.
 bool Ecn::read_handshake_ack(std::uint32_t ace) {
   deaf_ = ace == 0;
   if (ace == 0 || ace == 3 || ace == 4 || ace == 6) may_mark_ = false;

@@ -101,8 +101,6 @@ class Ecn {
   [[nodiscard]] AccurateEcnOption option(std::uint8_t fields) const;
   /// A segment with ACK left; `with_option`: so did the option.
   void on_ack_sent(bool is_pure_ack, bool with_option);
-  /// Segments with the option seem not to arrive (RFC 9768 §3.2.3.2.2).
-  void stop_options() { options_off_ = true; }
 
   /// AE, CWR and ECE of our SYN-ACK in a simultaneous open.
   [[nodiscard]] std::uint16_t syn_ack_flags(std::uint32_t retries) const {

@@ -30,7 +30,6 @@ struct SendSpaceFacts {
 class LinuxSendSpace {
  public:
   [[nodiscard]] std::uint32_t limit() const { return limit_; }
-  [[nodiscard]] bool is_chosen() const { return is_chosen_; }
   /// The application chose it: it stays.
   void choose(std::uint32_t limit) {
     limit_ = limit;

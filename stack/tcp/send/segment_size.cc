@@ -27,7 +27,7 @@ std::span<const std::uint16_t> floors_of(bool v4) {
 
 // IP and TCP headers and the options of every segment.
 std::uint16_t Connection::packet_overhead() const {
-  return static_cast<std::uint16_t>((tuple_.local_address.is_v4() ? 40 : 60) +
+  return static_cast<std::uint16_t>(header_bytes(tuple_.local_address.version()) +
                                     (timestamps_.enabled() ? 12 : 0));
 }
 
@@ -35,7 +35,7 @@ std::uint16_t Connection::packet_overhead() const {
 std::uint16_t Connection::path_limit(Instant now) const {
   std::uint16_t mss = std::min(snd.mss, context_.send_mss(tuple_.remote_address, now));
   if (knobs().mss != 0) mss = std::min(mss, knobs().mss);
-  return static_cast<std::uint16_t>(mss + (tuple_.local_address.is_v4() ? 40 : 60));
+  return static_cast<std::uint16_t>(mss + header_bytes(tuple_.local_address.version()));
 }
 
 PathSearch* Connection::path_search() {
@@ -79,7 +79,7 @@ bool Connection::escape_black_hole(Instant now) {
   if (PathSearch* search = path_search()) search->on_probe_inconclusive();
   const bool suspects = retransmissions_ % kBlackHoleTimeouts == 0;
   if (context_.config.mtu_probing == MtuProbing::Off || !suspects) return false;
-  const std::uint32_t headers = (tuple_.local_address.is_v4() ? 40U : 60U) + option_bytes();
+  const std::uint32_t headers = header_bytes(tuple_.local_address.version()) + option_bytes();
   const std::uint32_t text = std::min(context_.sent[log().head()].length(), max_text());
   return begin_path_search(text + headers, now) || let_packets_be_cut(text + headers, now);
 }
@@ -125,7 +125,7 @@ std::optional<SendDecision> Connection::next_mtu_probe(Instant now) const {
   const bool is_seen = f == nullptr || sack_ || f->recovery.may_count_duplicates(snd.nxt, snd.nxt);
   if (!is_seen) return std::nullopt;
   const std::uint16_t size = search->next_size(now);
-  const std::uint32_t headers = (tuple_.local_address.is_v4() ? 40U : 60U) + option_bytes();
+  const std::uint32_t headers = header_bytes(tuple_.local_address.version()) + option_bytes();
   if (size <= headers + max_text()) return std::nullopt;
   const std::uint32_t text = size - headers;
   const std::uint32_t with_rest = text + kBehindProbe * max_text();
@@ -141,7 +141,7 @@ std::optional<SendDecision> Connection::next_mtu_probe(Instant now) const {
 
 void Connection::note_probe_sent(const SendDecision& d) {
   if (d.reason != SendReason::MtuProbe || d.length <= max_text()) return;
-  const std::uint32_t headers = (tuple_.local_address.is_v4() ? 40U : 60U) + option_bytes();
+  const std::uint32_t headers = header_bytes(tuple_.local_address.version()) + option_bytes();
   path_search()->on_probe_sent(static_cast<std::uint16_t>(d.length + headers), d.seq,
                                d.seq + d.length);
 }

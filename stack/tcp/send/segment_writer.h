@@ -27,8 +27,8 @@ struct SegmentFrame {
   std::uint8_t hop_limit = 64;
   bool may_fragment = false;
   std::uint16_t identification = 0;  ///< if it may
-  std::uint32_t segment_text =
-      0;  ///< text bytes of one segment; more in `out` makes a superpacket. 0: no text
+  /// text bytes of one segment; more in `out` makes a superpacket. 0: no text
+  std::uint32_t segment_text = 0;
 };
 
 /// Writes the headers in front of the payload that stands in `out` already. Fills everything but
