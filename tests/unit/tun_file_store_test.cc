@@ -73,6 +73,18 @@ TEST_F(DiskStoreTest, FindsFilesAndFolders) {
   EXPECT_EQ(store.lookup(std::string(5000, 'a'), now_).status, LookupStatus::NotFound);
 }
 
+// Each request for a page asks for its compressed neighbours too; the disk is asked once a second.
+TEST_F(DiskStoreTest, AMissingCompressedNeighbourIsLookedForOnceASecond) {
+  DiskStore store = open();
+  EXPECT_EQ(store.lookup("index.html.gz", now_).status, LookupStatus::NotFound);
+  EXPECT_EQ(store.lookup("new.html", now_).status, LookupStatus::NotFound);
+  write("index.html.gz", "packed");
+  write("new.html", "new");
+  EXPECT_EQ(store.lookup("index.html.gz", now_ + 999ms).status, LookupStatus::NotFound);
+  EXPECT_EQ(content(store, "new.html", now_ + 999ms), "new");  // of other names nothing is kept
+  EXPECT_EQ(content(store, "index.html.gz", now_ + 1s), "packed");
+}
+
 TEST_F(DiskStoreTest, AnEmptyFileIsAFile) {
   write("empty", "");
   DiskStore store = open();

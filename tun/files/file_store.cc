@@ -42,6 +42,11 @@ std::int64_t wall_nanoseconds() {
   return now.tv_sec * 1'000'000'000 + now.tv_nsec;
 }
 
+// What the site asks for beside a file (http/negotiation.h).
+bool is_coded_neighbour(std::string_view path) {
+  return path.ends_with(".br") || path.ends_with(".gz");
+}
+
 }  // namespace
 
 DiskStore::DiskStore(SiteRoot root, Options options) : root_(std::move(root)), options_(options) {}
@@ -100,6 +105,12 @@ Lookup DiskStore::lookup(std::string_view path, Instant now) noexcept {
     return answer(known->second);
   }
   try {
+    if (is_coded_neighbour(path)) {
+      const auto gone = missing_.find(std::string(path));
+      if (gone != missing_.end() && now - gone->second < kFreshFor) {
+        return {LookupStatus::NotFound, {}, gone->second + kFreshFor};
+      }
+    }
     return look_at_disk(path, now);
   } catch (const std::bad_alloc&) {
     return {LookupStatus::Unavailable, {}, now};
@@ -132,6 +143,10 @@ Lookup DiskStore::look_at_disk(std::string_view path, Instant now) {
   const std::string name = path.empty() ? std::string(".") : std::string(path);
   const auto without_file = [&](LookupStatus status) -> Lookup {
     forget(path);
+    if (status == LookupStatus::NotFound && is_coded_neighbour(path)) {
+      if (missing_.size() >= kMaxMissing) missing_.clear();
+      missing_.insert_or_assign(std::string(path), now);
+    }
     return {status, {}, status == LookupStatus::Unavailable ? now : now + kFreshFor};
   };
   root_.look_again(now);

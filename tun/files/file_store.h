@@ -32,6 +32,7 @@ class DiskStore final : public FileStore {
  public:
   static constexpr Duration kFreshFor = 1s;
   static constexpr std::size_t kMaxEntries = 4096;
+  static constexpr std::size_t kMaxMissing = 1024;
 
   struct Options {
     bool may_map = false;                 ///< large files: only the kernel reads mapped bytes
@@ -86,6 +87,9 @@ class DiskStore final : public FileStore {
   std::unique_ptr<MemoryUse> use_ = std::make_unique<MemoryUse>();
   Entries entries_;
   std::unordered_map<std::string_view, Entries::iterator> by_path_;
+  // Compressed neighbours that do not exist, and when that was seen: each request for the file
+  // itself asks for them. Of other names nothing is kept, so that a new file is found at once.
+  std::unordered_map<std::string, Instant> missing_;
 };
 
 }  // namespace glasstcp
