@@ -14,7 +14,7 @@ Connection::Connection(TcpContext& context, const FourTuple& tuple, std::uint64_
     : context_(context),
       tuple_(tuple),
       hash_(hash),
-      rtt_(context.rto_bounds),
+      recovery_(context.rto_bounds),
       timestamps_(Timestamps::with_offset(context.timestamp_offset(tuple, now))),
       last_data_sent_ms_(milliseconds_of(now)),
       receive_buffer_(buffer),
@@ -25,7 +25,7 @@ Connection::Connection(TcpContext& context, const FourTuple& tuple, std::uint64_
   snd.mss = default_mss(tuple.remote_address.version());
   if (context.config.keep_statistics) make_extras();
   tx_.start_at(snd.iss + 1);
-  congestion_.cwnd = snd.mss;
+  recovery_.window_.cwnd = snd.mss;
   set_effective_mss(now);
 }
 
@@ -40,7 +40,7 @@ Connection::Connection(TcpContext& context, const Agreement& agreed, Instant now
     : context_(context),
       tuple_(agreed.tuple),
       hash_(agreed.hash),
-      rtt_(context.rto_bounds),
+      recovery_(context.rto_bounds),
       last_data_sent_ms_(milliseconds_of(now)),
       receive_buffer_(agreed.buffer),
       state_(State::SynReceived),
@@ -204,8 +204,8 @@ TcbSnapshot Connection::status() const {
   s.rcv.up = rcv.up;
   s.rcv.irs = rcv.irs;
   s.rcv.wnd = rcv.wnd();
-  s.cwnd = congestion_.cwnd;
-  s.ssthresh = congestion_.ssthresh;
+  s.cwnd = recovery_.cwnd();
+  s.ssthresh = recovery_.ssthresh();
   s.flight = flight();
   s.unsent = unsent();
   s.unread = has_early_text() ? 0 : rx_.unread();
@@ -220,9 +220,9 @@ TcbSnapshot Connection::status() const {
     s.duplicate_acks = f->recovery.duplicates();
     s.reordering_window = reordering_window(*f);
   }
-  s.srtt = rtt_.srtt();
-  s.rttvar = rtt_.rttvar();
-  s.rto = rtt_.rto(context_.rto_bounds);
+  s.srtt = recovery_.rtt().srtt();
+  s.rttvar = recovery_.rtt().rttvar();
+  s.rto = recovery_.rto(context_);
   s.retransmissions = retransmissions_;
   return s;
 }
@@ -249,7 +249,7 @@ void Connection::check_invariants() const {
   STACK_ASSERT(has_loss_timer() == (flight() > 0 && !window_closed));
   if (window_closed && has_something_waiting()) STACK_ASSERT(timers_.is_armed(TimerName::Persist));
   if (timers_.earliest() != kNever) STACK_ASSERT(TimerNode::deadline() <= timers_.earliest());
-  STACK_ASSERT(congestion_.cwnd > 0);
+  STACK_ASSERT(recovery_.cwnd() > 0);
 }
 
 }  // namespace glasstcp

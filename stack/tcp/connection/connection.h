@@ -29,7 +29,6 @@
 
 #include "stack/base/intrusive_list.h"
 #include "stack/base/tcp_state.h"
-#include "stack/tcp/congestion/window_use.h"
 #include "stack/tcp/connection/challenge_limit.h"
 #include "stack/tcp/connection/connection_extras.h"
 #include "stack/tcp/connection/stack_context.h"
@@ -38,8 +37,7 @@
 #include "stack/tcp/handshake/agreement.h"
 #include "stack/tcp/receive/ack_policy.h"
 #include "stack/tcp/recovery/ack_report.h"
-#include "stack/tcp/recovery/flight.h"
-#include "stack/tcp/recovery/min_rtt.h"
+#include "stack/tcp/recovery/loss_recovery.h"
 #include "stack/tcp/segment.h"
 #include "stack/tcp/send/send_decision.h"
 #include "stack/tcp/timestamps.h"
@@ -201,7 +199,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   /// Text in TIME-WAIT is impossible: releases what only a living connection needs.
   void on_time_wait_taken_over();
   /// All has been quiet for long: gives the sender's side block back.
-  void release_flight_state();
+  void release_flight_state() { recovery_.release_flight(context_); }
   void check_invariants() const;
 
  private:
@@ -271,16 +269,10 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void end_probe_episode(FlightState& f, const AckNews& news, Instant now);
   void on_reordering_timer(Instant now);
   void repair_everything();
-  [[nodiscard]] FlightState* flight_state();
-  [[nodiscard]] const FlightState* flight_state() const {
-    return flight_ == kNone ? nullptr : &context_.flights[flight_];
-  }
-  bool has_flight_state();
+  [[nodiscard]] FlightState* flight_state() { return recovery_.flight(context_); }
+  [[nodiscard]] const FlightState* flight_state() const { return recovery_.flight(context_); }
   /// What is on its way; nothing without a flight state.
-  [[nodiscard]] const SentLog& log() const {
-    static constexpr SentLog kNothing;
-    return flight_ == kNone ? kNothing : context_.flights[flight_].log;
-  }
+  [[nodiscard]] const SentLog& log() const { return recovery_.queue(context_); }
   void become_quiet(Instant now);
   // window_validation.cc
   [[nodiscard]] std::optional<std::uint32_t> unvalidated_pipe(Instant now) const;
@@ -476,18 +468,14 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   ReceiveVariables rcv;
   TxQueue tx_;
   ReceiveBuffer rx_;
-  RttEstimator rtt_;
-  CongestionState congestion_;
-  WindowUse window_use_;
-  RttMinimum min_rtt_;
+  [[no_unique_address]] LossRecovery recovery_;
   Timestamps timestamps_;
   AckPolicy ack_;
   ChallengeLimit challenges_;
   [[no_unique_address]] TimerTable timers_;  // whose last bytes the next member may use
 
   std::uint32_t extras_ = kNone;         // what only some connections have
-  std::uint32_t flight_ = kNone;         // what is known while data is under way
-  std::uint32_t ecn_ = kNone;            // so is this
+  std::uint32_t ecn_ = kNone;            // if the two ends agreed on it
   std::uint32_t last_data_sent_ms_ = 0;  // of the connection's time, modulo 2^32
   std::uint32_t receive_buffer_;         // reserved from the budget
   std::uint32_t consumed_ = 0;           // bytes read since sized_at_ms_
@@ -506,7 +494,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   std::uint8_t keep_alives_unanswered_ = 0;
   std::uint8_t traffic_class_ = 0;
   State state_ = State::Closed;
-  SendReason retransmit_reason_ = SendReason::RetransmitTimeout;
   std::optional<SendReason> pending_reset_;
   std::optional<StreamError> error_;
 
@@ -528,8 +515,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   bool accepted_ : 1 = false;  // the application knows it
   bool in_table_ : 1 = false;
   bool wants_writable_ : 1 = false;
-  bool retransmit_now_ : 1 = false;  // a timeout's first segment does not ask cwnd
-  bool reordering_seen_ : 1 = false;
   bool probe_due_ : 1 = false;
   bool probe_beyond_ : 1 =
       false;  // a probe carried the octet (or FIN) at snd.nxt: it may be acknowledged

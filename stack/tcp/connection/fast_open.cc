@@ -96,7 +96,7 @@ void Connection::finish_fast_open(const Segment& syn_ack) {
   // RFC 7413 §4.2.1: what the SYN-ACK left out goes again at once. It was not lost, so neither the
   // congestion window nor the timer hears of it.
   if (flight() > 0) {
-    retransmit_reason_ = SendReason::FastOpenRetransmit;
+    recovery_.retransmit_reason_ = SendReason::FastOpenRetransmit;
     repair_everything();
   }
   FastOpenServer* server = context_.fast_open_cache.remember(tuple_.remote_address);
@@ -147,8 +147,8 @@ bool Connection::begin_fast_open(const Segment& syn, const FastOpenPassive& how)
   snd.wl1 = syn.seq;
   snd.wl2 = snd.iss;
   CongestionModel none;
-  congestion().start({congestion_, none}, initial_window());
-  window_use_.start_at(snd.una);
+  congestion().start({recovery_.window_, none}, initial_window());
+  recovery_.window_use_.start_at(snd.una);
   syn_ack_due_ = true;
   // RFC 7413 §4.2.2: the data is the application's at once; the SYN-ACK acknowledges as much of it
   // as there was room for.

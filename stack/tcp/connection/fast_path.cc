@@ -45,7 +45,7 @@ Check Connection::fast_path(const Segment& seg, Instant now) {
   if (!context_.config.use_fast_path || !is_common(seg, now)) return std::nullopt;
   ++context_.fast_segments;
   const std::uint32_t window = static_cast<std::uint32_t>(seg.wnd) << snd.shift;
-  const bool is_reported_to = flight_ != kNone || ecn_ != kNone;
+  const bool is_reported_to = recovery_.has_flight() || ecn_ != kNone;
   const bool concerns_sender = is_reported_to || window != snd.wnd;
   if (is_reported_to) process_ack(seg, now);
   snd.wnd = window;

@@ -103,14 +103,14 @@ std::uint32_t Connection::pipe() const {
 // follows it; with SACK a duplicate must report something new for that.
 std::uint32_t Connection::cwnd_room() const {
   const std::uint32_t in_network = pipe() - std::min(pipe(), syn_in_flight());
-  return congestion_.cwnd > in_network ? congestion_.cwnd - in_network : 0;
+  return recovery_.cwnd() > in_network ? recovery_.cwnd() - in_network : 0;
 }
 
 // RFC 5682 §2.1 R5682-01: new data tells whether the timeout was a mistake, if there is any that may
 // go: Nagle, the window or the application may hold it back.
 bool Connection::waits_for_new_data(std::uint32_t allowed) const {
   const FlightState* const f = flight_state();
-  if (f == nullptr || !f->recovery.wants_new_data() || retransmit_now_) return false;
+  if (f == nullptr || !f->recovery.wants_new_data() || recovery_.retransmit_now_) return false;
   return snd.nxt > f->recovery.recover() || next_new_data(allowed).has_value();
 }
 
@@ -130,8 +130,8 @@ std::optional<SendDecision> Connection::next_retransmission(std::uint32_t allowe
   const std::uint32_t room = std::min(cwnd_room(), allowed);
   // A timeout's first segment does not ask the window. Every other one does: RFC 8985 §9.3
   // R8985-14.
-  if (retransmit_now_ || room < mss) {
-    if (!retransmit_now_ && room < std::min(length, mss)) return std::nullopt;
+  if (recovery_.retransmit_now_ || room < mss) {
+    if (!recovery_.retransmit_now_ && room < std::min(length, mss)) return std::nullopt;
     length = std::min(length, mss);
   } else {
     length = std::min(length, cut_to_segments(std::min(length, room), length));
@@ -139,7 +139,7 @@ std::optional<SendDecision> Connection::next_retransmission(std::uint32_t allowe
   SendDecision d = data_decision(lost.begin, length);
   d.kind = SendDecision::Kind::Retransmission;
   d.record = record;
-  d.reason = retransmit_reason_;
+  d.reason = recovery_.retransmit_reason_;
   if (has_fin && lost.begin + length == tx_.end_seq()) d.flags.bits |= TcpFlags::kFin;
   if (length == 0 && !d.flags.fin()) return std::nullopt;
   return d;
@@ -244,7 +244,7 @@ std::optional<SendDecision> Connection::next_new_data(std::uint32_t allowed) con
   if (!d.flags.urg()) d.reason = SendReason::NewData;
   if (length < mss && override_small_ && !knobs().cork) d.reason = SendReason::SwsOverride;
   const bool is_limited_transmit = f != nullptr && f->recovery.phase() == RecoveryPhase::Open &&
-                                   flight() + length > congestion_.cwnd;
+                                   flight() + length > recovery_.cwnd();
   if (is_limited_transmit) d.reason = SendReason::LimitedTransmit;
   if (fin_may_go && length == waiting && usable > length) {
     d.flags.bits |= TcpFlags::kFin;

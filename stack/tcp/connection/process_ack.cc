@@ -51,7 +51,7 @@ void Connection::process_ack(const Segment& seg, Instant now) {
     if (f->log.empty()) become_quiet(now);
   }
   if (news.acked > 0) {
-    window_use_.on_acked(snd.una);
+    recovery_.window_use_.on_acked(snd.una);
     note_probe_progress(now);
   }
 }
@@ -122,7 +122,7 @@ void Connection::note_delivered(FlightState& state, const SentSegment& segment, 
   state.rate.on_delivered(segment.stamp, bytes, segment.sent_at, now);
   RackFacts facts;
   facts.now = now;
-  facts.min_rtt = min_rtt_.get();
+  facts.min_rtt = recovery_.min_rtt_.get();
   facts.echo_is_older =
       news.has_echo && difference(news.echo, timestamps_.now_value(segment.sent_at)) < 0;
   if (kept() != nullptr)
@@ -211,8 +211,8 @@ void Connection::on_progress(const Segment& seg, const AckNews& news, Instant no
 }
 
 void Connection::add_rtt_sample(Duration rtt, Instant now) {
-  rtt_.add_sample(rtt, context_.rto_bounds);
-  min_rtt_.add(rtt, now);
+  recovery_.rtt_.add_sample(rtt, context_.rto_bounds);
+  recovery_.min_rtt_.add(rtt, now);
   note_rtt(rtt);
   if (FlightState* state = flight_state()) state->probe.on_rtt_sample();
 }
@@ -221,7 +221,7 @@ void Connection::add_rtt_sample(Duration rtt, Instant now) {
 // sent twice. `echo` lies between the first transmission and now.
 void Connection::add_sample_by_timestamp(TsVal echo, Instant now) {
   const Duration since = timestamps_.since(echo, now);
-  rtt_.add_sample(std::max<Duration>(since, 1ms), context_.rto_bounds);
+  recovery_.rtt_.add_sample(std::max<Duration>(since, 1ms), context_.rto_bounds);
   if (FlightState* state = flight_state()) state->probe.on_rtt_sample();
 }
 
@@ -246,7 +246,7 @@ void Connection::update_send_window(const Segment& seg, SeqNum edge, Instant now
     // What had been outstanding for a whole timeout when the window closed is lost; the rest gets
     // its timer back.
     if (probe_backoff_ > 0 && flight() > 0) {
-      retransmit_reason_ = SendReason::RetransmitAfterTimeout;
+      recovery_.retransmit_reason_ = SendReason::RetransmitAfterTimeout;
       repair_everything();
     }
     probe_backoff_ = 0;
@@ -259,8 +259,8 @@ void Connection::update_send_window(const Segment& seg, SeqNum edge, Instant now
 // The octet of a zero-window probe does not count as sent, so that it goes again in a full segment
 // when the window opens; but the peer may have taken it.
 void Connection::take_probe_as_sent(Instant now) {
-  if (!has_flight_state()) return;
-  SentLog& log = context_.flights[flight_].log;
+  if (!recovery_.acquire_flight(context_, *this)) return;
+  SentLog& log = flight_state()->log;
   if (!log.append(context_.sent, snd.nxt, snd.nxt + 1, 1, now)) return;
   // Which of the probes it was is unknown: no RTT sample.
   log.on_retransmitted(context_.sent, log.tail(), 1, now);
@@ -345,7 +345,7 @@ void Connection::apply_path_mtu(Instant now) {
   if (effective_mss_ >= old && !is_cut_now) return;
   // RFC 8201 §5.4 R8201-05; RFC 1191 §6.3 R1191-06: what was too big is sent again, smaller; this
   // is not congestion.
-  retransmit_reason_ = SendReason::MtuRetransmit;
+  recovery_.retransmit_reason_ = SendReason::MtuRetransmit;
   repair_everything();
 }
 

@@ -48,10 +48,8 @@ std::uint32_t count_for(std::uint64_t memory, std::uint64_t each) {
 }  // namespace
 
 TcpContext::TcpContext(const TcpSetup& setup, IpLayer& ip_layer, Instant start)
-    : config(setup.config),
+    : RecoveryContext(setup.config, count_for(setup.memory, 256), start),
       limits(setup.limits),
-      rto_bounds{config.initial_rto, config.min_rto, config.max_rto,
-                 config.min_rto_is_variance ? config.min_rto : Duration::zero()},
       rcv_shift(shift_for(config)),
       ip(ip_layer),
       isn(setup.seed, config.fixed_iss),
@@ -63,15 +61,11 @@ TcpContext::TcpContext(const TcpSetup& setup, IpLayer& ip_layer, Instant start)
       copied_blocks(count_for(setup.memory / 4, BlockPool::kBlockSize)),
       tx(count_for(setup.memory, 256), copied_blocks),
       rx(count_for(setup.memory, BlockPool::kBlockSize), blocks),
-      sent(count_for(setup.memory, 256)),
-      flights(config.max_connections),
       extras(config.max_connections),
       ecn(config.max_connections),
       default_knobs(knobs_of(config)),
       wheel(start),
-      half_open_wheel(start),
-      pacing_wheel(start),
-      algorithms(config.hystart) {}
+      half_open_wheel(start) {}
 
 std::uint16_t TcpContext::send_mss(const IpAddress& remote, Instant now) const {
   const std::uint32_t headers = header_bytes(remote.version());

@@ -16,17 +16,13 @@
 #include "stack/base/memory_budget.h"
 #include "stack/base/timing_wheel.h"
 #include "stack/ip/ip_layer.h"
-#include "stack/tcp/config.h"
-#include "stack/tcp/congestion/algorithms.h"
 #include "stack/tcp/connection/connection_extras.h"
 #include "stack/tcp/ecn/ecn.h"
 #include "stack/tcp/handshake/fast_open_cookies.h"
 #include "stack/tcp/handshake/isn.h"
 #include "stack/tcp/handshake/syn_cookie.h"
 #include "stack/tcp/receive/receive_buffer.h"
-#include "stack/tcp/recovery/flight.h"
-#include "stack/tcp/recovery/retransmission_queue.h"
-#include "stack/tcp/recovery/rtt_estimator.h"
+#include "stack/tcp/recovery/recovery_context.h"
 #include "stack/tcp/send/send_queue.h"
 #include "stack/tcp/send/stateless_replies.h"
 #include "stack/trace/observer.h"
@@ -52,12 +48,10 @@ struct TcpSetup {
 };
 
 /// Shared by all connections of a stack.
-struct TcpContext {
+struct TcpContext : RecoveryContext {
   TcpContext(const TcpSetup& setup, IpLayer& ip_layer, Instant start);
 
-  const TcpConfig config;
   OutputLimits limits;
-  const RtoBounds rto_bounds;
   const std::uint8_t rcv_shift;  ///< the window scale that we offer
   IpLayer& ip;
   IsnGenerator isn;
@@ -70,19 +64,14 @@ struct TcpContext {
                             ///< reader
   TxPool tx;
   ReceivePool rx;
-  SentLog::Pool sent;
-  Slab<FlightState> flights;
   Slab<ConnectionExtras> extras;
   Slab<Ecn> ecn;  ///< of the connections that agreed on it
   const ConnectionKnobs default_knobs;
   TimingWheel wheel;            ///< of connections
   TimingWheel half_open_wheel;  ///< of half-open records
-  TimingWheel pacing_wheel;     ///< of flight states whose next burst has its time
   IntrusiveList<Connection, ReadyTag> ready;
   IntrusiveList<Connection, EventTag> events;
-  IntrusiveList<FlightState, QuietTag> quiet;  ///< kept for a while; the longest quiet first
   ReplyQueue replies;
-  const CongestionAlgorithms algorithms;
   Observer* observer = nullptr;
   std::uint64_t fast_segments = 0;  ///< that took the fast path
 

@@ -20,8 +20,8 @@ bool Connection::set_knobs(const ConnectionKnobs& knobs, Instant now) {
   if (knobs.user_timeout != context_.default_knobs.user_timeout) {
     extras.user_timeout_is_chosen = true;
   }
-  if (extras.knobs.congestion != knobs.congestion && flight_ != kNone)
-    context_.flights[flight_].model.clear();
+  if (extras.knobs.congestion != knobs.congestion && recovery_.has_flight())
+    flight_state()->model.clear();
   extras.knobs = knobs;
   // RFC 5482 §3.1 R5482-03: what was adopted stays until the application chooses itself.
   if (!extras.user_timeout_is_chosen && timeout_before != knobs.user_timeout) {

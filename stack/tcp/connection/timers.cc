@@ -85,28 +85,28 @@ void Connection::on_retransmit_timer(Instant now) {
   note_fast_open_loss(now);
   if (has_given_up(now)) return;
   // The first of what is outstanding goes now, the rest under slow start.
-  retransmit_reason_ = SendReason::RetransmitTimeout;
-  rtt_.back_off();
-  FlightState& f = context_.flights[flight_];
+  recovery_.retransmit_reason_ = SendReason::RetransmitTimeout;
+  recovery_.rtt_.back_off();
+  FlightState& f = *flight_state();
   // The SYN alone; text behind it (Fast Open) waits for its answer.
   if (!is_synchronized(state_)) return f.log.mark_first_lost(context_.sent, 1);
   const bool escapes = escape_black_hole(now);
   apply_path_mtu(now);
-  retransmit_reason_ = escapes ? SendReason::MtuBlackHole : SendReason::RetransmitTimeout;
+  recovery_.retransmit_reason_ = escapes ? SendReason::MtuBlackHole : SendReason::RetransmitTimeout;
   const bool is_first = retransmissions_ == 1;
   const bool may_detect = context_.config.use_frto && (!is_first || !f.recovery.is_active());
   const EpisodeFacts facts = episode_facts({}, now);
   forget_pipe(f, now);
-  congestion().on_timeout({congestion_, f.model}, loss_facts({}, now), is_first);
+  congestion().on_timeout({recovery_.window_, f.model}, loss_facts({}, now), is_first);
   f.recovery.on_timeout(facts, may_detect, is_first);
   note_window_reduced();
   f.probe.stop();
   f.reordering_wait = Duration::zero();
   mark_lost_by_timeout(f, now);
   // What may still arrive is beside the one segment of the loss window.
-  congestion_.cwnd += pipe();
-  window_use_.on_timeout(snd.nxt);
-  retransmit_now_ = true;
+  recovery_.window_.cwnd += pipe();
+  recovery_.window_use_.on_timeout(snd.nxt);
+  recovery_.retransmit_now_ = true;
 }
 
 // RFC 6298 §5.4; RFC 8985 §6.3: everything that could have been acknowledged by now.
@@ -144,7 +144,7 @@ void Connection::on_persist_timer(Instant now) {
   if (state_ == State::SynSent && snd.nxt == snd.iss) {
     // There was no memory to send the SYN; that counts like one that got lost.
     ++retransmissions_;
-    if (!has_given_up(now)) rtt_.back_off();
+    if (!has_given_up(now)) recovery_.rtt_.back_off();
     return;
   }
   if (snd.wnd > 0 || !is_synchronized(state_)) {
@@ -186,7 +186,7 @@ void Connection::on_keep_alive_timer(Instant now) {
 // Arms and stops what depends on the send side; called whenever that may have changed.
 void Connection::manage_send_timers(Instant now) {
   if (state_ == State::Closed || state_ == State::TimeWait) return;
-  const Duration rto = rtt_.rto(context_.rto_bounds);
+  const Duration rto = recovery_.rto(context_);
   const bool window_closed = is_synchronized(state_) && snd.wnd == 0;
   // RFC 6298 §5.1, §5.2 R6298-10: a timer runs while something is outstanding.
   if (flight() == 0 || window_closed) {
@@ -228,7 +228,7 @@ void Connection::on_nothing_to_send(Instant now) {
   if (!may_send || snd.wnd == 0 || flight() > 0 || unsent() == 0) return;
   if (!timers_.is_armed(TimerName::Persist)) {
     const Duration wait = context_.config.sws_override;
-    arm(TimerName::Persist, now + (wait > Duration::zero() ? wait : rtt_.rto(context_.rto_bounds)));
+    arm(TimerName::Persist, now + (wait > Duration::zero() ? wait : recovery_.rto(context_)));
   }
 }
 
@@ -239,7 +239,7 @@ void Connection::on_no_memory(Instant now) {
   // its timeout will ask again.
   if (has_loss_timer()) return;
   const bool is_syn = state_ == State::SynSent && snd.nxt == snd.iss;
-  arm(TimerName::Persist, now + (is_syn ? rtt_.rto(context_.rto_bounds) : context_.rto_bounds.min));
+  arm(TimerName::Persist, now + (is_syn ? recovery_.rto(context_) : context_.rto_bounds.min));
 }
 
 // RFC 9293 §3.8.4 MUST-26: the interval is counted from the last segment that arrived.
@@ -270,9 +270,9 @@ void Connection::arm_loss_timer(Instant now) {
     arm(TimerName::RackReordering, now + f->reordering_wait + context_.config.loss_timer_floor);
   } else if (may_probe_tail()) {
     // RFC 6298 §5.3: the timeout that the probe must not outlast starts anew, too.
-    arm(TimerName::TailLossProbe, probe_deadline(now, now + rtt_.rto(context_.rto_bounds)));
+    arm(TimerName::TailLossProbe, probe_deadline(now, now + recovery_.rto(context_)));
   } else {
-    arm(TimerName::Retransmit, now + rtt_.rto(context_.rto_bounds));
+    arm(TimerName::Retransmit, now + recovery_.rto(context_));
   }
 }
 
@@ -297,7 +297,7 @@ void Connection::change_loss_timer(Instant now) {
 
 // RFC 6298 §5: a timeout after the first of what is outstanding left.
 Instant Connection::rto_after_head(Instant now) const {
-  const Instant deadline = context_.sent[log().head()].sent_at + rtt_.rto(context_.rto_bounds);
+  const Instant deadline = context_.sent[log().head()].sent_at + recovery_.rto(context_);
   return std::max(deadline, now + context_.config.loss_timer_floor);
 }
 
@@ -318,7 +318,7 @@ Instant Connection::probe_deadline(Instant now, Instant timeout) const {
   const TcpConfig& config = context_.config;
   const Duration delayed =
       flight() <= full_segment_ ? config.peer_delayed_ack : config.loss_timer_floor;
-  const Duration srtt = rtt_.has_sample() ? rtt_.srtt() : Duration::zero();
+  const Duration srtt = recovery_.rtt().has_sample() ? recovery_.rtt().srtt() : Duration::zero();
   const Duration wait = TailLossProbe::timeout(srtt, delayed, config.loss_timer_floor);
   return std::min(now + wait, timeout);  // not later than the retransmission timer
 }

@@ -36,8 +36,8 @@ bool Connection::commit(const SendDecision& decision, Instant now, OutPacket& ou
 
 // The record of what leaves for the first time. False: no memory for it.
 bool Connection::remember(const SendDecision& d, SeqNum end, Instant now) {
-  if (!has_flight_state()) return false;
-  FlightState& f = context_.flights[flight_];
+  if (!recovery_.acquire_flight(context_, *this)) return false;
+  FlightState& f = *flight_state();
   const std::uint32_t in_flight = pipe();
   const auto text = static_cast<std::uint16_t>(max_text());
   // A SYN has a record of its own: it may be acknowledged, or lost, without the text behind it.
@@ -58,7 +58,7 @@ bool Connection::remember(const SendDecision& d, SeqNum end, Instant now) {
 
 // A record leaves again, or its first `length` numbers.
 void Connection::note_sent_again(std::uint32_t record, std::uint32_t length, Instant now) {
-  FlightState& f = context_.flights[flight_];
+  FlightState& f = *flight_state();
   const std::uint32_t in_flight = pipe();
   f.log.on_retransmitted(context_.sent, record, length, now);
   SentSegment& segment = context_.sent[record];
@@ -71,7 +71,7 @@ void Connection::note_sent_again(std::uint32_t record, std::uint32_t length, Ins
   // A SYN that came again is answered, but prolongs nothing.
   const bool is_answer = !is_synchronized(state_) && timers_.is_armed(TimerName::Retransmit);
   if (record == f.log.head() && !timers_.is_armed(TimerName::RackReordering) && !is_answer) {
-    arm(TimerName::Retransmit, now + rtt_.rto(context_.rto_bounds));
+    arm(TimerName::Retransmit, now + recovery_.rto(context_));
   }
 }
 
@@ -204,21 +204,21 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
       note_probe_sent(d);
       // More would have gone if the congestion window had allowed it: what is in flight now shows
       // what it carries.
-      window_use_.on_sent(snd.una, snd.nxt, flight(), cwnd_room() < max_text());
+      recovery_.window_use_.on_sent(snd.una, snd.nxt, flight(), cwnd_room() < max_text());
       if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, now);
       break;
     case SendDecision::Kind::Retransmission:
       note_copy(d, length);
       note_sent_again(d.record, length, now);
-      if (retransmit_reason_ == SendReason::RetransmitTimeout) {
-        retransmit_reason_ = SendReason::RetransmitAfterTimeout;
+      if (recovery_.retransmit_reason_ == SendReason::RetransmitTimeout) {
+        recovery_.retransmit_reason_ = SendReason::RetransmitAfterTimeout;
       }
-      retransmit_now_ = false;
+      recovery_.retransmit_now_ = false;
       break;
     case SendDecision::Kind::TailProbe: {
       const auto tail = static_cast<std::uint32_t>(snd.nxt - d.seq);
       note_copy(d, length);
-      note_sent_again(context_.flights[flight_].log.split_tail(context_.sent, tail), tail, now);
+      note_sent_again(flight_state()->log.split_tail(context_.sent, tail), tail, now);
       if (d.reason == SendReason::TailLossProbe) on_tail_probe_sent(true, now);
       break;
     }
@@ -232,14 +232,14 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
         probe_beyond_ = true;
         if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, now);
       } else if (length > 0) {
-        context_.flights[flight_].log.touch_first(context_.sent, now);
+        flight_state()->log.touch_first(context_.sent, now);
       }
       break;
     case SendDecision::Kind::Ack:
       user_timeout_due_ = false;
       if (d.flags.fin()) {
         // RFC 6298 §3 R6298-06: a FIN that rode on it again was sent twice, and gives no sample.
-        const std::uint32_t fin = context_.flights[flight_].log.split_tail(context_.sent, 1);
+        const std::uint32_t fin = flight_state()->log.split_tail(context_.sent, 1);
         context_.sent[fin].retransmitted = true;
       }
       break;
@@ -249,7 +249,7 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
 
 // New data left: what judges losses, and the timers that wait for its acknowledgment.
 void Connection::note_new_data(const SendDecision& d, Instant now) {
-  FlightState& f = context_.flights[flight_];
+  FlightState& f = *flight_state();
   if (f.recovery.reduces_window()) f.recovery.prr().on_sent(d.length);
   if (d.reason == SendReason::TailLossProbe) return on_tail_probe_sent(false, now);
   // RFC 8985 §7.2: the probe is due two round trips after the last segment.
@@ -260,7 +260,7 @@ void Connection::note_new_data(const SendDecision& d, Instant now) {
 
 // RFC 6675 §4: what NextSeg's rules 3 and 4 send is in the network beside the original.
 void Connection::note_copy(const SendDecision& d, std::uint32_t length) {
-  Recovery& recovery = context_.flights[flight_].recovery;
+  Recovery& recovery = flight_state()->recovery;
   if (d.reason != SendReason::SackHole || log().lost_bytes() > 0) return;
   recovery.on_copy_sent(length);
   if (d.kind == SendDecision::Kind::TailProbe) recovery.on_rescue();
@@ -268,8 +268,8 @@ void Connection::note_copy(const SendDecision& d, std::uint32_t length) {
 
 // RFC 8985 §7.3 R8985-11.
 void Connection::on_tail_probe_sent(bool is_retransmission, Instant now) {
-  context_.flights[flight_].probe.on_sent(snd.nxt, is_retransmission);
-  arm(TimerName::Retransmit, now + rtt_.rto(context_.rto_bounds));
+  flight_state()->probe.on_sent(snd.nxt, is_retransmission);
+  arm(TimerName::Retransmit, now + recovery_.rto(context_));
 }
 
 }  // namespace glasstcp

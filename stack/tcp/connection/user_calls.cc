@@ -75,10 +75,10 @@ void Connection::restart_if_idle(Instant now) {
   if (flight() > 0 || !is_synchronized(state_)) return;
   const std::chrono::milliseconds idle(milliseconds_of(now) - last_data_sent_ms_);
   if (!context_.config.slow_start_after_idle) return shrink_idle_window(idle, now);
-  if (idle <= rtt_.rto(context_.rto_bounds)) return;
+  if (idle <= recovery_.rto(context_)) return;
   CongestionModel none;
   FlightState* const f = flight_state();
-  congestion().on_idle({congestion_, f == nullptr ? none : f->model}, initial_window(), now);
+  congestion().on_idle({recovery_.window_, f == nullptr ? none : f->model}, initial_window(), now);
 }
 
 // RFC 9293 §3.10.3 RECEIVE. Bytes first, then the end of the stream or the error.

@@ -91,11 +91,11 @@ void Connection::slow_down_for_mark(FlightState& f, const AckNews& news, Instant
   if (!is_synchronized(state_) || f.recovery.phase() != RecoveryPhase::Open) return;
   LossFacts facts = loss_facts(news, now);
   facts.by_ecn = true;
-  congestion().on_congestion({congestion_, f.model}, facts);
+  congestion().on_congestion({recovery_.window_, f.model}, facts);
   note_window_reduced();
   if (flight() == 0) {
     if (congestion().owns_recovery()) return;
-    congestion_.cwnd = std::min(congestion_.cwnd, congestion_.ssthresh);
+    recovery_.window_.cwnd = std::min(recovery_.cwnd(), recovery_.ssthresh());
   } else {
     f.recovery.start(RecoveryPhase::WindowReduction, episode_facts(news, now));
   }

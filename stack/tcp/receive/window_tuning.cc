@@ -28,8 +28,9 @@ void Connection::size_receive_buffer(std::size_t n, Instant now) {
   if (giving_back_) give_back_receive_buffer();
   const Duration elapsed = std::chrono::milliseconds(milliseconds_of(now) - sized_at_ms_);
   // The handshake has measured the path, unless its segments were lost.
-  const Duration round =
-      rtt_.has_sample() ? std::max(rtt_.srtt(), kLeastRound) : context_.rto_bounds.initial;
+  const Duration round = recovery_.rtt().has_sample()
+                             ? std::max(recovery_.rtt().srtt(), kLeastRound)
+                             : context_.rto_bounds.initial;
   if (elapsed < round) return;
   const auto per_round = static_cast<std::uint64_t>(consumed_) *
                          static_cast<std::uint64_t>(round.count()) /

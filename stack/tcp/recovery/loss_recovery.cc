@@ -67,8 +67,8 @@ void Connection::note_lost(FlightState& f, std::uint32_t index, AckNews& news, I
 
 Duration Connection::reordering_window(const FlightState& f) const {
   ReorderingFacts facts;
-  facts.min_rtt = min_rtt_.get();
-  facts.srtt = rtt_.srtt();
+  facts.min_rtt = recovery_.min_rtt_.get();
+  facts.srtt = recovery_.rtt().srtt();
   facts.sacked_bytes = log().sacked_bytes();
   facts.mss = effective_mss_;
   facts.in_recovery = f.recovery.is_active() || f.recovery.phase() == RecoveryPhase::Timeout;
@@ -87,8 +87,8 @@ void Connection::find_losses_by_duplicates(FlightState& f, AckNews& news, Instan
     // byte by byte would have a whole segment for each.
     const SentSegment& head = context_.sent[f.log.head()];
     if (head.retransmitted && f.recovery.was_sent_in_it(head.sent_at)) return;
-    retransmit_reason_ = SendReason::PartialAckRetransmit;
-    retransmit_now_ = true;  // RFC 6582 §3.2 step 3 sends it whatever the window says
+    recovery_.retransmit_reason_ = SendReason::PartialAckRetransmit;
+    recovery_.retransmit_now_ = true;  // RFC 6582 §3.2 step 3 sends it whatever the window says
   }
   const std::uint32_t before = f.log.lost_bytes();
   f.log.mark_first_lost(context_.sent, max_text());
@@ -174,15 +174,15 @@ void Connection::step_timeout(FlightState& f, const AckNews& news, Instant now) 
   if (snd.una < recovery.recover()) return;
   f.rack.on_recovery_exit();
   forget_pipe(f, now);
-  congestion().on_recovery_exit({congestion_, f.model}, now);
+  congestion().on_recovery_exit({recovery_.window_, f.model}, now);
   recovery.finish(sack_);
 }
 
 // RFC 5681 §3.2 R5681-12, RFC 9937 §6.3: the end of a reduction: at the threshold.
 void Connection::leave_recovery(FlightState& f, Instant now) {
-  if (!congestion().owns_recovery()) congestion_.cwnd = congestion_.ssthresh;
+  if (!congestion().owns_recovery()) recovery_.window_.cwnd = recovery_.ssthresh();
   end_reduction(f, now);
-  congestion().on_recovery_exit({congestion_, f.model}, now);
+  congestion().on_recovery_exit({recovery_.window_, f.model}, now);
   if (f.recovery.is_active()) f.rack.on_recovery_exit();
   f.recovery.finish(sack_);
 }
@@ -191,12 +191,12 @@ void Connection::leave_recovery(FlightState& f, Instant now) {
 void Connection::take_back(FlightState& f, Instant now) {
   f.rate.on_lost_undone(f.log.lost_bytes());
   f.log.unmark_lost(context_.sent);
-  congestion().on_spurious({congestion_, f.model}, now);
+  congestion().on_spurious({recovery_.window_, f.model}, now);
   if (f.recovery.phase() != RecoveryPhase::Open) f.rack.on_recovery_exit();
-  f.recovery.undo(congestion_);
+  f.recovery.undo(recovery_.window_);
   forget_pipe(f, now);
   f.recovery.finish(true);
-  retransmit_now_ = false;
+  recovery_.retransmit_now_ = false;
 }
 
 // Nothing is being repaired.
@@ -216,16 +216,16 @@ void Connection::respond_to_losses(FlightState& f, AckNews& news, Instant now) {
     f.lost_unvalidated = f.lost_unvalidated || unvalidated_pipe(now).has_value();
     LossFacts loss = loss_facts(news, now);
     loss.is_further = again;
-    congestion().on_congestion({congestion_, f.model}, loss);
+    congestion().on_congestion({recovery_.window_, f.model}, loss);
     note_window_reduced();
   }
   if (again) return recovery.start_again(facts);
   recovery.start(RecoveryPhase::FastRecovery, facts);
   forget_probe();
   f.probe.stop();
-  retransmit_reason_ = !sack_                     ? SendReason::FastRetransmit
-                       : context_.config.use_rack ? SendReason::RackRetransmit
-                                                  : SendReason::SackHole;
+  recovery_.retransmit_reason_ = !sack_                     ? SendReason::FastRetransmit
+                                 : context_.config.use_rack ? SendReason::RackRetransmit
+                                                            : SendReason::SackHole;
   restart_loss_timers(now);
 }
 
@@ -238,7 +238,7 @@ EpisodeFacts Connection::episode_facts(const AckNews& news, Instant now) const {
   const std::uint32_t reported =
       log().sacked_bytes() + flight_state()->recovery.assumed_delivered();
   facts.recover_fs = flight() - reported + news.delivered;
-  facts.before = congestion_;
+  facts.before = recovery_.window_;
   return facts;
 }
 
@@ -248,7 +248,7 @@ LossFacts Connection::loss_facts(const AckNews& news, Instant now) const {
   facts.flight = flight() + news.acked;
   // RFC 5681 §3.2 R5681-12: what limited transmit (or a probe) sent beyond the window does not
   // count. §4.3 R5681-15: and a second loss lowers what the first one left.
-  const std::uint32_t bound = is_open_phase() ? congestion_.cwnd : congestion_.ssthresh;
+  const std::uint32_t bound = is_open_phase() ? recovery_.cwnd() : recovery_.ssthresh();
   facts.flight = std::max(std::min(facts.flight, bound), unvalidated_pipe(now).value_or(0));
   facts.mss = effective_mss_;
   facts.nxt = snd.nxt;
@@ -259,17 +259,18 @@ LossFacts Connection::loss_facts(const AckNews& news, Instant now) const {
 
 void Connection::adjust_window(FlightState& f, const AckNews& news, bool was_reducing,
                                Instant now) {
-  const RateSample rate = f.rate.finish(min_rtt_.has_sample() ? min_rtt_.get() : kNoRtt);
+  const RateSample rate =
+      f.rate.finish(recovery_.min_rtt_.has_sample() ? recovery_.min_rtt_.get() : kNoRtt);
   if (news.delivered == 0 && news.lost == 0) return;
   Recovery& recovery = f.recovery;
   if (recovery.reduces_window() && !congestion().owns_recovery()) {
     PrrFacts facts;
     facts.delivered = news.delivered;
     facts.in_flight = pipe();
-    facts.ssthresh = congestion_.ssthresh;
+    facts.ssthresh = recovery_.ssthresh();
     facts.mss = effective_mss_;
     facts.is_safe = news.acked > 0 && news.lost == 0;
-    congestion_.cwnd = std::max<std::uint32_t>(recovery.prr().on_ack(facts), effective_mss_);
+    recovery_.window_.cwnd = std::max<std::uint32_t>(recovery.prr().on_ack(facts), effective_mss_);
   }
   AckFacts facts;
   facts.now = now;
@@ -281,10 +282,10 @@ void Connection::adjust_window(FlightState& f, const AckNews& news, bool was_red
   facts.una = snd.una;
   facts.nxt = snd.nxt;
   facts.rtt = news.rtt;
-  if (rtt_.has_sample()) facts.srtt = rtt_.srtt();
-  if (min_rtt_.has_sample()) facts.min_rtt = min_rtt_.get();
+  if (recovery_.rtt().has_sample()) facts.srtt = recovery_.rtt().srtt();
+  if (recovery_.min_rtt_.has_sample()) facts.min_rtt = recovery_.min_rtt_.get();
   facts.window_was_limit =
-      window_use_.was_used(congestion_.cwnd, congestion_.cwnd < congestion_.ssthresh);
+      recovery_.window_use_.was_used(recovery_.cwnd(), recovery_.cwnd() < recovery_.ssthresh());
   // RFC 3168 §6.1.2 R3168-05: an echo makes the window no larger.
   const bool is_echo = news.mark_reported && !congestion().owns_recovery();
   // RFC 5681 §3.2 R5681-12: without SACK the ACK that ends a recovery leaves the window at ssthresh.
@@ -294,7 +295,7 @@ void Connection::adjust_window(FlightState& f, const AckNews& news, bool was_red
   facts.in_recovery = deflates || recovery.reduces_window() || is_echo;
   facts.has_sack = sack_;
   facts.rate = rate;
-  congestion().on_ack({congestion_, f.model}, facts);
+  congestion().on_ack({recovery_.window_, f.model}, facts);
   validate_window(f, news, now);
   if (congestion().holds_back(f.model)) f.rate.note_app_limited(pipe());
 }
@@ -308,8 +309,8 @@ std::uint32_t Connection::most_per_ack(const AckNews& news) const {
   const TcpConfig& config = context_.config;
   if (context_.limits.gso_max > 0 || config.slow_start_segments == 0) return news.acked;
   std::uint32_t segments = config.slow_start_segments;
-  if (config.hystart && config.pacing && congestion_.ssthresh == kNoThreshold) {
-    if (rtt_.srtt() >= config.pacing_least_srtt) return news.acked;
+  if (config.hystart && config.pacing && recovery_.ssthresh() == kNoThreshold) {
+    if (recovery_.rtt().srtt() >= config.pacing_least_srtt) return news.acked;
     segments = std::max(segments, HyStart::kSegmentsPerAck);
   }
   return segments * effective_mss_;
@@ -325,10 +326,10 @@ void Connection::end_probe_episode(FlightState& f, const AckNews& news, Instant 
   facts.is_plain_duplicate = news.acked == 0 && news.is_bare;
   if (f.probe.on_ack(facts) != ProbeOutcome::Repaired) return;
   if (f.recovery.phase() != RecoveryPhase::Open) return;
-  congestion().on_congestion({congestion_, f.model}, loss_facts(news, now));
+  congestion().on_congestion({recovery_.window_, f.model}, loss_facts(news, now));
   note_window_reduced();
   if (!congestion().owns_recovery()) {
-    congestion_.cwnd = std::min(congestion_.cwnd, congestion_.ssthresh);
+    recovery_.window_.cwnd = std::min(recovery_.cwnd(), recovery_.ssthresh());
   }
 }
 
@@ -354,43 +355,38 @@ void Connection::repair_everything() {
   f->recovery.repair(snd.nxt);
 }
 
-// -- Having a flight state
-
-FlightState* Connection::flight_state() {
-  return flight_ == kNone ? nullptr : &context_.flights[flight_];
-}
-
-// False: no memory.
-bool Connection::has_flight_state() {
-  if (flight_ == kNone) {
-    flight_ = context_.flights.acquire();
-    if (flight_ == kNone) return false;
-    FlightState& f = context_.flights[flight_];
-    f.owner = this;
-    f.rack.remember_reordering(reordering_seen_);
-    return true;
-  }
-  context_.flights[flight_].ListHook<QuietTag>::unlink();
-  return true;
-}
-
 // Everything is acknowledged.
 void Connection::become_quiet(Instant now) {
-  FlightState& f = context_.flights[flight_];
+  FlightState& f = *flight_state();
   // What comes later tells whether a probe had been needed, and whether another one may be sent.
   const bool has_probed = !f.probe.may_probe();
-  const bool saw_loss = congestion_.ssthresh != kNoThreshold || congestion().owns_recovery();
+  const bool saw_loss = recovery_.ssthresh() != kNoThreshold || congestion().owns_recovery();
   if (!saw_loss && !has_probed) return release_flight_state();
   f.quiet_since = now;
   if (!f.ListHook<QuietTag>::is_linked()) context_.quiet.push_back(f);
 }
 
-void Connection::release_flight_state() {
+// -- Having a flight state
+
+bool LossRecovery::acquire_flight(RecoveryContext& context, Connection& owner) {
+  if (flight_ == kNone) {
+    flight_ = context.flights.acquire();
+    if (flight_ == kNone) return false;
+    FlightState& f = context.flights[flight_];
+    f.owner = &owner;
+    f.rack.remember_reordering(reordering_seen_);
+    return true;
+  }
+  context.flights[flight_].ListHook<QuietTag>::unlink();
+  return true;
+}
+
+void LossRecovery::release_flight(RecoveryContext& context) {
   if (flight_ == kNone) return;
-  FlightState& f = context_.flights[flight_];
-  f.log.clear(context_.sent);
+  FlightState& f = context.flights[flight_];
+  f.log.clear(context.sent);
   reordering_seen_ = f.rack.reordering_seen();
-  context_.flights.release(flight_);
+  context.flights.release(flight_);
   flight_ = kNone;
 }
 

@@ -12,15 +12,17 @@ namespace glasstcp {
 Pace Connection::pace() const {
   const FlightState* const f = flight_state();
   const TcpConfig& config = context_.config;
-  if (f == nullptr || !rtt_.has_sample() || rtt_.srtt() < config.pacing_least_srtt) return {};
+  if (f == nullptr || !recovery_.rtt().has_sample() ||
+      recovery_.rtt().srtt() < config.pacing_least_srtt)
+    return {};
   PacingFacts facts;
-  facts.own_rate = congestion().pacing_rate(congestion_, f->model);
+  facts.own_rate = congestion().pacing_rate(recovery_.window_, f->model);
   if (!config.pacing && facts.own_rate == 0) return {};
-  facts.cwnd = congestion_.cwnd;
-  facts.ssthresh = congestion_.ssthresh;
+  facts.cwnd = recovery_.cwnd();
+  facts.ssthresh = recovery_.ssthresh();
   facts.mss = effective_mss_;
-  facts.srtt = rtt_.srtt();
-  if (min_rtt_.has_sample()) facts.least_rtt = min_rtt_.get();
+  facts.srtt = recovery_.rtt().srtt();
+  if (recovery_.min_rtt_.has_sample()) facts.least_rtt = recovery_.min_rtt_.get();
   facts.is_first_flight = is_first_flight(snd.iss, snd.una);
   return Pace::choose(
       facts, {config.pacing_least_srtt, config.pacing_least_interval, config.pacing_burst});
@@ -38,7 +40,7 @@ std::uint32_t Connection::allowance(Instant now) const {
 DeliveryStamp Connection::note_departure(FlightState& f, std::uint32_t in_flight,
                                          std::uint32_t length, Instant now) {
   if (in_flight == 0 && f.rate.is_app_limited()) {
-    congestion().on_restart({congestion_, f.model}, now);
+    congestion().on_restart({recovery_.window_, f.model}, now);
   }
   f.pacing.on_sent(length, now, pace());
   return f.rate.stamp(now, in_flight, length);
@@ -75,7 +77,7 @@ void Connection::tell_lost(FlightState& f, const SentSegment& segment, Instant n
   lost.in_recovery = f.recovery.phase() == RecoveryPhase::FastRecovery ||
                      f.recovery.phase() == RecoveryPhase::Timeout;
   lost.has_sack = sack_;
-  congestion().on_segment_lost({congestion_, f.model}, lost);
+  congestion().on_segment_lost({recovery_.window_, f.model}, lost);
 }
 
 }  // namespace glasstcp

@@ -17,20 +17,20 @@ namespace glasstcp {
 std::optional<std::uint32_t> Connection::unvalidated_pipe(Instant now) const {
   const FlightState* const f = flight_state();
   if (f == nullptr || congestion().owns_recovery()) return std::nullopt;
-  if (window_use_.was_used(congestion_.cwnd, true)) return std::nullopt;
-  const auto pipe_ack = f->pipe_ack.get(now, rtt_.srtt());
-  return pipe_ack && *pipe_ack < congestion_.cwnd / 2 ? pipe_ack : std::nullopt;
+  if (recovery_.window_use_.was_used(recovery_.cwnd(), true)) return std::nullopt;
+  const auto pipe_ack = f->pipe_ack.get(now, recovery_.rtt().srtt());
+  return pipe_ack && *pipe_ack < recovery_.cwnd() / 2 ? pipe_ack : std::nullopt;
 }
 
 // snd.una moved, or not: once in a round trip the window is judged.
 void Connection::validate_window(FlightState& f, const AckNews& news, Instant now) {
   if (news.acked == 0 || f.recovery.phase() != RecoveryPhase::Open) return;
-  const Duration srtt = rtt_.srtt();
+  const Duration srtt = recovery_.rtt().srtt();
   if (!f.pipe_ack.on_acked(news.prior_una, snd.una, snd.nxt, now, srtt)) return;
   if (congestion().owns_recovery()) return;
-  if (*f.pipe_ack.get(now, srtt) >= congestion_.cwnd / 2) {
-    window_use_.on_validated(now);
-  } else if (window_use_.is_long_unvalidated(now)) {
+  if (*f.pipe_ack.get(now, srtt) >= recovery_.cwnd() / 2) {
+    recovery_.window_use_.on_validated(now);
+  } else if (recovery_.window_use_.is_long_unvalidated(now)) {
     shrink_unused_window(now);
   }
 }
@@ -38,21 +38,21 @@ void Connection::validate_window(FlightState& f, const AckNews& news, Instant no
 // RFC 7661 §4.4.3 R7661-04: what was not used for five minutes is halved; slow start leads back to
 // three quarters of what it was.
 void Connection::shrink_unused_window(Instant now) {
-  window_use_.on_validated(now);  // the next five minutes begin
+  recovery_.window_use_.on_validated(now);  // the next five minutes begin
   const std::uint32_t least = initial_window();
-  const std::uint32_t cwnd = congestion_.cwnd;
+  const std::uint32_t cwnd = recovery_.cwnd();
   if (cwnd <= least || congestion().owns_recovery()) return;
-  congestion_.ssthresh = std::max(congestion_.ssthresh, cwnd / 4 * 3);
+  recovery_.window_.ssthresh = std::max(recovery_.ssthresh(), cwnd / 4 * 3);
   CongestionModel none;
   FlightState* const f = flight_state();
-  congestion().on_idle({congestion_, f == nullptr ? none : f->model}, std::max(cwnd / 2, least),
-                       now);
+  congestion().on_idle({recovery_.window_, f == nullptr ? none : f->model},
+                       std::max(cwnd / 2, least), now);
 }
 
 // Nothing is outstanding and a SEND comes, `idle` after the last one.
 void Connection::shrink_idle_window(Duration idle, Instant now) {
   for (; idle >= WindowUse::kPeriod; idle -= WindowUse::kPeriod) {
-    if (congestion_.cwnd <= initial_window()) return;
+    if (recovery_.cwnd() <= initial_window()) return;
     shrink_unused_window(now);
   }
 }
@@ -63,8 +63,8 @@ void Connection::end_reduction(FlightState& f, Instant now) {
   if (f.lost_unvalidated && !congestion().owns_recovery()) {
     const std::uint32_t least = 2U * effective_mss_;
     const std::uint32_t resent = f.recovery.undo_memory().resent_bytes / 2;
-    congestion_.cwnd = std::max(congestion_.cwnd - std::min(congestion_.cwnd, resent), least);
-    congestion_.ssthresh = congestion_.cwnd;
+    recovery_.window_.cwnd = std::max(recovery_.cwnd() - std::min(recovery_.cwnd(), resent), least);
+    recovery_.window_.ssthresh = recovery_.cwnd();
   }
   forget_pipe(f, now);
 }
@@ -72,7 +72,7 @@ void Connection::end_reduction(FlightState& f, Instant now) {
 void Connection::forget_pipe(FlightState& f, Instant now) {
   f.lost_unvalidated = false;
   f.pipe_ack.forget();
-  window_use_.on_validated(now);
+  recovery_.window_use_.on_validated(now);
 }
 
 }  // namespace glasstcp

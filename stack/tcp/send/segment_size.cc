@@ -132,7 +132,7 @@ std::optional<SendDecision> Connection::next_mtu_probe(Instant now) const {
   const std::int32_t usable = snd.una + snd.wnd - snd.nxt;
   if (unsent() < with_rest || usable < static_cast<std::int32_t>(with_rest)) return std::nullopt;
   if (text > most_of_window()) return std::nullopt;
-  if (cwnd_room() < text || congestion_.cwnd < with_rest) return std::nullopt;
+  if (cwnd_room() < text || recovery_.cwnd() < with_rest) return std::nullopt;
   SendDecision d = data_decision(snd.nxt, text);
   d.reason = SendReason::MtuProbe;
   d.flags.bits = TcpFlags::kAck;
@@ -171,7 +171,7 @@ bool Connection::take_probe_loss(FlightState& f, const AckNews& news) {
     if (context_.sent[i].fate == SegmentFate::InNetwork) f.log.mark_lost(context_.sent, i);
   }
   search->on_probe_lost();
-  retransmit_reason_ = SendReason::MtuRetransmit;
+  recovery_.retransmit_reason_ = SendReason::MtuRetransmit;
   f.recovery.repair(snd.nxt);
   return true;
 }

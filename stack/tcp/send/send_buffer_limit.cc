@@ -16,7 +16,7 @@ constexpr std::uint32_t kMostPiece = 65536 - 1 - 320;
 std::uint32_t Connection::send_limit() const {
   const std::uint32_t most = knobs().send_buffer;
   if (knobs().send_buffer_chosen) return most;
-  return std::min(most, std::max(2 * congestion_.cwnd, context_.config.initial_send_buffer));
+  return std::min(most, std::max(2 * recovery_.cwnd(), context_.config.initial_send_buffer));
 }
 
 // Tells a sender that waits for room, once there is enough that waking it is worth it. While the
@@ -57,7 +57,7 @@ std::uint32_t Connection::first_piece(std::uint32_t waiting) const {
 void Connection::expand_send_space() {
   LinuxSendSpace& space = context_.extras[extras_].send_space;
   if (space.limit() == 0) space.start(2 * knobs().send_buffer);
-  space.expand(congestion_.cwnd / max_text(), snd.mss, context_.config.most_send_buffer);
+  space.expand(recovery_.cwnd() / max_text(), snd.mss, context_.config.most_send_buffer);
 }
 
 std::size_t Connection::room_for(std::size_t length) {

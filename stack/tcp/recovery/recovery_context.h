@@ -1,0 +1,44 @@
+// What the loss recovery of all connections of one stack shares: its settings, the memory for what
+// is under way, and the lists and wheels that this memory stands on.
+//
+// Invariants:
+//   1. A FlightState stands on `quiet` only while nothing of its connection is outstanding.
+//
+// Next: loss_recovery.h.
+#pragma once
+
+#include <cstdint>
+
+#include "stack/base/intrusive_list.h"
+#include "stack/base/slab.h"
+#include "stack/base/timing_wheel.h"
+#include "stack/tcp/config.h"
+#include "stack/tcp/congestion/algorithms.h"
+#include "stack/tcp/recovery/flight.h"
+#include "stack/tcp/recovery/retransmission_queue.h"
+#include "stack/tcp/recovery/rtt_estimator.h"
+
+namespace glasstcp {
+
+/// The part of a stack's context that recovery/ sees.
+struct RecoveryContext {
+  /// `most_sent`: segments that all connections together may have under way.
+  RecoveryContext(const TcpConfig& settings, std::uint32_t most_sent, Instant start)
+      : config(settings),
+        rto_bounds{config.initial_rto, config.min_rto, config.max_rto,
+                   config.min_rto_is_variance ? config.min_rto : Duration::zero()},
+        sent(most_sent),
+        flights(config.max_connections),
+        pacing_wheel(start),
+        algorithms(config.hystart) {}
+
+  const TcpConfig config;
+  const RtoBounds rto_bounds;
+  SentLog::Pool sent;
+  Slab<FlightState> flights;
+  TimingWheel pacing_wheel;                    ///< of flight states whose next burst has its time
+  IntrusiveList<FlightState, QuietTag> quiet;  ///< kept for a while; the longest quiet first
+  const CongestionAlgorithms algorithms;
+};
+
+}  // namespace glasstcp
