@@ -10,7 +10,7 @@
 #include "stack/socket/glasstcp.h"
 #include "stack/socket/socket_layer.h"
 #include "stack/tcp/congestion/congestion_names.h"
-#include "stack/tcp/personality/habits.h"
+#include "stack/tcp/personality/personality.h"
 
 struct glasstcp_stack {
   glasstcp_stack(const glasstcp::StackConfig& config, glasstcp::Instant now)

@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/script/knobs.h"
+#include "tests/script/settings.h"
 #include "tests/script/script.h"
 #include "tests/support/segment.h"
 

@@ -13,7 +13,7 @@
 #include <string>
 
 #include "tests/script/conversation.h"
-#include "tests/script/knobs.h"
+#include "tests/script/settings.h"
 #include "tests/script/script.h"
 #include "tests/support/segment.h"
 

@@ -9,7 +9,7 @@
 #include "stack/wire/tcp.h"
 #include "tests/script/condition.h"
 #include "tests/script/conversation.h"
-#include "tests/script/knobs.h"
+#include "tests/script/settings.h"
 #include "tests/script/script_parser.h"
 #include "tests/support/segment_codec.h"
 
@@ -196,7 +196,7 @@ TEST(Knobs, EveryRowOfTheConfigurationHasAKey) {
     return std::string(std::istreambuf_iterator<char>(file), {});
   };
   const std::string config = text_of("/stack/tcp/config.h");
-  const std::string keys = text_of("/tests/script/knobs.cc");
+  const std::string keys = text_of("/tests/script/settings.cc");
   const std::string rows = std::regex_replace(config.substr(config.find("struct TcpConfig")),
                                               std::regex("//[^\n]*"), "");
   const std::regex row(R"((\w+)\s*(?:=[^;]*|\{\})?;)");
@@ -206,7 +206,7 @@ TEST(Knobs, EveryRowOfTheConfigurationHasAKey) {
     if (name == "fixed_iss" || name == "fixed_timestamp") continue;
     const bool has_key = keys.find("TcpConfig::" + name) != std::string::npos ||
                          keys.find("tcp." + name) != std::string::npos;
-    EXPECT_TRUE(has_key) << name << " of TcpConfig has no key in tests/script/knobs.cc";
+    EXPECT_TRUE(has_key) << name << " of TcpConfig has no key in tests/script/settings.cc";
   }
   EXPECT_GT(count, 80);
 }

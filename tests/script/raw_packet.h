@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "tests/script/conversation.h"
-#include "tests/script/knobs.h"
+#include "tests/script/settings.h"
 
 namespace glasstcp::test {
 

@@ -17,7 +17,7 @@
 
 #include "stack/socket/stack.h"
 #include "tests/script/condition.h"
-#include "tests/script/knobs.h"
+#include "tests/script/settings.h"
 #include "tests/script/script.h"
 
 namespace glasstcp::test {

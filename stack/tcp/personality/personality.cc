@@ -1,5 +1,5 @@
 // One line for each row that they differ in (config.h says what it does).
-#include "stack/tcp/personality/habits.h"
+#include "stack/tcp/personality/personality.h"
 
 namespace glasstcp {
 

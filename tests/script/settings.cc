@@ -1,5 +1,5 @@
 // The table of keys.
-#include "tests/script/knobs.h"
+#include "tests/script/settings.h"
 
 #include <charconv>
 #include <functional>
@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "stack/tcp/congestion/congestion_names.h"
-#include "stack/tcp/personality/habits.h"
+#include "stack/tcp/personality/personality.h"
 
 namespace glasstcp::test {
 namespace {
