@@ -50,7 +50,8 @@ int check(const glasstcp_config& c) {
     return -EINVAL;
   }
   if (c.time_wait_reset > static_cast<int>(TimeWaitReset::Exact)) return -EINVAL;
-  if (c.habits < GLASSTCP_HABITS_RFC || c.habits > GLASSTCP_HABITS_BSD) return -EINVAL;
+  if (c.personality < GLASSTCP_PERSONALITY_RFC || c.personality > GLASSTCP_PERSONALITY_BSD)
+    return -EINVAL;
   if (c.mtu < 576 || c.mtu > 65535 || c.delayed_ack >= 500 || c.max_connections == 0) {
     return -EINVAL;
   }
@@ -62,12 +63,12 @@ int check(const glasstcp_config& c) {
 }
 
 // What is done where the RFCs leave a choice, each setting by its own name (stack/tcp/config.h).
-void choose_habits(const glasstcp_config& c, TcpConfig& t) {
+void choose_personality(const glasstcp_config& c, TcpConfig& t) {
   t.pacing = c.pacing != 0;
-  adopt_habits(t, c.habits == GLASSTCP_HABITS_LINUX ? Habits::Linux
-                  : c.habits == GLASSTCP_HABITS_BSD ? Habits::Bsd
-                                                    : Habits::Rfc);
-  const auto choose = [](bool& row, int chosen) {  // below 0: as the habits
+  adopt_personality(t, c.personality == GLASSTCP_PERSONALITY_LINUX ? Personality::Linux
+                       : c.personality == GLASSTCP_PERSONALITY_BSD ? Personality::Bsd
+                                                                   : Personality::Rfc);
+  const auto choose = [](bool& row, int chosen) {  // below 0: as the personality
     if (chosen >= 0) row = chosen != 0;
   };
   choose(t.tolerates_missing_timestamps, c.tolerate_missing_timestamps);
@@ -104,7 +105,7 @@ TcpConfig tcp_config_of(const glasstcp_config& c) {
   t.delayed_ack = ms(c.delayed_ack);
   t.ack_every_segments = c.ack_every;
   t.quick_acks = c.quick_acks;
-  choose_habits(c, t);
+  choose_personality(c, t);
   t.least_superpacket = c.least_superpacket;
   t.initial_rto = ms(c.initial_rto);
   t.min_rto = ms(c.min_rto);

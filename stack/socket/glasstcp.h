@@ -51,7 +51,8 @@ typedef uint64_t glasstcp_handle; /* slot and generation; 0: none */
 
 /* -- A stack ---------------------------------------------------------------------------------- */
 
-/* Habits: what a stack does where the RFCs leave a choice, or where others do not follow them.
+/* Personality: what a stack does where the RFCs leave a choice, or where others do not follow them
+ * (the table of its rows stands in stack/README.md).
  *   LINUX: superpackets as large as the pacing rate says, each with PSH; min_rto is the least
  *     variance, not the least timeout; window probes carry an old number and no octet; MSG_MORE
  *     holds until the next ACK; an ACK of unsent data is dropped in silence; data after close draws
@@ -59,13 +60,17 @@ typedef uint64_t glasstcp_handle; /* slot and generation; 0: none */
  *     on are taken; slow start counts all that an ACK acknowledges; SO_SNDBUF counts memory,
  *     not bytes, and grows.
  *   BSD: the offered window follows the buffer by any amount. */
-#define GLASSTCP_HABITS_RFC 0
-#define GLASSTCP_HABITS_LINUX 1
-#define GLASSTCP_HABITS_BSD 2
+#define GLASSTCP_PERSONALITY_RFC 0
+#define GLASSTCP_PERSONALITY_LINUX 1
+#define GLASSTCP_PERSONALITY_BSD 2
+/* Their names of before; so is `habits` the name of `personality` of before. */
+#define GLASSTCP_HABITS_RFC GLASSTCP_PERSONALITY_RFC
+#define GLASSTCP_HABITS_LINUX GLASSTCP_PERSONALITY_LINUX
+#define GLASSTCP_HABITS_BSD GLASSTCP_PERSONALITY_BSD
 
 /*
- * The knobs of one stack. glasstcp_config_init() fills in the defaults that stand here; times are
- * milliseconds, sizes bytes. A value that is not built answers -EOPNOTSUPP, a bad one -EINVAL.
+ * The settings of one stack. glasstcp_config_init() fills in the defaults that stand here; times
+ * are milliseconds, sizes bytes. A value that is not built answers -EOPNOTSUPP, a bad one -EINVAL.
  */
 struct glasstcp_config {
   size_t size;                  /* sizeof(struct glasstcp_config) */
@@ -84,11 +89,11 @@ struct glasstcp_config {
   int window_scale;     /* -1: the shift we offer; -1: the least that covers the buffer */
   int use_timestamps;   /* 1: RFC 7323 §3 */
   int tolerate_missing_timestamps; /* -1: a segment without the agreed option is taken 1, dropped
-                                      0 (RFC 7323 §3.2, BSD); -1: as the habits */
+                                      0 (RFC 7323 §3.2, BSD); -1: as the personality */
   int reset_may_repeat_fin;        /* -1: behind their FIN a reset with its number counts 1, not 0
-                                      (RFC 5961 §3.2, BSD); -1: as the habits */
+                                      (RFC 5961 §3.2, BSD); -1: as the personality */
   int time_wait_reset; /* -1: which resets end TIME-WAIT: none 0 (RFC 1337), one that answers
-                          our answer to a SYN 1, each exact one 2 (Linux); -1: as the habits */
+                          our answer to a SYN 1, each exact one 2 (Linux); -1: as the personality */
   int use_sack;        /* 1: RFC 2018 */
   int use_ecn; /* 5: RFC 3168 and 9768, as Linux's tcp_ecn: 0 off, 1 ask and accept, 2 accept; 3 and
                   5 the same with accurate feedback; 4 is -EINVAL */
@@ -96,14 +101,18 @@ struct glasstcp_config {
   uint32_t receive_buffer;         /* 4 MiB: a window grows up to this */
   uint32_t initial_receive_buffer; /* 64 KiB: and starts here */
   uint32_t send_buffer;            /* 1 MiB: SO_SNDBUF of a new socket, halved as Linux counts */
-  uint32_t most_send_buffer;       /* 4 MiB: with Linux's habits, memory that SO_SNDBUF grows to */
-  uint32_t unsent_low;             /* 2^32 - 1: unless TCP_NOTSENT_LOWAT */
-  uint32_t initial_window;         /* 10: segments of the first flight, RFC 6928 */
-  const char* congestion;          /* "reno": or "cubic", "bbr", unless TCP_CONGESTION */
-  uint32_t delayed_ack;            /* 40: below 500; 0: every segment at once */
-  uint32_t ack_every;              /* 2: full segments per ACK at most */
-  uint32_t quick_acks;             /* 0: segments acknowledged at once at the start (Linux: 16) */
-  int habits; /* GLASSTCP_HABITS_RFC: what is done where the RFCs leave a choice, above */
+  uint32_t most_send_buffer; /* 4 MiB: with Linux's personality, memory that SO_SNDBUF grows to */
+  uint32_t unsent_low;       /* 2^32 - 1: unless TCP_NOTSENT_LOWAT */
+  uint32_t initial_window;   /* 10: segments of the first flight, RFC 6928 */
+  const char* congestion;    /* "reno": or "cubic", "bbr", unless TCP_CONGESTION */
+  uint32_t delayed_ack;      /* 40: below 500; 0: every segment at once */
+  uint32_t ack_every;        /* 2: full segments per ACK at most */
+  uint32_t quick_acks;       /* 0: segments acknowledged at once at the start (Linux: 16) */
+  union {
+    int personality; /* GLASSTCP_PERSONALITY_RFC: what is done where the RFCs leave a choice, above
+                      */
+    int habits;
+  };
   uint32_t least_superpacket; /* 2: segments that such a superpacket may have at least */
   uint32_t initial_rto;       /* 1000 */
   uint32_t min_rto;           /* 200 */
@@ -111,10 +120,10 @@ struct glasstcp_config {
   int slow_start_after_idle;  /* 1: RFC 5681 §4.1 */
   int use_rack;               /* 1: RFC 8985; 0: by RFC 6675's count of reported bytes */
   int use_tail_loss_probe;    /* 1: RFC 8985 §7, with use_rack */
-  int pacing;                 /* 1: a window is spread over its round trip; Linux's habits: never */
-  int nagle;                  /* 1: unless TCP_NODELAY */
-  uint32_t syn_retries;       /* 7: unless TCP_SYNCNT */
-  uint32_t syn_ack_retries;   /* 5 */
+  int pacing;           /* 1: a window is spread over its round trip; Linux's personality: never */
+  int nagle;            /* 1: unless TCP_NODELAY */
+  uint32_t syn_retries; /* 7: unless TCP_SYNCNT */
+  uint32_t syn_ack_retries;    /* 5 */
   uint32_t syn_option_retries; /* 255: SYNs sent again with all options; later ones have an MSS */
   uint8_t ecn_retries;         /* 0: SYNs sent again that still ask for RFC 3168's ECN */
   int icmp_aborts;  /* 1: ICMP errors that end an unsynchronized connection: none 0, RFC 1122's 1,

@@ -106,9 +106,9 @@ int SocketLayer::socket(int domain, int type, int protocol, glasstcp_handle& out
   s.is_v6 = domain == AF_INET6;
   s.non_blocking = (type & SOCK_NONBLOCK) != 0;
   s.local.address = s.is_v6 ? *IpAddress::parse("::") : IpAddress{};
-  s.options.knobs = stack_.default_knobs();
-  s.options.send_buffer = 2 * std::min(s.options.knobs.send_buffer, 0x3fffffffU);
-  s.options.receive_buffer = 2 * std::min(s.options.knobs.receive_buffer, 0x3fffffffU);
+  s.options.settings = stack_.default_settings();
+  s.options.send_buffer = 2 * std::min(s.options.settings.send_buffer, 0x3fffffffU);
+  s.options.receive_buffer = 2 * std::min(s.options.settings.receive_buffer, 0x3fffffffU);
   out = handle;
   return 0;
 }
@@ -275,7 +275,7 @@ int SocketLayer::start_connect(glasstcp_handle handle, SocketObject& s, const En
   disconnect(s);  // of an attempt that failed
   ConnectOptions options;
   options.remote = remote;
-  options.knobs = s.options.knobs;
+  options.settings = s.options.settings;
   options.fast_open = fast_open;
   if (s.is_bound) {
     options.local_port = s.local.port;

@@ -78,7 +78,7 @@ struct SocketOptions {
   std::uint8_t traffic_class = 0;
   Duration receive_timeout{};  ///< 0: none
   Duration send_timeout{};
-  ConnectionKnobs knobs;
+  ConnectionSettings settings;
 };
 
 /// How far a socket is on its way (Linux: sock->state).

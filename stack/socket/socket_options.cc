@@ -1,4 +1,4 @@
-// getsockopt and setsockopt: which option is which knob. Ranges and results are Linux's (tcp(7),
+// getsockopt and setsockopt: which option is which setting. Ranges and results are Linux's (tcp(7),
 // socket(7), ip(7), ipv6(7)). See glasstcp.h for the list.
 #include <algorithm>
 #include <cerrno>
@@ -46,11 +46,11 @@ int seconds_of(Duration d) {
 // What was chosen becomes the connection's, or the listener's for the connections to come.
 void SocketLayer::apply(SocketObject& s) {
   for (const auto& listener : s.listeners) {
-    if (listener) stack_.set_listener_knobs(*listener, s.options.knobs);
+    if (listener) stack_.apply_listener_settings(*listener, s.options.settings);
   }
   apply_fast_open(s);
   if (s.connection.is_none()) return;
-  stack_.set_knobs(s.connection, s.options.knobs, now_);
+  stack_.apply_settings(s.connection, s.options.settings, now_);
   stack_.set_nagle(s.connection, !s.options.no_delay, now_);
   stack_.set_keep_alive(s.connection, s.options.keep_alive, now_);
   stack_.set_traffic_class(s.connection, s.options.traffic_class);
@@ -101,7 +101,7 @@ int SocketLayer::get_wide(SocketObject& s, int level, int option, void* value, s
   if (is_fast_open_option(option)) return get_fast_open_option(s, option, value, length);
   if (option == N::kCongestion) {
     char name[16] = {};
-    name_of(s.options.knobs.congestion).copy(name, sizeof name - 1);
+    name_of(s.options.settings.congestion).copy(name, sizeof name - 1);
     return copy_out(name, sizeof name, value, length);
   }
   if (option == N::kCongestionInfo) {
@@ -185,23 +185,23 @@ int SocketLayer::get_tcp_level(SocketObject& s, int option, int& value) const {
       return value = o.cork ? 1 : 0, 0;
     case N::kMaxSegment: {
       const bool open = tcb && tcb->state != State::Closed && tcb->state != State::SynSent;
-      const int chosen = o.knobs.mss != 0 ? o.knobs.mss : 536;
+      const int chosen = o.settings.mss != 0 ? o.settings.mss : 536;
       return value = open ? static_cast<int>(tcb->effective_mss) : chosen, 0;
     }
     case N::kKeepIdle:
-      return value = seconds_of(o.knobs.keep_alive_idle), 0;
+      return value = seconds_of(o.settings.keep_alive_idle), 0;
     case N::kKeepInterval:
-      return value = seconds_of(o.knobs.keep_alive_interval), 0;
+      return value = seconds_of(o.settings.keep_alive_interval), 0;
     case N::kKeepCount:
-      return value = static_cast<int>(o.knobs.keep_alive_probes), 0;
+      return value = static_cast<int>(o.settings.keep_alive_probes), 0;
     case N::kSynCount:
-      return value = static_cast<int>(o.knobs.syn_retries), 0;
+      return value = static_cast<int>(o.settings.syn_retries), 0;
     case N::kLinger2:
-      return value = o.linger2 < 0 ? -1 : seconds_of(o.knobs.fin_wait_2_timeout), 0;
+      return value = o.linger2 < 0 ? -1 : seconds_of(o.settings.fin_wait_2_timeout), 0;
     case N::kQuickAck:
-      return value = o.knobs.quick_ack ? 1 : 0, 0;
+      return value = o.settings.quick_ack ? 1 : 0, 0;
     case N::kUserTimeout:
-      return value = static_cast<int>(to_ms(o.knobs.user_timeout)), 0;
+      return value = static_cast<int>(to_ms(o.settings.user_timeout)), 0;
     case N::kNotSentLow:
       return value = static_cast<int>(o.unsent_low), 0;
     case N::kInq:
@@ -216,7 +216,7 @@ int SocketLayer::get_ip_level(const SocketObject& s, int level, int option, int&
   if (v6 && !s.is_v6) return -ENOPROTOOPT;
   const auto report = stack_.report(s.connection);
   if (option == (v6 ? IPV6_TCLASS : IP_TOS)) return value = s.options.traffic_class, 0;
-  if (option == (v6 ? IPV6_UNICAST_HOPS : IP_TTL)) return value = s.options.knobs.hop_limit, 0;
+  if (option == (v6 ? IPV6_UNICAST_HOPS : IP_TTL)) return value = s.options.settings.hop_limit, 0;
   if (option == (v6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER)) {
     return value = s.options.mtu_discover, 0;
   }
@@ -246,7 +246,7 @@ int SocketLayer::set_option(glasstcp_handle handle, int level, int option, ByteV
     const std::string_view name(text, strnlen(text, value.size()));
     const auto algorithm = congestion_named(name);
     result = algorithm ? 0 : -ENOENT;
-    if (algorithm) s->options.knobs.congestion = *algorithm;
+    if (algorithm) s->options.settings.congestion = *algorithm;
   } else if (level == IPPROTO_TCP || level == IPPROTO_IP || level == IPPROTO_IPV6) {
     int number = 0;
     if (level == IPPROTO_IP && value.size() == 1) {  // ip(7) takes a char too
@@ -298,12 +298,12 @@ int SocketLayer::set_socket_level(SocketObject& s, int option, ByteView value) {
     case SO_RCVBUF:
       o.receive_buffer = doubled(number, kLeastReceiveBuffer);
       o.receive_buffer_chosen = true;
-      o.knobs.receive_buffer = o.receive_buffer / 2;
+      o.settings.receive_buffer = o.receive_buffer / 2;
       return 0;
     case SO_SNDBUF:
       o.send_buffer = doubled(number, kLeastSendBuffer);
-      o.knobs.send_buffer = o.send_buffer / 2;
-      o.knobs.send_buffer_chosen = true;
+      o.settings.send_buffer = o.send_buffer / 2;
+      o.settings.send_buffer_chosen = true;
       return 0;
     case SO_RCVLOWAT:
       return o.receive_low = number < 0 ? 0x7fffffff : std::max(number, 1), 0;
@@ -334,44 +334,47 @@ int SocketLayer::set_tcp_level(SocketObject& s, int option, int value) {
       if (o.no_delay && !s.connection.is_none()) stack_.push(s.connection, now_);
       return 0;
     case N::kCork:
-      o.cork = o.knobs.cork = value != 0;
+      o.cork = o.settings.cork = value != 0;
       if (!o.cork && !s.connection.is_none()) stack_.push(s.connection, now_);
       return 0;
     case N::kMaxSegment:
       if (value != 0 && !within(88, 32767)) return -EINVAL;
-      return o.knobs.mss = static_cast<std::uint16_t>(value), 0;
+      return o.settings.mss = static_cast<std::uint16_t>(value), 0;
     case N::kKeepIdle:
       if (!within(1, 32767)) return -EINVAL;
-      return o.knobs.keep_alive_idle = std::chrono::seconds(value), 0;
+      return o.settings.keep_alive_idle = std::chrono::seconds(value), 0;
     case N::kKeepInterval:
       if (!within(1, 32767)) return -EINVAL;
-      return o.knobs.keep_alive_interval = std::chrono::seconds(value), 0;
+      return o.settings.keep_alive_interval = std::chrono::seconds(value), 0;
     case N::kKeepCount:
       if (!within(1, 127)) return -EINVAL;
-      return o.knobs.keep_alive_probes = static_cast<std::uint32_t>(value), 0;
+      return o.settings.keep_alive_probes = static_cast<std::uint32_t>(value), 0;
     case N::kSynCount:
       if (!within(1, 127)) return -EINVAL;
-      return o.knobs.syn_retries = static_cast<std::uint32_t>(value), 0;
+      return o.settings.syn_retries = static_cast<std::uint32_t>(value), 0;
     case N::kLinger2:
       o.linger2 = value;
-      o.knobs.fin_wait_2_timeout = value > 0 ? Duration(std::chrono::seconds(std::min(value, 120)))
-                                             : stack_.default_knobs().fin_wait_2_timeout;
-      if (value < 0) o.knobs.fin_wait_2_timeout = Duration(1);
+      o.settings.fin_wait_2_timeout = value > 0
+                                          ? Duration(std::chrono::seconds(std::min(value, 120)))
+                                          : stack_.default_settings().fin_wait_2_timeout;
+      if (value < 0) o.settings.fin_wait_2_timeout = Duration(1);
       return 0;
     case N::kQuickAck:
-      o.knobs.quick_ack = value != 0;
-      if (o.knobs.quick_ack && !s.connection.is_none()) stack_.acknowledge_now(s.connection, now_);
+      o.settings.quick_ack = value != 0;
+      if (o.settings.quick_ack && !s.connection.is_none())
+        stack_.acknowledge_now(s.connection, now_);
       return 0;
     case N::kUserTimeout:
       if (value < 0) return -EINVAL;
-      o.knobs.user_timeout = std::chrono::milliseconds(value);
+      o.settings.user_timeout = std::chrono::milliseconds(value);
       if (!s.connection.is_none()) {
-        stack_.set_user_timeout(s.connection, o.knobs.user_timeout, now_);
+        stack_.set_user_timeout(s.connection, o.settings.user_timeout, now_);
       }
       return 0;
     case N::kNotSentLow:
       o.unsent_low = static_cast<std::uint32_t>(value);
-      o.knobs.unsent_low = o.unsent_low == 0 ? stack_.default_knobs().unsent_low : o.unsent_low;
+      o.settings.unsent_low =
+          o.unsent_low == 0 ? stack_.default_settings().unsent_low : o.unsent_low;
       return 0;
     case N::kInq:
       if (!within(0, 1)) return -EINVAL;
@@ -388,17 +391,17 @@ int SocketLayer::set_ip_level(SocketObject& s, int level, int option, int value)
   if (option == (v6 ? IPV6_TCLASS : IP_TOS)) {
     if (v6 && (value < -1 || value > 255)) return -EINVAL;
     o.traffic_class = static_cast<std::uint8_t>(std::max(value, 0) & 0xfc);
-    return o.knobs.traffic_class = o.traffic_class, 0;
+    return o.settings.traffic_class = o.traffic_class, 0;
   }
   if (option == (v6 ? IPV6_UNICAST_HOPS : IP_TTL)) {
     if (value != -1 && (value < 1 || value > 255)) return -EINVAL;
-    const int hops = value == -1 ? stack_.default_knobs().hop_limit : value;
-    return o.knobs.hop_limit = static_cast<std::uint8_t>(hops), 0;
+    const int hops = value == -1 ? stack_.default_settings().hop_limit : value;
+    return o.settings.hop_limit = static_cast<std::uint8_t>(hops), 0;
   }
   if (option == (v6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER)) {
     if (value < 0 || value > 5) return -EINVAL;
     if (value > IP_PMTUDISC_DO) return -EOPNOTSUPP;  // those that do not believe ICMP
-    o.knobs.may_fragment = value == IP_PMTUDISC_DONT;
+    o.settings.may_fragment = value == IP_PMTUDISC_DONT;
     return o.mtu_discover = value, 0;
   }
   if (option == (v6 ? N::kFreeBind6 : N::kFreeBind)) return o.free_bind = value != 0, 0;

@@ -276,13 +276,13 @@ void Stack::set_traffic_class(ConnectionId id, std::uint8_t dscp_byte) {
   if (Connection* connection = impl_->tcp.find(id)) connection->set_traffic_class(dscp_byte);
 }
 
-bool Stack::set_knobs(ConnectionId id, const ConnectionKnobs& knobs, Instant now) {
+bool Stack::apply_settings(ConnectionId id, const ConnectionSettings& settings, Instant now) {
   impl_->last = now;
   Connection* connection = impl_->tcp.find(id);
-  return connection != nullptr && connection->set_knobs(knobs, now);
+  return connection != nullptr && connection->apply_settings(settings, now);
 }
-void Stack::set_listener_knobs(ListenerId id, const ConnectionKnobs& knobs) {
-  if (Listener* listener = impl_->tcp.find(id)) listener->knobs = knobs;
+void Stack::apply_listener_settings(ListenerId id, const ConnectionSettings& settings) {
+  if (Listener* listener = impl_->tcp.find(id)) listener->settings = settings;
 }
 void Stack::set_listener_backlog(ListenerId id, std::uint32_t backlog) {
   if (Listener* listener = impl_->tcp.find(id)) listener->set_backlog(std::max(backlog, 1U));
@@ -305,8 +305,8 @@ bool Stack::can_fast_open(const IpAddress& remote, Instant now) const {
 void Stack::forget_fast_open_servers() {
   impl_->tcp.context().fast_open_cache.clear();
 }
-const ConnectionKnobs& Stack::default_knobs() const {
-  return impl_->tcp.context().default_knobs;
+const ConnectionSettings& Stack::default_settings() const {
+  return impl_->tcp.context().default_settings;
 }
 void Stack::push(ConnectionId id, Instant now) {
   impl_->last = now;
@@ -334,8 +334,8 @@ std::optional<ConnectionReport> Stack::report(ConnectionId id) const {
   if (const ConnectionStatistics* kept = connection->statistics()) r.statistics = *kept;
   r.path_mtu = context.send_mss(remote, impl_->last) + header_bytes(remote.version());
   r.offered_mss = context.offered_mss(remote.version());
-  if (connection->knobs().mss != 0) {
-    r.offered_mss = std::min<std::uint32_t>(r.offered_mss, connection->knobs().mss);
+  if (connection->settings().mss != 0) {
+    r.offered_mss = std::min<std::uint32_t>(r.offered_mss, connection->settings().mss);
   }
   r.receive_mss = connection->receive_mss();
   r.receive_buffer = connection->receive_buffer();

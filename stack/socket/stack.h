@@ -191,9 +191,9 @@ class Stack {
                          std::uint8_t dscp_byte);  ///< MUST-48: DSCP in the upper six bits
 
   /// Chooses differently from the stack; false: stale id, or no memory for it.
-  bool set_knobs(ConnectionId id, const ConnectionKnobs& knobs, Instant now);
+  bool apply_settings(ConnectionId id, const ConnectionSettings& settings, Instant now);
   /// For the connections that a listener brings from now on.
-  void set_listener_knobs(ListenerId id, const ConnectionKnobs& knobs);
+  void apply_listener_settings(ListenerId id, const ConnectionSettings& settings);
   /// Finished connections that wait for accept() from now on, at least 1.
   void set_listener_backlog(ListenerId id, std::uint32_t backlog);
   /// Whether and how it takes data in SYNs (RFC 7413); off until asked for.
@@ -208,7 +208,7 @@ class Stack {
   /// Forgets what is known of servers: cookies, and MSS.
   void forget_fast_open_servers();
   /// What they are unless chosen differently.
-  [[nodiscard]] const ConnectionKnobs& default_knobs() const;
+  [[nodiscard]] const ConnectionSettings& default_settings() const;
   /// What a SEND with `more` held back may go.
   void push(ConnectionId id, Instant now);
   /// A delayed ACK leaves with the next output.

@@ -1,4 +1,4 @@
-// Every knob of TCP, with its default and its reason. One Config per stack; nothing is global.
+// Every setting of TCP, with its default and its reason. One Config per stack; nothing is global.
 //
 // RFC 9293 §3.8 names most of them. Defaults follow the RFCs; where deployed practice differs, the
 // comment gives both.
@@ -20,7 +20,7 @@
 
 namespace glasstcp {
 
-/// All knobs of TCP. Times are durations, sizes are bytes.
+/// All settings of TCP. Times are durations, sizes are bytes.
 struct TcpConfig {
   // Windows and buffers.
   std::uint32_t receive_buffer = 4 * 1024 * 1024;  ///< a window grows up to this; 4 KiB .. 1 GiB

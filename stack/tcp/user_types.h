@@ -58,7 +58,7 @@ struct EventMask {
 };
 
 /// What one connection may choose differently from its stack; TcpConfig has the meanings.
-struct ConnectionKnobs {
+struct ConnectionSettings {
   Duration keep_alive_idle{};
   Duration keep_alive_interval{};
   Duration fin_wait_2_timeout{};
@@ -98,7 +98,7 @@ enum class FastOpenUse : std::uint8_t {
 /// Options of an active open.
 struct ConnectOptions {
   FastOpenUse fast_open = FastOpenUse::No;
-  std::optional<ConnectionKnobs> knobs;  ///< empty: the stack's
+  std::optional<ConnectionSettings> settings;  ///< empty: the stack's
   Endpoint remote;
   std::optional<IpAddress> local_address;  ///< MUST-43; empty: chosen by address (MUST-44)
   std::optional<Port> local_port;          ///< empty: ephemeral (RFC 6056)

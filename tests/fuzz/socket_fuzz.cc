@@ -34,7 +34,7 @@ struct World {
     c.seed[0] = seed;
     c.memory = 64 << 20;
     c.max_connections = 64;
-    c.habits = seed == 1 ? GLASSTCP_HABITS_LINUX : GLASSTCP_HABITS_RFC;
+    c.personality = seed == 1 ? GLASSTCP_PERSONALITY_LINUX : GLASSTCP_PERSONALITY_RFC;
     glasstcp_stack* s = nullptr;
     if (glasstcp_stack_new(&c, 0, &s) != 0) std::abort();
     return s;

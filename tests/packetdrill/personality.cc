@@ -1,4 +1,4 @@
-// Which sysctl is which knob. See personality.h.
+// Which sysctl is which setting. See personality.h.
 #include "tests/packetdrill/personality.h"
 
 #include <algorithm>
@@ -145,7 +145,7 @@ Personality::Personality(const std::string& flags) {
       config.initial_receive_buffer = 65535;
       config.quick_acks = kLinuxQuickAcks;
       config.gso_max = kSuperpacket;
-      config.habits = GLASSTCP_HABITS_LINUX;
+      config.personality = GLASSTCP_PERSONALITY_LINUX;
       config.congestion = "cubic";
     } else if (word == "rfc") {
       config.pacing = 0;  // as our own runner has it: packets leave when their script says "now"
@@ -153,7 +153,7 @@ Personality::Personality(const std::string& flags) {
       is_bsd = true;
       config.memory = std::uint64_t{4} << 30;  // every connection's buffer is whole
       config.option_layout = 1;
-      config.habits = GLASSTCP_HABITS_BSD;
+      config.personality = GLASSTCP_PERSONALITY_BSD;
       config.window_scale = 6;
     } else if (word == "cubic" || word == "bbr" || word == "reno") {
       config.congestion = word == "bbr" ? "bbr" : word == "cubic" ? "cubic" : "reno";

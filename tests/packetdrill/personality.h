@@ -1,8 +1,8 @@
-// Whose habits the stack has in a script: Linux's, BSD's or its own, and the knobs that scripts
+// As whom the stack behaves in a script: Linux, BSD or itself, and the settings that scripts
 // turn by sysctl.
 //
 // Invariants:
-//   1. Knobs are read when the stack is made, which is at the first call that needs it: what a
+//   1. Settings are read when the stack is made, which is at the first call that needs it: what a
 //      script sets before that counts.
 //
 // Next: virtual_host.h.

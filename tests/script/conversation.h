@@ -16,8 +16,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/script/settings.h"
 #include "tests/script/script.h"
+#include "tests/script/settings.h"
 #include "tests/support/segment.h"
 
 namespace glasstcp::test {

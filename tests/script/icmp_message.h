@@ -13,8 +13,8 @@
 #include <string>
 
 #include "tests/script/conversation.h"
-#include "tests/script/settings.h"
 #include "tests/script/script.h"
+#include "tests/script/settings.h"
 #include "tests/support/segment.h"
 
 namespace glasstcp::test {

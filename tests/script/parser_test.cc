@@ -9,8 +9,8 @@
 #include "stack/wire/tcp.h"
 #include "tests/script/condition.h"
 #include "tests/script/conversation.h"
-#include "tests/script/settings.h"
 #include "tests/script/script_parser.h"
+#include "tests/script/settings.h"
 #include "tests/support/segment_codec.h"
 
 namespace glasstcp::test {
@@ -31,8 +31,8 @@ TEST(ScriptParser, ReadsAHandshake) {
   )");
   ASSERT_TRUE(script) << script.error();
   EXPECT_EQ(script->covers, (std::vector<std::string>{"MUST-10", "SHLD-7"}));
-  EXPECT_EQ(script->knob("mss"), "1000");
-  EXPECT_EQ(script->knob("nagle"), "off");
+  EXPECT_EQ(script->setting("mss"), "1000");
+  EXPECT_EQ(script->setting("nagle"), "off");
   ASSERT_EQ(script->events.size(), 4U);
   const auto& call = std::get<ScriptCall>(script->events[0].action);
   EXPECT_EQ(call.arguments, (std::vector<std::string>{"...", "SOCK_STREAM", "IPPROTO_TCP"}));
@@ -127,8 +127,8 @@ TEST(ScriptParser, PutsASettingWhereItStands) {
       "+0 < . 1:1(0) ack 1 win 1\n"
       "//: mss=500\n");
   ASSERT_TRUE(script) << script.error();
-  EXPECT_EQ(script->knobs.size(), 2U);
-  EXPECT_EQ(script->knob("nagle"), "on");
+  EXPECT_EQ(script->settings.size(), 2U);
+  EXPECT_EQ(script->setting("nagle"), "on");
   ASSERT_EQ(script->events.size(), 4U);
   const auto& second = std::get<ScriptSettings>(script->events[1].action);
   EXPECT_EQ(second, (ScriptSettings{{"nagle", "off"}, {"hop_limit", "9"}}));
@@ -157,31 +157,32 @@ TEST(ScriptParser, ReadsIcmpErrorsOfBothDirections) {
 }
 
 // What a script says must be what the stack does, or an error: a wrong word never means a default.
-TEST(Knobs, RefuseWhatTheyDoNotKnow) {
+TEST(ScriptSettings, RefuseWhatTheyDoNotKnow) {
   const auto fault = [](const std::string& setting) {
     const auto script = parse_script("//: " + setting + "\n+0 < S 0:0(0) win 1\n");
     const auto settings = settings_of(script.value(), World{});
     return settings ? std::string("none") : settings.error();
   };
-  EXPECT_EQ(fault("habits=linux"), "none");
-  EXPECT_EQ(fault("habits=mine"), "'mine' is none of bsd, linux, rfc");
+  EXPECT_EQ(fault("personality=linux"), "none");
+  EXPECT_EQ(fault("habits=linux"), "none") << "its name of before";
+  EXPECT_EQ(fault("personality=mine"), "'mine' is none of bsd, linux, rfc");
   EXPECT_EQ(fault("syn_cookies=sometimes"), "'sometimes' is none of full, off, on, only");
   EXPECT_EQ(fault("hop_limit=256"), "'256' is above 255");
   EXPECT_EQ(fault("mss=65536"), "'65536' is above 65535");
-  EXPECT_EQ(fault("nagel=off"), "no knob is called 'nagel'");
+  EXPECT_EQ(fault("nagel=off"), "no setting is called 'nagel'");
 }
 
-TEST(Knobs, ChangeOnTheWayWhereAConnectionCan) {
-  ConnectionKnobs knobs;
-  EXPECT_TRUE(change(knobs, "hop_limit", "9"));
-  EXPECT_EQ(knobs.hop_limit, 9);
-  EXPECT_EQ(change(knobs, "repeats_fin", "on").error(),
+TEST(ScriptSettings, ChangeOnTheWayWhereAConnectionCan) {
+  ConnectionSettings settings;
+  EXPECT_TRUE(change(settings, "hop_limit", "9"));
+  EXPECT_EQ(settings.hop_limit, 9);
+  EXPECT_EQ(change(settings, "repeats_fin", "on").error(),
             "'repeats_fin' holds for the whole script: write it above the first event");
-  EXPECT_EQ(change(knobs, "hop_limit", "far").error(), "'far' is not a number");
+  EXPECT_EQ(change(settings, "hop_limit", "far").error(), "'far' is not a number");
 }
 
-TEST(Knobs, AllHabitsAreChosenByOneWordAndEachByItsOwn) {
-  const auto script = parse_script("//: habits=bsd repeats_fin=off\n+0 < S 0:0(0) win 1\n");
+TEST(ScriptSettings, AllRowsOfAPersonalityAreChosenByOneWordAndEachByItsOwn) {
+  const auto script = parse_script("//: personality=bsd repeats_fin=off\n+0 < S 0:0(0) win 1\n");
   const auto settings = settings_of(script.value(), World{});
   ASSERT_TRUE(settings) << settings.error();
   EXPECT_TRUE(settings->stack.tcp.acks_second_segment);
@@ -190,7 +191,7 @@ TEST(Knobs, AllHabitsAreChosenByOneWordAndEachByItsOwn) {
 
 // Each row of TcpConfig has a key, so that a script can show what it does. The tests' own two have
 // none.
-TEST(Knobs, EveryRowOfTheConfigurationHasAKey) {
+TEST(ScriptSettings, EveryRowOfTheConfigurationHasAKey) {
   const auto text_of = [](const char* path) {
     std::ifstream file(std::string(GLASSTCP_SOURCE_DIR) + path);
     return std::string(std::istreambuf_iterator<char>(file), {});

@@ -83,7 +83,7 @@ class Runner {
 
   Script script_;
   World world_;
-  Settings settings_;
+  RunSettings settings_;
   std::string setup_error_;
   Instant start_{};
   Instant now_{};

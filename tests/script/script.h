@@ -119,11 +119,11 @@ struct ScriptEvent {
 /// A whole script.
 struct Script {
   std::vector<std::string> covers;  ///< ids of the COVERS line
-  ScriptSettings knobs;             ///< those above the first event: of the whole script
+  ScriptSettings settings;          ///< those above the first event: of the whole script
   std::vector<ScriptEvent> events;
 
   /// The last value of that key above the first event, or empty.
-  [[nodiscard]] std::string knob(std::string_view key) const;
+  [[nodiscard]] std::string setting(std::string_view key) const;
 };
 
 }  // namespace glasstcp::test

@@ -415,7 +415,7 @@ void place_settings(const Comment& comment, Script& script) {
   const auto place = std::ranges::find_if(
       script.events, [&](const ScriptEvent& event) { return event.line > comment.line; });
   if (place == script.events.begin()) {
-    script.knobs.insert(script.knobs.end(), settings.begin(), settings.end());
+    script.settings.insert(script.settings.end(), settings.begin(), settings.end());
     return;
   }
   ScriptEvent event;
@@ -443,8 +443,8 @@ std::string ScriptEvent::note(const std::string& key) const {
   return found == notes.end() ? std::string() : found->second;
 }
 
-std::string Script::knob(std::string_view key) const {
-  for (const auto& [name, value] : std::views::reverse(knobs)) {
+std::string Script::setting(std::string_view key) const {
+  for (const auto& [name, value] : std::views::reverse(settings)) {
     if (name == key) return value;
   }
   return {};

@@ -53,7 +53,7 @@ void register_script(const fs::path& file) {
   const std::string suite = file.parent_path().filename().string();
   // A script about something that only one IP version has says so: "//: ip=v4".
   const auto script = parse_script(text_of(file));
-  const std::string only = script ? script->knob("ip") : "";
+  const std::string only = script ? script->setting("ip") : "";
   for (const IpVersion version : {IpVersion::V4, IpVersion::V6}) {
     if (only == (version == IpVersion::V4 ? "v6" : "v4")) continue;
     for (const auto& [ours, peers] : kInitialNumbers) {

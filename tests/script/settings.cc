@@ -51,20 +51,20 @@ bool switch_of(const std::string& text) {
   throw std::invalid_argument("'" + text + "' is neither on nor off");
 }
 
-using Setter = std::function<void(Settings&, const std::string&)>;
+using Setter = std::function<void(RunSettings&, const std::string&)>;
 
 Setter count(std::uint32_t TcpConfig::*member) {
-  return [member](Settings& s, const std::string& v) { s.stack.tcp.*member = count_of(v); };
+  return [member](RunSettings& s, const std::string& v) { s.stack.tcp.*member = count_of(v); };
 }
 Setter duration(Duration TcpConfig::*member) {
-  return [member](Settings& s, const std::string& v) { s.stack.tcp.*member = duration_of(v); };
+  return [member](RunSettings& s, const std::string& v) { s.stack.tcp.*member = duration_of(v); };
 }
 Setter toggle(bool TcpConfig::*member) {
-  return [member](Settings& s, const std::string& v) { s.stack.tcp.*member = switch_of(v); };
+  return [member](RunSettings& s, const std::string& v) { s.stack.tcp.*member = switch_of(v); };
 }
 
 Setter octet(std::uint8_t TcpConfig::*member) {
-  return [member](Settings& s, const std::string& v) {
+  return [member](RunSettings& s, const std::string& v) {
     s.stack.tcp.*member = count_of<std::uint8_t>(v);
   };
 }
@@ -80,14 +80,21 @@ T word_of(const std::string& text, const std::map<std::string, T>& words) {
 }
 template <typename T>
 Setter choice(T TcpConfig::*member, const std::map<std::string, T>& words) {
-  return [member, words](Settings& s, const std::string& v) {
+  return [member, words](RunSettings& s, const std::string& v) {
     s.stack.tcp.*member = word_of(v, words);
   };
 }
 
+// All rows in which they differ, at once.
+void choose_personality(RunSettings& s, const std::string& v) {
+  adopt_personality(s.stack.tcp, word_of<Personality>(v, {{"rfc", Personality::Rfc},
+                                                          {"linux", Personality::Linux},
+                                                          {"bsd", Personality::Bsd}}));
+}
+
 const std::map<std::string, Setter> kSetters = {
     {"receive_buffer",
-     [](Settings& s, const std::string& v) {
+     [](RunSettings& s, const std::string& v) {
        s.stack.tcp.receive_buffer = s.stack.tcp.initial_receive_buffer = count_of(v);
      }},
     {"send_buffer", count(&TcpConfig::send_buffer)},
@@ -115,7 +122,7 @@ const std::map<std::string, Setter> kSetters = {
     {"pacing", toggle(&TcpConfig::pacing)},
     {"hystart", toggle(&TcpConfig::hystart)},
     {"congestion",
-     [](Settings& s, const std::string& v) {
+     [](RunSettings& s, const std::string& v) {
        const auto algorithm = congestion_named(v);
        if (!algorithm) throw std::invalid_argument("'" + v + "' is not reno, cubic or bbr");
        s.stack.tcp.congestion = *algorithm;
@@ -139,25 +146,25 @@ const std::map<std::string, Setter> kSetters = {
     {"drops_syn_fin", toggle(&TcpConfig::drops_syn_fin)},
     {"syn_option_retries", count(&TcpConfig::syn_option_retries)},
     {"classic_ecn_retries",
-     [](Settings& s, const std::string& v) {
+     [](RunSettings& s, const std::string& v) {
        s.stack.tcp.ecn.classic_retries = count_of<std::uint8_t>(v);
      }},
     {"time_wait_answers_syn", toggle(&TcpConfig::time_wait_answers_syn)},
     {"updates_at_quarter", toggle(&TcpConfig::updates_at_quarter)},
     {"starting_receive_buffer", count(&TcpConfig::initial_receive_buffer)},
     {"accurate_ecn",
-     [](Settings& s, const std::string& v) { s.stack.tcp.ecn.accurate = switch_of(v); }},
+     [](RunSettings& s, const std::string& v) { s.stack.tcp.ecn.accurate = switch_of(v); }},
     {"max_orphans", count(&TcpConfig::max_orphans)},
     {"announce_user_timeout", toggle(&TcpConfig::announce_user_timeout)},
     {"adopt_user_timeout", toggle(&TcpConfig::adopt_user_timeout)},
     {"user_timeout_least", duration(&TcpConfig::user_timeout_least)},
     {"user_timeout_most", duration(&TcpConfig::user_timeout_most)},
     {"window_scale",
-     [](Settings& s, const std::string& v) {
+     [](RunSettings& s, const std::string& v) {
        s.stack.tcp.window_scale = count_of<std::uint8_t>(v);
      }},
     {"mss",
-     [](Settings& s, const std::string& v) {
+     [](RunSettings& s, const std::string& v) {
        s.stack.tcp.mss = count_of<std::uint16_t>(v);
      }},
     {"hop_limit", octet(&TcpConfig::hop_limit)},
@@ -178,16 +185,12 @@ const std::map<std::string, Setter> kSetters = {
                                                       MtuProbing::AfterBlackHole},
                                                      {"always", MtuProbing::Always}})},
     {"ecn",
-     [](Settings& s, const std::string& v) {
+     [](RunSettings& s, const std::string& v) {
        s.stack.tcp.ecn.use = word_of<EcnUse>(
            v, {{"off", EcnUse::Off}, {"passive", EcnUse::Passive}, {"on", EcnUse::On}});
      }},
-    {"habits",
-     [](Settings& s, const std::string& v) {
-       adopt_habits(s.stack.tcp,
-                    word_of<Habits>(
-                        v, {{"rfc", Habits::Rfc}, {"linux", Habits::Linux}, {"bsd", Habits::Bsd}}));
-     }},
+    {"personality", choose_personality},
+    {"habits", choose_personality},  // its name of before
     {"push_superpackets", toggle(&TcpConfig::push_superpackets)},
     {"least_superpacket", count(&TcpConfig::least_superpacket)},
     {"min_rto_is_variance", toggle(&TcpConfig::min_rto_is_variance)},
@@ -212,70 +215,75 @@ const std::map<std::string, Setter> kSetters = {
     {"fast_open_servers", count(&TcpConfig::fast_open_servers)},
     {"keep_statistics", toggle(&TcpConfig::keep_statistics)},
     {"ip",
-     [](Settings&, const std::string& v) {
+     [](RunSettings&, const std::string& v) {
        if (v != "v4" && v != "v6") throw std::invalid_argument("ip is v4 or v6, not '" + v + "'");
      }},
-    {"gso", [](Settings& s, const std::string& v) { s.stack.gso_max = count_of(v); }},
-    {"mtu", [](Settings& s, const std::string& v) { s.stack.mtu = count_of(v); }},
-    {"memory", [](Settings& s, const std::string& v) { s.stack.memory = count_of(v); }},
+    {"gso", [](RunSettings& s, const std::string& v) { s.stack.gso_max = count_of(v); }},
+    {"mtu", [](RunSettings& s, const std::string& v) { s.stack.mtu = count_of(v); }},
+    {"memory", [](RunSettings& s, const std::string& v) { s.stack.memory = count_of(v); }},
     {"missing_timestamps", toggle(&TcpConfig::tolerates_missing_timestamps)},
     {"reset_may_repeat_fin", toggle(&TcpConfig::reset_may_repeat_fin)},
     {"time_wait_reset", choice(&TcpConfig::time_wait_reset, {{"never", TimeWaitReset::Never},
                                                              {"after_syn", TimeWaitReset::AfterSyn},
                                                              {"exact", TimeWaitReset::Exact}})},
-    {"tolerance", [](Settings& s, const std::string& v) { s.tolerance = duration_of(v); }},
+    {"tolerance", [](RunSettings& s, const std::string& v) { s.tolerance = duration_of(v); }},
 };
 
-// The keys that one connection can choose on its way, and how: ConnectionKnobs.
-using Change = void (*)(const TcpConfig&, ConnectionKnobs&);
+// The keys that one connection can choose on its way, and how: ConnectionSettings.
+using Change = void (*)(const TcpConfig&, ConnectionSettings&);
 const std::map<std::string, Change> kChanges = {
     {"keep_alive_idle",
-     [](const TcpConfig& c, ConnectionKnobs& k) { k.keep_alive_idle = c.keep_alive_idle; }},
+     [](const TcpConfig& c, ConnectionSettings& k) { k.keep_alive_idle = c.keep_alive_idle; }},
     {"keep_alive_interval",
-     [](const TcpConfig& c, ConnectionKnobs& k) { k.keep_alive_interval = c.keep_alive_interval; }},
+     [](const TcpConfig& c, ConnectionSettings& k) {
+       k.keep_alive_interval = c.keep_alive_interval;
+     }},
     {"keep_alive_probes",
-     [](const TcpConfig& c, ConnectionKnobs& k) { k.keep_alive_probes = c.keep_alive_probes; }},
+     [](const TcpConfig& c, ConnectionSettings& k) { k.keep_alive_probes = c.keep_alive_probes; }},
     {"fin_wait_2_timeout",
-     [](const TcpConfig& c, ConnectionKnobs& k) { k.fin_wait_2_timeout = c.fin_wait_2_timeout; }},
+     [](const TcpConfig& c, ConnectionSettings& k) {
+       k.fin_wait_2_timeout = c.fin_wait_2_timeout;
+     }},
     {"user_timeout",
-     [](const TcpConfig& c, ConnectionKnobs& k) { k.user_timeout = c.user_timeout; }},
-    {"syn_retries", [](const TcpConfig& c, ConnectionKnobs& k) { k.syn_retries = c.syn_retries; }},
+     [](const TcpConfig& c, ConnectionSettings& k) { k.user_timeout = c.user_timeout; }},
+    {"syn_retries",
+     [](const TcpConfig& c, ConnectionSettings& k) { k.syn_retries = c.syn_retries; }},
     {"send_buffer",
-     [](const TcpConfig& c, ConnectionKnobs& k) {
+     [](const TcpConfig& c, ConnectionSettings& k) {
        k.send_buffer = c.send_buffer;
        k.send_buffer_chosen = true;
      }},
     {"receive_buffer",
-     [](const TcpConfig& c, ConnectionKnobs& k) { k.receive_buffer = c.receive_buffer; }},
-    {"unsent_low", [](const TcpConfig& c, ConnectionKnobs& k) { k.unsent_low = c.unsent_low; }},
-    {"mss", [](const TcpConfig& c, ConnectionKnobs& k) { k.mss = c.mss; }},
-    {"hop_limit", [](const TcpConfig& c, ConnectionKnobs& k) { k.hop_limit = c.hop_limit; }},
-    {"ecn", [](const TcpConfig& c, ConnectionKnobs& k) { k.ecn.use = c.ecn.use; }},
+     [](const TcpConfig& c, ConnectionSettings& k) { k.receive_buffer = c.receive_buffer; }},
+    {"unsent_low", [](const TcpConfig& c, ConnectionSettings& k) { k.unsent_low = c.unsent_low; }},
+    {"mss", [](const TcpConfig& c, ConnectionSettings& k) { k.mss = c.mss; }},
+    {"hop_limit", [](const TcpConfig& c, ConnectionSettings& k) { k.hop_limit = c.hop_limit; }},
+    {"ecn", [](const TcpConfig& c, ConnectionSettings& k) { k.ecn.use = c.ecn.use; }},
     {"accurate_ecn",
-     [](const TcpConfig& c, ConnectionKnobs& k) { k.ecn.accurate = c.ecn.accurate; }},
-    {"congestion", [](const TcpConfig& c, ConnectionKnobs& k) { k.congestion = c.congestion; }},
+     [](const TcpConfig& c, ConnectionSettings& k) { k.ecn.accurate = c.ecn.accurate; }},
+    {"congestion", [](const TcpConfig& c, ConnectionSettings& k) { k.congestion = c.congestion; }},
     {"may_fragment",
-     [](const TcpConfig& c, ConnectionKnobs& k) { k.may_fragment = c.may_fragment; }},
+     [](const TcpConfig& c, ConnectionSettings& k) { k.may_fragment = c.may_fragment; }},
 };
 
 }  // namespace
 
-std::expected<void, std::string> change(ConnectionKnobs& knobs, const std::string& key,
+std::expected<void, std::string> change(ConnectionSettings& settings, const std::string& key,
                                         const std::string& value) {
   const auto setter = kSetters.find(key);
-  if (setter == kSetters.end()) return std::unexpected("no knob is called '" + key + "'");
+  if (setter == kSetters.end()) return std::unexpected("no setting is called '" + key + "'");
   const auto found = kChanges.find(key);
   if (found == kChanges.end()) {
     return std::unexpected("'" + key +
                            "' holds for the whole script: write it above the first event");
   }
-  Settings settings;
+  RunSettings chosen;
   try {
-    setter->second(settings, value);
+    setter->second(chosen, value);
   } catch (const std::exception& error) {
     return std::unexpected(error.what());
   }
-  found->second(settings.stack.tcp, knobs);
+  found->second(chosen.stack.tcp, settings);
   return {};
 }
 
@@ -306,17 +314,17 @@ std::expected<IpAddress, std::string> named_address(const std::string& name,
   return *IpAddress::parse(otherwise.is_v4() ? found->second.first : found->second.second);
 }
 
-std::expected<Settings, std::string> settings_of(const Script& script, const World& world) {
-  Settings settings;
+std::expected<RunSettings, std::string> settings_of(const Script& script, const World& world) {
+  RunSettings settings;
   settings.stack.addresses = {*Cidr::parse("192.0.2.2/24"), *Cidr::parse("2001:db8::2/64")};
   settings.stack.tcp.fixed_iss = world.our_isn;
   settings.stack.tcp.pacing = false;  // a script says when packets leave, and most mean "now"
   settings.stack.tcp.fixed_timestamp =
       world.our_isn + 7;  // the clock of timestamps wraps in these runs too
   try {
-    for (const auto& [key, value] : script.knobs) {
+    for (const auto& [key, value] : script.settings) {
       const auto setter = kSetters.find(key);
-      if (setter == kSetters.end()) return std::unexpected("no knob is called '" + key + "'");
+      if (setter == kSetters.end()) return std::unexpected("no setting is called '" + key + "'");
       setter->second(settings, value);
     }
   } catch (const std::exception& error) {

@@ -37,14 +37,14 @@ inline constexpr std::uint16_t kPeerPort = 33000;
                                                                   const IpAddress& otherwise);
 
 /// What a script asks for.
-struct Settings {
+struct RunSettings {
   StackConfig stack;
   Duration tolerance = 1ms;
 };
-[[nodiscard]] std::expected<Settings, std::string> settings_of(const Script& script,
-                                                               const World& world);
-/// Settings of one connection change on its way; the error names a key that cannot.
-[[nodiscard]] std::expected<void, std::string> change(ConnectionKnobs& knobs,
+[[nodiscard]] std::expected<RunSettings, std::string> settings_of(const Script& script,
+                                                                  const World& world);
+/// RunSettings of one connection change on its way; the error names a key that cannot.
+[[nodiscard]] std::expected<void, std::string> change(ConnectionSettings& settings,
                                                       const std::string& key,
                                                       const std::string& value);
 

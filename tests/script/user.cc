@@ -125,7 +125,7 @@ User::Outcome User::listen(Descriptor& d, const ScriptCall& call) {
   if (!id) return failed(errno_of(id.error()));
   d.kind = Descriptor::Kind::Listener;
   d.listener = *id;
-  if (const auto knobs = knobs_of(d)) stack_.set_listener_knobs(d.listener, *knobs);
+  if (const auto settings = settings_of(d)) stack_.apply_listener_settings(d.listener, *settings);
   apply_fast_open(d);
   return success();
 }
@@ -153,7 +153,7 @@ User::Outcome User::connect(Descriptor& d, Instant now) {
   options.remote = {peer_address(world_.version), Port{kOurPort}};
   options.local_port = d.bound;
   options.fast_open = d.fast_open;
-  options.knobs = knobs_of(d);
+  options.settings = settings_of(d);
   const auto id = stack_.connect(options, now);
   if (!id) return failed(errno_of(id.error()));
   d.kind = Descriptor::Kind::Connection;
@@ -273,26 +273,28 @@ User::Outcome User::set_option(Descriptor& d, const ScriptCall& call, Instant no
   apply_options(d, now);
   const bool uncorks = name == "TCP_CORK" && *value == 0;
   if (uncorks && d.kind == Descriptor::Kind::Connection) stack_.push(d.connection, now);
-  const auto knobs = knobs_of(d);
-  if (knobs && d.kind == Descriptor::Kind::Listener) stack_.set_listener_knobs(d.listener, *knobs);
+  const auto settings = settings_of(d);
+  if (settings && d.kind == Descriptor::Kind::Listener)
+    stack_.apply_listener_settings(d.listener, *settings);
   apply_fast_open(d);
   return success();
 }
 
-std::expected<void, std::string> User::choose(const ScriptSettings& settings, Instant now) {
-  ConnectionKnobs knobs = chosen_.value_or(stack_.default_knobs());
-  for (const auto& [key, value] : settings) {
+std::expected<void, std::string> User::choose(const ScriptSettings& chosen, Instant now) {
+  ConnectionSettings settings = chosen_.value_or(stack_.default_settings());
+  for (const auto& [key, value] : chosen) {
     if (key == "nagle" && (value == "on" || value == "off")) {
       nagle_ = value == "on";
-    } else if (const auto done = change(knobs, key, value); !done) {
+    } else if (const auto done = change(settings, key, value); !done) {
       return done;
     }
   }
-  chosen_ = knobs;
+  chosen_ = settings;
   for (auto& [number, d] : descriptors_) {
     apply_options(d, now);
-    const auto its = knobs_of(d);
-    if (d.kind == Descriptor::Kind::Listener && its) stack_.set_listener_knobs(d.listener, *its);
+    const auto its = settings_of(d);
+    if (d.kind == Descriptor::Kind::Listener && its)
+      stack_.apply_listener_settings(d.listener, *its);
   }
   return {};
 }
@@ -306,31 +308,31 @@ void User::apply_fast_open(const Descriptor& d) {
   stack_.set_listener_fast_open(d.listener, how);
 }
 
-// The options that are the stack's knobs; empty where the script chose none. Sizes are taken as
+// The options that are the stack's settings; empty where the script chose none. Sizes are taken as
 // written: the doubling that Linux does is its bookkeeping, not TCP's.
-std::optional<ConnectionKnobs> User::knobs_of(const Descriptor& d) const {
-  ConnectionKnobs knobs = chosen_.value_or(stack_.default_knobs());
+std::optional<ConnectionSettings> User::settings_of(const Descriptor& d) const {
+  ConnectionSettings settings = chosen_.value_or(stack_.default_settings());
   bool is_chosen = chosen_.has_value();
   for (const auto& [name, value] : d.options) {
-    if (name == "TCP_USER_TIMEOUT") knobs.user_timeout = std::chrono::milliseconds(value);
-    if (name == "IP_TOS") knobs.traffic_class = static_cast<std::uint8_t>(value);
-    if (name == "TCP_CORK") knobs.cork = value != 0;
-    if (name == "TCP_LINGER2") knobs.fin_wait_2_timeout = std::chrono::seconds(value);
-    if (name == "TCP_MAXSEG") knobs.mss = static_cast<std::uint16_t>(value);
-    if (name == "SO_RCVBUF") knobs.receive_buffer = value;
+    if (name == "TCP_USER_TIMEOUT") settings.user_timeout = std::chrono::milliseconds(value);
+    if (name == "IP_TOS") settings.traffic_class = static_cast<std::uint8_t>(value);
+    if (name == "TCP_CORK") settings.cork = value != 0;
+    if (name == "TCP_LINGER2") settings.fin_wait_2_timeout = std::chrono::seconds(value);
+    if (name == "TCP_MAXSEG") settings.mss = static_cast<std::uint16_t>(value);
+    if (name == "SO_RCVBUF") settings.receive_buffer = value;
     if (name == "SO_SNDBUF") {
-      knobs.send_buffer = value;
-      knobs.send_buffer_chosen = true;
+      settings.send_buffer = value;
+      settings.send_buffer_chosen = true;
     }
     is_chosen = is_chosen || name == "TCP_CORK" || name == "TCP_LINGER2" || name == "TCP_MAXSEG" ||
                 name == "SO_RCVBUF" || name == "SO_SNDBUF";
   }
-  return is_chosen ? std::optional(knobs) : std::nullopt;
+  return is_chosen ? std::optional(settings) : std::nullopt;
 }
 
 void User::apply_options(Descriptor& d, Instant now) {
   if (d.kind != Descriptor::Kind::Connection) return;
-  if (const auto knobs = knobs_of(d)) stack_.set_knobs(d.connection, *knobs, now);
+  if (const auto settings = settings_of(d)) stack_.apply_settings(d.connection, *settings, now);
   if (nagle_) stack_.set_nagle(d.connection, *nagle_, now);
   for (const auto& [name, value] : d.options) {
     if (name == "TCP_NODELAY") stack_.set_nagle(d.connection, value == 0, now);

@@ -17,8 +17,8 @@
 
 #include "stack/socket/stack.h"
 #include "tests/script/condition.h"
-#include "tests/script/settings.h"
 #include "tests/script/script.h"
+#include "tests/script/settings.h"
 
 namespace glasstcp::test {
 
@@ -64,7 +64,7 @@ class User {
   void on_event(const Event& event);
   /// Settings from here on: of every open connection, of what listeners bring, and of what is
   /// opened later. The error: a key that holds for the whole script.
-  std::expected<void, std::string> choose(const ScriptSettings& settings, Instant now);
+  std::expected<void, std::string> choose(const ScriptSettings& chosen, Instant now);
 
   /// The addresses and ports of the newest active open; empty before.
   [[nodiscard]] const std::optional<FourTuple>& active_tuple() const { return active_tuple_; }
@@ -107,7 +107,7 @@ class User {
   [[nodiscard]] std::string readiness(const Descriptor& d) const;
   Outcome control(Descriptor& d, const ScriptCall& call);
   void apply_fast_open(const Descriptor& d);
-  [[nodiscard]] std::optional<ConnectionKnobs> knobs_of(const Descriptor& d) const;
+  [[nodiscard]] std::optional<ConnectionSettings> settings_of(const Descriptor& d) const;
   void apply_options(Descriptor& d, Instant now);
   [[nodiscard]] std::string state_name() const;
   [[nodiscard]] std::optional<Value> lookup_number(std::string_view name) const;
@@ -116,7 +116,7 @@ class User {
 
   Stack& stack_;
   StateWatch watch_;
-  std::optional<ConnectionKnobs> chosen_;  ///< what the script chose on its way; empty: nothing
+  std::optional<ConnectionSettings> chosen_;  ///< what the script chose on its way; empty: nothing
   std::optional<bool> nagle_;
   World world_;
   std::map<int, Descriptor> descriptors_;

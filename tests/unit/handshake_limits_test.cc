@@ -114,8 +114,8 @@ TEST(SynWithoutMemory, CountsTowardsItsRetries) {
   for (int i = 0; i < 1024; ++i) ASSERT_TRUE(net.left.connect(to_right(), net.now).has_value());
   net.run_for(10ms);
   ConnectOptions options = to_right();
-  options.knobs = net.left.default_knobs();
-  options.knobs->syn_retries = 1;
+  options.settings = net.left.default_settings();
+  options.settings->syn_retries = 1;
   const auto last = net.left.connect(options, net.now);
   ASSERT_TRUE(last.has_value());
   net.run_for(2s);

@@ -309,7 +309,7 @@ TEST(SocketLinux, AUserTimeoutSetWhileBytesWaitCountsAtOnce) {
   EXPECT_EQ(TwoHosts::option(hosts.left, client, SOL_SOCKET, SO_ERROR), ETIMEDOUT);
 }
 
-TEST(SocketLinux, BadKnobsAreRefused) {
+TEST(SocketLinux, BadSettingsAreRefused) {
   glasstcp_config c;
   glasstcp_config_init(&c);
   const char* addresses[] = {"192.0.2.1/24"};

@@ -223,7 +223,7 @@ TEST(Readiness, WritableAgainAfterTheQueueEmptied) {
   EXPECT_NE(glasstcp_level(hosts.right, server) & POLLIN, 0);
 }
 
-TEST(StackKnobs, WhatIsNotBuiltIsRefused) {
+TEST(StackSettings, WhatIsNotBuiltIsRefused) {
   glasstcp_config c;
   glasstcp_config_init(&c);
   const char* addresses[] = {"192.0.2.1/24"};

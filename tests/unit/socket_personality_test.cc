@@ -1,4 +1,4 @@
-// What the C ABI does when it is to behave as Linux does, and what needs no habit: the send buffer
+// What the C ABI does when it is to behave as Linux does, and what needs no personality: the send buffer
 // that counts memory, MSG_ZEROCOPY's completions, cork and MSG_MORE, and the don't-fragment bit.
 #include <gtest/gtest.h>
 
@@ -23,7 +23,7 @@ constexpr std::size_t kDontFragmentByte = 6;  // of an IPv4 header
 constexpr std::uint8_t kDontFragment = 0x40;
 
 void as_linux(glasstcp_config& c) {
-  c.habits = GLASSTCP_HABITS_LINUX;
+  c.personality = GLASSTCP_PERSONALITY_LINUX;
 }
 
 // The next packet of a stack, whole; empty: none.
@@ -113,7 +113,7 @@ TEST(ZerocopyLedger, NumbersComeBackAsRangesInOrder) {
   EXPECT_EQ(ledger.take_done(), std::nullopt);
 }
 
-TEST(LinuxHabits, SmallBuffersHoldAndReleaseAWriter) {
+TEST(LinuxPersonality, SmallBuffersHoldAndReleaseAWriter) {
   TwoHosts hosts(as_linux);
   const auto [client, server] = hosts.connected();
   ASSERT_EQ(TwoHosts::set(hosts.left, client, SOL_SOCKET, SO_SNDBUF, 5000), 0);
@@ -134,7 +134,7 @@ TEST(LinuxHabits, SmallBuffersHoldAndReleaseAWriter) {
   EXPECT_NE(server, 0U);
 }
 
-TEST(LinuxHabits, AnUnchosenBufferGrows) {
+TEST(LinuxPersonality, AnUnchosenBufferGrows) {
   TwoHosts hosts([](glasstcp_config& c) {
     as_linux(c);
     c.send_buffer = 10000;
@@ -152,7 +152,7 @@ TEST(LinuxHabits, AnUnchosenBufferGrows) {
   EXPECT_GT(TwoHosts::option(hosts.left, client, SOL_SOCKET, SO_SNDBUF), before);
 }
 
-TEST(LinuxHabits, AProbeOfAClosedWindowHasNoText) {
+TEST(LinuxPersonality, AProbeOfAClosedWindowHasNoText) {
   TwoHosts hosts(as_linux);
   const auto [client, server] = hosts.connected();
   const std::string text(4 << 20, 'x');
@@ -173,7 +173,7 @@ TEST(LinuxHabits, AProbeOfAClosedWindowHasNoText) {
   EXPECT_NE(server, 0U);
 }
 
-TEST(LinuxHabits, DataForOneThatClosedDrawsTheResetOfAClosedPort) {
+TEST(LinuxPersonality, DataForOneThatClosedDrawsTheResetOfAClosedPort) {
   COVERS("SHLD-3");
   TwoHosts hosts(as_linux);
   const auto [client, server] = hosts.connected();

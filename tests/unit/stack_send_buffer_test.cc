@@ -74,10 +74,10 @@ TEST(SendBuffer, AWaitingWriterIsWokenBeforeTheWindowRunsEmpty) {
 TEST(SendBuffer, OneThatTheApplicationChoseStays) {
   TwoStacks net(begin_small);
   const auto ids = net.connected();
-  ConnectionKnobs knobs = net.left.default_knobs();
-  knobs.send_buffer = 20'000;
-  knobs.send_buffer_chosen = true;
-  ASSERT_TRUE(net.left.set_knobs(ids.first, knobs, net.now));
+  ConnectionSettings settings = net.left.default_settings();
+  settings.send_buffer = 20'000;
+  settings.send_buffer_chosen = true;
+  ASSERT_TRUE(net.left.apply_settings(ids.first, settings, net.now));
   for (int round = 0; round < 50; ++round) {
     fill(net, ids.first);
     const TcbSnapshot tcb = *net.left.status(ids.first);

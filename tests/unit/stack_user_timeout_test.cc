@@ -1,4 +1,4 @@
-// A user timeout that was adopted from the peer (RFC 5482) outlives a change of other knobs.
+// A user timeout that was adopted from the peer (RFC 5482) outlives a change of other settings.
 #include <gtest/gtest.h>
 
 #include "tests/support/covers.h"
@@ -16,20 +16,20 @@ void adopt(StackConfig& c) {
   c.tcp.keep_alive_probes = 1;
 }
 
-// The connection of `net.left`, whose knobs were set to something else once the timeout was
+// The connection of `net.left`, whose settings were set to something else once the timeout was
 // adopted.
-ConnectionId with_other_knobs(TwoStacks& net) {
+ConnectionId with_other_settings(TwoStacks& net) {
   const ConnectionId id = net.connected().first;
-  ConnectionKnobs knobs = net.left.default_knobs();
-  knobs.quick_ack = true;
-  EXPECT_TRUE(net.left.set_knobs(id, knobs, net.now));
+  ConnectionSettings settings = net.left.default_settings();
+  settings.quick_ack = true;
+  EXPECT_TRUE(net.left.apply_settings(id, settings, net.now));
   return id;
 }
 
-TEST(AdoptedUserTimeout, StaysWhenOtherKnobsAreSet) {
+TEST(AdoptedUserTimeout, StaysWhenOtherSettingsChange) {
   COVERS("R5482-03");
   TwoStacks net(adopt);
-  const ConnectionId id = with_other_knobs(net);
+  const ConnectionId id = with_other_settings(net);
   net.drop = [](const Wire&) { return true; };
   ASSERT_TRUE(net.left.send(id, TwoStacks::bytes("x"), {}, net.now));
   net.run_for(5s);
@@ -41,7 +41,7 @@ TEST(AdoptedUserTimeout, StaysWhenOtherKnobsAreSet) {
 TEST(AdoptedUserTimeout, IsShorterThanTheIdleTimeOfKeepAlives) {
   COVERS("R5482-04");
   TwoStacks net(adopt);
-  const ConnectionId id = with_other_knobs(net);
+  const ConnectionId id = with_other_settings(net);
   net.left.set_keep_alive(id, true, net.now);
   net.drop = [](const Wire&) { return true; };
   net.run_for(6s);

@@ -73,7 +73,7 @@ TEST(Pacing, ItNeverFiresOnAMicrosecondPath) {
   PacingFacts fast = facts(10'000, 20ms);
   fast.own_rate = 1'000'000'000;
   EXPECT_FALSE(Pace::choose(fast, {}).is_on());
-  // The knobs move both bounds.
+  // The settings move both bounds.
   EXPECT_TRUE(Pace::choose(fast, {.least_interval = 10us}).is_on());
   EXPECT_TRUE(Pace::choose(facts(10, 300us), {.least_srtt = 100us}).is_on());
 }

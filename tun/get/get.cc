@@ -278,11 +278,12 @@ std::string hint_for_silence(const IpAddress& target) {
     if (local.cidr.address == target) return {};
   }
   if (is_forwarding(target.version())) return {};
-  const char* const knob = target.is_v4() ? "net.ipv4.ip_forward" : "net.ipv6.conf.all.forwarding";
+  const char* const setting =
+      target.is_v4() ? "net.ipv4.ip_forward" : "net.ipv6.conf.all.forwarding";
   return fmt::format(
       "; {} is not an address of this host, and the host does not forward: run "
       "'sudo sysctl -w {}=1', or use --via kernel",
-      target.to_string(), knob);
+      target.to_string(), setting);
 }
 
 std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan plan) {

@@ -24,7 +24,7 @@
 
 namespace glasstcp {
 
-/// What the loop can do. Knobs of a stack.
+/// What the loop can do. Settings of a stack.
 struct PacingLimits {
   Duration least_srtt = 1ms;          ///< paths with shorter round trips are not paced
   Duration least_interval = 100us;    ///< nor those where a quantum takes less than this

@@ -152,7 +152,7 @@ void Connection::on_time_wait_taken_over() {
 // options of every segment.
 void Connection::set_effective_mss(Instant now) {
   std::uint16_t path = context_.send_mss(tuple_.remote_address, now);
-  if (knobs().mss != 0) path = std::min(path, knobs().mss);
+  if (settings().mss != 0) path = std::min(path, settings().mss);
   // RFC 8899 §3 R8899-01: nothing but a probe is larger than what is known to pass.
   if (const PathSearch* search = path_search()) {
     const std::uint16_t headers = header_bytes(tuple_.local_address.version());

@@ -6,7 +6,7 @@
 //   means), next_segment.cc (what is next, and why), transmit.cc (doing it), receiver.cc (§3.8.6),
 //   user_calls.cc (§3.10.1-6), timers.cc (§3.10.8), segment_marks.cc (RFC 3168), segment_size.cc
 //   (RFC 4821), window_tuning.cc (receive buffer), fast_open.cc (RFC 7413), user_timeout.cc
-//   (RFC 5482), statistics.cc (knobs and statistics)
+//   (RFC 5482), statistics.cc (settings and statistics)
 //
 // Invariants (checked by check_invariants):
 //   1. snd.una <= snd.nxt, and the sent log tiles [snd.una, snd.nxt) exactly.
@@ -104,13 +104,13 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   // ours.
   void set_traffic_class(std::uint8_t dscp_byte) { traffic_class_ = dscp_byte & 0xfcU; }
   /// What its listener has chosen for it, before anything is sent.
-  void inherit(const ConnectionKnobs& knobs, Instant now) {
-    set_knobs(knobs, now);
-    set_traffic_class(knobs.traffic_class);
+  void inherit(const ConnectionSettings& settings, Instant now) {
+    apply_settings(settings, now);
+    set_traffic_class(settings.traffic_class);
   }
   void set_user(std::uint64_t user) { user_ = user; }
   /// Chooses differently from the stack. False: no memory for it.
-  bool set_knobs(const ConnectionKnobs& knobs, Instant now);
+  bool apply_settings(const ConnectionSettings& settings, Instant now);
   /// What an earlier SEND with `more` held back may go.
   void push();
   /// An ACK that is delayed leaves now.
@@ -146,8 +146,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::uint64_t user() const { return user_; }
   [[nodiscard]] std::optional<StreamError> error() const { return error_; }
   [[nodiscard]] std::size_t unacknowledged() const { return tx_.size(); }
-  [[nodiscard]] const ConnectionKnobs& knobs() const {
-    return extras_ == kNone ? context_.default_knobs : context_.extras[extras_].knobs;
+  [[nodiscard]] const ConnectionSettings& settings() const {
+    return extras_ == kNone ? context_.default_settings : context_.extras[extras_].settings;
   }
   /// Null: not kept.
   [[nodiscard]] const ConnectionStatistics* statistics() const {
@@ -452,7 +452,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   }
   [[nodiscard]] std::uint32_t pipe() const;
   [[nodiscard]] const CongestionControl& congestion() const {
-    return context_.algorithms.get(knobs().congestion);
+    return context_.algorithms.get(settings().congestion);
   }
   [[nodiscard]] bool has_something_waiting() const {
     return flight() > 0 || unsent() > 0 || (fin_queued_ && !has_sent_fin());

@@ -59,7 +59,7 @@ struct FastOpenState {
 
 /// What a connection has only when somebody asks for it.
 struct ConnectionExtras {
-  ConnectionKnobs knobs;
+  ConnectionSettings settings;
   ConnectionStatistics statistics;
   std::optional<PathSearch> search;  ///< for a larger packet, once it began
   FastOpenState fast_open;

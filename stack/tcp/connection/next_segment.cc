@@ -188,7 +188,7 @@ std::uint32_t Connection::cut_to_segments(std::uint32_t sendable, std::uint32_t 
   // Linux lets it ride along behind full ones as well where nothing is in flight.
   const bool alone = context_.config.push_superpackets && flight() == 0;
   const bool tail_may_go =
-      is_all && !more_coming_ && !knobs().cork && (!nagle_ || fin_queued_ || alone);
+      is_all && !more_coming_ && !settings().cork && (!nagle_ || fin_queued_ || alone);
   return tail_may_go ? length : length / mss * mss;
 }
 
@@ -196,7 +196,7 @@ std::uint32_t Connection::cut_to_segments(std::uint32_t sendable, std::uint32_t 
 bool Connection::may_send_small(std::uint32_t length, std::uint32_t unsent_bytes) const {
   if (override_small_) return true;
   const bool is_all = length == unsent_bytes;
-  if (is_all && (more_coming_ || knobs().cork)) return false;
+  if (is_all && (more_coming_ || settings().cork)) return false;
   // RFC 9293 §3.7.4 MUST-17: Nagle can be switched off. A FIN behind the data means that no more
   // will come to be
   // coalesced.
@@ -242,7 +242,7 @@ std::optional<SendDecision> Connection::next_new_data(std::uint32_t allowed) con
   }
   SendDecision d = data_decision(snd.nxt, length);
   if (!d.flags.urg()) d.reason = SendReason::NewData;
-  if (length < mss && override_small_ && !knobs().cork) d.reason = SendReason::SwsOverride;
+  if (length < mss && override_small_ && !settings().cork) d.reason = SendReason::SwsOverride;
   const bool is_limited_transmit = f != nullptr && f->recovery.phase() == RecoveryPhase::Open &&
                                    flight() + length > recovery_.cwnd();
   if (is_limited_transmit) d.reason = SendReason::LimitedTransmit;

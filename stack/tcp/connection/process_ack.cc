@@ -275,7 +275,7 @@ void Connection::after_fin_acked(Instant now) {
       enter(State::FinWait2, now);
       // RFC 9293 has no limit here; without one a silent peer would keep the record of a departed
       // application for ever.
-      if (orphan_) arm(TimerName::FinWait2, now + knobs().fin_wait_2_timeout);
+      if (orphan_) arm(TimerName::FinWait2, now + settings().fin_wait_2_timeout);
       break;
     case State::Closing:
       enter(State::TimeWait, now);

@@ -154,8 +154,8 @@ void Connection::adopt_options(const Segment& syn, Instant now) {
   // RFC 9768 §3.1.2: the SYN of a simultaneous open is answered like any other.
   const std::uint32_t retries = retransmissions_;
   const IpEcn field = ip_ecn(syn.traffic_class);
-  agree_on_ecn(syn.flags.ack() ? read_ecn_syn_ack(knobs().ecn, retries, syn.flags, field)
-                               : answer_ecn_syn(knobs().ecn, syn.flags, field));
+  agree_on_ecn(syn.flags.ack() ? read_ecn_syn_ack(settings().ecn, retries, syn.flags, field)
+                               : answer_ecn_syn(settings().ecn, syn.flags, field));
   set_effective_mss(now);
 }
 

@@ -23,22 +23,22 @@ std::uint8_t shift_for(const TcpConfig& config) {
   return shift;
 }
 
-ConnectionKnobs knobs_of(const TcpConfig& config) {
-  ConnectionKnobs knobs;
-  knobs.keep_alive_idle = config.keep_alive_idle;
-  knobs.keep_alive_interval = config.keep_alive_interval;
-  knobs.keep_alive_probes = config.keep_alive_probes;
-  knobs.fin_wait_2_timeout = config.fin_wait_2_timeout;
-  knobs.user_timeout = config.user_timeout;
-  knobs.syn_retries = config.syn_retries;
-  knobs.send_buffer = config.send_buffer;
-  knobs.unsent_low = config.unsent_low;
-  knobs.receive_buffer = config.receive_buffer;
-  knobs.hop_limit = config.hop_limit;
-  knobs.ecn = config.ecn;
-  knobs.congestion = config.congestion;
-  knobs.may_fragment = config.may_fragment;
-  return knobs;
+ConnectionSettings settings_of(const TcpConfig& config) {
+  ConnectionSettings settings;
+  settings.keep_alive_idle = config.keep_alive_idle;
+  settings.keep_alive_interval = config.keep_alive_interval;
+  settings.keep_alive_probes = config.keep_alive_probes;
+  settings.fin_wait_2_timeout = config.fin_wait_2_timeout;
+  settings.user_timeout = config.user_timeout;
+  settings.syn_retries = config.syn_retries;
+  settings.send_buffer = config.send_buffer;
+  settings.unsent_low = config.unsent_low;
+  settings.receive_buffer = config.receive_buffer;
+  settings.hop_limit = config.hop_limit;
+  settings.ecn = config.ecn;
+  settings.congestion = config.congestion;
+  settings.may_fragment = config.may_fragment;
+  return settings;
 }
 
 std::uint32_t count_for(std::uint64_t memory, std::uint64_t each) {
@@ -63,7 +63,7 @@ TcpContext::TcpContext(const TcpSetup& setup, IpLayer& ip_layer, Instant start)
       rx(count_for(setup.memory, BlockPool::kBlockSize), blocks),
       extras(config.max_connections),
       ecn(config.max_connections),
-      default_knobs(knobs_of(config)),
+      default_settings(settings_of(config)),
       wheel(start),
       half_open_wheel(start) {}
 

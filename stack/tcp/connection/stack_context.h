@@ -66,7 +66,7 @@ struct TcpContext : RecoveryContext {
   ReceivePool rx;
   Slab<ConnectionExtras> extras;
   Slab<Ecn> ecn;  ///< of the connections that agreed on it
-  const ConnectionKnobs default_knobs;
+  const ConnectionSettings default_settings;
   TimingWheel wheel;            ///< of connections
   TimingWheel half_open_wheel;  ///< of half-open records
   IntrusiveList<Connection, ReadyTag> ready;

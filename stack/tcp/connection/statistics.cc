@@ -1,5 +1,6 @@
-// What a connection keeps for those who ask: its own knobs, and what it counted. RFC 9293 §3.10.6
-// (STATUS) leaves the contents to the implementation; these are the ones that TCP_INFO shows.
+// What a connection keeps for those who ask: its own settings, and what it counted. RFC 9293
+// §3.10.6 (STATUS) leaves the contents to the implementation; these are the ones that TCP_INFO
+// shows.
 #include <algorithm>
 
 #include "stack/tcp/connection/connection.h"
@@ -8,29 +9,29 @@ namespace glasstcp {
 
 void Connection::make_extras() {
   extras_ = context_.extras.acquire();
-  if (extras_ != kNone) context_.extras[extras_].knobs = context_.default_knobs;
+  if (extras_ != kNone) context_.extras[extras_].settings = context_.default_settings;
 }
 
-bool Connection::set_knobs(const ConnectionKnobs& knobs, Instant now) {
+bool Connection::apply_settings(const ConnectionSettings& settings, Instant now) {
   if (extras_ == kNone) make_extras();
   if (extras_ == kNone) return false;
   ConnectionExtras& extras = context_.extras[extras_];
-  const Duration idle_before = extras.knobs.keep_alive_idle;
-  const Duration timeout_before = extras.knobs.user_timeout;
-  if (knobs.user_timeout != context_.default_knobs.user_timeout) {
+  const Duration idle_before = extras.settings.keep_alive_idle;
+  const Duration timeout_before = extras.settings.user_timeout;
+  if (settings.user_timeout != context_.default_settings.user_timeout) {
     extras.user_timeout_is_chosen = true;
   }
-  if (extras.knobs.congestion != knobs.congestion && recovery_.has_flight())
+  if (extras.settings.congestion != settings.congestion && recovery_.has_flight())
     flight_state()->model.clear();
-  extras.knobs = knobs;
+  extras.settings = settings;
   // RFC 5482 §3.1 R5482-03: what was adopted stays until the application chooses itself.
-  if (!extras.user_timeout_is_chosen && timeout_before != knobs.user_timeout) {
-    extras.knobs.user_timeout = timeout_before;
-    extras.knobs.keep_alive_idle = std::max(knobs.keep_alive_idle, timeout_before + 1s);
+  if (!extras.user_timeout_is_chosen && timeout_before != settings.user_timeout) {
+    extras.settings.user_timeout = timeout_before;
+    extras.settings.keep_alive_idle = std::max(settings.keep_alive_idle, timeout_before + 1s);
   }
-  if (knobs.send_buffer_chosen) extras.send_space.choose(2 * knobs.send_buffer);
+  if (settings.send_buffer_chosen) extras.send_space.choose(2 * settings.send_buffer);
   if (state_ == State::Closed || state_ == State::TimeWait) return true;
-  if (keep_alive_ && extras.knobs.keep_alive_idle != idle_before) restart_keep_alive(now);
+  if (keep_alive_ && extras.settings.keep_alive_idle != idle_before) restart_keep_alive(now);
   set_effective_mss(now);
   signal_room();
   return true;
@@ -56,7 +57,7 @@ void Connection::give_up(Instant now) {
 
 void Connection::push() {
   more_coming_ = false;
-  if (knobs().cork && unsent() > 0) override_small_ = true;  // this once
+  if (settings().cork && unsent() > 0) override_small_ = true;  // this once
   wants_output();
 }
 

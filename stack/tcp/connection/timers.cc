@@ -63,7 +63,7 @@ bool Connection::has_given_up(Instant now) {
   const TcpConfig& config = context_.config;
   const bool opening = !is_synchronized(state_);
   const std::uint32_t r2 = fast_open_passive_ && opening ? config.syn_ack_retries
-                           : opening                     ? knobs().syn_retries
+                           : opening                     ? settings().syn_retries
                            : orphan_ ? std::min(config.r2_retransmissions, kOrphanRetransmissions)
                                      : config.r2_retransmissions;
   if (retransmissions_ > r2 || unanswered_probes_ > r2) {
@@ -168,7 +168,7 @@ void Connection::on_persist_timer(Instant now) {
 
 // RFC 9293 §3.8.4 MUST-26, MUST-29.
 void Connection::on_keep_alive_timer(Instant now) {
-  const ConnectionKnobs& config = knobs();
+  const ConnectionSettings& config = settings();
   if (!keep_alive_) return;
   if (has_something_waiting()) {
     arm(TimerName::KeepAlive, now + config.keep_alive_interval);  // retransmissions ask already
@@ -206,15 +206,15 @@ void Connection::manage_send_timers(Instant now) {
     timers_.stop(TimerName::Persist);
     probe_due_ = false;
   }
-  if (knobs().user_timeout != Duration::zero() && has_something_waiting()) {
+  if (settings().user_timeout != Duration::zero() && has_something_waiting()) {
     if (!timers_.is_armed(TimerName::UserTimeout)) {
-      arm(TimerName::UserTimeout, now + knobs().user_timeout);
+      arm(TimerName::UserTimeout, now + settings().user_timeout);
     }
     return;
   }
   timers_.stop(TimerName::UserTimeout);
   if (keep_alive_ && is_synchronized(state_) && !timers_.is_armed(TimerName::KeepAlive)) {
-    arm(TimerName::KeepAlive, now + knobs().keep_alive_idle);
+    arm(TimerName::KeepAlive, now + settings().keep_alive_idle);
   }
 }
 
@@ -246,7 +246,7 @@ void Connection::on_no_memory(Instant now) {
 void Connection::on_sign_of_life(Instant now) {
   keep_alives_unanswered_ = 0;
   if (timers_.is_armed(TimerName::KeepAlive)) {
-    arm(TimerName::KeepAlive, now + knobs().keep_alive_idle);
+    arm(TimerName::KeepAlive, now + settings().keep_alive_idle);
   }
 }
 

@@ -82,7 +82,7 @@ TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
   if (syn) {
     // RFC 9293 §3.7.1 MAY-3, §3.2 MUST-65: on every SYN, and on nothing else.
     options.mss = context_.offered_mss(tuple_.remote_address, now);
-    if (knobs().mss != 0) options.mss = std::min(*options.mss, knobs().mss);
+    if (settings().mss != 0) options.mss = std::min(*options.mss, settings().mss);
     // What the peer's SYN did not offer is left out of our SYN-ACK (RFC 7323 §2.3 R7323-04, RFC
     // 2018 §2 R2018-01).
     const bool answering = d.flags.ack();
@@ -148,7 +148,7 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
   frame.hash = hash_;
   // RFC 9293 §3.9.2 SHLD-23: the application's, which reorders its own packets if it changes it.
   frame.traffic_class = traffic_class_ | ecn_field(d);
-  frame.hop_limit = knobs().hop_limit;
+  frame.hop_limit = settings().hop_limit;
   // RFC 4821 §7: a probe is one segment, however large.
   frame.segment_text = d.reason == SendReason::MtuProbe ? d.length : d.flags.syn() ? 0 : max_text();
   if (may_be_cut(d, now)) {

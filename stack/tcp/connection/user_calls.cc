@@ -130,7 +130,7 @@ void Connection::close(Instant now) {
   rx_.clear(context_.rx);
   orphan_ = true;
   ListHook<EventTag>::unlink();
-  if (state_ == State::FinWait2) arm(TimerName::FinWait2, now + knobs().fin_wait_2_timeout);
+  if (state_ == State::FinWait2) arm(TimerName::FinWait2, now + settings().fin_wait_2_timeout);
 }
 
 // RFC 9293 §3.10.5.
@@ -174,7 +174,7 @@ void Connection::restart_keep_alive(Instant now) {
   keep_alives_unanswered_ = 0;
   if (timers_.is_armed(TimerName::UserTimeout)) return;
   if (keep_alive_ && is_synchronized(state_) && state_ != State::TimeWait) {
-    arm(TimerName::KeepAlive, now + knobs().keep_alive_idle);
+    arm(TimerName::KeepAlive, now + settings().keep_alive_idle);
   } else {
     timers_.stop(TimerName::KeepAlive);
   }

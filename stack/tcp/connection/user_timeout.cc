@@ -10,7 +10,7 @@ void Connection::set_user_timeout(Duration timeout, Instant now) {
   if (extras_ == kNone) make_extras();
   if (extras_ == kNone) return;
   ConnectionExtras& extras = context_.extras[extras_];
-  extras.knobs.user_timeout = timeout;
+  extras.settings.user_timeout = timeout;
   extras.user_timeout_is_chosen = true;
   timers_.stop(TimerName::UserTimeout);
   if (state_ == State::Closed) return;
@@ -27,7 +27,7 @@ void Connection::add_user_timeout(TcpOptions& options, const SendDecision& d) co
   if (!context_.config.announce_user_timeout) return;
   const bool has_room = d.kind == SendDecision::Kind::Ack && options.sack_count == 0;
   if (!d.flags.syn() && !(user_timeout_due_ && has_room)) return;
-  options.user_timeout = UserTimeoutOption::encode(knobs().user_timeout);
+  options.user_timeout = UserTimeoutOption::encode(settings().user_timeout);
 }
 
 // RFC 5482 §3.1 R5482-03: their wish counts only if it may (CHANGEABLE), which it may not unless
@@ -39,11 +39,11 @@ void Connection::adopt_user_timeout(std::uint16_t option) {
   if (extras_ != kNone && context_.extras[extras_].user_timeout_is_chosen) return;
   if (extras_ == kNone) make_extras();
   if (extras_ == kNone) return;
-  ConnectionKnobs& knobs = context_.extras[extras_].knobs;
-  knobs.user_timeout = UserTimeoutOption::choose(
+  ConnectionSettings& settings = context_.extras[extras_].settings;
+  settings.user_timeout = UserTimeoutOption::choose(
       config.user_timeout, *theirs, config.user_timeout_least, config.user_timeout_most);
   // RFC 5482 §4.2 R5482-04: keep-alives must not end what the timeout would keep.
-  knobs.keep_alive_idle = std::max(knobs.keep_alive_idle, knobs.user_timeout + 1s);
+  settings.keep_alive_idle = std::max(settings.keep_alive_idle, settings.user_timeout + 1s);
 }
 
 }  // namespace glasstcp

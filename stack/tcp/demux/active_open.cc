@@ -70,8 +70,8 @@ std::expected<ConnectionId, OpenError> TcpLayer::connect(const ConnectOptions& o
   const auto tuple = choose_tuple(options);
   if (!tuple) return std::unexpected(tuple.error());
   const std::uint64_t hash = flow_hash_(*tuple);
-  const std::uint32_t buffer =
-      std::min(context_.next_buffer(), options.knobs ? options.knobs->receive_buffer : 0xffffffffU);
+  const std::uint32_t buffer = std::min(
+      context_.next_buffer(), options.settings ? options.settings->receive_buffer : 0xffffffffU);
   if (!context_.budget.reserve(buffer)) return std::unexpected(OpenError::InsufficientResources);
   const std::uint32_t index = connections_.acquire(context_, *tuple, hash, buffer, now);
   if (index == kNone) {
@@ -86,7 +86,7 @@ std::expected<ConnectionId, OpenError> TcpLayer::connect(const ConnectOptions& o
   }
   connection.set_known_in_table(true);
   ++open_connections_;
-  if (options.knobs && !connection.set_knobs(*options.knobs, now)) {
+  if (options.settings && !connection.apply_settings(*options.settings, now)) {
     connection.abort(now);
     settle(connection, now);
     return std::unexpected(OpenError::InsufficientResources);

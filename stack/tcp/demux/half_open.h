@@ -55,12 +55,12 @@ class HalfOpen : public ListHook<HalfOpenReadyTag>,
   void transmit(TcpContext& context, Instant now, OutPacket& out);
 
   /// Offers what the listener chose; before the SYN-ACK is sent.
-  void choose(const ConnectionKnobs& knobs) {
-    agreed_.buffer = std::min(agreed_.buffer, knobs.receive_buffer);
-    mss_ = knobs.mss;
-    hop_limit_ = knobs.hop_limit;
-    traffic_class_ = knobs.traffic_class;
-    agreed_.ecn = answer_ecn_syn(knobs.ecn, first_syn_, agreed_.ecn.peer_syn);
+  void choose(const ConnectionSettings& settings) {
+    agreed_.buffer = std::min(agreed_.buffer, settings.receive_buffer);
+    mss_ = settings.mss;
+    hop_limit_ = settings.hop_limit;
+    traffic_class_ = settings.traffic_class;
+    agreed_.ecn = answer_ecn_syn(settings.ecn, first_syn_, agreed_.ecn.peer_syn);
   }
   /// The first SYN-ACK gives the client a Fast Open cookie (RFC 7413 §4.2.2).
   void give_cookie(const FastOpenCookie& cookie, bool experimental) {

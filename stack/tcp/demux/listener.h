@@ -96,7 +96,7 @@ class Listener {
   }
   [[nodiscard]] FastOpenListening& fast_open() { return fast_open_; }
 
-  std::optional<ConnectionKnobs> knobs;  ///< of the connections it brings; empty: the stack's
+  std::optional<ConnectionSettings> settings;  ///< of the connections it brings; empty: the stack's
   std::uint64_t user = 0;
   bool has_event = false;  ///< kAcceptable was not fetched yet
 

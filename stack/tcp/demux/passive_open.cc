@@ -72,7 +72,7 @@ Verdict TcpLayer::make_half_open(const Segment& seg, Instant now, const SynPlan&
     return Verdict::ConnectionTableFull;
   }
   HalfOpen& half_open = half_open_[index];
-  if (const auto& knobs = listeners_[plan.listener].knobs) half_open.choose(*knobs);
+  if (const auto& settings = listeners_[plan.listener].settings) half_open.choose(*settings);
   if (plan.gives_cookie) half_open.give_cookie(plan.cookie, seg.options.fast_open_experimental);
   half_open_ready_.push_back(half_open);
   half_open_ages_.push_back(half_open);
@@ -86,8 +86,8 @@ Verdict TcpLayer::make_half_open(const Segment& seg, Instant now, const SynPlan&
 // can carry them.
 Verdict TcpLayer::send_cookie(const Segment& seg, Instant now, const SynPlan& plan) {
   HalfOpen half_open(context_, seg, plan.listener, plan.iss, now);
-  const auto& knobs = listeners_[plan.listener].knobs;
-  if (knobs) half_open.choose(*knobs);
+  const auto& settings = listeners_[plan.listener].settings;
+  if (settings) half_open.choose(*settings);
   const Agreement& agreed = half_open.agreement();
   const SynCookies& cookies = context_.syn_cookies;
   Reply reply;
@@ -100,7 +100,7 @@ Verdict TcpLayer::send_cookie(const Segment& seg, Instant now, const SynPlan& pl
   reply.reason = SendReason::SynAckCookie;
   ReplyOptions options;
   options.mss = context_.offered_mss(seg.tuple.remote_address, now);
-  if (knobs && knobs->mss != 0) options.mss = std::min(options.mss, knobs->mss);
+  if (settings && settings->mss != 0) options.mss = std::min(options.mss, settings->mss);
   if (agreed.timestamps) {
     SynCookieOptions kept;
     kept.sack = options.sack_permitted = agreed.sack;
@@ -142,7 +142,7 @@ std::optional<Verdict> TcpLayer::arrives_with_cookie(std::uint32_t listener, con
     syn.options.sack_permitted = kept.sack;
   }
   HalfOpen half_open(context_, syn, listener, iss, now);
-  if (const auto& knobs = listeners_[listener].knobs) half_open.choose(*knobs);
+  if (const auto& settings = listeners_[listener].settings) half_open.choose(*settings);
   half_open.agreement().syn_ack_again = true;  // when it was sent is not known
   return complete({listener, kNone, half_open.agreement()}, seg, now, outcome);
 }
@@ -177,7 +177,7 @@ std::optional<Verdict> TcpLayer::open_fast(const Segment& seg, Instant now, cons
                                            SegmentOutcome& outcome) {
   Listener& listener = listeners_[plan.listener];
   HalfOpen half_open(context_, seg, plan.listener, plan.iss, now);
-  if (listener.knobs) half_open.choose(*listener.knobs);
+  if (listener.settings) half_open.choose(*listener.settings);
   Agreement agreed = half_open.agreement();
   agreed.syn_ack_again = true;  // no round-trip time is known yet
   if (!context_.budget.reserve(agreed.buffer)) return std::nullopt;
@@ -188,7 +188,7 @@ std::optional<Verdict> TcpLayer::open_fast(const Segment& seg, Instant now, cons
   }
   Connection& connection = connections_[index];
   connection.set_id({index, connections_.generation(index)});
-  if (listener.knobs) connection.inherit(*listener.knobs, now);
+  if (listener.settings) connection.inherit(*listener.settings, now);
   FastOpenPassive how;
   how.listener = plan.listener;
   how.generation = listeners_.generation(plan.listener);

@@ -173,7 +173,7 @@ Verdict TcpLayer::complete(const Completion& what, const Segment& seg, Instant n
   }
   connection.set_known_in_table(true);
   ++open_connections_;
-  if (listener.knobs) connection.inherit(*listener.knobs, now);
+  if (listener.settings) connection.inherit(*listener.settings, now);
   listener.push(connection.id());
   signal_listener(what.listener);
   outcome.connection = connection.id();

@@ -21,7 +21,7 @@ Check Connection::check_ecn_of_syn_again(const Segment& syn, Instant now) {
   const EcnFeedback asked =
       answer_ecn_syn({EcnUse::Passive, true}, syn.flags, IpEcn::NotEct).feedback;
   const bool is_plain = asked == EcnFeedback::None;
-  if (knobs().ecn.accurate && !is_plain && asked != ecn()->feedback()) {
+  if (settings().ecn.accurate && !is_plain && asked != ecn()->feedback()) {
     reset(SendReason::RstEcnAmbiguous, StreamError::Aborted, now);
     return Verdict::SynAsksForOtherEcn;
   }
@@ -43,9 +43,9 @@ bool Connection::is_syn_ack_again(const Segment& seg) const {
 bool Connection::grants_other_ecn(const Segment& syn_ack) const {
   const bool is_in_handshake =
       syn_ack.ack == snd.iss + 1 && rcv.nxt == rcv.irs + 1 && !rx_.has_gap() && !peer_fin_known_;
-  if (!is_in_handshake || !knobs().ecn.accurate) return false;
+  if (!is_in_handshake || !settings().ecn.accurate) return false;
   const EcnFeedback granted =
-      read_ecn_syn_ack(knobs().ecn, 0, syn_ack.flags, IpEcn::NotEct).feedback;
+      read_ecn_syn_ack(settings().ecn, 0, syn_ack.flags, IpEcn::NotEct).feedback;
   return granted != EcnFeedback::None && granted != ecn()->feedback();
 }
 
@@ -53,7 +53,7 @@ bool Connection::grants_other_ecn(const Segment& syn_ack) const {
 // field of that SYN-ACK; of any other it has the counter.
 void Connection::note_syn_ack_again(const Segment& syn_ack) {
   const EcnAgreement granted =
-      read_ecn_syn_ack(knobs().ecn, 0, syn_ack.flags, ip_ecn(syn_ack.traffic_class));
+      read_ecn_syn_ack(settings().ecn, 0, syn_ack.flags, ip_ecn(syn_ack.traffic_class));
   if (granted.feedback == EcnFeedback::Accurate)
     context_.ecn[ecn_].on_syn_ack_again(granted.peer_syn);
 }
@@ -119,7 +119,7 @@ std::uint16_t Connection::ecn_flags(const SendDecision& d, bool with_sack) const
     if (d.flags.ack()) {
       return ecn_ == kNone ? std::uint16_t{0} : ecn()->syn_ack_flags(retransmissions_);
     }
-    return ecn_syn_flags(knobs().ecn, retransmissions_);
+    return ecn_syn_flags(settings().ecn, retransmissions_);
   }
   if (ecn_ == kNone || d.flags.rst()) return 0;
   // RFC 3168 §6.1.6 R3168-10: no CWR on probes; §6.1.2 R3168-06: on new text.

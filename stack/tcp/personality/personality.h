@@ -1,4 +1,4 @@
-// Whose habits a stack has: the rows of TcpConfig that Linux, BSD and the RFCs' own text choose
+// As whom a stack behaves: the rows of TcpConfig that Linux, BSD and the RFCs' own text choose
 // differently, all at once.
 //
 // Invariants:
@@ -11,9 +11,9 @@
 
 namespace glasstcp {
 
-enum class Habits : std::uint8_t { Rfc, Linux, Bsd };
+enum class Personality : std::uint8_t { Rfc, Linux, Bsd };
 
-/// Chooses all that has a habit; other rows stay as they are.
-void adopt_habits(TcpConfig& config, Habits habits);
+/// Chooses every row in which they differ; other rows stay as they are.
+void adopt_personality(TcpConfig& config, Personality personality);
 
 }  // namespace glasstcp

@@ -33,7 +33,7 @@ void Connection::on_stored(const StoreResult& stored, std::uint32_t segment_size
       ack_.demand(SendReason::AckEverySecondSegment);
     signal(EventMask::kReadable);
   }
-  if (context_.config.delayed_ack == Duration::zero() || knobs().quick_ack ||
+  if (context_.config.delayed_ack == Duration::zero() || settings().quick_ack ||
       ack_.is_among_first(context_.config.quick_acks))
     ack_.demand(SendReason::AckImmediate);
   // MUST-40: below half a second.

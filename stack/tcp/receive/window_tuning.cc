@@ -46,7 +46,7 @@ void Connection::size_receive_buffer(std::size_t n, Instant now) {
 }
 
 void Connection::grow_receive_buffer(std::uint64_t wanted) {
-  const std::uint32_t limit = knobs().receive_buffer;
+  const std::uint32_t limit = settings().receive_buffer;
   const std::uint32_t largest = rcv.shift == 0 ? std::min(limit, 65535U) : limit;
   if (largest <= receive_buffer_) return;
   // The last eighth of the budget is for those who have nothing yet.

@@ -34,7 +34,7 @@ std::uint16_t Connection::packet_overhead() const {
 // What the device, the cache and the peer allow, whatever the search found: a whole packet.
 std::uint16_t Connection::path_limit(Instant now) const {
   std::uint16_t mss = std::min(snd.mss, context_.send_mss(tuple_.remote_address, now));
-  if (knobs().mss != 0) mss = std::min(mss, knobs().mss);
+  if (settings().mss != 0) mss = std::min(mss, settings().mss);
   return static_cast<std::uint16_t>(mss + header_bytes(tuple_.local_address.version()));
 }
 
@@ -89,7 +89,7 @@ bool Connection::escape_black_hole(Instant now) {
 bool Connection::let_packets_be_cut(std::uint32_t size, Instant now) {
   const bool is_late = retransmissions_ >= 2 * kBlackHoleTimeouts;
   const bool is_candidate = tuple_.local_address.is_v4() && size <= kIpv4Floors.back() &&
-                            size > PathMtuCache::kIpv4Minimum && !knobs().may_fragment;
+                            size > PathMtuCache::kIpv4Minimum && !settings().may_fragment;
   if (!is_late || !is_candidate || path_cuts_) return false;
   if (extras_ == kNone) make_extras();
   if (extras_ == kNone) return false;
@@ -107,9 +107,9 @@ bool Connection::let_packets_be_cut(std::uint32_t size, Instant now) {
 bool Connection::may_be_cut(const SendDecision& d, Instant now) {
   if (!tuple_.local_address.is_v4() || d.reason == SendReason::MtuProbe) return false;
   if (path_cuts_) path_cuts_ = context_.ip.path_mtu().may_be_cut(tuple_.remote_address, now);
-  if (extras_ == kNone) return path_cuts_ || context_.default_knobs.may_fragment;
+  if (extras_ == kNone) return path_cuts_ || context_.default_settings.may_fragment;
   const PathSearch* const search = path_search();
-  return path_cuts_ || knobs().may_fragment || (search != nullptr && search->may_be_cut());
+  return path_cuts_ || settings().may_fragment || (search != nullptr && search->may_be_cut());
 }
 
 // RFC 4821 §3 R4821-01, RFC 8899 §3 R8899-01: one segment of new data, larger than what is known to

@@ -14,8 +14,8 @@ constexpr std::uint32_t kMostPiece = 65536 - 1 - 320;
 
 // The bytes that send() may queue now; a limit that the application chose stays.
 std::uint32_t Connection::send_limit() const {
-  const std::uint32_t most = knobs().send_buffer;
-  if (knobs().send_buffer_chosen) return most;
+  const std::uint32_t most = settings().send_buffer;
+  if (settings().send_buffer_chosen) return most;
   return std::min(most, std::max(2 * recovery_.cwnd(), context_.config.initial_send_buffer));
 }
 
@@ -25,9 +25,9 @@ std::uint32_t Connection::send_limit() const {
 void Connection::signal_room() {
   if (counts_memory()) return;  // signal_room_by_memory() does it once what may leave has left
   const std::uint32_t limit = send_limit();
-  const std::uint32_t low = limit < knobs().send_buffer ? limit / 4 * 3 : limit / 2;
+  const std::uint32_t low = limit < settings().send_buffer ? limit / 4 * 3 : limit / 2;
   if (!wants_writable_ || tx_.size() >= std::max(low, 1U)) return;
-  if (unsent() >= knobs().unsent_low) return;
+  if (unsent() >= settings().unsent_low) return;
   wants_writable_ = false;
   signal(EventMask::kWritable);
 }
@@ -44,7 +44,7 @@ SendSpaceFacts Connection::space_facts() const {
   f.piece = state_ == State::SynSent
                 ? kMostPiece
                 : std::max(std::min(most_of_window(), kMostPiece) / mss, 1U) * mss;
-  f.unsent_low = knobs().unsent_low;
+  f.unsent_low = settings().unsent_low;
   return f;
 }
 
@@ -56,7 +56,7 @@ std::uint32_t Connection::first_piece(std::uint32_t waiting) const {
 
 void Connection::expand_send_space() {
   LinuxSendSpace& space = context_.extras[extras_].send_space;
-  if (space.limit() == 0) space.start(2 * knobs().send_buffer);
+  if (space.limit() == 0) space.start(2 * settings().send_buffer);
   space.expand(recovery_.cwnd() / max_text(), snd.mss, context_.config.most_send_buffer);
 }
 
@@ -64,7 +64,7 @@ std::size_t Connection::room_for(std::size_t length) {
   if (!counts_memory()) {
     const std::uint32_t queued = tx_.size();
     const std::uint32_t limit = send_limit();
-    return limit > queued && unsent() < knobs().unsent_low ? limit - queued : 0;
+    return limit > queued && unsent() < settings().unsent_low ? limit - queued : 0;
   }
   LinuxSendSpace& space = context_.extras[extras_].send_space;
   if (space.limit() == 0) expand_send_space();
@@ -75,17 +75,17 @@ std::size_t Connection::room_for(std::size_t length) {
 bool Connection::has_send_room() const {
   if (counts_memory()) {
     LinuxSendSpace space = context_.extras[extras_].send_space;
-    if (space.limit() == 0) space.start(2 * knobs().send_buffer);
+    if (space.limit() == 0) space.start(2 * settings().send_buffer);
     return space.is_writable(space_facts());
   }
   const std::uint32_t queued = tx_.size();
   const std::uint32_t limit = send_limit();
   const std::uint32_t room = limit > queued ? limit - queued : 0;
-  return room >= queued / 2 && room > 0 && unsent() < knobs().unsent_low;
+  return room >= queued / 2 && room > 0 && unsent() < settings().unsent_low;
 }
 
 std::uint32_t Connection::send_buffer() const {
-  const std::uint32_t start = 2 * knobs().send_buffer;
+  const std::uint32_t start = 2 * settings().send_buffer;
   if (!counts_memory()) return start;
   return std::max(context_.extras[extras_].send_space.limit(), start);
 }
