@@ -44,11 +44,11 @@ Impairment towards_server(const GoodputCell& cell) {
 
 class Download {
  public:
-  explicit Download(const GoodputCell& cell)
-      : server_(config("192.0.2.2/24", 2, cell.algorithm), now_),
-        client_(config("192.0.2.1/24", 1, cell.algorithm), now_),
-        down_(towards_client(cell), SeededRandom(1)),
-        up_(towards_server(cell), SeededRandom(2)),
+  Download(const GoodputCell& cell, std::uint64_t seed)
+      : server_(config("192.0.2.2/24", 2 * seed, cell.algorithm), now_),
+        client_(config("192.0.2.1/24", 2 * seed - 1, cell.algorithm), now_),
+        down_(towards_client(cell), SeededRandom(2 * seed - 1)),
+        up_(towards_server(cell), SeededRandom(2 * seed)),
         piece_(kPiece, 0x55) {}
 
   std::uint64_t run() {
@@ -127,8 +127,8 @@ class Download {
 
 }  // namespace
 
-std::uint32_t goodput(const GoodputCell& cell) {
-  const std::uint64_t received = Download(cell).run();
+std::uint32_t goodput(const GoodputCell& cell, std::uint64_t seed) {
+  const std::uint64_t received = Download(cell, seed).run();
   const auto seconds = static_cast<std::uint64_t>(kDownload / 1s);
   const std::uint64_t possible = kLinkRate / 8 * seconds * kText / kMtu;
   return static_cast<std::uint32_t>((received * 1000 + possible / 2) / possible);

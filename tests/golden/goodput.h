@@ -5,7 +5,8 @@
 // reordering. Back from the client only the delay. The server has always more to send.
 //
 // Invariants:
-//   1. The same cell gives the same number, on every machine.
+//   1. The same cell and seed give the same number, on every machine.
+//   2. Downloads share nothing: several may run at once, each on a thread of its own.
 //
 // Next: goodput_test.cc.
 #pragma once
@@ -25,7 +26,8 @@ struct GoodputCell {
 inline constexpr std::uint64_t kLinkRate = 20'000'000;  ///< bits per second
 inline constexpr Duration kDownload = 30s;              ///< from the SYN on
 
-/// The text that arrived, in tenths of a per cent of what full packets would have brought.
-[[nodiscard]] std::uint32_t goodput(const GoodputCell& cell);
+/// The data that arrived, in tenths of a per cent of what full packets would have brought.
+/// The seed (from 1) chooses the random numbers of both stacks and of both directions.
+[[nodiscard]] std::uint32_t goodput(const GoodputCell& cell, std::uint64_t seed);
 
 }  // namespace glasstcp::test
