@@ -312,7 +312,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::uint32_t cwnd_room() const;
   [[nodiscard]] bool may_send_small(std::uint32_t length, std::uint32_t unsent) const;
   [[nodiscard]] std::uint32_t superpacket_bound() const;
-  [[nodiscard]] std::uint32_t linux_superpacket(std::uint32_t mss) const;
   [[nodiscard]] std::uint32_t cut_to_segments(std::uint32_t sendable, std::uint32_t unsent) const;
   [[nodiscard]] SendDecision data_decision(SeqNum seq, std::uint32_t length) const;
   // transmit.cc

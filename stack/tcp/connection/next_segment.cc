@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "stack/tcp/connection/connection.h"
+#include "stack/tcp/personality/linux_tso_autosize.h"
 
 namespace glasstcp {
 
@@ -174,7 +175,15 @@ std::uint32_t Connection::superpacket_bound() const {
   const std::uint32_t text = std::min(gso > headers ? gso - headers : 0U, most_of_window());
   const std::uint32_t most = text > mss ? text / mss * mss : mss;
   if (!context_.config.push_superpackets) return most;
-  return std::min(most, linux_superpacket(mss));
+  const ConnectionStatistics* const s = statistics();
+  LinuxTsoFacts facts;
+  facts.mss = mss;
+  facts.cwnd = recovery_.cwnd();
+  facts.ssthresh = recovery_.ssthresh();
+  facts.srtt = recovery_.rtt().srtt();
+  if (s != nullptr) facts.min_rtt = s->min_rtt;
+  facts.least_segments = context_.config.least_superpacket;
+  return std::min(most, linux_tso_bytes(facts));
 }
 
 // Whole segments only, unless all that is queued goes; never more than the device takes in one

@@ -23,6 +23,7 @@
 #include "stack/tcp/handshake/syn_cookie.h"
 #include "stack/tcp/receive/receive_buffer.h"
 #include "stack/tcp/recovery/recovery_context.h"
+#include "stack/tcp/send/segment_writer.h"
 #include "stack/tcp/send/send_queue.h"
 #include "stack/tcp/send/stateless_replies.h"
 #include "stack/trace/observer.h"
@@ -95,6 +96,15 @@ struct TcpContext : RecoveryContext {
   /// Whether a SYN is thrown away for the FIN beside it.
   [[nodiscard]] bool drops(TcpFlags flags) const {
     return config.drops_syn_fin && flags.syn() && flags.fin();
+  }
+  /// The frame of a segment of this stack; `tuple` must outlive it.
+  [[nodiscard]] SegmentFrame frame(const FourTuple& tuple, std::uint64_t hash) const {
+    SegmentFrame frame;
+    frame.tuple = &tuple;
+    frame.hash = hash;
+    frame.option_layout = config.option_layout;
+    frame.checksum_offload = limits.checksum_offload;
+    return frame;
   }
   /// Whether an ICMP error ends a connection that is not synchronized.
   [[nodiscard]] bool is_hard(const IcmpSignal& signal) const;

@@ -5,7 +5,6 @@
 
 #include "stack/base/assert.h"
 #include "stack/tcp/connection/connection.h"
-#include "stack/tcp/send/segment_writer.h"
 
 namespace glasstcp {
 
@@ -143,9 +142,7 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
     header.window = window_to_show();
     note_ack_carried(header.window);
   }
-  SegmentFrame frame;
-  frame.tuple = &tuple_;
-  frame.hash = hash_;
+  SegmentFrame frame = context_.frame(tuple_, hash_);
   // RFC 9293 §3.9.2 SHLD-23: the application's, which reorders its own packets if it changes it.
   frame.traffic_class = traffic_class_ | ecn_field(d);
   frame.hop_limit = settings().hop_limit;
@@ -162,7 +159,7 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
     frame.may_fragment = number.has_value();
     frame.identification = number.value_or(0);
   }
-  write_segment(frame, header, options, context_, out);
+  write_segment(frame, header, options, out);
   note_ecn_sent(d, options);
   out.reason = d.reason;
   out.connection = id_;

@@ -192,14 +192,12 @@ void HalfOpen::transmit(TcpContext& context, Instant now, OutPacket& out) {
     options.fast_open_experimental = cookie_experimental_;
     options.fast_open_cookie = cookie_.view();
   }
-  SegmentFrame frame;
-  frame.tuple = &agreed_.tuple;
-  frame.hash = agreed_.hash;
+  SegmentFrame frame = context.frame(agreed_.tuple, agreed_.hash);
   frame.hop_limit = hop_limit_;
   frame.traffic_class = traffic_class_;
   out.payload_slices = 0;
   out.payload_length = 0;
-  write_segment(frame, header, options, context, out);
+  write_segment(frame, header, options, out);
   out.reason = reason_;
   out.connection = {};
   due_ = false;

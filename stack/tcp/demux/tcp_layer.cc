@@ -372,13 +372,11 @@ void TcpLayer::send_reply(const Reply& reply, OutPacket& out) {
     options.window_scale = reply.of_syn->window_scale;
     options.sack_permitted = reply.of_syn->sack_permitted;
   }
-  SegmentFrame frame;
-  frame.tuple = &reply.tuple;
-  frame.hash = flow_hash_(reply.tuple);
+  SegmentFrame frame = context_.frame(reply.tuple, flow_hash_(reply.tuple));
   frame.hop_limit = context_.config.hop_limit;
   out.payload_slices = 0;
   out.payload_length = 0;
-  write_segment(frame, header, options, context_, out);
+  write_segment(frame, header, options, out);
   out.reason = reply.reason;
   out.connection = {};
 }

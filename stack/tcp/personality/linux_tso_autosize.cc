@@ -1,9 +1,7 @@
-// How large Linux makes a superpacket: what its pacing rate sends in about a millisecond, more on a
-// path that is so short that this costs nothing, and never more than half of the congestion window.
-// Only for stacks that are to behave as Linux does (TcpConfig::push_superpackets).
-#include <algorithm>
+// The arithmetic of Linux's TSO autosizing. See linux_tso_autosize.h.
+#include "stack/tcp/personality/linux_tso_autosize.h"
 
-#include "stack/tcp/connection/connection.h"
+#include <algorithm>
 
 namespace glasstcp {
 namespace {
@@ -15,20 +13,16 @@ constexpr std::uint64_t kMost = 65536;
 
 }  // namespace
 
-std::uint32_t Connection::linux_superpacket(std::uint32_t mss) const {
-  const auto srtt =
-      static_cast<std::uint64_t>(std::max<std::int64_t>(to_us(recovery_.rtt().srtt()), 1));
+std::uint32_t linux_tso_bytes(const LinuxTsoFacts& facts) {
+  const auto srtt = static_cast<std::uint64_t>(std::max<std::int64_t>(to_us(facts.srtt), 1));
   // Twice the window per round trip in slow start, 1.2 times afterwards.
-  const std::uint64_t percent = recovery_.cwnd() < recovery_.ssthresh() / 2 ? 200 : 120;
-  std::uint64_t bytes = recovery_.cwnd() * percent / 100 * kMicroseconds / srtt >> kRateShift;
-  const ConnectionStatistics* s = statistics();
-  const auto least =
-      s != nullptr && s->min_rtt ? static_cast<std::uint64_t>(to_us(*s->min_rtt)) : srtt;
+  const std::uint64_t percent = facts.cwnd < facts.ssthresh / 2 ? 200 : 120;
+  std::uint64_t bytes = facts.cwnd * percent / 100 * kMicroseconds / srtt >> kRateShift;
+  const auto least = facts.min_rtt ? static_cast<std::uint64_t>(to_us(*facts.min_rtt)) : srtt;
   if (const std::uint64_t shift = least >> kShortShift; shift < 32) bytes += kMost >> shift;
-  const std::uint64_t segments =
-      std::max<std::uint64_t>(bytes / mss, context_.config.least_superpacket);
-  const std::uint64_t half = std::max<std::uint64_t>(recovery_.cwnd() / 2 / mss, 1);
-  return static_cast<std::uint32_t>(std::min({segments, half, kMost / mss + 1})) * mss;
+  const std::uint64_t segments = std::max<std::uint64_t>(bytes / facts.mss, facts.least_segments);
+  const std::uint64_t half = std::max<std::uint64_t>(facts.cwnd / 2 / facts.mss, 1);
+  return static_cast<std::uint32_t>(std::min({segments, half, kMost / facts.mss + 1})) * facts.mss;
 }
 
 }  // namespace glasstcp

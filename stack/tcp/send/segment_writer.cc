@@ -9,12 +9,12 @@
 namespace glasstcp {
 
 void write_segment(const SegmentFrame& frame, TcpHeader header, const TcpOptions& options,
-                   const TcpContext& context, OutPacket& out) {
+                   OutPacket& out) {
   const FourTuple& tuple = *frame.tuple;
   const std::size_t ip_size = ip_header_size(tuple.local_address.version());
   std::uint8_t* tcp = out.header.data() + ip_size;
   const std::size_t option_size = write_tcp_options({tcp + TcpHeader::kSize, TcpOptions::kMaxBytes},
-                                                    options, context.config.option_layout);
+                                                    options, frame.option_layout);
   header.header_length = static_cast<std::uint8_t>(TcpHeader::kSize + option_size);
   write_tcp_header({tcp, TcpHeader::kSize}, header);
 
@@ -45,7 +45,7 @@ void write_segment(const SegmentFrame& frame, TcpHeader header, const TcpOptions
   out.checksum_offset = TcpView::kChecksumOffset;
   const std::uint32_t pseudo =
       pseudo_header_sum(tuple.local_address, tuple.remote_address, IpProtocol::kTcp, tcp_length);
-  out.checksum_partial = context.limits.checksum_offload;
+  out.checksum_partial = frame.checksum_offload;
   if (out.checksum_partial) {
     store_be16(tcp + TcpView::kChecksumOffset, fold(pseudo));  // the device adds the rest
     return;

@@ -12,21 +12,23 @@
 #include <cstdint>
 
 #include "stack/base/addresses.h"
-#include "stack/tcp/connection/stack_context.h"
 #include "stack/wire/packet.h"
 #include "stack/wire/tcp.h"
 #include "stack/wire/tcp_options.h"
 
 namespace glasstcp {
 
-/// What the IP layer and the device need to know about a segment.
+/// What the IP layer and the device need to know about a segment. TcpContext::frame() fills in what
+/// is the same for all segments of a stack.
 struct SegmentFrame {
   const FourTuple* tuple = nullptr;
   std::uint64_t hash = 0;  ///< of the tuple: the flow label comes from it
   std::uint8_t traffic_class = 0;
   std::uint8_t hop_limit = 64;
   bool may_fragment = false;
-  std::uint16_t identification = 0;  ///< if it may
+  OptionLayout option_layout = OptionLayout::Linux;
+  bool checksum_offload = false;     ///< the device completes the checksum
+  std::uint16_t identification = 0;  ///< if it may be fragmented
   /// text bytes of one segment; more in `out` makes a superpacket. 0: no text
   std::uint32_t segment_text = 0;
 };
@@ -34,6 +36,6 @@ struct SegmentFrame {
 /// Writes the headers in front of the payload that stands in `out` already. Fills everything but
 /// reason and connection.
 void write_segment(const SegmentFrame& frame, TcpHeader header, const TcpOptions& options,
-                   const TcpContext& context, OutPacket& out);
+                   OutPacket& out);
 
 }  // namespace glasstcp
