@@ -29,7 +29,6 @@ struct TcpConfig {
   std::uint32_t send_buffer = 1024 * 1024;  ///< bytes that send() copies and holds at most
   /// and starts with, until twice the congestion window is more
   std::uint32_t initial_send_buffer = 256 * 1024;
-  std::uint32_t borrowed_limit = 1U << 30;  ///< borrowed bytes queued at most; below 2^31
   /// forced shift 0..14; empty: the least that covers the buffer
   std::optional<std::uint8_t> window_scale;
   std::uint32_t initial_window_segments = 10;  ///< RFC 6928 §2 IW10 (RFC 5681's 2-4 by setting 3)
@@ -71,18 +70,14 @@ struct TcpConfig {
   bool hystart = true;  ///< RFC 9406: leave the first slow start when delay rises (not BBR)
 
   // Pacing.
-  bool pacing = true;                      ///< spread a window over its round trip; BBR always does
-  Duration pacing_least_srtt = 1ms;        ///< never on shorter paths: the loop is not that fine
-  Duration pacing_least_interval = 100us;  ///< nor where a burst takes less than this
-  std::uint32_t pacing_burst = 65536;      ///< bytes that leave together at most
+  bool pacing = true;  ///< spread a window over its round trip; BBR always does
 
   // Finding losses (with SACK; without it, duplicates are counted: RFC 5681, RFC 6582).
-  bool use_rack = true;               ///< RFC 8985; off: RFC 6675's count of reported bytes
-  bool use_tail_loss_probe = true;    ///< RFC 8985 §7, with use_rack
-  bool use_frto = true;               ///< RFC 5682: detect timeouts that were mistakes
-  Duration loss_timer_floor = 2ms;    ///< what the reordering timer adds, and the least probe wait:
-                                      ///< peers and loops are not more punctual than that
-  Duration peer_delayed_ack = 200ms;  ///< RFC 8985 §7.2: what a peer may add for a lone segment
+  bool use_rack = true;             ///< RFC 8985; off: RFC 6675's count of reported bytes
+  bool use_tail_loss_probe = true;  ///< RFC 8985 §7, with use_rack
+  bool use_frto = true;             ///< RFC 5682: detect timeouts that were mistakes
+  Duration loss_timer_floor = 2ms;  ///< what the reordering timer adds, and the least probe wait:
+                                    ///< peers and loops are not more punctual than that
 
   // Probing a peer.
   // RFC 9293 §3.8.4 MAY-5: keep-alives exist, and are off until asked for.
@@ -98,9 +93,8 @@ struct TcpConfig {
 
   // Limits.
   std::uint32_t max_connections = 1U << 20;
-  std::uint32_t max_half_open = 4096;         ///< all listeners together (RFC 4987 §3.2)
-  std::uint32_t max_time_wait = 262144;       ///< beyond it the oldest records go early
-  std::uint32_t max_out_of_order_runs = 128;  ///< separate runs of out-of-order data per connection
+  std::uint32_t max_half_open = 4096;            ///< all listeners together (RFC 4987 §3.2)
+  std::uint32_t max_time_wait = 262144;          ///< beyond it the oldest records go early
   std::uint32_t challenge_acks_per_second = 10;  ///< RFC 5961 §7, per connection
 
   SynCookieUse syn_cookies = SynCookieUse::WhenFull;  ///< RFC 4987 §3.6
@@ -112,10 +106,6 @@ struct TcpConfig {
   bool adopt_user_timeout = false;     ///< CHANGEABLE: the peer's counts too
   Duration user_timeout_least = 100s;  ///< U_LIMIT and L_LIMIT: what is adopted lies between
   Duration user_timeout_most = 15min;
-
-  // Fast Open (RFC 7413); whether it is used, listeners and active opens choose one by one.
-  Duration fast_open_key_period = 12h;    ///< a cookie is good for one to two of these; 0: for ever
-  std::uint32_t fast_open_servers = 256;  ///< whose cookies a client remembers at most
 
   // What is kept for those who ask.
   bool keep_statistics = false;  ///< ConnectionStatistics for every connection, for TCP_INFO

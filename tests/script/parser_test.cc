@@ -209,7 +209,7 @@ TEST(ScriptSettings, EveryRowOfTheConfigurationHasAKey) {
                          keys.find("tcp." + name) != std::string::npos;
     EXPECT_TRUE(has_key) << name << " of TcpConfig has no key in tests/script/settings.cc";
   }
-  EXPECT_GT(count, 80);
+  EXPECT_GT(count, 75);
 }
 
 TEST(Condition, ComparesSumsAndProducts) {

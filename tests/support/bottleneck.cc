@@ -111,7 +111,7 @@ Pace Bottleneck::pace_of(const Sender& sender) const {
                           .mss = flow.mss,
                           .srtt = flow.srtt,
                           .is_first_flight = flow.delivered == 0};
-  return Pace::choose(facts, {});
+  return Pace::choose(facts);
 }
 
 bool Bottleneck::has_data(const Sender& sender, Instant& later) const {

@@ -1,5 +1,6 @@
-// What the C ABI does when it is to behave as Linux does, and what needs no personality: the send buffer
-// that counts memory, MSG_ZEROCOPY's completions, cork and MSG_MORE, and the don't-fragment bit.
+// What the C ABI does when it is to behave as Linux does, and what needs no personality: the send
+// buffer that counts memory, MSG_ZEROCOPY's completions, cork and MSG_MORE, and the don't-fragment
+// bit.
 #include <gtest/gtest.h>
 
 #include <cerrno>

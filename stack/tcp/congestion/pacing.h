@@ -24,12 +24,10 @@
 
 namespace glasstcp {
 
-/// What the loop can do. Settings of a stack.
-struct PacingLimits {
-  Duration least_srtt = 1ms;          ///< paths with shorter round trips are not paced
-  Duration least_interval = 100us;    ///< nor those where a quantum takes less than this
-  std::uint32_t most_burst = 65'536;  ///< bytes of one quantum: what one superpacket carries
-};
+// What the loop can do.
+inline constexpr Duration kPacingLeastSrtt = 1ms;          ///< shorter round trips are not paced
+inline constexpr Duration kPacingLeastInterval = 100us;    ///< nor those where a quantum takes less
+inline constexpr std::uint32_t kPacingMostBurst = 65'536;  ///< bytes of a quantum: a superpacket's
 
 /// What the rate is made of.
 struct PacingFacts {
@@ -60,19 +58,19 @@ struct Pace {
   }
 
   /// What to do for a connection as `facts` tell.
-  [[nodiscard]] static Pace choose(const PacingFacts& facts, const PacingLimits& limits) {
+  [[nodiscard]] static Pace choose(const PacingFacts& facts) {
     // RFC 6928 §2: the initial window leaves at once: ten segments are no burst that hurts, and
     // most answers are no longer.
-    if (facts.is_first_flight || facts.srtt < limits.least_srtt) return {};
+    if (facts.is_first_flight || facts.srtt < kPacingLeastSrtt) return {};
     Pace pace{facts.own_rate == 0 ? from_window(facts) : facts.own_rate, 0};
     if (pace.rate == 0) return {};
     // draft-ietf-ccwg-bbr §5.6.3: a millisecond's worth, at most a superpacket, at least two
     // segments (which one ACK answers), all of them full.
     const auto millisecond =
-        static_cast<std::uint32_t>(std::min<std::uint64_t>(pace.rate / 1000, limits.most_burst));
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(pace.rate / 1000, kPacingMostBurst));
     const std::uint32_t mss = std::max<std::uint32_t>(facts.mss, 1);
     pace.quantum = std::max(millisecond / mss, 2U) * mss;
-    if (pace.time_for(pace.quantum) < limits.least_interval) return {};
+    if (pace.time_for(pace.quantum) < kPacingLeastInterval) return {};
     return pace;
   }
 

@@ -317,7 +317,7 @@ bool Connection::may_probe_tail() const {
 Instant Connection::probe_deadline(Instant now, Instant timeout) const {
   const TcpConfig& config = context_.config;
   const Duration delayed =
-      flight() <= full_segment_ ? config.peer_delayed_ack : config.loss_timer_floor;
+      flight() <= full_segment_ ? TailLossProbe::kPeerDelayedAck : config.loss_timer_floor;
   const Duration srtt = recovery_.rtt().has_sample() ? recovery_.rtt().srtt() : Duration::zero();
   const Duration wait = TailLossProbe::timeout(srtt, delayed, config.loss_timer_floor);
   return std::min(now + wait, timeout);  // not later than the retransmission timer

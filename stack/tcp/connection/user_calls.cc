@@ -42,7 +42,7 @@ std::expected<std::size_t, StreamError> Connection::send(ByteView bytes, SendOpt
 std::expected<void, StreamError> Connection::send_borrowed(ByteView bytes, std::uint64_t cookie,
                                                            SendOptions options, Instant now) {
   if (const auto refused = refuse_send()) return std::unexpected(*refused);
-  const std::uint32_t limit = context_.config.borrowed_limit;
+  const std::uint32_t limit = TxQueue::kMostBorrowed;
   if (bytes.size() > limit || tx_.size() > limit - bytes.size()) {
     wants_writable_ = true;
     return std::unexpected(StreamError::WouldBlock);

@@ -46,6 +46,8 @@ enum class FastOpenCheck : std::uint8_t {
 /// The server's keys. RFC 7413 §4.1.2.
 class FastOpenKeys {
  public:
+  static constexpr Duration kPeriod = 12h;  ///< of a stack's keys
+
   /// Keys that follow from the seed and change by themselves every `period` (0: never).
   FastOpenKeys(const Seed& seed, Duration period) : seed_(seed), period_(period) {}
 
@@ -82,6 +84,8 @@ struct FastOpenServer {
 /// The client's cache (RFC 7413 §4.1.3).
 class FastOpenCache {
  public:
+  static constexpr std::uint32_t kMostServers = 256;  ///< whose cookies a client remembers
+
   explicit FastOpenCache(std::uint32_t limit) : limit_(limit) {}
 
   /// Null: nothing known. Valid until the next call of remember() or clear().

@@ -61,6 +61,8 @@ struct StoreResult {
 /// One connection's received bytes. 24 bytes.
 class ReceiveBuffer {
  public:
+  static constexpr std::uint32_t kMostRuns = 128;  ///< of out-of-order data
+
   /// Stores text that starts at `seq`, trimmed by the caller to [nxt, right edge of the window).
   /// `nxt` is rcv.nxt.
   StoreResult store(ReceivePool& pool, SeqNum seq, ByteView text, SeqNum nxt,

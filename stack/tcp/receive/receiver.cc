@@ -125,7 +125,7 @@ void Connection::consume(std::size_t n, Instant now) {
 
 // Each run costs a block, so a small window may not have many.
 std::uint32_t Connection::max_runs() const {
-  return std::min(context_.config.max_out_of_order_runs, receive_buffer_ / 2048 + 4);
+  return std::min(ReceiveBuffer::kMostRuns, receive_buffer_ / 2048 + 4);
 }
 
 }  // namespace glasstcp

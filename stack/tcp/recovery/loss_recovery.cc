@@ -310,7 +310,7 @@ std::uint32_t Connection::most_per_ack(const AckNews& news) const {
   if (context_.limits.gso_max > 0 || config.slow_start_segments == 0) return news.acked;
   std::uint32_t segments = config.slow_start_segments;
   if (config.hystart && config.pacing && recovery_.ssthresh() == kNoThreshold) {
-    if (recovery_.rtt().srtt() >= config.pacing_least_srtt) return news.acked;
+    if (recovery_.rtt().srtt() >= kPacingLeastSrtt) return news.acked;
     segments = std::max(segments, HyStart::kSegmentsPerAck);
   }
   return segments * effective_mss_;

@@ -12,8 +12,7 @@ namespace glasstcp {
 Pace Connection::pace() const {
   const FlightState* const f = flight_state();
   const TcpConfig& config = context_.config;
-  if (f == nullptr || !recovery_.rtt().has_sample() ||
-      recovery_.rtt().srtt() < config.pacing_least_srtt)
+  if (f == nullptr || !recovery_.rtt().has_sample() || recovery_.rtt().srtt() < kPacingLeastSrtt)
     return {};
   PacingFacts facts;
   facts.own_rate = congestion().pacing_rate(recovery_.window_, f->model);
@@ -24,8 +23,7 @@ Pace Connection::pace() const {
   facts.srtt = recovery_.rtt().srtt();
   if (recovery_.min_rtt_.has_sample()) facts.least_rtt = recovery_.min_rtt_.get();
   facts.is_first_flight = is_first_flight(snd.iss, snd.una);
-  return Pace::choose(
-      facts, {config.pacing_least_srtt, config.pacing_least_interval, config.pacing_burst});
+  return Pace::choose(facts);
 }
 
 // How many bytes pacing lets go now: nothing, or a segment and more.

@@ -37,6 +37,8 @@ struct ProbeAckFacts {
 /// RFC 8985 §7's variables of one connection. 8 bytes.
 class TailLossProbe {
  public:
+  static constexpr Duration kPeerDelayedAck = std::chrono::milliseconds(200);  ///< RFC 8985 §7.2
+
   // RFC 8985 §7.2 R8985-07, R8985-08.
   /// How long to wait for an acknowledgment. `srtt`: zero if there is no sample. `delayed_ack`:
   /// what the peer may add when it waits for a second segment; for a flight of one.

@@ -53,6 +53,8 @@ class TxPool {
 /// One connection's bytes to send. 28 bytes.
 class TxQueue {
  public:
+  static constexpr std::uint32_t kMostBorrowed = 1U << 30;  ///< bytes queued at most; below 2^31
+
   /// The number of the first byte (ISS + 1). Only while empty.
   void start_at(SeqNum seq);
 
