@@ -191,14 +191,14 @@ TEST_F(PeerAbuse, ATinyMssDoesNotFillTheLogWithoutBound) {
   const std::vector<std::uint8_t> text(4 << 20, 'a');
   ASSERT_TRUE(stack_->send_borrowed(id, text, 1, {}, now_).has_value());
   std::size_t in_flight = sent().size();
-  for (int round = 0; round < 40 && in_flight < SentLog::kMostRecords; ++round) {
+  for (int round = 0; round < 40 && in_flight < RetransmissionQueue::kMaxEntries; ++round) {
     ack_ += static_cast<std::uint32_t>(in_flight * 64);
     now_ += 1us;
     receive(kAck);
     in_flight = sent().size();
-    EXPECT_LE(in_flight, SentLog::kMostRecords);
+    EXPECT_LE(in_flight, RetransmissionQueue::kMaxEntries);
   }
-  EXPECT_EQ(stack_->status(id)->flight, SentLog::kMostRecords * 64U) << "and it is used";
+  EXPECT_EQ(stack_->status(id)->flight, RetransmissionQueue::kMaxEntries * 64U) << "and it is used";
   stack_->check_invariants();
 }
 

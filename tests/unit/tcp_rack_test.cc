@@ -17,8 +17,8 @@ Instant at(int ms) {
 }
 
 struct RackTest : ::testing::Test {
-  SentLog::Pool pool{64};
-  SentLog log;
+  RetransmissionQueue::Pool pool{64};
+  RetransmissionQueue log;
   Rack rack;
   ReorderingFacts path{kRtt, kRtt, 0, 1000, false};
 

@@ -129,7 +129,7 @@ TEST(ProportionalRateReduction, BelowTheThresholdASafeAckLetsOneSegmentMoreGo) {
 }
 
 struct RecoveryTest : ::testing::Test {
-  Recovery recovery;
+  RecoveryEpisode recovery;
   CongestionState state{10 * kMss, kNoThreshold, 0};
   EpisodeFacts episode(std::uint32_t una, std::uint32_t nxt) const {
     EpisodeFacts facts;
@@ -207,7 +207,7 @@ TEST_F(RecoveryTest, WhatWasPassedStaysPassedWhenNumbersWrap) {
 TEST_F(RecoveryTest, AMistakeIsTakenBackOnce) {
   recovery.start(RecoveryPhase::FastRecovery, episode(0, 10 * kMss));
   state = {4 * kMss, 5 * kMss, 0};
-  recovery.on_resent(kUna, kUna + 2 * kMss, TsVal{7000});
+  recovery.on_retransmitted(kUna, kUna + 2 * kMss, TsVal{7000});
   recovery.on_duplicate_report({kUna, kUna + kMss});
   EXPECT_FALSE(recovery.all_were_duplicates());
   recovery.on_duplicate_report({kUna + kMss, kUna + 2 * kMss});
@@ -220,7 +220,7 @@ TEST_F(RecoveryTest, AMistakeIsTakenBackOnce) {
 
 TEST_F(RecoveryTest, AnEchoFromBeforeTheRetransmissionWasCausedByTheOriginal) {
   recovery.on_timeout(episode(0, kMss), true, true);
-  recovery.on_resent(kUna, kUna + kMss, TsVal{7000});
+  recovery.on_retransmitted(kUna, kUna + kMss, TsVal{7000});
   EXPECT_TRUE(recovery.is_answer_to_an_original(TsVal{6999}));
   EXPECT_FALSE(recovery.is_answer_to_an_original(TsVal{7000}));
 }
@@ -228,8 +228,8 @@ TEST_F(RecoveryTest, AnEchoFromBeforeTheRetransmissionWasCausedByTheOriginal) {
 TEST_F(RecoveryTest, ALostRetransmissionIsASecondSignOnlyIfItLeftAfterTheFirst) {
   COVERS("R8985-14", "R5681-15");
   recovery.start(RecoveryPhase::FastRecovery, episode(0, 10 * kMss));
-  EXPECT_FALSE(recovery.was_sent_in_it(Instant(1s) - 1ns));
-  EXPECT_TRUE(recovery.was_sent_in_it(Instant(1s))) << "it answered the reduction at once";
+  EXPECT_FALSE(recovery.was_sent_in_episode(Instant(1s) - 1ns));
+  EXPECT_TRUE(recovery.was_sent_in_episode(Instant(1s))) << "it answered the reduction at once";
 }
 
 }  // namespace

@@ -26,9 +26,9 @@ auto noting(std::string& pieces) {
   };
 }
 
-struct SentLogTest : ::testing::Test {
-  SentLog::Pool pool{1024};
-  SentLog log;
+struct RetransmissionQueueTest : ::testing::Test {
+  RetransmissionQueue::Pool pool{1024};
+  RetransmissionQueue log;
 
   void send(std::uint32_t from, std::uint32_t to, int ms, std::uint16_t text = 1000) {
     ASSERT_TRUE(log.append(pool, kStart + from, kStart + to, text, at(ms)));
@@ -46,7 +46,7 @@ struct SentLogTest : ::testing::Test {
   }
 };
 
-TEST_F(SentLogTest, TellsWhatAnAcknowledgmentDelivered) {
+TEST_F(RetransmissionQueueTest, TellsWhatAnAcknowledgmentDelivered) {
   COVERS("R6298-07");
   send(0, 100, 10);
   send(100, 200, 20);
@@ -55,7 +55,7 @@ TEST_F(SentLogTest, TellsWhatAnAcknowledgmentDelivered) {
   log.check(pool, kStart + 200, kStart + 300);
 }
 
-TEST_F(SentLogTest, KnowsWhatWasSentTwice) {
+TEST_F(RetransmissionQueueTest, KnowsWhatWasSentTwice) {
   COVERS("R6298-06", "MUST-18");
   send(0, 100, 10);
   log.mark_all_lost(pool);
@@ -65,7 +65,7 @@ TEST_F(SentLogTest, KnowsWhatWasSentTwice) {
   EXPECT_EQ(acknowledge(100), "0-100r ");
 }
 
-TEST_F(SentLogTest, TrimsTheSegmentThatAnAcknowledgmentStraddles) {
+TEST_F(RetransmissionQueueTest, TrimsTheSegmentThatAnAcknowledgmentStraddles) {
   send(0, 1000, 10);
   EXPECT_EQ(acknowledge(300), "0-300 ");
   log.check(pool, kStart + 300, kStart + 1000);
@@ -74,7 +74,7 @@ TEST_F(SentLogTest, TrimsTheSegmentThatAnAcknowledgmentStraddles) {
   EXPECT_EQ(pool.size(), 0U);
 }
 
-TEST_F(SentLogTest, SplitsASuperpacketWhenOnlyItsFirstSegmentIsResent) {
+TEST_F(RetransmissionQueueTest, SplitsASuperpacketWhenOnlyItsFirstSegmentIsResent) {
   send(0, 64000, 10);
   log.mark_first_lost(pool, 1460);
   EXPECT_EQ(log.lost_bytes(), 1460U);
@@ -83,7 +83,7 @@ TEST_F(SentLogTest, SplitsASuperpacketWhenOnlyItsFirstSegmentIsResent) {
   EXPECT_EQ(log.first_lost(), kNone);
 }
 
-TEST_F(SentLogTest, TheScoreboardCountsEachReportOnce) {
+TEST_F(RetransmissionQueueTest, TheScoreboardCountsEachReportOnce) {
   COVERS("R6675-04", "R6675-03", "R8985-04");
   for (std::uint32_t i = 0; i < 10; ++i) send(i * 1000, (i + 1) * 1000, static_cast<int>(i));
   EXPECT_EQ(sack(3000, 4000), "3000-4000 ");
@@ -97,7 +97,7 @@ TEST_F(SentLogTest, TheScoreboardCountsEachReportOnce) {
   log.check(pool, kStart + 7000, kStart + 10000);
 }
 
-TEST_F(SentLogTest, NeighboursThatWereReportedAreOneRecord) {
+TEST_F(RetransmissionQueueTest, NeighboursThatWereReportedAreOneRecord) {
   for (std::uint32_t i = 0; i < 100; ++i) send(i * 1000, (i + 1) * 1000, static_cast<int>(i));
   for (std::uint32_t i = 1; i < 100; i += 2) sack(i * 1000, (i + 1) * 1000);
   EXPECT_EQ(pool.size(), 100U);
@@ -106,7 +106,7 @@ TEST_F(SentLogTest, NeighboursThatWereReportedAreOneRecord) {
   log.check(pool, kStart, kStart + 100000);
 }
 
-TEST_F(SentLogTest, ASuperpacketIsSplitBetweenItsSegmentsOnly) {
+TEST_F(RetransmissionQueueTest, ASuperpacketIsSplitBetweenItsSegmentsOnly) {
   send(0, 10000, 10);
   EXPECT_EQ(sack(1500, 4700), "2000-4000 ");  // the halves of segments do not count
   log.check(pool, kStart, kStart + 10000);
@@ -114,7 +114,7 @@ TEST_F(SentLogTest, ASuperpacketIsSplitBetweenItsSegmentsOnly) {
   EXPECT_LE(pool.size(), 3U);  // a peer that reports every second byte makes us no work
 }
 
-TEST_F(SentLogTest, TheLostStandByNumberAndTheOthersByTime) {
+TEST_F(RetransmissionQueueTest, TheLostStandByNumberAndTheOthersByTime) {
   COVERS("R8985-04");
   for (std::uint32_t i = 0; i < 5; ++i) send(i * 1000, (i + 1) * 1000, static_cast<int>(i));
   log.mark_all_lost(pool);
@@ -125,7 +125,7 @@ TEST_F(SentLogTest, TheLostStandByNumberAndTheOthersByTime) {
   log.check(pool, kStart, kStart + 5000);
 }
 
-TEST_F(SentLogTest, AJudgementCanBeTakenBack) {
+TEST_F(RetransmissionQueueTest, AJudgementCanBeTakenBack) {
   for (std::uint32_t i = 0; i < 4; ++i) send(i * 1000, (i + 1) * 1000, static_cast<int>(i));
   log.mark_first_lost(pool, 1000);
   log.on_retransmitted(pool, log.first_lost(), 1000, at(90));
@@ -136,7 +136,7 @@ TEST_F(SentLogTest, AJudgementCanBeTakenBack) {
   log.check(pool, kStart, kStart + 4000);
 }
 
-TEST_F(SentLogTest, ReportsThatWereBrokenAreForgotten) {
+TEST_F(RetransmissionQueueTest, ReportsThatWereBrokenAreForgotten) {
   COVERS("R2018-05");
   for (std::uint32_t i = 0; i < 4; ++i) send(i * 1000, (i + 1) * 1000, static_cast<int>(i));
   sack(1000, 3000);
@@ -147,7 +147,7 @@ TEST_F(SentLogTest, ReportsThatWereBrokenAreForgotten) {
   log.check(pool, kStart, kStart + 4000);
 }
 
-TEST_F(SentLogTest, TheLastSegmentCanBeSentAgainAlone) {
+TEST_F(RetransmissionQueueTest, TheLastSegmentCanBeSentAgainAlone) {
   send(0, 2500, 10);
   const std::uint32_t tail = log.split_tail(pool, 500);
   EXPECT_EQ(pool[tail].begin, kStart + 2000);
@@ -155,8 +155,8 @@ TEST_F(SentLogTest, TheLastSegmentCanBeSentAgainAlone) {
   log.check(pool, kStart, kStart + 2500);
 }
 
-TEST_F(SentLogTest, RefusesWhenTheSlabIsFullInsteadOfForgetting) {
-  SentLog::Pool tiny{1};
+TEST_F(RetransmissionQueueTest, RefusesWhenTheSlabIsFullInsteadOfForgetting) {
+  RetransmissionQueue::Pool tiny{1};
   ASSERT_TRUE(log.append(tiny, kStart, kStart + 10, 10, at(0)));
   EXPECT_FALSE(log.append(tiny, kStart + 10, kStart + 20, 10, at(0)));
   log.check(tiny, kStart, kStart + 10);
@@ -165,8 +165,8 @@ TEST_F(SentLogTest, RefusesWhenTheSlabIsFullInsteadOfForgetting) {
 
 // What a random step does to the log.
 struct RandomSteps {
-  SentLog& log;
-  SentLog::Pool& pool;
+  RetransmissionQueue& log;
+  RetransmissionQueue::Pool& pool;
   SeededRandom random{7};
   std::uint32_t una = 0;
   std::uint32_t nxt = 0;
@@ -214,7 +214,7 @@ struct RandomSteps {
   }
 };
 
-TEST_F(SentLogTest, TilesTheFlightWhateverHappens) {
+TEST_F(RetransmissionQueueTest, TilesTheFlightWhateverHappens) {
   COVERS("R9293-P13");
   RandomSteps steps{log, pool};
   for (int i = 0; i < 40000; ++i) {

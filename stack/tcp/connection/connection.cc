@@ -213,11 +213,11 @@ TcbSnapshot Connection::status() const {
   s.snd_shift = snd.shift;
   s.rcv_shift = rcv.shift;
   s.pipe = pipe();
-  s.sacked = log().sacked_bytes();
-  s.lost = log().lost_bytes();
+  s.sacked = queue().sacked_bytes();
+  s.lost = queue().lost_bytes();
   if (const FlightState* f = flight_state()) {
-    s.in_recovery = f->recovery.is_active();
-    s.duplicate_acks = f->recovery.duplicates();
+    s.in_recovery = f->episode.is_active();
+    s.duplicate_acks = f->episode.duplicates();
     s.reordering_window = reordering_window(*f);
   }
   s.srtt = recovery_.rtt().srtt();
@@ -229,7 +229,7 @@ TcbSnapshot Connection::status() const {
 
 std::uint32_t Connection::resent_bytes() const {
   std::uint32_t bytes = 0;
-  for (std::uint32_t i = log().oldest_in_network(); i != kNone; i = context_.sent[i].after) {
+  for (std::uint32_t i = queue().oldest_in_network(); i != kNone; i = context_.sent[i].after) {
     if (context_.sent[i].retransmitted) bytes += context_.sent[i].length();
   }
   return bytes;
@@ -240,10 +240,10 @@ void Connection::check_invariants() const {
   rx_.check(context_.rx, rcv.nxt);
   STACK_ASSERT(state_ == State::SynSent || rcv.nxt <= rcv.edge);
   if (state_ == State::Closed || state_ == State::TimeWait) {
-    STACK_ASSERT(log().empty() && tx_.empty() && timers_.earliest() == kNever);
+    STACK_ASSERT(queue().empty() && tx_.empty() && timers_.earliest() == kNever);
     return;
   }
-  log().check(context_.sent, snd.una, snd.nxt);
+  queue().check(context_.sent, snd.una, snd.nxt);
   STACK_ASSERT(tx_.begin_seq() <= later(snd.una, snd.iss + 1));
   const bool window_closed = is_synchronized(state_) && snd.wnd == 0;
   STACK_ASSERT(has_loss_timer() == (flight() > 0 && !window_closed));

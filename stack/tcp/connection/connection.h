@@ -156,12 +156,12 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] bool uses_sack() const { return sack_; }
   /// Null: not agreed on.
   [[nodiscard]] const Ecn* ecn() const { return ecn_ == kNone ? nullptr : &context_.ecn[ecn_]; }
-  [[nodiscard]] std::uint32_t lost_bytes() const { return log().lost_bytes(); }
+  [[nodiscard]] std::uint32_t lost_bytes() const { return queue().lost_bytes(); }
   /// Bytes sent again that nothing was heard of since. Walks the log.
   [[nodiscard]] std::uint32_t resent_bytes() const;
   [[nodiscard]] RecoveryPhase recovery_phase() const {
     const FlightState* const f = flight_state();
-    return f == nullptr ? RecoveryPhase::Open : f->recovery.phase();
+    return f == nullptr ? RecoveryPhase::Open : f->episode.phase();
   }
   /// Bytes per second that new text leaves at; 0: nothing is paced.
   [[nodiscard]] std::uint64_t pacing_rate() const { return pace().rate; }
@@ -233,50 +233,51 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   // process_ack.cc
   void process_ack_of_syn(const Segment& seg, Instant now);
   void process_ack(const Segment& seg, Instant now);
-  AckNews read_news(const Segment& seg, Instant now);
-  void note_delivered(FlightState& state, const SentSegment& segment, SeqNum end, AckNews& news,
+  AckReport read_report(const Segment& seg, Instant now);
+  void note_delivered(FlightState& state, const SentSegment& segment, SeqNum end, AckReport& report,
                       Instant now);
   template <typename F>
-  void read_sack(const Segment& seg, SentLog& log, AckNews& news, F on_delivered);
-  void note_overtaken(std::uint32_t bytes);
-  void count_duplicates(const Segment& seg, FlightState& state, AckNews& news);
-  void on_progress(const Segment& seg, const AckNews& news, Instant now);
+  void read_sack(const Segment& seg, RetransmissionQueue& log, AckReport& report, F on_delivered);
+  void note_reordering(std::uint32_t bytes);
+  void count_duplicates(const Segment& seg, FlightState& state, AckReport& report);
+  void on_progress(const Segment& seg, const AckReport& report, Instant now);
   void add_rtt_sample(Duration rtt, Instant now);
-  [[nodiscard]] bool is_echo_of_flight(const AckNews& news, Instant now) const;
+  [[nodiscard]] bool is_echo_of_flight(const AckReport& report, Instant now) const;
   void add_sample_by_timestamp(TsVal echo, Instant now);
   void update_send_window(const Segment& seg, SeqNum edge, Instant now);
   void after_fin_acked(Instant now);
   void take_probe_as_sent(Instant now);
   // loss_recovery.cc
-  void judge(FlightState& f, AckNews& news, Instant now);
-  void find_losses(FlightState& f, AckNews& news, Instant now);
-  void note_lost(FlightState& f, std::uint32_t index, AckNews& news, Instant now);
+  void judge(FlightState& f, AckReport& report, Instant now);
+  void find_losses(FlightState& f, AckReport& report, Instant now);
+  void note_lost(FlightState& f, std::uint32_t index, AckReport& report, Instant now);
   [[nodiscard]] Duration reordering_window(const FlightState& f) const;
-  void find_losses_by_duplicates(FlightState& f, AckNews& news, Instant now);
+  void find_losses_by_duplicates(FlightState& f, AckReport& report, Instant now);
   template <typename F>
-  void find_losses_by_counting(FlightState& f, const AckNews& news, F lose);
-  void step_phase(FlightState& f, const AckNews& news, Instant now);
-  [[nodiscard]] bool is_mistake(const Recovery& recovery, const AckNews& news, Instant now) const;
-  void step_timeout(FlightState& f, const AckNews& news, Instant now);
+  void find_losses_by_counting(FlightState& f, const AckReport& report, F lose);
+  void step_phase(FlightState& f, const AckReport& report, Instant now);
+  [[nodiscard]] bool is_mistake(const RecoveryEpisode& recovery, const AckReport& report,
+                                Instant now) const;
+  void step_timeout(FlightState& f, const AckReport& report, Instant now);
   void leave_recovery(FlightState& f, Instant now);
   void take_back(FlightState& f, Instant now);
   [[nodiscard]] bool is_open_phase() const;
-  void respond_to_losses(FlightState& f, AckNews& news, Instant now);
-  [[nodiscard]] EpisodeFacts episode_facts(const AckNews& news, Instant now) const;
-  [[nodiscard]] LossFacts loss_facts(const AckNews& news, Instant now) const;
-  void adjust_window(FlightState& f, const AckNews& news, bool was_reducing, Instant now);
-  [[nodiscard]] std::uint32_t most_per_ack(const AckNews& news) const;
-  void end_probe_episode(FlightState& f, const AckNews& news, Instant now);
+  void respond_to_losses(FlightState& f, AckReport& report, Instant now);
+  [[nodiscard]] EpisodeFacts episode_facts(const AckReport& report, Instant now) const;
+  [[nodiscard]] LossFacts loss_facts(const AckReport& report, Instant now) const;
+  void adjust_window(FlightState& f, const AckReport& report, bool was_reducing, Instant now);
+  [[nodiscard]] std::uint32_t most_per_ack(const AckReport& report) const;
+  void end_probe_episode(FlightState& f, const AckReport& report, Instant now);
   void on_reordering_timer(Instant now);
   void repair_everything();
   [[nodiscard]] FlightState* flight_state() { return recovery_.flight(context_); }
   [[nodiscard]] const FlightState* flight_state() const { return recovery_.flight(context_); }
   /// What is on its way; nothing without a flight state.
-  [[nodiscard]] const SentLog& log() const { return recovery_.queue(context_); }
+  [[nodiscard]] const RetransmissionQueue& queue() const { return recovery_.queue(context_); }
   void become_quiet(Instant now);
   // window_validation.cc
   [[nodiscard]] std::optional<std::uint32_t> unvalidated_pipe(Instant now) const;
-  void validate_window(FlightState& f, const AckNews& news, Instant now);
+  void validate_window(FlightState& f, const AckReport& report, Instant now);
   void shrink_unused_window(Instant now);
   void shrink_idle_window(Duration idle, Instant now);
   void end_reduction(FlightState& f, Instant now);
@@ -338,8 +339,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] bool grants_other_ecn(const Segment& syn_ack) const;
   void note_syn_ack_again(const Segment& syn_ack);
   void note_arrived_field(const Segment& seg);
-  bool read_ecn_report(const Segment& seg, const AckNews& news);
-  void slow_down_for_mark(FlightState& f, const AckNews& news, Instant now);
+  bool read_ecn_report(const Segment& seg, const AckReport& report);
+  void slow_down_for_mark(FlightState& f, const AckReport& report, Instant now);
   void note_window_reduced();
   [[nodiscard]] bool goes_alone_for_ecn() const;
   [[nodiscard]] std::uint16_t ecn_flags(const SendDecision& decision, bool with_sack) const;
@@ -361,7 +362,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::optional<SendDecision> next_mtu_probe(Instant now) const;
   void note_probe_sent(const SendDecision& decision);
   void note_probe_progress(Instant now);
-  bool take_probe_loss(FlightState& f, const AckNews& news);
+  bool take_probe_loss(FlightState& f, const AckReport& report);
   void forget_probe();
   // fast_open.cc
   struct FastOpenPlan {

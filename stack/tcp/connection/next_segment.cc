@@ -44,8 +44,8 @@ std::optional<SendDecision> Connection::next_reset_or_syn() const {
   d.kind = SendDecision::Kind::Syn;
   d.seq = snd.iss;
   const bool first = snd.nxt == snd.iss;
-  const std::uint32_t lost = log().first_lost();
-  const bool again = lost != kNone && lost == log().head();  // the SYN; text behind it waits
+  const std::uint32_t lost = queue().first_lost();
+  const bool again = lost != kNone && lost == queue().head();  // the SYN; text behind it waits
   if (state_ == State::SynSent) {
     if (!first && !again) return std::nullopt;
     d.flags.bits = TcpFlags::kSyn;
@@ -93,9 +93,9 @@ std::uint32_t Connection::option_bytes() const {
 // delivered nor judged lost. What was sent again is in it again.
 std::uint32_t Connection::pipe() const {
   const FlightState* const f = flight_state();
-  const std::uint32_t gone = log().lost_bytes() + log().sacked_bytes() +
-                             (f == nullptr ? 0 : f->recovery.assumed_delivered());
-  const std::uint32_t copies = f == nullptr ? 0 : f->recovery.copies();
+  const std::uint32_t gone = queue().lost_bytes() + queue().sacked_bytes() +
+                             (f == nullptr ? 0 : f->episode.assumed_delivered());
+  const std::uint32_t copies = f == nullptr ? 0 : f->episode.copies();
   return (flight() > gone ? flight() - gone : 0) + copies;
 }
 
@@ -111,12 +111,12 @@ std::uint32_t Connection::cwnd_room() const {
 // go: Nagle, the window or the application may hold it back.
 bool Connection::waits_for_new_data(std::uint32_t allowed) const {
   const FlightState* const f = flight_state();
-  if (f == nullptr || !f->recovery.wants_new_data() || recovery_.retransmit_now_) return false;
-  return snd.nxt > f->recovery.recover() || next_new_data(allowed).has_value();
+  if (f == nullptr || !f->episode.wants_new_data() || recovery_.retransmit_now_) return false;
+  return snd.nxt > f->episode.recover() || next_new_data(allowed).has_value();
 }
 
 std::optional<SendDecision> Connection::next_retransmission(std::uint32_t allowed) const {
-  const std::uint32_t record = log().first_lost();
+  const std::uint32_t record = queue().first_lost();
   if (record == kNone) return std::nullopt;
   if (waits_for_new_data(allowed)) return std::nullopt;
   const SentSegment& lost = context_.sent[record];
@@ -139,7 +139,7 @@ std::optional<SendDecision> Connection::next_retransmission(std::uint32_t allowe
   }
   SendDecision d = data_decision(lost.begin, length);
   d.kind = SendDecision::Kind::Retransmission;
-  d.record = record;
+  d.entry = record;
   d.reason = recovery_.retransmit_reason_;
   if (has_fin && lost.begin + length == tx_.end_seq()) d.flags.bits |= TcpFlags::kFin;
   if (length == 0 && !d.flags.fin()) return std::nullopt;
@@ -218,8 +218,8 @@ bool Connection::may_send_small(std::uint32_t length, std::uint32_t unsent_bytes
 
 std::optional<SendDecision> Connection::next_new_data(std::uint32_t allowed) const {
   const FlightState* const f = flight_state();
-  const bool wants_new = f != nullptr && f->recovery.wants_new_data();
-  if (log().lost_bytes() > 0 && !wants_new) return std::nullopt;  // what is lost goes first
+  const bool wants_new = f != nullptr && f->episode.wants_new_data();
+  if (queue().lost_bytes() > 0 && !wants_new) return std::nullopt;  // what is lost goes first
   const std::uint32_t waiting = unsent();
   // RFC 9293 §3.10.4: in SYN-RECEIVED a FIN behind data waits for ESTABLISHED.
   const bool fin_may_go = fin_queued_ && state_ != State::SynReceived;
@@ -252,7 +252,7 @@ std::optional<SendDecision> Connection::next_new_data(std::uint32_t allowed) con
   SendDecision d = data_decision(snd.nxt, length);
   if (!d.flags.urg()) d.reason = SendReason::NewData;
   if (length < mss && override_small_ && !settings().cork) d.reason = SendReason::SwsOverride;
-  const bool is_limited_transmit = f != nullptr && f->recovery.phase() == RecoveryPhase::Open &&
+  const bool is_limited_transmit = f != nullptr && f->episode.phase() == RecoveryPhase::Open &&
                                    flight() + length > recovery_.cwnd();
   if (is_limited_transmit) d.reason = SendReason::LimitedTransmit;
   if (fin_may_go && length == waiting && usable > length) {
@@ -267,16 +267,16 @@ std::optional<SendDecision> Connection::next_new_data(std::uint32_t allowed) con
 // is; and once in a recovery the flight's last segment, which no report can show to be missing.
 std::optional<SendDecision> Connection::next_hole() const {
   const FlightState* const f = flight_state();
-  if (f == nullptr || !sack_ || context_.config.use_rack || !f->recovery.is_active())
+  if (f == nullptr || !sack_ || context_.config.use_rack || !f->episode.is_active())
     return std::nullopt;
-  const bool is_right = log().lost_bytes() == 0 && log().sacked_bytes() > 0 && snd.wnd > 0;
+  const bool is_right = queue().lost_bytes() == 0 && queue().sacked_bytes() > 0 && snd.wnd > 0;
   if (!is_right || cwnd_room() < max_text()) return std::nullopt;
-  std::uint32_t index = log().oldest_in_network();
+  std::uint32_t index = queue().oldest_in_network();
   while (index != kNone && context_.sent[index].retransmitted) index = context_.sent[index].after;
-  const bool is_hole = index != kNone && context_.sent[index].begin < log().highest_sacked();
-  const SentSegment& last = context_.sent[log().tail()];
-  const bool may_rescue = f->recovery.may_rescue() && last.fate == SegmentFate::InNetwork &&
-                          last.end <= f->recovery.recover();
+  const bool is_hole = index != kNone && context_.sent[index].begin < queue().highest_sacked();
+  const SentSegment& last = context_.sent[queue().tail()];
+  const bool may_rescue = f->episode.may_rescue() && last.state == SegmentState::InNetwork &&
+                          last.end <= f->episode.recover();
   if (!is_hole && !may_rescue) return std::nullopt;
   SendDecision d = is_hole ? first_segment_of(index) : last_segment();
   d.reason = SendReason::SackHole;
@@ -288,13 +288,13 @@ SendDecision Connection::first_segment_of(std::uint32_t index) const {
   const SentSegment& segment = context_.sent[index];
   SendDecision d = data_decision(segment.begin, std::min(segment.length(), max_text()));
   d.kind = SendDecision::Kind::Retransmission;
-  d.record = index;
+  d.entry = index;
   return d;
 }
 
 // The last segment of the flight again, with the FIN if it has one.
 SendDecision Connection::last_segment() const {
-  const SentSegment& last = context_.sent[log().tail()];
+  const SentSegment& last = context_.sent[queue().tail()];
   const bool has_fin = fin_queued_ && last.end == tx_.end_seq() + 1;
   const std::uint32_t text = last.length() - (has_fin ? 1U : 0U);
   const std::uint32_t length = std::min(text, max_text());
@@ -308,7 +308,7 @@ SendDecision Connection::last_segment() const {
 // says; else the last segment again.
 std::optional<SendDecision> Connection::next_tail_probe() const {
   const FlightState* const f = flight_state();
-  if (f == nullptr || !f->probe.is_due() || log().empty()) return std::nullopt;
+  if (f == nullptr || !f->probe.is_due() || queue().empty()) return std::nullopt;
   const std::int32_t usable = snd.una + snd.wnd - snd.nxt;
   const std::uint32_t mss = max_text();
   const std::uint32_t fresh =
@@ -318,7 +318,7 @@ std::optional<SendDecision> Connection::next_tail_probe() const {
     d.reason = SendReason::TailLossProbe;
     return d;
   }
-  if (context_.sent[log().tail()].fate != SegmentFate::InNetwork) return std::nullopt;
+  if (context_.sent[queue().tail()].state != SegmentState::InNetwork) return std::nullopt;
   SendDecision d = last_segment();
   d.reason = SendReason::TailLossProbe;
   return d;

@@ -14,8 +14,9 @@ void Connection::process_ack_of_syn(const Segment& seg, Instant now) {
   FlightState* const f = flight_state();
   if (f == nullptr) return;
   std::optional<Instant> sent_once;
-  const std::uint32_t first_ms = f->log.empty() ? 0 : context_.sent[f->log.head()].first_sent_ms;
-  f->log.acknowledge(context_.sent, seg.ack, [&](const SentSegment& syn, SeqNum) {
+  const std::uint32_t first_ms =
+      f->queue.empty() ? 0 : context_.sent[f->queue.head()].first_sent_ms;
+  f->queue.acknowledge(context_.sent, seg.ack, [&](const SentSegment& syn, SeqNum) {
     if (!syn.retransmitted) sent_once = syn.sent_at;
   });
   if (ConnectionStatistics* s = kept()) {
@@ -30,7 +31,7 @@ void Connection::process_ack_of_syn(const Segment& seg, Instant now) {
              timestamps_.is_echo_since(seg.options.timestamps->ecr, first_ms, now)) {
     add_sample_by_timestamp(seg.options.timestamps->ecr, now);
   }
-  if (f->log.empty()) become_quiet(now);  // what a Fast Open sent with it may be left
+  if (f->queue.empty()) become_quiet(now);  // what a Fast Open sent with it may be left
   restart_loss_timers(now);
   signal_room();
   note_limit(now);
@@ -38,100 +39,100 @@ void Connection::process_ack_of_syn(const Segment& seg, Instant now) {
 
 // RFC 9293 §3.10.7.4 R9293-P9 and what follows: an ACK in [snd.una - max window, snd.nxt].
 void Connection::process_ack(const Segment& seg, Instant now) {
-  AckNews news = read_news(seg, now);
-  if (news.acked > 0) {
-    on_progress(seg, news, now);
+  AckReport report = read_report(seg, now);
+  if (report.acked > 0) {
+    on_progress(seg, report, now);
   } else if (seg.ack == snd.una && snd.wnd == 0) {
     // RFC 9293 §3.8.6.1 MUST-37: an answered probe is a sign of life, for the user timeout too.
     unanswered_probes_ = 0;
     timers_.stop(TimerName::UserTimeout);
   }
   if (FlightState* f = flight_state()) {
-    judge(*f, news, now);
-    if (f->log.empty()) become_quiet(now);
+    judge(*f, report, now);
+    if (f->queue.empty()) become_quiet(now);
   }
-  if (news.acked > 0) {
+  if (report.acked > 0) {
     recovery_.window_use_.on_acked(snd.una);
     note_probe_progress(now);
   }
 }
 
 // What this acknowledgment reports as delivered, by its number and by SACK.
-AckNews Connection::read_news(const Segment& seg, Instant now) {
-  AckNews news;
-  news.prior_una = snd.una;
-  news.has_echo = timestamps_.enabled() && seg.options.timestamps.has_value();
-  if (news.has_echo) news.echo = seg.options.timestamps->ecr;
-  news.is_bare = seg.len() == 0 && seg.options.sack_count == 0 &&
-                 static_cast<std::uint32_t>(seg.wnd) << snd.shift == snd.wnd;
+AckReport Connection::read_report(const Segment& seg, Instant now) {
+  AckReport report;
+  report.prior_una = snd.una;
+  report.has_echo = timestamps_.enabled() && seg.options.timestamps.has_value();
+  if (report.has_echo) report.echo = seg.options.timestamps->ecr;
+  report.is_bare = seg.len() == 0 && seg.options.sack_count == 0 &&
+                   static_cast<std::uint32_t>(seg.wnd) << snd.shift == snd.wnd;
   FlightState* const state = flight_state();
   const auto on_delivered = [&](const SentSegment& segment, SeqNum end) {
-    note_delivered(*state, segment, end, news, now);
+    note_delivered(*state, segment, end, report, now);
   };
   if (seg.ack > snd.una) {
-    news.acked = static_cast<std::uint32_t>(seg.ack - snd.una);
-    if (state != nullptr && !state->log.empty()) {
-      news.first_sent_ms = context_.sent[state->log.head()].first_sent_ms;
-      state->log.acknowledge(context_.sent, seg.ack, on_delivered);
+    report.acked = static_cast<std::uint32_t>(seg.ack - snd.una);
+    if (state != nullptr && !state->queue.empty()) {
+      report.first_sent_ms = context_.sent[state->queue.head()].first_sent_ms;
+      state->queue.acknowledge(context_.sent, seg.ack, on_delivered);
     }
     snd.una = seg.ack;
   }
   if (state != nullptr && sack_ && seg.options.sack_count > 0) {
-    read_sack(seg, state->log, news, on_delivered);
+    read_sack(seg, state->queue, report, on_delivered);
   }
-  if (state != nullptr && !sack_) count_duplicates(seg, *state, news);
-  if (news.sent_once && !news.any_resent) {
-    add_rtt_sample(now - *news.sent_once, now);
-    news.rtt = now - *news.sent_once;
-  } else if (news.any_resent && is_echo_of_flight(news, now)) {
-    add_sample_by_timestamp(news.echo, now);
+  if (state != nullptr && !sack_) count_duplicates(seg, *state, report);
+  if (report.sent_once && !report.any_retransmitted) {
+    add_rtt_sample(now - *report.sent_once, now);
+    report.rtt = now - *report.sent_once;
+  } else if (report.any_retransmitted && is_echo_of_flight(report, now)) {
+    add_sample_by_timestamp(report.echo, now);
   }
   if (ecn_ != kNone) {
-    news.mark_reported = read_ecn_report(seg, news);
+    report.mark_reported = read_ecn_report(seg, report);
     const bool is_echo = seg.flags.ece() && ecn()->feedback() == EcnFeedback::Classic;
-    news.mark_echoed = news.mark_reported || is_echo;
+    report.mark_echoed = report.mark_reported || is_echo;
   }
-  if (news.overtaken > 0) note_overtaken(news.overtaken);
-  return news;
+  if (report.reordered > 0) note_reordering(report.reordered);
+  return report;
 }
 
 // RFC 3522 §3.2, RFC 7323 §4.3: whoever advances snd.una and echoes honestly names what left no sooner
 // than the first of what was outstanding. An echo of 0, or of any other time before, proves
 // nothing.
-bool Connection::is_echo_of_flight(const AckNews& news, Instant now) const {
-  return news.acked > 0 && news.has_echo &&
-         timestamps_.is_echo_since(news.echo, news.first_sent_ms, now);
+bool Connection::is_echo_of_flight(const AckReport& report, Instant now) const {
+  return report.acked > 0 && report.has_echo &&
+         timestamps_.is_echo_since(report.echo, report.first_sent_ms, now);
 }
 
 // One record, or the first part of one, is known to have arrived.
 // RFC 6937 §3 R6937-03: each byte counts once, whichever of the two reports it first.
 void Connection::note_delivered(FlightState& state, const SentSegment& segment, SeqNum end,
-                                AckNews& news, Instant now) {
+                                AckReport& report, Instant now) {
   const auto bytes = static_cast<std::uint32_t>(end - segment.begin);
-  news.delivered += bytes;
+  report.delivered += bytes;
   if (segment.retransmitted) {
-    news.any_resent = true;
+    report.any_retransmitted = true;
   } else {
     // RFC 6298 §3 R6298-06: no sample from what was sent twice.
-    news.sent_once = segment.sent_at;
+    report.sent_once = segment.sent_at;
     // RFC 5682 §3.1 R5682-02: what a timeout took for lost. What left too late for that (RFC 8985
     // §6.3) arrives whether the timeout was right or not.
-    const bool is_taken_for_lost = segment.fate == SegmentFate::Lost;
-    if (is_taken_for_lost && end <= state.recovery.recover()) news.original_delivered = true;
+    const bool is_taken_for_lost = segment.state == SegmentState::Lost;
+    if (is_taken_for_lost && end <= state.episode.recover()) report.original_delivered = true;
   }
   state.rate.on_delivered(segment.stamp, bytes, segment.sent_at, now);
   RackFacts facts;
   facts.now = now;
   facts.min_rtt = recovery_.min_rtt_.get();
   facts.echo_is_older =
-      news.has_echo && difference(news.echo, timestamps_.now_value(segment.sent_at)) < 0;
+      report.has_echo && difference(report.echo, timestamps_.now_value(segment.sent_at)) < 0;
   if (kept() != nullptr)
-    news.overtaken = std::max(news.overtaken, state.rack.overtaken_by(segment));
+    report.reordered = std::max(report.reordered, state.rack.reordering_extent(segment));
   state.rack.on_delivered(segment, end, facts);
 }
 
 // How far reordering went, for reports such as TCP_INFO.
-void Connection::note_overtaken(std::uint32_t bytes) {
+void Connection::note_reordering(std::uint32_t bytes) {
   ConnectionStatistics* const s = kept();
   s->reorderings_seen += 1;
   s->reordering = std::max(s->reordering, (bytes + effective_mss_ - 1) / effective_mss_);
@@ -139,7 +140,8 @@ void Connection::note_overtaken(std::uint32_t bytes) {
 
 // RFC 2018 §4, RFC 6675 §5 R6675-04, RFC 2883 §5.
 template <typename F>
-void Connection::read_sack(const Segment& seg, SentLog& log, AckNews& news, F on_delivered) {
+void Connection::read_sack(const Segment& seg, RetransmissionQueue& log, AckReport& report,
+                           F on_delivered) {
   const auto& blocks = seg.options.sack;
   std::uint8_t first = 0;
   // RFC 2883 §5 R2883-03: a duplicate lies below this segment's own ACK, or inside the second block.
@@ -148,8 +150,8 @@ void Connection::read_sack(const Segment& seg, SentLog& log, AckNews& news, F on
                       blocks[0].right <= blocks[1].right;
   if (below || inside) {
     first = 1;
-    news.duplicate_reported = blocks[0].left < blocks[0].right && blocks[0].right <= snd.nxt;
-    news.duplicate = blocks[0];
+    report.duplicate_reported = blocks[0].left < blocks[0].right && blocks[0].right <= snd.nxt;
+    report.duplicate = blocks[0];
   }
   const std::uint32_t before = log.sacked_bytes();
   std::array<SackBlock, TcpOptions::kMaxSackBlocks> ascending = blocks;
@@ -163,16 +165,16 @@ void Connection::read_sack(const Segment& seg, SentLog& log, AckNews& news, F on
     if (block.left >= block.right || block.right > snd.nxt) continue;  // old, or never sent
     log.sack(context_.sent, block, on_delivered);
   }
-  news.by_sack = log.sacked_bytes() > before;
+  report.by_sack = log.sacked_bytes() > before;
 }
 
 // RFC 5681 §2: without SACK, a duplicate acknowledges nothing new while something is outstanding,
 // carries neither text, SYN nor FIN, and does not change the window.
-void Connection::count_duplicates(const Segment& seg, FlightState& state, AckNews& news) {
-  if (news.acked > 0) {
-    news.delivered = state.recovery.on_advance(snd.una, news.acked, full_segment_);
+void Connection::count_duplicates(const Segment& seg, FlightState& state, AckReport& report) {
+  if (report.acked > 0) {
+    report.delivered = state.episode.on_advance(snd.una, report.acked, full_segment_);
     // What was resent and what was not cannot be told apart in one ACK (RFC 5682 §2.1 step 3b).
-    if (news.any_resent) news.original_delivered = false;
+    if (report.any_retransmitted) report.original_delivered = false;
     return;
   }
   if (seg.ack != snd.una || flight() == 0 || seg.len() > 0 || snd.wnd == 0) return;
@@ -180,25 +182,25 @@ void Connection::count_duplicates(const Segment& seg, FlightState& state, AckNew
   // one superpacket, which brings one answer; if that changes the window as well, there is no
   // other.
   const bool is_other_window = static_cast<std::uint32_t>(seg.wnd) << snd.shift != snd.wnd;
-  if (is_other_window && !state.recovery.awaits_verdict(snd.nxt)) return;
-  news.is_duplicate = true;
-  if (!state.recovery.may_count_duplicates(snd.una, snd.nxt)) return;
-  const std::uint32_t in_network = flight() - log().lost_bytes();
-  news.delivered =
-      state.recovery.on_duplicate(full_segment_, state.recovery.most_assumed(snd.nxt, in_network));
+  if (is_other_window && !state.episode.awaits_verdict(snd.nxt)) return;
+  report.is_duplicate = true;
+  if (!state.episode.may_count_duplicates(snd.una, snd.nxt)) return;
+  const std::uint32_t in_network = flight() - queue().lost_bytes();
+  report.delivered =
+      state.episode.on_duplicate(full_segment_, state.episode.most_assumed(snd.nxt, in_network));
 }
 
 // snd.una moved: the queue shrinks, and whatever waited for progress stops waiting.
-void Connection::on_progress(const Segment& seg, const AckNews& news, Instant now) {
+void Connection::on_progress(const Segment& seg, const AckReport& report, Instant now) {
   const bool had_data = !tx_.empty();
   if (ConnectionStatistics* s = kept()) {
-    s->bytes_acked += news.acked;
-    s->segments_delivered += (news.acked + effective_mss_ - 1) / effective_mss_;
+    s->bytes_acked += report.acked;
+    s->segments_delivered += (report.acked + effective_mss_ - 1) / effective_mss_;
   }
   // RFC 2018 §8 R2018-04, RFC 6675 §4 R6675-03: what SACK reported stays, for the peer may still
   // throw it away. The SYN and the FIN are numbers without bytes.
   tx_.acknowledge(context_.tx, earlier(seg.ack, tx_.end_seq()));
-  largest_acked_ = static_cast<std::uint16_t>(std::min<std::uint32_t>(news.acked, full_segment_));
+  largest_acked_ = static_cast<std::uint16_t>(std::min<std::uint32_t>(report.acked, full_segment_));
   retransmissions_ = 0;
   unanswered_probes_ = 0;
   soft_error_told_ = false;
@@ -260,7 +262,7 @@ void Connection::update_send_window(const Segment& seg, SeqNum edge, Instant now
 // when the window opens; but the peer may have taken it.
 void Connection::take_probe_as_sent(Instant now) {
   if (!recovery_.acquire_flight(context_, *this)) return;
-  SentLog& log = flight_state()->log;
+  RetransmissionQueue& log = flight_state()->queue;
   if (!log.append(context_.sent, snd.nxt, snd.nxt + 1, 1, now)) return;
   // Which of the probes it was is unknown: no RTT sample.
   log.on_retransmitted(context_.sent, log.tail(), 1, now);

@@ -416,7 +416,7 @@ Verdict Connection::seventh_process_text(const Segment& seg, Instant now) {
   SeqNum to = earlier(end, rcv.edge);
   if (peer_fin_known_) to = earlier(to, fin_at_);  // nothing follows a FIN
   if (from >= to) {
-    // RFC 2883 §4 R2883-01: all of it came before, and only its ACK or FIN is news.
+    // RFC 2883 §4 R2883-01: all of it came before, and only its ACK or FIN is report.
     if (sack_ && end <= rcv.nxt) {
       duplicate_ = {begin, end};
       has_duplicate_ = true;

@@ -89,16 +89,16 @@ void Connection::on_retransmit_timer(Instant now) {
   recovery_.rtt_.back_off();
   FlightState& f = *flight_state();
   // The SYN alone; text behind it (Fast Open) waits for its answer.
-  if (!is_synchronized(state_)) return f.log.mark_first_lost(context_.sent, 1);
+  if (!is_synchronized(state_)) return f.queue.mark_first_lost(context_.sent, 1);
   const bool escapes = escape_black_hole(now);
   apply_path_mtu(now);
   recovery_.retransmit_reason_ = escapes ? SendReason::MtuBlackHole : SendReason::RetransmitTimeout;
   const bool is_first = retransmissions_ == 1;
-  const bool may_detect = context_.config.use_frto && (!is_first || !f.recovery.is_active());
+  const bool may_detect = context_.config.use_frto && (!is_first || !f.episode.is_active());
   const EpisodeFacts facts = episode_facts({}, now);
   forget_pipe(f, now);
   congestion().on_timeout({recovery_.window_, f.model}, loss_facts({}, now), is_first);
-  f.recovery.on_timeout(facts, may_detect, is_first);
+  f.episode.on_timeout(facts, may_detect, is_first);
   note_window_reduced();
   f.probe.stop();
   f.reordering_wait = Duration::zero();
@@ -111,26 +111,26 @@ void Connection::on_retransmit_timer(Instant now) {
 
 // RFC 6298 §5.4; RFC 8985 §6.3: everything that could have been acknowledged by now.
 void Connection::mark_lost_by_timeout(FlightState& f, Instant now) {
-  const std::uint32_t before = f.log.lost_bytes();
-  if (context_.sent[f.log.head()].fate == SegmentFate::Delivered) {
+  const std::uint32_t before = f.queue.lost_bytes();
+  if (context_.sent[f.queue.head()].state == SegmentState::Delivered) {
     // RFC 2018 §8 R2018-05: reported, and still asked for: the peer threw it away.
-    f.log.forget_sacks(context_.sent);
-    f.log.mark_all_lost(context_.sent);
+    f.queue.forget_sacks(context_.sent);
+    f.queue.mark_all_lost(context_.sent);
   } else if (!sack_ || !context_.config.use_rack) {
-    f.log.mark_all_lost(context_.sent);
+    f.queue.mark_all_lost(context_.sent);
   } else {
     // RFC 6675 §5.1 R6675-08: what was reported as delivered is not sent again.
-    f.log.mark_first_lost(context_.sent, max_text());
+    f.queue.mark_first_lost(context_.sent, max_text());
     const Duration window = reordering_window(f);
-    std::uint32_t index = f.log.oldest_in_network();
+    std::uint32_t index = f.queue.oldest_in_network();
     while (index != kNone && !f.rack.may_still_arrive(context_.sent[index], window, now)) {
       const std::uint32_t after = context_.sent[index].after;
       tell_lost(f, context_.sent[index], now);
-      f.log.mark_lost(context_.sent, index);
+      f.queue.mark_lost(context_.sent, index);
       index = after;
     }
   }
-  f.rate.on_lost(f.log.lost_bytes() - before);
+  f.rate.on_lost(f.queue.lost_bytes() - before);
 }
 
 // RFC 8985 §7.3: nothing was heard for two round trips.
@@ -297,7 +297,7 @@ void Connection::change_loss_timer(Instant now) {
 
 // RFC 6298 §5: a timeout after the first of what is outstanding left.
 Instant Connection::rto_after_head(Instant now) const {
-  const Instant deadline = context_.sent[log().head()].sent_at + recovery_.rto(context_);
+  const Instant deadline = context_.sent[queue().head()].sent_at + recovery_.rto(context_);
   return std::max(deadline, now + context_.config.loss_timer_floor);
 }
 
@@ -307,9 +307,9 @@ bool Connection::may_probe_tail() const {
   if (f == nullptr || !sack_ || !context_.config.use_rack) return false;
   if (!context_.config.use_tail_loss_probe || !is_synchronized(state_) || snd.wnd == 0)
     return false;
-  const RecoveryPhase phase = f->recovery.phase();
+  const RecoveryPhase phase = f->episode.phase();
   const bool is_calm = phase == RecoveryPhase::Open || phase == RecoveryPhase::WindowReduction;
-  return is_calm && flight() > 0 && log().lost_bytes() == 0 && log().sacked_bytes() == 0 &&
+  return is_calm && flight() > 0 && queue().lost_bytes() == 0 && queue().sacked_bytes() == 0 &&
          f->probe.may_probe();
 }
 

@@ -26,7 +26,7 @@ bool Connection::commit(const SendDecision& decision, Instant now, OutPacket& ou
   if (is_first && end > snd.nxt && !remember(d, end, now)) return false;
   // RFC 8201 §5.4: what goes again is cut as the path takes it now, and so it will be reported.
   if (d.kind == SendDecision::Kind::Retransmission)
-    context_.sent[d.record].text = static_cast<std::uint16_t>(max_text());
+    context_.sent[d.entry].text = static_cast<std::uint16_t>(max_text());
   build(d, now, out);
   note_left(d, now);
   note_sent(d, now);
@@ -42,16 +42,16 @@ bool Connection::remember(const SendDecision& d, SeqNum end, Instant now) {
   // A SYN has a record of its own: it may be acknowledged, or lost, without the text behind it.
   const bool is_apart = d.flags.syn() && d.length > 0;
   const SeqNum from = snd.nxt + (is_apart ? 1U : 0U);
-  const bool has_room = (!is_apart || f.log.append(context_.sent, snd.nxt, from, text, now)) &&
-                        f.log.append(context_.sent, from, end, text, now);
+  const bool has_room = (!is_apart || f.queue.append(context_.sent, snd.nxt, from, text, now)) &&
+                        f.queue.append(context_.sent, from, end, text, now);
   if (!has_room) {
-    if (d.flags.syn()) f.log.clear(context_.sent);
-    if (f.log.empty()) release_flight_state();
+    if (d.flags.syn()) f.queue.clear(context_.sent);
+    if (f.queue.empty()) release_flight_state();
     return false;
   }
   const auto stamp = note_departure(f, in_flight, d.length, now);
-  context_.sent[f.log.tail()].stamp = stamp;
-  if (is_apart) context_.sent[f.log.head()].stamp = stamp;
+  context_.sent[f.queue.tail()].stamp = stamp;
+  if (is_apart) context_.sent[f.queue.head()].stamp = stamp;
   return true;
 }
 
@@ -59,17 +59,17 @@ bool Connection::remember(const SendDecision& d, SeqNum end, Instant now) {
 void Connection::note_sent_again(std::uint32_t record, std::uint32_t length, Instant now) {
   FlightState& f = *flight_state();
   const std::uint32_t in_flight = pipe();
-  f.log.on_retransmitted(context_.sent, record, length, now);
+  f.queue.on_retransmitted(context_.sent, record, length, now);
   SentSegment& segment = context_.sent[record];
   segment.stamp = note_departure(f, in_flight, segment.length(), now);
-  f.recovery.on_resent(segment.begin, segment.end, timestamps_.now_value(now));
+  f.episode.on_retransmitted(segment.begin, segment.end, timestamps_.now_value(now));
   // RFC 5682 §2.1, step 2b: no new data could go, so nothing will tell.
-  if (f.recovery.wants_new_data()) f.recovery.stop_detecting();
-  if (f.recovery.reduces_window()) f.recovery.prr().on_sent(segment.length());
+  if (f.episode.wants_new_data()) f.episode.stop_detecting();
+  if (f.episode.reduces_window()) f.episode.prr().on_sent(segment.length());
   // RFC 6298 §5: what is waited for first has just left.
   // A SYN that came again is answered, but prolongs nothing.
   const bool is_answer = !is_synchronized(state_) && timers_.is_armed(TimerName::Retransmit);
-  if (record == f.log.head() && !timers_.is_armed(TimerName::RackReordering) && !is_answer) {
+  if (record == f.queue.head() && !timers_.is_armed(TimerName::RackReordering) && !is_answer) {
     arm(TimerName::Retransmit, now + recovery_.rto(context_));
   }
 }
@@ -189,7 +189,7 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
         note_fast_open_syn(d);
         snd.nxt = end;
       } else {
-        note_sent_again(log().head(), 1, now);
+        note_sent_again(queue().head(), 1, now);
       }
       break;
     case SendDecision::Kind::NewData:
@@ -206,7 +206,7 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
       break;
     case SendDecision::Kind::Retransmission:
       note_copy(d, length);
-      note_sent_again(d.record, length, now);
+      note_sent_again(d.entry, length, now);
       if (recovery_.retransmit_reason_ == SendReason::RetransmitTimeout) {
         recovery_.retransmit_reason_ = SendReason::RetransmitAfterTimeout;
       }
@@ -215,7 +215,7 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
     case SendDecision::Kind::TailProbe: {
       const auto tail = static_cast<std::uint32_t>(snd.nxt - d.seq);
       note_copy(d, length);
-      note_sent_again(flight_state()->log.split_tail(context_.sent, tail), tail, now);
+      note_sent_again(flight_state()->queue.split_tail(context_.sent, tail), tail, now);
       if (d.reason == SendReason::TailLossProbe) on_tail_probe_sent(true, now);
       break;
     }
@@ -229,14 +229,14 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
         probe_beyond_ = true;
         if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, now);
       } else if (length > 0) {
-        flight_state()->log.touch_first(context_.sent, now);
+        flight_state()->queue.touch_first(context_.sent, now);
       }
       break;
     case SendDecision::Kind::Ack:
       user_timeout_due_ = false;
       if (d.flags.fin()) {
         // RFC 6298 §3 R6298-06: a FIN that rode on it again was sent twice, and gives no sample.
-        const std::uint32_t fin = flight_state()->log.split_tail(context_.sent, 1);
+        const std::uint32_t fin = flight_state()->queue.split_tail(context_.sent, 1);
         context_.sent[fin].retransmitted = true;
       }
       break;
@@ -247,7 +247,7 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
 // New data left: what judges losses, and the timers that wait for its acknowledgment.
 void Connection::note_new_data(const SendDecision& d, Instant now) {
   FlightState& f = *flight_state();
-  if (f.recovery.reduces_window()) f.recovery.prr().on_sent(d.length);
+  if (f.episode.reduces_window()) f.episode.prr().on_sent(d.length);
   if (d.reason == SendReason::TailLossProbe) return on_tail_probe_sent(false, now);
   // RFC 8985 §7.2: the probe is due two round trips after the last segment.
   if (may_probe_tail() && !timers_.is_armed(TimerName::RackReordering)) {
@@ -257,8 +257,8 @@ void Connection::note_new_data(const SendDecision& d, Instant now) {
 
 // RFC 6675 §4: what NextSeg's rules 3 and 4 send is in the network beside the original.
 void Connection::note_copy(const SendDecision& d, std::uint32_t length) {
-  Recovery& recovery = flight_state()->recovery;
-  if (d.reason != SendReason::SackHole || log().lost_bytes() > 0) return;
+  RecoveryEpisode& recovery = flight_state()->episode;
+  if (d.reason != SendReason::SackHole || queue().lost_bytes() > 0) return;
   recovery.on_copy_sent(length);
   if (d.kind == SendDecision::Kind::TailProbe) recovery.on_rescue();
 }

@@ -17,20 +17,21 @@
 namespace glasstcp {
 
 /// Bytes are sequence numbers: SYN and FIN count one each.
-struct AckNews {
+struct AckReport {
   SeqNum prior_una;
-  std::uint32_t acked = 0;                 ///< by which snd.una advanced
-  std::uint32_t delivered = 0;             ///< newly, by number or SACK, or assumed from duplicates
-  std::uint32_t lost = 0;                  ///< newly judged lost
-  std::uint32_t overtaken = 0;             ///< by how many bytes one was that arrived only now
-  Duration rtt = kNoRtt;                   ///< of a segment that was sent once
-  std::optional<Instant> sent_once;        ///< when the last of those left
-  std::optional<Instant> lost_again_sent;  ///< a retransmission was lost; when the newest left
-  SackBlock duplicate;                     ///< if duplicate_reported
-  TsVal echo{};                            ///< if has_echo
+  std::uint32_t acked = 0;           ///< by which snd.una advanced
+  std::uint32_t delivered = 0;       ///< newly, by number or SACK, or assumed from duplicates
+  std::uint32_t lost = 0;            ///< newly judged lost
+  std::uint32_t reordered = 0;       ///< by how many bytes one was that arrived only now
+  Duration rtt = kNoRtt;             ///< of a segment that was sent once
+  std::optional<Instant> sent_once;  ///< when the last of those left
+  /// when the newest of the retransmissions left that were found lost
+  std::optional<Instant> lost_retransmission_sent_at;
+  SackBlock duplicate;              ///< if duplicate_reported
+  TsVal echo{};                     ///< if has_echo
   std::uint32_t first_sent_ms = 0;  ///< when what was outstanding first left first, if acked > 0
   bool has_echo = false;
-  bool any_resent = false;          ///< of what was delivered, some was sent more than once
+  bool any_retransmitted = false;   ///< of what was delivered, some was sent more than once
   bool original_delivered = false;  ///< some was sent once, and taken for lost
   bool by_sack = false;             ///< SACK reported something new
   bool is_duplicate = false;        ///< a duplicate ACK in RFC 5681's sense, without SACK

@@ -36,10 +36,10 @@ struct FlightState : ListHook<QuietTag>, TimerNode {
   Connection* owner = nullptr;
   Instant quiet_since{};
 
-  SentLog log;
+  RetransmissionQueue queue;
   Rack rack;
   TailLossProbe probe;
-  Recovery recovery;
+  RecoveryEpisode episode;
   DeliveryRate rate;
   PipeAck pipe_ack;
   Pacing pacing;

@@ -14,24 +14,24 @@ namespace {
 constexpr std::uint32_t kDupThresh = 3;
 }  // namespace
 
-void Connection::judge(FlightState& f, AckNews& news, Instant now) {
-  const bool was_reducing = f.recovery.reduces_window();
-  f.recovery.on_ack(news.delivered);
-  if (news.acked > 0) f.rack.on_advance(snd.una);
-  if (news.duplicate_reported) {
+void Connection::judge(FlightState& f, AckReport& report, Instant now) {
+  const bool was_reducing = f.episode.reduces_window();
+  f.episode.on_ack(report.delivered);
+  if (report.acked > 0) f.rack.on_advance(snd.una);
+  if (report.duplicate_reported) {
     f.rack.on_duplicate_report(snd.nxt);
-    f.recovery.on_duplicate_report(news.duplicate);
+    f.episode.on_duplicate_report(report.duplicate);
     if (ConnectionStatistics* s = kept()) ++s->duplicates_reported;
   }
-  end_probe_episode(f, news, now);
-  if (news.mark_echoed) f.recovery.keep_reduction();
-  step_phase(f, news, now);
-  if (news.mark_reported) slow_down_for_mark(f, news, now);
-  find_losses(f, news, now);
-  respond_to_losses(f, news, now);
-  adjust_window(f, news, was_reducing, now);
+  end_probe_episode(f, report, now);
+  if (report.mark_echoed) f.episode.forbid_undo();
+  step_phase(f, report, now);
+  if (report.mark_reported) slow_down_for_mark(f, report, now);
+  find_losses(f, report, now);
+  respond_to_losses(f, report, now);
+  adjust_window(f, report, was_reducing, now);
   // RFC 6298 §5.3 R6298-10: restart the timer when new data is acknowledged.
-  if (news.acked > 0 && f.recovery.may_restart_timer()) {
+  if (report.acked > 0 && f.episode.may_restart_timer()) {
     restart_loss_timers(now);
   } else {
     change_loss_timer(now);
@@ -40,128 +40,130 @@ void Connection::judge(FlightState& f, AckNews& news, Instant now) {
 
 // -- Finding losses
 
-void Connection::find_losses(FlightState& f, AckNews& news, Instant now) {
+void Connection::find_losses(FlightState& f, AckReport& report, Instant now) {
   f.reordering_wait = Duration::zero();
-  if (f.log.empty()) return;
-  const auto lose = [&](std::uint32_t index) { note_lost(f, index, news, now); };
+  if (f.queue.empty()) return;
+  const auto lose = [&](std::uint32_t index) { note_lost(f, index, report, now); };
   if (!sack_) {
-    find_losses_by_duplicates(f, news, now);
+    find_losses_by_duplicates(f, report, now);
   } else if (context_.config.use_rack) {
     // RFC 8985 §9.2 R8985-13: time alone, never beside a count of duplicates.
-    f.reordering_wait = f.rack.detect_loss(f.log, context_.sent, reordering_window(f), now, lose);
+    f.reordering_wait = f.rack.detect_loss(f.queue, context_.sent, reordering_window(f), now, lose);
   } else {
-    find_losses_by_counting(f, news, lose);
+    find_losses_by_counting(f, report, lose);
   }
 }
 
-void Connection::note_lost(FlightState& f, std::uint32_t index, AckNews& news, Instant now) {
+void Connection::note_lost(FlightState& f, std::uint32_t index, AckReport& report, Instant now) {
   const SentSegment& segment = context_.sent[index];
-  news.lost += segment.length();
+  report.lost += segment.length();
   if (segment.retransmitted) {
-    news.lost_again_sent = std::max(news.lost_again_sent.value_or(Instant::min()), segment.sent_at);
+    report.lost_retransmission_sent_at =
+        std::max(report.lost_retransmission_sent_at.value_or(Instant::min()), segment.sent_at);
   }
   f.rate.on_lost(segment.length());
   tell_lost(f, segment, now);
-  f.log.mark_lost(context_.sent, index);
+  f.queue.mark_lost(context_.sent, index);
 }
 
 Duration Connection::reordering_window(const FlightState& f) const {
   ReorderingFacts facts;
   facts.min_rtt = recovery_.min_rtt_.get();
   facts.srtt = recovery_.rtt().srtt();
-  facts.sacked_bytes = log().sacked_bytes();
+  facts.sacked_bytes = queue().sacked_bytes();
   facts.mss = effective_mss_;
-  facts.in_recovery = f.recovery.is_active() || f.recovery.phase() == RecoveryPhase::Timeout;
+  facts.in_recovery = f.episode.is_active() || f.episode.phase() == RecoveryPhase::Timeout;
   return f.rack.reordering_window(facts);
 }
 
 // RFC 5681 §3.2 R5681-09 and RFC 6582 §3.2 R6582-01: the third duplicate, or a partial ACK, means that
 // the first outstanding segment is lost.
-void Connection::find_losses_by_duplicates(FlightState& f, AckNews& news, Instant now) {
-  const bool third = is_open_phase() && f.recovery.duplicates() == kDupThresh;
-  const bool is_partial = f.recovery.is_active() && news.acked > 0;
+void Connection::find_losses_by_duplicates(FlightState& f, AckReport& report, Instant now) {
+  const bool third = is_open_phase() && f.episode.duplicates() == kDupThresh;
+  const bool is_partial = f.episode.is_active() && report.acked > 0;
   if (!third && !is_partial) return;
   if (is_partial) {
-    f.recovery.on_partial_ack();
+    f.episode.on_partial_ack();
     // A part of what this recovery has sent again shows no other hole: a peer that acknowledges
     // byte by byte would have a whole segment for each.
-    const SentSegment& head = context_.sent[f.log.head()];
-    if (head.retransmitted && f.recovery.was_sent_in_it(head.sent_at)) return;
+    const SentSegment& head = context_.sent[f.queue.head()];
+    if (head.retransmitted && f.episode.was_sent_in_episode(head.sent_at)) return;
     recovery_.retransmit_reason_ = SendReason::PartialAckRetransmit;
     recovery_.retransmit_now_ = true;  // RFC 6582 §3.2 step 3 sends it whatever the window says
   }
-  const std::uint32_t before = f.log.lost_bytes();
-  f.log.mark_first_lost(context_.sent, max_text());
-  news.lost = f.log.lost_bytes() - before;
-  f.rate.on_lost(news.lost);
-  if (news.lost > 0) tell_lost(f, context_.sent[f.log.head()], now);
+  const std::uint32_t before = f.queue.lost_bytes();
+  f.queue.mark_first_lost(context_.sent, max_text());
+  report.lost = f.queue.lost_bytes() - before;
+  f.rate.on_lost(report.lost);
+  if (report.lost > 0) tell_lost(f, context_.sent[f.queue.head()], now);
 }
 
 // RFC 6675 §4 (IsLost): lost is what lies below more than two segments' worth of reported bytes, or
 // below three separate runs of them. §5 R6675-05: and what three duplicates ask for.
 template <typename F>
-void Connection::find_losses_by_counting(FlightState& f, const AckNews& news, F lose) {
+void Connection::find_losses_by_counting(FlightState& f, const AckReport& report, F lose) {
   std::uint32_t above = 0;
   std::uint32_t runs = 0;
-  f.recovery.count_report(news.acked > 0, news.by_sack);
-  const bool third = is_open_phase() && f.recovery.duplicates() >= kDupThresh;
-  for (std::uint32_t i = f.log.tail(); i != kNone; i = context_.sent[i].prev) {
+  f.episode.count_report(report.acked > 0, report.by_sack);
+  const bool third = is_open_phase() && f.episode.duplicates() >= kDupThresh;
+  for (std::uint32_t i = f.queue.tail(); i != kNone; i = context_.sent[i].prev) {
     const SentSegment& segment = context_.sent[i];
-    if (segment.fate == SegmentFate::Delivered) {
+    if (segment.state == SegmentState::Delivered) {
       above += segment.length();
       ++runs;
     }
-    if (segment.fate != SegmentFate::InNetwork || segment.retransmitted) continue;
+    if (segment.state != SegmentState::InNetwork || segment.retransmitted) continue;
     const bool is_lost = above > (kDupThresh - 1) * effective_mss_ || runs >= kDupThresh;
-    if (is_lost || (third && i == f.log.head())) lose(i);
+    if (is_lost || (third && i == f.queue.head())) lose(i);
   }
 }
 
 // -- Episodes
 
-void Connection::step_phase(FlightState& f, const AckNews& news, Instant now) {
-  Recovery& recovery = f.recovery;
+void Connection::step_phase(FlightState& f, const AckReport& report, Instant now) {
+  RecoveryEpisode& recovery = f.episode;
   const bool is_over = snd.una >= recovery.recover();
   switch (recovery.phase()) {
     case RecoveryPhase::Open:
       // RFC 3708 §2: the second copies arrive, and are reported, after the episode is over.
-      if (news.duplicate_reported && recovery.all_were_duplicates()) take_back(f, now);
+      if (report.duplicate_reported && recovery.all_were_duplicates()) take_back(f, now);
       break;
     case RecoveryPhase::WindowReduction:
       if (is_over) leave_recovery(f, now);
       break;
     case RecoveryPhase::FastRecovery:
-      if (is_mistake(recovery, news, now)) {
+      if (is_mistake(recovery, report, now)) {
         take_back(f, now);
       } else if (is_over) {
         leave_recovery(f, now);
       }
       break;
     case RecoveryPhase::Timeout:
-      step_timeout(f, news, now);
+      step_timeout(f, report, now);
       break;
   }
 }
 
 // RFC 3522 §3.2 R3522-01, RFC 3708 §2 R3708-01: whether nothing had been lost.
-bool Connection::is_mistake(const Recovery& recovery, const AckNews& news, Instant now) const {
+bool Connection::is_mistake(const RecoveryEpisode& recovery, const AckReport& report,
+                            Instant now) const {
   if (recovery.all_were_duplicates()) return true;
-  return is_echo_of_flight(news, now) && recovery.is_answer_to_an_original(news.echo);
+  return is_echo_of_flight(report, now) && recovery.is_answer_to_an_original(report.echo);
 }
 
 // RFC 5682 §2.1 and §3.1: after a timeout, the first two acknowledgments tell whether the flight was
 // lost or only late.
-void Connection::step_timeout(FlightState& f, const AckNews& news, Instant now) {
-  Recovery& recovery = f.recovery;
-  if (is_mistake(recovery, news, now)) return take_back(f, now);
+void Connection::step_timeout(FlightState& f, const AckReport& report, Instant now) {
+  RecoveryEpisode& recovery = f.episode;
+  if (is_mistake(recovery, report, now)) return take_back(f, now);
   if (recovery.detects_spurious()) {
     // RFC 5682 §3.1 R5682-02, step 3b: something arrived that was sent only once, before the timeout.
     // Not if all of it is acknowledged at once (step 2a): the copy may have filled the only hole.
-    if (news.original_delivered && snd.una < recovery.recover()) return take_back(f, now);
+    if (report.original_delivered && snd.una < recovery.recover()) return take_back(f, now);
     const bool tried = recovery.awaits_verdict(snd.nxt);
-    if (tried && (news.by_sack || news.is_duplicate)) {
+    if (tried && (report.by_sack || report.is_duplicate)) {
       recovery.stop_detecting();  // step 3a: the loss was real
-    } else if (!tried && news.acked > 0 && snd.una < recovery.recover()) {
+    } else if (!tried && report.acked > 0 && snd.una < recovery.recover()) {
       const bool can_send_new = unsent() > 0 && snd.una + snd.wnd > snd.nxt;
       if (can_send_new) {
         recovery.expect_new_data(snd.nxt);
@@ -183,43 +185,44 @@ void Connection::leave_recovery(FlightState& f, Instant now) {
   if (!congestion().owns_recovery()) recovery_.window_.cwnd = recovery_.ssthresh();
   end_reduction(f, now);
   congestion().on_recovery_exit({recovery_.window_, f.model}, now);
-  if (f.recovery.is_active()) f.rack.on_recovery_exit();
-  f.recovery.finish(sack_);
+  if (f.episode.is_active()) f.rack.on_recovery_exit();
+  f.episode.finish(sack_);
 }
 
 // RFC 4015 §3 R4015-01: what was believed lost was late: everything as it was.
 void Connection::take_back(FlightState& f, Instant now) {
-  f.rate.on_lost_undone(f.log.lost_bytes());
-  f.log.unmark_lost(context_.sent);
+  f.rate.on_lost_undone(f.queue.lost_bytes());
+  f.queue.unmark_lost(context_.sent);
   congestion().on_spurious({recovery_.window_, f.model}, now);
-  if (f.recovery.phase() != RecoveryPhase::Open) f.rack.on_recovery_exit();
-  f.recovery.undo(recovery_.window_);
+  if (f.episode.phase() != RecoveryPhase::Open) f.rack.on_recovery_exit();
+  f.episode.undo(recovery_.window_);
   forget_pipe(f, now);
-  f.recovery.finish(true);
+  f.episode.finish(true);
   recovery_.retransmit_now_ = false;
 }
 
 // Nothing is being repaired.
 bool Connection::is_open_phase() const {
-  const RecoveryPhase phase = flight_state()->recovery.phase();
+  const RecoveryPhase phase = flight_state()->episode.phase();
   return phase == RecoveryPhase::Open || phase == RecoveryPhase::WindowReduction;
 }
 
-void Connection::respond_to_losses(FlightState& f, AckNews& news, Instant now) {
-  Recovery& recovery = f.recovery;
-  if (f.log.lost_bytes() == 0 || take_probe_loss(f, news)) return;
+void Connection::respond_to_losses(FlightState& f, AckReport& report, Instant now) {
+  RecoveryEpisode& recovery = f.episode;
+  if (f.queue.lost_bytes() == 0 || take_probe_loss(f, report)) return;
   const bool begins = is_open_phase();
-  const bool again = news.lost_again_sent && recovery.was_sent_in_it(*news.lost_again_sent);
+  const bool again = report.lost_retransmission_sent_at &&
+                     recovery.was_sent_in_episode(*report.lost_retransmission_sent_at);
   if (!begins && !again) return;
-  const EpisodeFacts facts = episode_facts(news, now);
+  const EpisodeFacts facts = episode_facts(report, now);
   if (!recovery.reduces_window() || again) {
     f.lost_unvalidated = f.lost_unvalidated || unvalidated_pipe(now).has_value();
-    LossFacts loss = loss_facts(news, now);
+    LossFacts loss = loss_facts(report, now);
     loss.is_further = again;
     congestion().on_congestion({recovery_.window_, f.model}, loss);
     note_window_reduced();
   }
-  if (again) return recovery.start_again(facts);
+  if (again) return recovery.restart(facts);
   recovery.start(RecoveryPhase::FastRecovery, facts);
   forget_probe();
   f.probe.stop();
@@ -230,22 +233,22 @@ void Connection::respond_to_losses(FlightState& f, AckNews& news, Instant now) {
 }
 
 // RFC 9937 §6.1: in flight when recovery begins: outstanding, less what had been reported before.
-EpisodeFacts Connection::episode_facts(const AckNews& news, Instant now) const {
+EpisodeFacts Connection::episode_facts(const AckReport& report, Instant now) const {
   EpisodeFacts facts;
   facts.now = now;
   facts.una = snd.una;
   facts.nxt = snd.nxt;
   const std::uint32_t reported =
-      log().sacked_bytes() + flight_state()->recovery.assumed_delivered();
-  facts.recover_fs = flight() - reported + news.delivered;
+      queue().sacked_bytes() + flight_state()->episode.assumed_delivered();
+  facts.recover_fs = flight() - reported + report.delivered;
   facts.before = recovery_.window_;
   return facts;
 }
 
-LossFacts Connection::loss_facts(const AckNews& news, Instant now) const {
+LossFacts Connection::loss_facts(const AckReport& report, Instant now) const {
   LossFacts facts;
   facts.now = now;
-  facts.flight = flight() + news.acked;
+  facts.flight = flight() + report.acked;
   // RFC 5681 §3.2 R5681-12: what limited transmit (or a probe) sent beyond the window does not
   // count. §4.3 R5681-15: and a second loss lowers what the first one left.
   const std::uint32_t bound = is_open_phase() ? recovery_.cwnd() : recovery_.ssthresh();
@@ -257,37 +260,37 @@ LossFacts Connection::loss_facts(const AckNews& news, Instant now) const {
 
 // -- The window
 
-void Connection::adjust_window(FlightState& f, const AckNews& news, bool was_reducing,
+void Connection::adjust_window(FlightState& f, const AckReport& report, bool was_reducing,
                                Instant now) {
   const RateSample rate =
       f.rate.finish(recovery_.min_rtt_.has_sample() ? recovery_.min_rtt_.get() : kNoRtt);
-  if (news.delivered == 0 && news.lost == 0) return;
-  Recovery& recovery = f.recovery;
+  if (report.delivered == 0 && report.lost == 0) return;
+  RecoveryEpisode& recovery = f.episode;
   if (recovery.reduces_window() && !congestion().owns_recovery()) {
     PrrFacts facts;
-    facts.delivered = news.delivered;
+    facts.delivered = report.delivered;
     facts.in_flight = pipe();
     facts.ssthresh = recovery_.ssthresh();
     facts.mss = effective_mss_;
-    facts.is_safe = news.acked > 0 && news.lost == 0;
+    facts.is_safe = report.acked > 0 && report.lost == 0;
     recovery_.window_.cwnd = std::max<std::uint32_t>(recovery.prr().on_ack(facts), effective_mss_);
   }
   AckFacts facts;
   facts.now = now;
   // What SACK had reported before left the network long ago: it lets nothing more in.
-  facts.acked = std::min(news.acked, news.delivered);
+  facts.acked = std::min(report.acked, report.delivered);
   facts.mss = effective_mss_;
-  facts.most_per_ack = most_per_ack(news);
+  facts.most_per_ack = most_per_ack(report);
   facts.in_flight = pipe();
   facts.una = snd.una;
   facts.nxt = snd.nxt;
-  facts.rtt = news.rtt;
+  facts.rtt = report.rtt;
   if (recovery_.rtt().has_sample()) facts.srtt = recovery_.rtt().srtt();
   if (recovery_.min_rtt_.has_sample()) facts.min_rtt = recovery_.min_rtt_.get();
   facts.window_was_limit =
       recovery_.window_use_.was_used(recovery_.cwnd(), recovery_.cwnd() < recovery_.ssthresh());
   // RFC 3168 §6.1.2 R3168-05: an echo makes the window no larger.
-  const bool is_echo = news.mark_reported && !congestion().owns_recovery();
+  const bool is_echo = report.mark_reported && !congestion().owns_recovery();
   // RFC 5681 §3.2 R5681-12: without SACK the ACK that ends a recovery leaves the window at ssthresh.
   // With SACK (RFC 9937 says nothing of it) it is the first of congestion avoidance: what it is the
   // first to report crossed the path beside no more than the lowered window.
@@ -296,7 +299,7 @@ void Connection::adjust_window(FlightState& f, const AckNews& news, bool was_red
   facts.has_sack = sack_;
   facts.rate = rate;
   congestion().on_ack({recovery_.window_, f.model}, facts);
-  validate_window(f, news, now);
+  validate_window(f, report, now);
   if (congestion().holds_back(f.model)) f.rate.note_app_limited(pipe());
 }
 
@@ -305,12 +308,12 @@ void Connection::adjust_window(FlightState& f, const AckNews& news, bool was_red
 // acknowledges may count, if pacing spreads what follows, or else eight segments: peers that
 // acknowledge every second segment would slow it down by a half. Where superpackets are used, the
 // one ACK of a packet stands for the ACKs of all the segments in it.
-std::uint32_t Connection::most_per_ack(const AckNews& news) const {
+std::uint32_t Connection::most_per_ack(const AckReport& report) const {
   const TcpConfig& config = context_.config;
-  if (context_.limits.gso_max > 0 || config.slow_start_segments == 0) return news.acked;
+  if (context_.limits.gso_max > 0 || config.slow_start_segments == 0) return report.acked;
   std::uint32_t segments = config.slow_start_segments;
   if (config.hystart && config.pacing && recovery_.ssthresh() == kNoThreshold) {
-    if (recovery_.rtt().srtt() >= kPacingLeastSrtt) return news.acked;
+    if (recovery_.rtt().srtt() >= kPacingLeastSrtt) return report.acked;
     segments = std::max(segments, HyStart::kSegmentsPerAck);
   }
   return segments * effective_mss_;
@@ -319,14 +322,14 @@ std::uint32_t Connection::most_per_ack(const AckNews& news) const {
 // -- The tail loss probe's episode, and timers
 
 // RFC 8985 §7.4.2 R8985-12.
-void Connection::end_probe_episode(FlightState& f, const AckNews& news, Instant now) {
+void Connection::end_probe_episode(FlightState& f, const AckReport& report, Instant now) {
   ProbeAckFacts facts;
   facts.ack = snd.una;
-  if (news.duplicate_reported) facts.duplicate_end = news.duplicate.right;
-  facts.is_plain_duplicate = news.acked == 0 && news.is_bare;
+  if (report.duplicate_reported) facts.duplicate_end = report.duplicate.right;
+  facts.is_plain_duplicate = report.acked == 0 && report.is_bare;
   if (f.probe.on_ack(facts) != ProbeOutcome::Repaired) return;
-  if (f.recovery.phase() != RecoveryPhase::Open) return;
-  congestion().on_congestion({recovery_.window_, f.model}, loss_facts(news, now));
+  if (f.episode.phase() != RecoveryPhase::Open) return;
+  congestion().on_congestion({recovery_.window_, f.model}, loss_facts(report, now));
   note_window_reduced();
   if (!congestion().owns_recovery()) {
     recovery_.window_.cwnd = std::min(recovery_.cwnd(), recovery_.ssthresh());
@@ -337,22 +340,22 @@ void Connection::end_probe_episode(FlightState& f, const AckNews& news, Instant 
 void Connection::on_reordering_timer(Instant now) {
   FlightState* const f = flight_state();
   if (f == nullptr) return;
-  AckNews news;
-  news.prior_una = snd.una;
-  find_losses(*f, news, now);
-  respond_to_losses(*f, news, now);
-  adjust_window(*f, news, f->recovery.reduces_window(), now);
-  if (news.lost == 0) change_loss_timer(now);
+  AckReport report;
+  report.prior_una = snd.una;
+  find_losses(*f, report, now);
+  respond_to_losses(*f, report, now);
+  adjust_window(*f, report, f->episode.reduces_window(), now);
+  if (report.lost == 0) change_loss_timer(now);
 }
 
 // Whatever is outstanding is sent again, without being a sign of congestion: after a change of the
 // path's MTU, or when a closed window opens.
 void Connection::repair_everything() {
   FlightState* const f = flight_state();
-  if (f == nullptr || f->log.empty()) return;
+  if (f == nullptr || f->queue.empty()) return;
   forget_probe();
-  f->log.mark_all_lost(context_.sent);
-  f->recovery.repair(snd.nxt);
+  f->queue.mark_all_lost(context_.sent);
+  f->episode.repair(snd.nxt);
 }
 
 // Everything is acknowledged.
@@ -384,7 +387,7 @@ bool LossRecovery::acquire_flight(RecoveryContext& context, Connection& owner) {
 void LossRecovery::release_flight(RecoveryContext& context) {
   if (flight_ == kNone) return;
   FlightState& f = context.flights[flight_];
-  f.log.clear(context.sent);
+  f.queue.clear(context.sent);
   reordering_seen_ = f.rack.reordering_seen();
   context.flights.release(flight_);
   flight_ = kNone;

@@ -46,9 +46,9 @@ class LossRecovery {
   }
   [[nodiscard]] bool has_flight() const { return flight_ != kNone; }
   /// What is outstanding; nothing without a flight state.
-  [[nodiscard]] const SentLog& queue(const RecoveryContext& context) const {
-    static constexpr SentLog kNothing;
-    return flight_ == kNone ? kNothing : context.flights[flight_].log;
+  [[nodiscard]] const RetransmissionQueue& queue(const RecoveryContext& context) const {
+    static constexpr RetransmissionQueue kNothing;
+    return flight_ == kNone ? kNothing : context.flights[flight_].queue;
   }
   /// Something is about to leave. False: no memory.
   [[nodiscard]] bool acquire_flight(RecoveryContext& context, Connection& owner);

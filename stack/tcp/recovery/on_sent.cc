@@ -48,7 +48,7 @@ DeliveryStamp Connection::note_departure(FlightState& f, std::uint32_t in_flight
 void Connection::note_why_nothing_left(Instant now) {
   FlightState* const f = flight_state();
   if (f == nullptr || !is_synchronized(state_)) return;
-  const bool has_losses = f->log.lost_bytes() > 0;
+  const bool has_losses = f->queue.lost_bytes() > 0;
   if (unsent() == 0 && !has_losses) {
     // draft-ietf-ccwg-bbr §4.1.2.4.
     if (cwnd_room() >= effective_mss_) f->rate.note_app_limited(pipe());
@@ -72,8 +72,8 @@ void Connection::tell_lost(FlightState& f, const SentSegment& segment, Instant n
   lost.tx_in_flight = segment.stamp.tx_in_flight;
   lost.lost_since = f.rate.lost_since(segment.stamp);
   lost.is_app_limited = segment.stamp.is_app_limited != 0;
-  lost.in_recovery = f.recovery.phase() == RecoveryPhase::FastRecovery ||
-                     f.recovery.phase() == RecoveryPhase::Timeout;
+  lost.in_recovery = f.episode.phase() == RecoveryPhase::FastRecovery ||
+                     f.episode.phase() == RecoveryPhase::Timeout;
   lost.has_sack = sack_;
   congestion().on_segment_lost({recovery_.window_, f.model}, lost);
 }

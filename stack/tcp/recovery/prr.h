@@ -30,8 +30,8 @@ struct PrrFacts {
 class Prr {
  public:
   // RFC 9937 §6.1 R9937-01.
-  /// Recovery begins with `recover_fs` bytes in flight: outstanding, less what SACK had reported
-  /// before this acknowledgment.
+  /// RecoveryEpisode begins with `recover_fs` bytes in flight: outstanding, less what SACK had
+  /// reported before this acknowledgment.
   void start(std::uint32_t recover_fs) {
     delivered_ = out_ = 0;
     recover_fs_ = std::max(recover_fs, 1U);

@@ -3,7 +3,7 @@
 // RFC 8985 §5-§6. Time instead of counting: duplicate acknowledgments count segments and are fooled
 // by reordering and by lost retransmissions; the time at which a segment left is not. How much
 // later is "sufficiently" is the reordering window: zero until reordering was seen, then a fraction
-// of the round trip that grows while duplicates are reported for what was resent too early.
+// of the round trip that grows while D-SACK reports what was retransmitted too early.
 //
 // Invariants:
 //   1. xmit_ts and end_seq never go back: they name the delivered segment that left last.
@@ -56,7 +56,7 @@ class Rack {
     end_seq_ = end;
   }
 
-  // RFC 8985 §6.2 R8985-02, step 4: something was resent too early: wait longer, but grow at most
+  // RFC 8985 §6.2 R8985-02, step 4: something was retransmitted too early: wait longer, but grow at most
   // once in a round trip.
   /// A duplicate was reported.
   void on_duplicate_report(SeqNum nxt) {
@@ -89,8 +89,9 @@ class Rack {
   /// Calls on_lost(index) for each segment in the network that is lost. How long until the last of
   /// those that left before the delivered one is, too; zero: there is none.
   template <typename F>
-  [[nodiscard]] Duration detect_loss(const SentLog& log, const SentLog::Pool& pool,
-                                     Duration reo_wnd, Instant now, F on_lost) const {
+  [[nodiscard]] Duration detect_loss(const RetransmissionQueue& log,
+                                     const RetransmissionQueue::Pool& pool, Duration reo_wnd,
+                                     Instant now, F on_lost) const {
     Duration wait{};
     if (!has_segment_) return wait;
     std::uint32_t index = log.oldest_in_network();
@@ -116,9 +117,9 @@ class Rack {
   }
 
   [[nodiscard]] bool reordering_seen() const { return reordering_seen_; }
-  /// By how many bytes `segment` was overtaken, if it is delivered now: 0 if it was not, or if it
-  /// was resent, which explains it.
-  [[nodiscard]] std::uint32_t overtaken_by(const SentSegment& segment) const {
+  /// How far `segment` was reordered, in bytes, if it is delivered now: 0 if it was not, or if it
+  /// was retransmitted, which explains it.
+  [[nodiscard]] std::uint32_t reordering_extent(const SentSegment& segment) const {
     if (!has_fack_ || segment.retransmitted || segment.begin >= fack_) return 0;
     return segment.end > fack_ ? 0 : static_cast<std::uint32_t>(fack_ - segment.begin);
   }
@@ -133,7 +134,7 @@ class Rack {
   [[nodiscard]] bool left_after(Instant sent_at, SeqNum end) const {
     return sent_at > xmit_ts_ || (sent_at == xmit_ts_ && end > end_seq_);
   }
-  // RFC 8985 §6.2 step 3: delivered below what was delivered before, and not resent: reordering.
+  // RFC 8985 §6.2 step 3: delivered below what was delivered before, and not retransmitted: reordering.
   void note_order(const SentSegment& segment, SeqNum end) {
     if (!has_fack_ || end > fack_) {
       fack_ = end;

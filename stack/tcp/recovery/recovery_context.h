@@ -34,7 +34,7 @@ struct RecoveryContext {
 
   const TcpConfig config;
   const RtoBounds rto_bounds;
-  SentLog::Pool sent;
+  RetransmissionQueue::Pool sent;
   Slab<FlightState> flights;
   TimingWheel pacing_wheel;                    ///< of flight states whose next burst has its time
   IntrusiveList<FlightState, QuietTag> quiet;  ///< kept for a while; the longest quiet first

@@ -5,7 +5,7 @@
 
 namespace glasstcp {
 
-void Recovery::remember(const EpisodeFacts& facts) {
+void RecoveryEpisode::remember(const EpisodeFacts& facts) {
   undo_ = {};
   undo_.is_armed = true;
   undo_.marker = facts.una;
@@ -13,14 +13,14 @@ void Recovery::remember(const EpisodeFacts& facts) {
   undo_.ssthresh = facts.before.ssthresh;
 }
 
-void Recovery::start(RecoveryPhase phase, const EpisodeFacts& facts) {
+void RecoveryEpisode::start(RecoveryPhase phase, const EpisodeFacts& facts) {
   // From a reduction by ECN into recovery: the window was lowered already, and what it was stays
   // remembered.
   if (!reduces_window()) {
     remember(facts);
     prr_.start(facts.recover_fs);
   }
-  if (phase == RecoveryPhase::WindowReduction) keep_reduction();
+  if (phase == RecoveryPhase::WindowReduction) forbid_undo();
   phase_ = phase;
   recover_ = facts.nxt;
   reduced_at_ = facts.now;
@@ -30,13 +30,14 @@ void Recovery::start(RecoveryPhase phase, const EpisodeFacts& facts) {
   is_barred_ = false;
 }
 
-void Recovery::start_again(const EpisodeFacts& facts) {
+void RecoveryEpisode::restart(const EpisodeFacts& facts) {
   recover_ = facts.nxt;
   reduced_at_ = facts.now;
   prr_.start(facts.recover_fs);
 }
 
-void Recovery::on_timeout(const EpisodeFacts& facts, bool may_detect_spurious, bool is_first) {
+void RecoveryEpisode::on_timeout(const EpisodeFacts& facts, bool may_detect_spurious,
+                                 bool is_first) {
   // A timeout of a timeout: what there was before the first one is what counts, and so do all
   // copies (RFC 3708 §2 R3708-01). After progress it is another one, which may be a mistake where
   // the first was none.
@@ -50,7 +51,7 @@ void Recovery::on_timeout(const EpisodeFacts& facts, bool may_detect_spurious, b
   duplicates_ = assumed_delivered_ = copies_ = 0;
 }
 
-void Recovery::repair(SeqNum nxt) {
+void RecoveryEpisode::repair(SeqNum nxt) {
   undo_.is_armed = false;
   phase_ = RecoveryPhase::Timeout;
   recover_ = nxt;
@@ -58,7 +59,7 @@ void Recovery::repair(SeqNum nxt) {
   duplicates_ = assumed_delivered_ = copies_ = 0;
 }
 
-void Recovery::finish(bool has_sack) {
+void RecoveryEpisode::finish(bool has_sack) {
   // RFC 6582 §4: what was sent again may cause duplicates; a mark (RFC 3168 §6.1.2) repairs nothing.
   is_barred_ = !has_sack && phase_ != RecoveryPhase::WindowReduction;
   phase_ = RecoveryPhase::Open;
@@ -67,37 +68,38 @@ void Recovery::finish(bool has_sack) {
   duplicates_ = assumed_delivered_ = copies_ = 0;
 }
 
-void Recovery::on_duplicate_report(const SackBlock& block) {
+void RecoveryEpisode::on_duplicate_report(const SackBlock& block) {
   // Beyond `recover` lies what was not sent when the episode began: no retransmission of it.
   if (!undo_.is_armed || block.right <= undo_.marker || block.right > recover_) return;
   // RFC 3708 §2 R3708-01: nor is what was sent only once: the network doubled it, or it is the copy
   // of a probe from before.
-  if (!undo_.has_resent) return;
+  if (!undo_.has_retransmitted) return;
   const SeqNum left = later(block.left, undo_.marker);
-  const SeqNum right = earlier(block.right, undo_.resent_end);
+  const SeqNum right = earlier(block.right, undo_.retransmitted_end);
   if (left >= right) return;
-  undo_.resent_bytes -= std::min(undo_.resent_bytes, static_cast<std::uint32_t>(right - left));
+  undo_.retransmitted_bytes -=
+      std::min(undo_.retransmitted_bytes, static_cast<std::uint32_t>(right - left));
 }
 
-void Recovery::on_resent(SeqNum begin, SeqNum end, TsVal stamp) {
-  undo_.resent_bytes += static_cast<std::uint32_t>(end - begin);
-  undo_.resent_end = undo_.has_resent ? later(undo_.resent_end, end) : end;
-  if (!undo_.has_resent) undo_.resent_at = stamp;
-  undo_.has_resent = true;
+void RecoveryEpisode::on_retransmitted(SeqNum begin, SeqNum end, TsVal stamp) {
+  undo_.retransmitted_bytes += static_cast<std::uint32_t>(end - begin);
+  undo_.retransmitted_end = undo_.has_retransmitted ? later(undo_.retransmitted_end, end) : end;
+  if (!undo_.has_retransmitted) undo_.first_retransmission_at = stamp;
+  undo_.has_retransmitted = true;
 }
 
-void Recovery::keep_reduction() {
+void RecoveryEpisode::forbid_undo() {
   undo_.is_armed = false;
   undo_.cwnd = undo_.ssthresh = 0;
 }
 
-void Recovery::undo(CongestionState& state) {
+void RecoveryEpisode::undo(CongestionState& state) {
   state.cwnd = std::max(state.cwnd, undo_.cwnd);
   state.ssthresh = std::max(state.ssthresh, undo_.ssthresh);
   undo_.is_armed = false;
 }
 
-std::uint32_t Recovery::on_duplicate(std::uint32_t mss, std::uint32_t most) {
+std::uint32_t RecoveryEpisode::on_duplicate(std::uint32_t mss, std::uint32_t most) {
   ++duplicates_;
   // RFC 9937 §6.2 R9937-04: each duplicate stands for one segment, and all of them for no more than
   // there is: a peer cannot make us send for ever by repeating itself.
@@ -106,7 +108,7 @@ std::uint32_t Recovery::on_duplicate(std::uint32_t mss, std::uint32_t most) {
   return assumed_delivered_ - before;
 }
 
-std::uint32_t Recovery::on_advance(SeqNum una, std::uint32_t acked, std::uint32_t mss) {
+std::uint32_t RecoveryEpisode::on_advance(SeqNum una, std::uint32_t acked, std::uint32_t mss) {
   // RFC 5682 §2.1 step 3a: F-RTO's new data lies beyond `recover`. That it arrived stays true while
   // what was lost below it is filled, or it would take the window from that for good.
   if (phase_ == RecoveryPhase::Timeout && una < recover_) return acked;

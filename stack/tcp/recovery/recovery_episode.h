@@ -36,14 +36,14 @@ enum class RecoveryPhase : std::uint8_t {
 };
 
 /// The reductions that an episode may have to take back.
-struct UndoMemory {
-  SeqNum marker;                   ///< snd.una when the episode began
-  SeqNum resent_end;               ///< the highest number sent again in it, if any was
-  std::uint32_t cwnd = 0;          ///< before it
-  std::uint32_t ssthresh = 0;      ///< before it
-  std::uint32_t resent_bytes = 0;  ///< in it, and not reported as duplicates
-  TsVal resent_at{};               ///< our timestamp on its first retransmission
-  bool has_resent = false;
+struct UndoState {
+  SeqNum marker;                          ///< snd.una when the episode began
+  SeqNum retransmitted_end;               ///< the highest number sent again in it, if any was
+  std::uint32_t cwnd = 0;                 ///< before it
+  std::uint32_t ssthresh = 0;             ///< before it
+  std::uint32_t retransmitted_bytes = 0;  ///< in it, and not reported as duplicates
+  TsVal first_retransmission_at{};        ///< our timestamp on its first retransmission
+  bool has_retransmitted = false;
   bool is_armed = false;
 };
 
@@ -57,7 +57,7 @@ struct EpisodeFacts {
 };
 
 /// RFC 6582's `recover`, RFC 9937's and RFC 5682's variables of one connection.
-class Recovery {
+class RecoveryEpisode {
  public:
   [[nodiscard]] RecoveryPhase phase() const { return phase_; }
   [[nodiscard]] bool is_active() const { return phase_ == RecoveryPhase::FastRecovery; }
@@ -65,7 +65,7 @@ class Recovery {
     return is_active() || phase_ == RecoveryPhase::WindowReduction;
   }
   [[nodiscard]] SeqNum recover() const { return recover_; }
-  [[nodiscard]] const UndoMemory& undo_memory() const { return undo_; }
+  [[nodiscard]] const UndoState& undo_state() const { return undo_; }
   Prr& prr() { return prr_; }
 
   // RFC 6582 §3.2 R6582-02; RFC 6675 §5 R6675-05; RFC 3168 §6.1.2.
@@ -74,11 +74,11 @@ class Recovery {
   // RFC 5681 §4.3 R5681-15, RFC 8985 §9.3 R8985-14.
   /// Whether what left at `sent_at` left since the reduction began: its loss is a further sign of
   /// congestion.
-  [[nodiscard]] bool was_sent_in_it(Instant sent_at) const {
+  [[nodiscard]] bool was_sent_in_episode(Instant sent_at) const {
     return is_active() && sent_at >= reduced_at_;
   }
   /// It is: the reduction begins once more. What undoing restores stays.
-  void start_again(const EpisodeFacts& facts);
+  void restart(const EpisodeFacts& facts);
   // RFC 6298 §5.4; RFC 5682 §2.1 R5682-03.
   /// The retransmission timer ended. `may_detect_spurious`: whether F-RTO may look for a mistake.
   /// `is_first`: since snd.una advanced last.
@@ -109,22 +109,23 @@ class Recovery {
   [[nodiscard]] bool wants_new_data() const { return wants_new_data_; }
 
   /// [begin, end) left again, with this timestamp.
-  void on_resent(SeqNum begin, SeqNum end, TsVal stamp);
+  void on_retransmitted(SeqNum begin, SeqNum end, TsVal stamp);
   /// RFC 2883: the peer got these numbers twice.
   void on_duplicate_report(const SackBlock& block);
   // RFC 3708 §2.
-  /// Nothing that was resent was missing: each retransmission was reported as a duplicate.
+  /// Nothing that was retransmitted was missing: each retransmission was reported as a duplicate.
   [[nodiscard]] bool all_were_duplicates() const {
-    return undo_.is_armed && undo_.has_resent && undo_.resent_bytes == 0;
+    return undo_.is_armed && undo_.has_retransmitted && undo_.retransmitted_bytes == 0;
   }
   // RFC 3522 §3.2.
-  /// An ACK that echoes `ecr` and advances was caused by an original, not by what was resent.
+  /// An ACK that echoes `ecr` and advances was caused by an original, not by a retransmission.
   [[nodiscard]] bool is_answer_to_an_original(TsVal ecr) const {
-    return undo_.is_armed && (!undo_.has_resent || difference(ecr, undo_.resent_at) < 0);
+    return undo_.is_armed &&
+           (!undo_.has_retransmitted || difference(ecr, undo_.first_retransmission_at) < 0);
   }
   /// RFC 3168 §6.1.2 R3168-05: the network said that it is congested. Whatever turns out to have
   /// been late, the window stays lowered: that is the answer to the mark.
-  void keep_reduction();
+  void forbid_undo();
   /// Window and threshold as they were (never below what they are now); the episode is forgotten.
   void undo(CongestionState& state);
 
@@ -135,9 +136,9 @@ class Recovery {
   /// Rule 4 sends the last of the flight once in each recovery.
   [[nodiscard]] bool may_rescue() const { return !has_rescued_; }
   void on_rescue() { has_rescued_ = true; }
-  /// RFC 6675 §2: with SACK a duplicate is what brings news without advancing.
-  void count_report(bool has_advanced, bool is_news) {
-    duplicates_ = has_advanced ? 0 : duplicates_ + (is_news ? 1U : 0U);
+  /// RFC 6675 §2: with SACK a duplicate is what reports something new without advancing.
+  void count_report(bool has_advanced, bool is_new) {
+    duplicates_ = has_advanced ? 0 : duplicates_ + (is_new ? 1U : 0U);
   }
 
   // Without SACK.
@@ -175,7 +176,7 @@ class Recovery {
   Instant reduced_at_{};
   SeqNum recover_;
   Prr prr_;
-  UndoMemory undo_;
+  UndoState undo_;
   std::uint32_t duplicates_ = 0;
   std::uint32_t assumed_delivered_ = 0;
   std::uint32_t copies_ = 0;

@@ -1,4 +1,4 @@
-// Doubly linked lists in a slab: one by number that tiles the flight, one for each fate. See
+// Doubly linked lists in a slab: one by number that tiles the flight, one for each state. See
 // retransmission_queue.h.
 #include "stack/tcp/recovery/retransmission_queue.h"
 
@@ -6,10 +6,11 @@
 
 namespace glasstcp {
 
-bool SentLog::append(Pool& pool, SeqNum begin, SeqNum end, std::uint16_t text, Instant now) {
-  const std::uint32_t index = records_ < kMostRecords ? pool.acquire() : kNone;
+bool RetransmissionQueue::append(Pool& pool, SeqNum begin, SeqNum end, std::uint16_t text,
+                                 Instant now) {
+  const std::uint32_t index = entries_ < kMaxEntries ? pool.acquire() : kNone;
   if (index == kNone) return false;
-  ++records_;
+  ++entries_;
   SentSegment& segment = pool[index];
   segment.begin = begin;
   segment.end = end;
@@ -27,18 +28,19 @@ bool SentLog::append(Pool& pool, SeqNum begin, SeqNum end, std::uint16_t text, I
   return true;
 }
 
-void SentLog::clear(Pool& pool) {
+void RetransmissionQueue::clear(Pool& pool) {
   while (head_ != kNone) {
     const std::uint32_t next = pool[head_].next;
     pool.release(head_);
     head_ = next;
   }
-  *this = SentLog();
+  *this = RetransmissionQueue();
 }
 
-// -- The lists of a fate
+// -- The lists of a state
 
-void SentLog::link_after(Pool& pool, List& list, std::uint32_t place, std::uint32_t index) {
+void RetransmissionQueue::link_after(Pool& pool, List& list, std::uint32_t place,
+                                     std::uint32_t index) {
   SentSegment& segment = pool[index];
   segment.before = place;
   segment.after = place == kNone ? list.head : pool[place].after;
@@ -46,24 +48,24 @@ void SentLog::link_after(Pool& pool, List& list, std::uint32_t place, std::uint3
   (segment.after == kNone ? list.tail : pool[segment.after].before) = index;
 }
 
-void SentLog::unlink(Pool& pool, List& list, std::uint32_t index) {
+void RetransmissionQueue::unlink(Pool& pool, List& list, std::uint32_t index) {
   const SentSegment& segment = pool[index];
   (segment.before == kNone ? list.head : pool[segment.before].after) = segment.after;
   (segment.after == kNone ? list.tail : pool[segment.after].before) = segment.before;
 }
 
-// Takes a record off the list of its fate and out of its sum.
-void SentLog::leave_fate(Pool& pool, std::uint32_t index) {
+// Takes an entry off the list of its state and out of its sum.
+void RetransmissionQueue::leave_state(Pool& pool, std::uint32_t index) {
   SentSegment& segment = pool[index];
-  switch (segment.fate) {
-    case SegmentFate::InNetwork:
+  switch (segment.state) {
+    case SegmentState::InNetwork:
       unlink(pool, network_, index);
       break;
-    case SegmentFate::Lost:
+    case SegmentState::Lost:
       unlink(pool, lost_, index);
       lost_bytes_ -= segment.length();
       break;
-    case SegmentFate::Delivered:
+    case SegmentState::Delivered:
       sacked_bytes_ -= segment.length();
       if (hint_ == index) hint_ = kNone;
       break;
@@ -72,21 +74,21 @@ void SentLog::leave_fate(Pool& pool, std::uint32_t index) {
 
 // Losses are found in the order of time, which is almost always that of numbers: the one before it
 // is lost, or the last of all, or it is itself the first. Only else is there a search.
-void SentLog::enter_lost(Pool& pool, std::uint32_t index) {
+void RetransmissionQueue::enter_lost(Pool& pool, std::uint32_t index) {
   SentSegment& segment = pool[index];
   std::uint32_t place = lost_.tail;
   std::uint32_t below = segment.prev;
-  if (below != kNone && pool[below].fate == SegmentFate::Delivered) below = pool[below].prev;
-  if (below != kNone && pool[below].fate == SegmentFate::Lost) place = below;
+  if (below != kNone && pool[below].state == SegmentState::Delivered) below = pool[below].prev;
+  if (below != kNone && pool[below].state == SegmentState::Lost) place = below;
   if (lost_.head != kNone && segment.begin < pool[lost_.head].begin) place = kNone;
   while (place != kNone && pool[place].begin > segment.begin) place = pool[place].before;
-  segment.fate = SegmentFate::Lost;
+  segment.state = SegmentState::Lost;
   lost_bytes_ += segment.length();
   link_after(pool, lost_, place, index);
 }
 
 // Called from the highest number down: before those that left at the same time.
-void SentLog::enter_network_by_time(Pool& pool, std::uint32_t index) {
+void RetransmissionQueue::enter_network_by_time(Pool& pool, std::uint32_t index) {
   SentSegment& segment = pool[index];
   std::uint32_t place = kNone;
   std::uint32_t at = network_.head;
@@ -94,65 +96,66 @@ void SentLog::enter_network_by_time(Pool& pool, std::uint32_t index) {
     place = at;
     at = pool[at].after;
   }
-  segment.fate = SegmentFate::InNetwork;
+  segment.state = SegmentState::InNetwork;
   link_after(pool, network_, place, index);
 }
 
 // -- Judgements
 
-void SentLog::mark_lost(Pool& pool, std::uint32_t index) {
-  STACK_ASSERT(pool[index].fate == SegmentFate::InNetwork);
-  leave_fate(pool, index);
+void RetransmissionQueue::mark_lost(Pool& pool, std::uint32_t index) {
+  STACK_ASSERT(pool[index].state == SegmentState::InNetwork);
+  leave_state(pool, index);
   enter_lost(pool, index);
 }
 
-void SentLog::mark_all_lost(Pool& pool) {
+void RetransmissionQueue::mark_all_lost(Pool& pool) {
   while (network_.head != kNone) mark_lost(pool, network_.head);
 }
 
-void SentLog::mark_first_lost(Pool& pool, std::uint32_t length) {
-  if (head_ == kNone || pool[head_].fate != SegmentFate::InNetwork) return;
+void RetransmissionQueue::mark_first_lost(Pool& pool, std::uint32_t length) {
+  if (head_ == kNone || pool[head_].state != SegmentState::InNetwork) return;
   if (pool[head_].length() > length) split(pool, head_, length);
   mark_lost(pool, head_);
 }
 
-void SentLog::unmark_lost(Pool& pool) {
+void RetransmissionQueue::unmark_lost(Pool& pool) {
   while (lost_.tail != kNone) {
     const std::uint32_t index = lost_.tail;
-    leave_fate(pool, index);
+    leave_state(pool, index);
     enter_network_by_time(pool, index);
   }
 }
 
-void SentLog::forget_sacks(Pool& pool) {
+void RetransmissionQueue::forget_sacks(Pool& pool) {
   for (std::uint32_t i = head_; i != kNone; i = pool[i].next) {
-    if (pool[i].fate != SegmentFate::Delivered) continue;
-    leave_fate(pool, i);
+    if (pool[i].state != SegmentState::Delivered) continue;
+    leave_state(pool, i);
     enter_lost(pool, i);
   }
 }
 
-bool SentLog::on_retransmitted(Pool& pool, std::uint32_t index, std::uint32_t length, Instant now) {
+bool RetransmissionQueue::on_retransmitted(Pool& pool, std::uint32_t index, std::uint32_t length,
+                                           Instant now) {
   const bool whole = pool[index].length() <= length || !split(pool, index, length);
-  leave_fate(pool, index);
+  leave_state(pool, index);
   SentSegment& segment = pool[index];
-  segment.fate = SegmentFate::InNetwork;
+  segment.state = SegmentState::InNetwork;
   segment.retransmitted = true;
   segment.sent_at = now;
   link_after(pool, network_, network_.tail, index);
   return whole || segment.length() == length;
 }
 
-void SentLog::touch_first(Pool& pool, Instant now) {
+void RetransmissionQueue::touch_first(Pool& pool, Instant now) {
   SentSegment& segment = pool[head_];
   segment.retransmitted = true;
   segment.sent_at = now;
-  if (segment.fate != SegmentFate::InNetwork) return;
+  if (segment.state != SegmentState::InNetwork) return;
   unlink(pool, network_, head_);
   link_after(pool, network_, network_.tail, head_);
 }
 
-std::uint32_t SentLog::split_tail(Pool& pool, std::uint32_t length) {
+std::uint32_t RetransmissionQueue::split_tail(Pool& pool, std::uint32_t length) {
   const std::uint32_t whole = pool[tail_].length();
   if (whole > length) split(pool, tail_, whole - length);
   return tail_;
@@ -160,11 +163,12 @@ std::uint32_t SentLog::split_tail(Pool& pool, std::uint32_t length) {
 
 // -- Records
 
-// The first `length` bytes of a record stay in it, the rest becomes the next one, of the same fate.
-bool SentLog::split(Pool& pool, std::uint32_t index, std::uint32_t length) {
+// The first `length` bytes of an entry stay in it, the rest becomes the next one, of the same
+// state.
+bool RetransmissionQueue::split(Pool& pool, std::uint32_t index, std::uint32_t length) {
   const std::uint32_t rest_index = pool.acquire();
   if (rest_index == kNone) return false;
-  ++records_;
+  ++entries_;
   SentSegment& first = pool[index];
   SentSegment& rest = pool[rest_index];
   const std::uint32_t after = first.next;
@@ -178,27 +182,27 @@ bool SentLog::split(Pool& pool, std::uint32_t index, std::uint32_t length) {
   } else {
     pool[after].prev = rest_index;
   }
-  if (first.fate != SegmentFate::Delivered) {
-    link_after(pool, first.fate == SegmentFate::Lost ? lost_ : network_, index, rest_index);
+  if (first.state != SegmentState::Delivered) {
+    link_after(pool, first.state == SegmentState::Lost ? lost_ : network_, index, rest_index);
   }
   return true;
 }
 
-// Takes a record out of the tiling. Its fate was left already.
-void SentLog::remove(Pool& pool, std::uint32_t index) {
+// Takes an entry out of the tiling. Its state was left already.
+void RetransmissionQueue::remove(Pool& pool, std::uint32_t index) {
   const SentSegment& segment = pool[index];
   (segment.prev == kNone ? head_ : pool[segment.prev].next) = segment.next;
   (segment.next == kNone ? tail_ : pool[segment.next].prev) = segment.prev;
   pool.release(index);
-  --records_;
+  --entries_;
 }
 
-// The first record is acknowledged; its bytes were taken out of the sums already.
-void SentLog::pop_front(Pool& pool) {
+// The first entry is acknowledged; its bytes were taken out of the sums already.
+void RetransmissionQueue::pop_front(Pool& pool) {
   const std::uint32_t index = head_;
   const SentSegment& segment = pool[index];
-  if (segment.fate != SegmentFate::Delivered) {
-    unlink(pool, segment.fate == SegmentFate::Lost ? lost_ : network_, index);
+  if (segment.state != SegmentState::Delivered) {
+    unlink(pool, segment.state == SegmentState::Lost ? lost_ : network_, index);
   } else if (hint_ == index) {
     hint_ = kNone;
   }
@@ -207,8 +211,8 @@ void SentLog::pop_front(Pool& pool) {
 
 // -- The scoreboard
 
-// The first record that ends after `seq`. Reports come near the last one, or near the end.
-std::uint32_t SentLog::find(const Pool& pool, SeqNum seq) const {
+// The first entry that ends after `seq`. Reports come near the last one, or near the end.
+std::uint32_t RetransmissionQueue::find(const Pool& pool, SeqNum seq) const {
   std::uint32_t index = hint_ != kNone ? hint_ : sacked_bytes_ > 0 ? tail_ : head_;
   if (index == kNone) return kNone;
   while (pool[index].prev != kNone && pool[pool[index].prev].end > seq) index = pool[index].prev;
@@ -216,10 +220,11 @@ std::uint32_t SentLog::find(const Pool& pool, SeqNum seq) const {
   return index;
 }
 
-// The part of a record, in whole segments, that lies in the block, as a record of its own; kNone if
+// The part of an entry, in whole segments, that lies in the block, as an entry of its own; kNone if
 // there is none. Whole segments only, or a peer that reports every second byte would have us make a
-// record for each.
-std::uint32_t SentLog::fit_to_block(Pool& pool, std::uint32_t index, const SackBlock& block) {
+// entry for each.
+std::uint32_t RetransmissionQueue::fit_to_block(Pool& pool, std::uint32_t index,
+                                                const SackBlock& block) {
   const SentSegment& whole = pool[index];
   const std::uint32_t text = whole.text == 0 ? whole.length() : whole.text;
   std::uint32_t skip = 0;
@@ -238,52 +243,52 @@ std::uint32_t SentLog::fit_to_block(Pool& pool, std::uint32_t index, const SackB
   return pool[index].next;
 }
 
-void SentLog::become_delivered(Pool& pool, std::uint32_t index) {
-  leave_fate(pool, index);
+void RetransmissionQueue::become_delivered(Pool& pool, std::uint32_t index) {
+  leave_state(pool, index);
   SentSegment& segment = pool[index];
   if (sacked_bytes_ == 0 || segment.end > highest_sacked_) highest_sacked_ = segment.end;
-  segment.fate = SegmentFate::Delivered;
+  segment.state = SegmentState::Delivered;
   sacked_bytes_ += segment.length();
   hint_ = index;
   const std::uint32_t next = segment.next;
-  if (segment.prev != kNone && pool[segment.prev].fate == SegmentFate::Delivered) {
+  if (segment.prev != kNone && pool[segment.prev].state == SegmentState::Delivered) {
     merge_into_prev(pool, index);
   }
-  if (next != kNone && pool[next].fate == SegmentFate::Delivered) merge_into_prev(pool, next);
+  if (next != kNone && pool[next].state == SegmentState::Delivered) merge_into_prev(pool, next);
 }
 
-void SentLog::merge_into_prev(Pool& pool, std::uint32_t index) {
+void RetransmissionQueue::merge_into_prev(Pool& pool, std::uint32_t index) {
   const std::uint32_t prev = pool[index].prev;
   pool[prev].end = pool[index].end;
   hint_ = prev;
   remove(pool, index);
 }
 
-void SentLog::check(const Pool& pool, SeqNum una, SeqNum nxt) const {
+void RetransmissionQueue::check(const Pool& pool, SeqNum una, SeqNum nxt) const {
   SeqNum at = una;
   std::uint32_t lost = 0;
   std::uint32_t sacked = 0;
   std::uint32_t in_network = 0;
-  std::uint32_t records = 0;
+  std::uint32_t entries = 0;
   for (std::uint32_t i = head_; i != kNone; i = pool[i].next) {
     const SentSegment& segment = pool[i];
-    ++records;
+    ++entries;
     STACK_ASSERT(segment.begin == at && segment.begin < segment.end);
-    if (segment.fate == SegmentFate::Lost) lost += segment.length();
-    if (segment.fate == SegmentFate::Delivered) sacked += segment.length();
-    if (segment.fate == SegmentFate::InNetwork) in_network += segment.length();
+    if (segment.state == SegmentState::Lost) lost += segment.length();
+    if (segment.state == SegmentState::Delivered) sacked += segment.length();
+    if (segment.state == SegmentState::InNetwork) in_network += segment.length();
     at = segment.end;
   }
-  STACK_ASSERT(at == nxt && records == records_);
+  STACK_ASSERT(at == nxt && entries == entries_);
   STACK_ASSERT(lost == lost_bytes_ && sacked == sacked_bytes_);
   Instant time = Instant::min();
   for (std::uint32_t i = network_.head; i != kNone; i = pool[i].after) {
-    STACK_ASSERT(pool[i].fate == SegmentFate::InNetwork && pool[i].sent_at >= time);
+    STACK_ASSERT(pool[i].state == SegmentState::InNetwork && pool[i].sent_at >= time);
     time = pool[i].sent_at;
     in_network -= pool[i].length();
   }
   for (std::uint32_t i = lost_.head; i != kNone; i = pool[i].after) {
-    STACK_ASSERT(pool[i].fate == SegmentFate::Lost);
+    STACK_ASSERT(pool[i].state == SegmentState::Lost);
     STACK_ASSERT(pool[i].after == kNone || pool[pool[i].after].begin >= pool[i].end);
     lost -= pool[i].length();
   }

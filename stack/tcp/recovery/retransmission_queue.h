@@ -1,19 +1,19 @@
-// What is on its way: one record for each segment (or superpacket) sent and not yet acknowledged,
-// in sequence order, with its fate: in the network, lost, or delivered (reported by SACK).
+// What is on its way: one entry for each segment (or superpacket) sent and not yet acknowledged,
+// in sequence order, with its state: in the network, lost, or delivered (reported by SACK).
 //
 // RFC 9293 §3.4 (the retransmission queue), RFC 6298 §3 (Karn's rule needs to know what was sent
 // twice), RFC 2018 and RFC 6675 §3 (the scoreboard), RFC 8985 §5.1 (a time for each segment). The
 // bytes themselves stay in the TxQueue.
 //
 // Invariants:
-//   1. The records tile [snd.una, snd.nxt) exactly: no hole, no overlap.
-//   2. Each record has one fate. Those in the network stand on a list by the time they left, the
+//   1. The entries tile [snd.una, snd.nxt) exactly: no hole, no overlap.
+//   2. Each entry has one state. Those in the network stand on a list by the time they left, the
 //      lost ones on a list by number; both are found without a search.
-//   3. lost_bytes() and sacked_bytes() are the sums of the lengths of the records of that fate.
-//   4. Neighbours that were both delivered are one record: the log is as long as the flight has
+//   3. lost_bytes() and sacked_bytes() are the sums of the lengths of the entries of that state.
+//   4. Neighbours that were both delivered are one entry: the queue is as long as the flight has
 //      holes and unreported segments.
 //
-// Leaves out: deciding what is lost (judgement), and the bytes.
+// Leaves out: deciding what is lost (rack.h, find_losses.cc), and the bytes.
 //
 // Next: rack.h.
 #pragma once
@@ -29,7 +29,7 @@
 namespace glasstcp {
 
 /// What became of a segment, as far as we know.
-enum class SegmentFate : std::uint8_t { InNetwork, Lost, Delivered };
+enum class SegmentState : std::uint8_t { InNetwork, Lost, Delivered };
 
 // RFC 8985 §4 R8985-04: the scoreboard, and the time of each transmission in nanoseconds.
 /// One segment in flight. 72 bytes.
@@ -40,11 +40,11 @@ struct SentSegment {
   DeliveryStamp stamp;
   std::uint32_t prev = kNone;  ///< by number
   std::uint32_t next = kNone;
-  std::uint32_t before = kNone;  ///< on the list of its fate
+  std::uint32_t before = kNone;  ///< on the list of its state
   std::uint32_t after = kNone;
   std::uint32_t first_sent_ms = 0;  ///< when it left first, modulo 2^32
   std::uint16_t text = 0;  ///< bytes of text in each of its segments but the last; 0: not known
-  SegmentFate fate = SegmentFate::InNetwork;
+  SegmentState state = SegmentState::InNetwork;
   bool retransmitted = false;  ///< sent more than once: no RTT sample from it (Karn)
 
   [[nodiscard]] std::uint32_t length() const { return static_cast<std::uint32_t>(end - begin); }
@@ -52,48 +52,48 @@ struct SentSegment {
 
 static_assert(sizeof(SentSegment) <= 72);
 
-/// The records of one connection, in a slab that all connections share.
-class SentLog {
+/// What one connection has outstanding, in a slab that all connections share.
+class RetransmissionQueue {
  public:
   using Pool = Slab<SentSegment>;
-  /// Records that one connection may begin: 11 MB in segments of Ethernet, or 500 MB in
+  /// Entries that one connection may have: 11 MB in segments of Ethernet, or 500 MB in
   /// superpackets. A peer with a tiny MSS would have all of the pool, and each of its ACKs a long
-  /// way through the log (CVE-2019-11478 is of that kind).
-  static constexpr std::uint32_t kMostRecords = 8192;
+  /// way through the queue (CVE-2019-11478 is of that kind).
+  static constexpr std::uint32_t kMaxEntries = 8192;
 
   /// Notes that [begin, end) left for the first time, in segments of `text` bytes. False: no memory
-  /// for the record, or too many are there, so it must not be sent.
+  /// for the entry, or too many are there, so it must not be sent.
   bool append(Pool& pool, SeqNum begin, SeqNum end, std::uint16_t text, Instant now);
-  /// Takes out everything before `una`; the record that straddles it is trimmed. Calls
-  /// `on_delivered(record, end)` for each that was not reported before, up to `end`, before it
+  /// Takes out everything before `una`; the entry that straddles it is trimmed. Calls
+  /// `on_delivered(entry, end)` for each that was not reported before, up to `end`, before it
   /// goes.
   template <typename F>
   void acknowledge(Pool& pool, SeqNum una, F on_delivered);
-  /// RFC 2018 §4: the peer holds [block.left, block.right). Calls `on_delivered(record, end)` for
+  /// RFC 2018 §4: the peer holds [block.left, block.right). Calls `on_delivered(entry, end)` for
   /// what it had not reported before. A superpacket is split only between its segments.
   template <typename F>
   void sack(Pool& pool, const SackBlock& block, F on_delivered);
   /// Forgets everything.
   void clear(Pool& pool);
 
-  /// Judgement: a record that is in the network will not arrive.
+  /// An entry that is in the network is lost.
   void mark_lost(Pool& pool, std::uint32_t index);
-  /// Judgement: nothing that is not delivered will arrive.
+  /// All that is not delivered is lost.
   void mark_all_lost(Pool& pool);
-  /// Judgement: the first `length` bytes are lost; nothing if they are known to be. The record is
+  /// The first `length` bytes are lost; nothing if they are known to be. The entry is
   /// split if it is longer and memory allows.
   void mark_first_lost(Pool& pool, std::uint32_t length);
-  /// The judgement was wrong: what is lost and was not sent again is in the network after all.
+  /// What is lost and was not sent again is in the network after all: it had only been late.
   void unmark_lost(Pool& pool);
   /// RFC 2018 §8: the peer may have thrown away what it reported: it counts as lost.
   void forget_sacks(Pool& pool);
-  /// The first `length` bytes of a record left again. False: no memory to split it (then send all
+  /// The first `length` bytes of an entry left again. False: no memory to split it (then send all
   /// of it).
   bool on_retransmitted(Pool& pool, std::uint32_t index, std::uint32_t length, Instant now);
-  /// The first record left again without having been judged lost (a probe).
+  /// The first entry left again without being lost (a probe).
   void touch_first(Pool& pool, Instant now);
-  /// Cuts the last `length` bytes (one segment) off into a record of their own; its index. Without
-  /// memory, the last record whole.
+  /// Cuts the last `length` bytes (one segment) off into an entry of its own; its index. Without
+  /// memory, the last entry whole.
   std::uint32_t split_tail(Pool& pool, std::uint32_t length);
 
   [[nodiscard]] bool empty() const { return head_ == kNone; }
@@ -105,7 +105,7 @@ class SentLog {
   [[nodiscard]] std::uint32_t oldest_in_network() const { return network_.head; }
   [[nodiscard]] std::uint32_t lost_bytes() const { return lost_bytes_; }
   [[nodiscard]] std::uint32_t sacked_bytes() const { return sacked_bytes_; }
-  /// The end of the highest record that was reported, if sacked_bytes() > 0.
+  /// The end of the highest entry that was reported, if sacked_bytes() > 0.
   [[nodiscard]] SeqNum highest_sacked() const { return highest_sacked_; }
   /// Checks the invariants against [una, nxt).
   void check(const Pool& pool, SeqNum una, SeqNum nxt) const;
@@ -119,7 +119,7 @@ class SentLog {
   bool split(Pool& pool, std::uint32_t index, std::uint32_t length);
   void link_after(Pool& pool, List& list, std::uint32_t place, std::uint32_t index);
   void unlink(Pool& pool, List& list, std::uint32_t index);
-  void leave_fate(Pool& pool, std::uint32_t index);
+  void leave_state(Pool& pool, std::uint32_t index);
   void enter_lost(Pool& pool, std::uint32_t index);
   void enter_network_by_time(Pool& pool, std::uint32_t index);
   void become_delivered(Pool& pool, std::uint32_t index);
@@ -133,24 +133,24 @@ class SentLog {
   std::uint32_t tail_ = kNone;
   List network_;
   List lost_;
-  std::uint32_t hint_ = kNone;  // a delivered record near the next report; kNone: none
+  std::uint32_t hint_ = kNone;  // a delivered entry near the next report; kNone: none
   std::uint32_t lost_bytes_ = 0;
   std::uint32_t sacked_bytes_ = 0;
   SeqNum highest_sacked_;
-  std::uint32_t records_ = 0;
+  std::uint32_t entries_ = 0;
 };
 
 template <typename F>
-void SentLog::acknowledge(Pool& pool, SeqNum una, F on_delivered) {
+void RetransmissionQueue::acknowledge(Pool& pool, SeqNum una, F on_delivered) {
   while (head_ != kNone) {
     SentSegment& segment = pool[head_];
     if (segment.begin >= una) break;
     const SeqNum end = earlier(una, segment.end);
     const auto taken = static_cast<std::uint32_t>(end - segment.begin);
-    if (segment.fate != SegmentFate::Delivered)
+    if (segment.state != SegmentState::Delivered)
       on_delivered(static_cast<const SentSegment&>(segment), end);
-    if (segment.fate == SegmentFate::Lost) lost_bytes_ -= taken;
-    if (segment.fate == SegmentFate::Delivered) sacked_bytes_ -= taken;
+    if (segment.state == SegmentState::Lost) lost_bytes_ -= taken;
+    if (segment.state == SegmentState::Delivered) sacked_bytes_ -= taken;
     segment.begin = end;
     if (una < segment.end) break;
     pop_front(pool);
@@ -158,10 +158,10 @@ void SentLog::acknowledge(Pool& pool, SeqNum una, F on_delivered) {
 }
 
 template <typename F>
-void SentLog::sack(Pool& pool, const SackBlock& block, F on_delivered) {
+void RetransmissionQueue::sack(Pool& pool, const SackBlock& block, F on_delivered) {
   std::uint32_t index = find(pool, block.left);
   while (index != kNone && pool[index].begin < block.right) {
-    if (pool[index].fate == SegmentFate::Delivered) {
+    if (pool[index].state == SegmentState::Delivered) {
       hint_ = index;
       index = pool[index].next;
       continue;

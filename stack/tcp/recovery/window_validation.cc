@@ -23,10 +23,10 @@ std::optional<std::uint32_t> Connection::unvalidated_pipe(Instant now) const {
 }
 
 // snd.una moved, or not: once in a round trip the window is judged.
-void Connection::validate_window(FlightState& f, const AckNews& news, Instant now) {
-  if (news.acked == 0 || f.recovery.phase() != RecoveryPhase::Open) return;
+void Connection::validate_window(FlightState& f, const AckReport& report, Instant now) {
+  if (report.acked == 0 || f.episode.phase() != RecoveryPhase::Open) return;
   const Duration srtt = recovery_.rtt().srtt();
-  if (!f.pipe_ack.on_acked(news.prior_una, snd.una, snd.nxt, now, srtt)) return;
+  if (!f.pipe_ack.on_acked(report.prior_una, snd.una, snd.nxt, now, srtt)) return;
   if (congestion().owns_recovery()) return;
   if (*f.pipe_ack.get(now, srtt) >= recovery_.cwnd() / 2) {
     recovery_.window_use_.on_validated(now);
@@ -62,7 +62,7 @@ void Connection::shrink_idle_window(Duration idle, Instant now) {
 void Connection::end_reduction(FlightState& f, Instant now) {
   if (f.lost_unvalidated && !congestion().owns_recovery()) {
     const std::uint32_t least = 2U * effective_mss_;
-    const std::uint32_t resent = f.recovery.undo_memory().resent_bytes / 2;
+    const std::uint32_t resent = f.episode.undo_state().retransmitted_bytes / 2;
     recovery_.window_.cwnd = std::max(recovery_.cwnd() - std::min(recovery_.cwnd(), resent), least);
     recovery_.window_.ssthresh = recovery_.cwnd();
   }

@@ -80,7 +80,7 @@ bool Connection::escape_black_hole(Instant now) {
   const bool suspects = retransmissions_ % kBlackHoleTimeouts == 0;
   if (context_.config.mtu_probing == MtuProbing::Off || !suspects) return false;
   const std::uint32_t headers = header_bytes(tuple_.local_address.version()) + option_bytes();
-  const std::uint32_t text = std::min(context_.sent[log().head()].length(), max_text());
+  const std::uint32_t text = std::min(context_.sent[queue().head()].length(), max_text());
   return begin_path_search(text + headers, now) || let_packets_be_cut(text + headers, now);
 }
 
@@ -118,11 +118,11 @@ bool Connection::may_be_cut(const SendDecision& d, Instant now) {
 std::optional<SendDecision> Connection::next_mtu_probe(Instant now) const {
   const PathSearch* const search = path_search();
   const FlightState* const f = flight_state();
-  if (search == nullptr || log().lost_bytes() > 0 || urgent_pending_) return std::nullopt;
-  if (f != nullptr && f->recovery.phase() != RecoveryPhase::Open) return std::nullopt;
+  if (search == nullptr || queue().lost_bytes() > 0 || urgent_pending_) return std::nullopt;
+  if (f != nullptr && f->episode.phase() != RecoveryPhase::Open) return std::nullopt;
   // Without SACK, duplicates of what follows a timeout's repair at once say nothing (RFC 6582 §4):
   // a probe there would be missed by the next timeout only, of a timer that is still backed off.
-  const bool is_seen = f == nullptr || sack_ || f->recovery.may_count_duplicates(snd.nxt, snd.nxt);
+  const bool is_seen = f == nullptr || sack_ || f->episode.may_count_duplicates(snd.nxt, snd.nxt);
   if (!is_seen) return std::nullopt;
   const std::uint16_t size = search->next_size(now);
   const std::uint32_t headers = header_bytes(tuple_.local_address.version()) + option_bytes();
@@ -157,22 +157,22 @@ void Connection::note_probe_progress(Instant now) {
 
 // RFC 4821 §7.6.2 R4821-02: the probe alone is lost: it was too large, and that is no congestion.
 // What it carried goes again in segments of the size that passes.
-bool Connection::take_probe_loss(FlightState& f, const AckNews& news) {
+bool Connection::take_probe_loss(FlightState& f, const AckReport& report) {
   PathSearch* const search = path_search();
   if (search == nullptr || !search->has_probe()) return false;
-  if (news.lost_again_sent || f.recovery.phase() != RecoveryPhase::Open) return false;
-  const SentSegment& first = context_.sent[f.log.first_lost()];
+  if (report.lost_retransmission_sent_at || f.episode.phase() != RecoveryPhase::Open) return false;
+  const SentSegment& first = context_.sent[f.queue.first_lost()];
   const auto probe = static_cast<std::uint32_t>(search->probe_end() - search->probe_begin());
   const bool is_inside = first.begin >= search->probe_begin() && first.end <= search->probe_end();
-  if (!is_inside || f.log.lost_bytes() > probe) return false;
+  if (!is_inside || f.queue.lost_bytes() > probe) return false;
   // Without SACK only its first part is known to be lost; the rest was in the same packet.
-  for (std::uint32_t i = f.log.first_lost(); i != kNone; i = context_.sent[i].next) {
+  for (std::uint32_t i = f.queue.first_lost(); i != kNone; i = context_.sent[i].next) {
     if (context_.sent[i].begin >= search->probe_end()) break;
-    if (context_.sent[i].fate == SegmentFate::InNetwork) f.log.mark_lost(context_.sent, i);
+    if (context_.sent[i].state == SegmentState::InNetwork) f.queue.mark_lost(context_.sent, i);
   }
   search->on_probe_lost();
   recovery_.retransmit_reason_ = SendReason::MtuRetransmit;
-  f.recovery.repair(snd.nxt);
+  f.episode.repair(snd.nxt);
   return true;
 }
 

@@ -27,8 +27,8 @@ struct SendDecision {
   Kind kind = Kind::NewData;
   TcpFlags flags;
   SeqNum seq;
-  std::uint32_t length = 0;      ///< bytes of text
-  std::uint32_t record = kNone;  ///< of the sent log, for a retransmission
+  std::uint32_t length = 0;     ///< bytes of text
+  std::uint32_t entry = kNone;  ///< of the retransmission queue, for a retransmission
 };
 
 }  // namespace glasstcp
