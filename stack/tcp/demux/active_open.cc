@@ -13,14 +13,12 @@ std::expected<ListenerId, OpenError> TcpLayer::listen(const Endpoint& local,
   if (!local.address.is_unspecified() && !context_.ip.is_own(local.address)) {
     return std::unexpected(OpenError::AddressNotOurs);
   }
-  bool taken = false;
-  listeners_.for_each([&](Listener& other) { taken = taken || other.local() == local; });
   // RFC 9293 §3.9.1.1 MUST-41, MUST-42: connections on this port, whatever their state, neither
   // hinder nor notice it.
-  if (taken) return std::unexpected(OpenError::AddressInUse);
-  const std::uint32_t index = listeners_.acquire(local, std::max<std::uint32_t>(backlog, 1));
+  if (listeners_.at(local) != kNone) return std::unexpected(OpenError::AddressInUse);
+  const std::uint32_t index = listeners_.add(local, backlog);
   if (index == kNone) return std::unexpected(OpenError::InsufficientResources);
-  return ListenerId{index, listeners_.generation(index)};
+  return listeners_.id_of(index);
 }
 
 void TcpLayer::close_listener(ListenerId id, Instant now) {
@@ -48,7 +46,7 @@ void TcpLayer::close_listener(ListenerId id, Instant now) {
     context_.replies.push(reply);
     remove_half_open(index);
   }
-  listeners_.release(id.index);
+  listeners_.remove(id.index);
 }
 
 std::optional<ConnectionId> TcpLayer::accept(ListenerId id) {

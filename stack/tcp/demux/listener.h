@@ -7,7 +7,7 @@
 //   1. The queue holds at most `backlog` connections; when it is full, half-open ones stay
 //   half-open.
 //
-// Next: half_open.h.
+// Next: listener_table.h.
 #pragma once
 
 #include <algorithm>

@@ -191,7 +191,7 @@ std::optional<Verdict> TcpLayer::open_fast(const Segment& seg, Instant now, cons
   if (listener.settings) connection.inherit(*listener.settings, now);
   FastOpenPassive how;
   how.listener = plan.listener;
-  how.generation = listeners_.generation(plan.listener);
+  how.generation = listeners_.id_of(plan.listener).generation;
   how.gives_cookie = plan.gives_cookie;
   how.experimental = seg.options.fast_open_experimental;
   std::copy_n(plan.cookie.bytes.begin(), how.new_cookie.size(), how.new_cookie.begin());
@@ -214,7 +214,7 @@ std::optional<Verdict> TcpLayer::open_fast(const Segment& seg, Instant now, cons
 void TcpLayer::free_fast_open_place(Connection& connection, Instant now) {
   connection.leave_fast_open_place();
   const FastOpenPassive& how = connection.fast_open()->passive;
-  Listener* listener = listeners_.get(how.listener, how.generation);
+  Listener* listener = listeners_.get({how.listener, how.generation});
   if (listener == nullptr) return;
   const bool was_reset = connection.error() == StreamError::ResetByPeer;
   listener->free_fast_open_place(was_reset ? std::optional(now + kResetPlace) : std::nullopt);

@@ -10,7 +10,6 @@
 namespace glasstcp {
 namespace {
 
-constexpr std::uint32_t kMaxListeners = 4096;
 // What one connection may send before the next gets its turn.
 constexpr std::uint32_t kQuantum = 64 * 1024;
 
@@ -24,8 +23,7 @@ TcpLayer::TcpLayer(const TcpSetup& setup, IpLayer& ip, Instant start)
              setup.config.max_time_wait),
       connections_(std::min(setup.config.max_connections, kIndexMask)),
       half_open_(std::min(setup.config.max_half_open, kIndexMask)),
-      time_waits_(std::min(setup.config.max_time_wait, kIndexMask)),
-      listeners_(kMaxListeners) {}
+      time_waits_(std::min(setup.config.max_time_wait, kIndexMask)) {}
 
 TcpLayer::~TcpLayer() = default;
 
@@ -110,23 +108,13 @@ Verdict TcpLayer::dispatch(std::uint32_t value, const Segment& seg, Instant now,
 // start above this one.
 Verdict TcpLayer::arrives_for_nobody(const Segment& seg, Instant now, std::optional<SeqNum> above,
                                      SegmentOutcome& outcome) {
-  const std::uint32_t listener = listener_for(seg.tuple.local());
+  const std::uint32_t listener = listeners_.find(seg.tuple.local());
   if (listener != kNone) return arrives_at_listener(listener, seg, now, above, outcome);
   // R9293-P1, R9293-P2.
   const auto reply = reset_for(seg, SendReason::RstNoConnection);
   if (!reply) return Verdict::ResetNoConnection;
   context_.replies.push(*reply);
   return Verdict::NoConnection;
-}
-
-std::uint32_t TcpLayer::listener_for(const Endpoint& local) {
-  std::uint32_t found = kNone;
-  listeners_.for_each([&](std::uint32_t index, Listener& listener) {
-    // A listener on this very address comes before one on every address.
-    if (!listener.matches(local)) return;
-    if (found == kNone || !listener.local().address.is_unspecified()) found = index;
-  });
-  return found;
 }
 
 Verdict TcpLayer::arrives_half_open(std::uint32_t index, const Segment& seg, Instant now,
@@ -202,7 +190,7 @@ Verdict TcpLayer::arrives_time_wait(std::uint32_t index, const Segment& seg, Ins
       time_wait_order_.push_back(record);
       break;
     case TimeWaitFate::Yields: {
-      if (listener_for(seg.tuple.local()) == kNone)
+      if (listeners_.find(seg.tuple.local()) == kNone)
         return record.challenge(seg, context_, now).verdict;
       const SeqNum above = record.snd_nxt();
       remove_time_wait(index);
@@ -434,7 +422,7 @@ std::optional<ListenerId> TcpLayer::next_listener_event() {
   const std::uint32_t index = listener_events_.back();
   listener_events_.pop_back();
   listeners_[index].has_event = false;
-  return ListenerId{index, listeners_.generation(index)};
+  return listeners_.id_of(index);
 }
 
 Connection* TcpLayer::next_connection_event() {

@@ -24,7 +24,7 @@
 #include "stack/tcp/connection/connection.h"
 #include "stack/tcp/connection/stack_context.h"
 #include "stack/tcp/demux/half_open.h"
-#include "stack/tcp/demux/listener.h"
+#include "stack/tcp/demux/listener_table.h"
 #include "stack/tcp/demux/time_wait.h"
 
 namespace glasstcp {
@@ -71,7 +71,7 @@ class TcpLayer {
   void close_listener(ListenerId id, Instant now);
   [[nodiscard]] std::optional<ConnectionId> accept(ListenerId id);
   std::expected<ConnectionId, OpenError> connect(const ConnectOptions& options, Instant now);
-  [[nodiscard]] Listener* find(ListenerId id) { return listeners_.get(id.index, id.generation); }
+  [[nodiscard]] Listener* find(ListenerId id) { return listeners_.get(id); }
   /// Null: stale, or given back by the application.
   [[nodiscard]] Connection* find(ConnectionId id);
   [[nodiscard]] const Connection* find(ConnectionId id) const {
@@ -136,7 +136,6 @@ class TcpLayer {
   };
   Verdict complete(const Completion& what, const Segment& seg, Instant now,
                    SegmentOutcome& outcome);
-  [[nodiscard]] std::uint32_t listener_for(const Endpoint& local);
   std::expected<FourTuple, OpenError> choose_tuple(const ConnectOptions& options);
   [[nodiscard]] std::optional<Port> choose_port(FourTuple tuple);
   void remove_half_open(std::uint32_t index);
@@ -155,7 +154,7 @@ class TcpLayer {
   Slab<Connection> connections_;
   Slab<HalfOpen> half_open_;
   Slab<TimeWaitRecord> time_waits_;
-  Slab<Listener> listeners_;
+  ListenerTable listeners_;
   IntrusiveList<HalfOpen, HalfOpenReadyTag> half_open_ready_;
   IntrusiveList<HalfOpen, HalfOpenAgeTag> half_open_ages_;  // the oldest first
   IntrusiveList<TimeWaitRecord, TimeWaitTag> time_wait_order_;
