@@ -28,6 +28,11 @@ namespace glasstcp {
   return version == IpVersion::V4 ? 20 + 20 : 40 + 20;
 }
 
+/// RFC 9293 §3.7.1 MUST-15: what a peer can receive when it does not say.
+[[nodiscard]] constexpr std::uint16_t default_mss(IpVersion version) {
+  return version == IpVersion::V4 ? 536 : 1220;
+}
+
 /// An incoming segment.
 struct Segment {
   FourTuple tuple;
@@ -57,5 +62,24 @@ struct Segment {
     return (static_cast<std::uint32_t>(text.size()) + gso_size - 1) / gso_size;
   }
 };
+
+// RFC 9293 §3.10.7.4 R9293-P6, Table 6:
+//   seg.len = 0, rcv.wnd = 0:  seg.seq = rcv.nxt
+//   seg.len = 0, rcv.wnd > 0:  rcv.nxt =< seg.seq < rcv.nxt + rcv.wnd
+//   seg.len > 0, rcv.wnd = 0:  not acceptable
+//   seg.len > 0, rcv.wnd > 0:  its first or its last number lies in the window
+// RFC 9293 Appendix A.2 R9293-A1: the right edge itself is where the ACKs of a peer stand that has
+// filled our window. Were they refused, two ends that filled each other's windows would answer ACK
+// with ACK until both gave up, and a handshake whose text is lost could not be completed. RFC 5961
+// §3.2 R5961-03: a reset there is outside, as ever.
+/// Whether a segment is acceptable to who expects `rcv_nxt` and offered `rcv_wnd` bytes.
+[[nodiscard]] inline bool is_acceptable(const Segment& seg, SeqNum rcv_nxt, std::uint32_t rcv_wnd) {
+  if (seg.len() == 0) {
+    const bool edge_counts = rcv_wnd == 0 || !seg.flags.rst();
+    return is_within(seg.seq, rcv_nxt, rcv_wnd + (edge_counts ? 1U : 0U));
+  }
+  if (rcv_wnd == 0) return false;
+  return is_within(seg.seq, rcv_nxt, rcv_wnd) || is_within(seg.end() - 1, rcv_nxt, rcv_wnd);
+}
 
 }  // namespace glasstcp

@@ -44,24 +44,17 @@ Connection::Connection(TcpContext& context, const Agreement& agreed, Instant now
       last_data_sent_ms_(milliseconds_of(now)),
       receive_buffer_(agreed.buffer),
       state_(State::SynReceived),
-      sack_(agreed.sack),
       passive_(true),
       nagle_(context.config.nagle) {
   snd.iss = agreed.iss;
   snd.una = snd.nxt = snd.up = agreed.iss + 1;
-  snd.mss = agreed.peer_mss;
-  snd.shift = agreed.snd_shift;
   rcv.irs = agreed.irs;
   rcv.nxt = rcv.up = agreed.irs + 1;
-  rcv.shift = agreed.rcv_shift;
   rcv.edge = rcv.nxt + std::min(agreed.buffer, context.most_syn_window());
   last_ack_sent_ = rcv.nxt;
-  if (agreed.timestamps) timestamps_ = Timestamps(agreed.ts_offset, agreed.ts_recent, now);
   if (context.config.keep_statistics) make_extras();
-  agree_on_ecn(agreed.ecn);
   tx_.start_at(snd.nxt);
-  if (agreed.user_timeout) adopt_user_timeout(*agreed.user_timeout);
-  set_effective_mss(now);
+  adopt(agreed, now);
   retransmissions_ = agreed.syn_ack_retries;
   if (ConnectionStatistics* s = kept()) s->segments_delivered = 1;  // the SYN-ACK
   // RFC 6298 §3 R6298-06: a SYN-ACK sent once gives the first sample.

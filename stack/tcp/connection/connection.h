@@ -217,7 +217,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void eighth_check_fin(const Segment& seg, Instant now);
   Verdict unacceptable(const Segment& seg, Instant now);
   Verdict answer_unacceptable(const Segment& seg, Instant now);
-  [[nodiscard]] bool is_acceptable(const Segment& seg) const;
   [[nodiscard]] bool is_reset_of_their_fin(const Segment& seg) const;
   void keep_early_text(const Segment& syn);
   void take_early_text(Instant now);
@@ -225,7 +224,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] bool has_early_text() const { return state_ == State::SynReceived && !passive_; }
   Verdict answer_syn(const Segment& seg, Instant now);
   bool challenge(SendReason reason, Instant now);
-  void adopt_options(const Segment& syn, Instant now);
+  void adopt_syn(const Segment& syn, Instant now);
+  void adopt(const Agreement& agreed, Instant now);
   void become_established(const Segment& seg, Instant now);
   // fast_path.cc
   Check fast_path(const Segment& seg, Instant now);

@@ -81,7 +81,7 @@ Verdict Connection::segment_arrives_in_syn_sent(const Segment& seg, Instant now)
   rcv.irs = seg.seq;
   rcv.nxt = last_ack_sent_ = seg.seq + 1;
   rcv.edge = rcv.nxt + std::min(receive_buffer_, context_.most_syn_window());
-  adopt_options(seg, now);
+  adopt_syn(seg, now);
   if (seg.flags.ack()) {
     process_ack_of_syn(seg, now);
     finish_fast_open(seg);
@@ -135,27 +135,27 @@ void Connection::take_early_text(Instant now) {
   on_stored(stored, stored.advanced, now);
 }
 
-// What the peer's SYN said about options; what it did not offer is not used.
-void Connection::adopt_options(const Segment& syn, Instant now) {
-  const TcpConfig& config = context_.config;
-  // RFC 9293 §3.7.1 MUST-14, MUST-15. A tiny MSS would make us send headers around nothing: 64 is
-  // the least we obey.
-  snd.mss = std::max<std::uint16_t>(
-      syn.options.mss.value_or(default_mss(tuple_.remote_address.version())), 64);
-  // RFC 7323 §2.2 R7323-01, R7323-06: scaling only if both SYNs had it; a shift above 14 means 14.
-  const bool scale = config.use_window_scale && syn.options.window_scale.has_value();
-  snd.shift = scale ? std::min<std::uint8_t>(*syn.options.window_scale, 14) : std::uint8_t{0};
-  rcv.shift = scale ? context_.rcv_shift : std::uint8_t{0};
-  sack_ = config.use_sack && syn.options.sack_permitted;
-  if (syn.options.user_timeout) adopt_user_timeout(*syn.options.user_timeout);
-  if (config.use_timestamps && syn.options.timestamps) {
-    timestamps_ = Timestamps(timestamps_.offset(), syn.options.timestamps->val, now);
-  }
+// The answer to our SYN, or a SYN that crosses it.
+void Connection::adopt_syn(const Segment& syn, Instant now) {
+  Agreement agreed = Agreement::from_syn(syn, context_.config, context_.rcv_shift);
+  agreed.ts_offset = timestamps_.offset();
   // RFC 9768 §3.1.2: the SYN of a simultaneous open is answered like any other.
-  const std::uint32_t retries = retransmissions_;
+  const EcnWill ecn = settings().ecn;
   const IpEcn field = ip_ecn(syn.traffic_class);
-  agree_on_ecn(syn.flags.ack() ? read_ecn_syn_ack(settings().ecn, retries, syn.flags, field)
-                               : answer_ecn_syn(settings().ecn, syn.flags, field));
+  agreed.ecn = syn.flags.ack() ? read_ecn_syn_ack(ecn, retransmissions_, syn.flags, field)
+                               : answer_ecn_syn(ecn, syn.flags, field);
+  adopt(agreed, now);
+}
+
+// What both SYNs offered; what only one of them has is not used.
+void Connection::adopt(const Agreement& agreed, Instant now) {
+  snd.mss = agreed.peer_mss;
+  snd.shift = agreed.snd_shift;
+  rcv.shift = agreed.rcv_shift;
+  sack_ = agreed.sack;
+  if (agreed.timestamps) timestamps_ = Timestamps(agreed.ts_offset, agreed.ts_recent, now);
+  if (agreed.user_timeout) adopt_user_timeout(*agreed.user_timeout);
+  agree_on_ecn(agreed.ecn);
   set_effective_mss(now);
 }
 
@@ -208,22 +208,6 @@ Check Connection::check_timestamps(const Segment& seg, Instant now) {
   return std::nullopt;
 }
 
-// RFC 9293 §3.10.7.4 R9293-P6: the four cases of the acceptability test.
-bool Connection::is_acceptable(const Segment& seg) const {
-  // RFC 7323 §2.4 R7323-07: rcv.edge is the furthest ever offered, so rounding never makes an
-  // honest segment unacceptable.
-  const std::uint32_t wnd = rcv.wnd();
-  // RFC 9293 Appendix A.2 R9293-A1: the right edge itself is where the ACKs of a peer stand that has
-  // filled our window; the test calls them acceptable only if the window is closed. Were they
-  // refused, two ends that filled each other's windows would answer ACK with ACK until both gave
-  // up.
-  // RFC 5961 §3.2 R5961-03: a reset there is outside, as ever.
-  const std::uint32_t edge = seg.flags.rst() && wnd > 0 ? 0 : 1;
-  if (seg.len() == 0) return is_within(seg.seq, rcv.nxt, wnd + edge);
-  if (wnd == 0) return false;
-  return is_within(seg.seq, rcv.nxt, wnd) || is_within(seg.end() - 1, rcv.nxt, wnd);
-}
-
 // RFC 5961 §3.2 R5961-01, R5961-03, done, but: a peer that resets behind its own FIN may give the
 // reset the number of that FIN, as macOS does; by the letter the connection would stay until its
 // timers end.
@@ -238,7 +222,9 @@ bool Connection::is_reset_of_their_fin(const Segment& seg) const {
 }
 
 Check Connection::first_check_sequence_number(const Segment& seg, Instant now) {
-  if (is_acceptable(seg) || is_reset_of_their_fin(seg)) return std::nullopt;
+  // RFC 7323 §2.4 R7323-07: rcv.edge is the furthest ever offered, so rounding never makes an
+  // honest segment unacceptable.
+  if (is_acceptable(seg, rcv.nxt, rcv.wnd()) || is_reset_of_their_fin(seg)) return std::nullopt;
   // RFC 9293 §3.4 MUST-66: with a closed window, what stands at its edge still has its ACK, RST and
   // URG processed; its
   // text is trimmed to nothing by the seventh step. Whatever else it is, the probe is answered.

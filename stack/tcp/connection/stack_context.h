@@ -112,9 +112,4 @@ struct TcpContext : RecoveryContext {
   [[nodiscard]] std::uint32_t timestamp_offset(const FourTuple& tuple, Instant now) const;
 };
 
-/// RFC 9293 §3.7.1 MUST-15: what a peer can receive when it does not say.
-[[nodiscard]] constexpr std::uint16_t default_mss(IpVersion version) {
-  return version == IpVersion::V4 ? 536 : 1220;
-}
-
 }  // namespace glasstcp

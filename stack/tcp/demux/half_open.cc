@@ -8,33 +8,14 @@
 
 namespace glasstcp {
 
-HalfOpen::HalfOpen(const TcpContext& context, const Segment& syn, std::uint32_t listener,
-                   SeqNum iss, Instant now)
-    : listener_(listener), first_syn_(syn.flags), hop_limit_(context.config.hop_limit) {
-  const TcpConfig& config = context.config;
-  agreed_.tuple = syn.tuple;
-  agreed_.hash = syn.hash;
-  agreed_.iss = iss;
-  agreed_.irs = syn.seq;
-  // RFC 9293 §3.7.1 MUST-15; see Connection::adopt_options for the floor of 64.
-  agreed_.peer_mss = std::max<std::uint16_t>(
-      syn.options.mss.value_or(default_mss(syn.tuple.remote_address.version())), 64);
-  // RFC 7323 §2.2 R7323-01, §2.3 R7323-04, R7323-06.
-  const bool scale = config.use_window_scale && syn.options.window_scale.has_value();
-  agreed_.snd_shift =
-      scale ? std::min<std::uint8_t>(*syn.options.window_scale, 14) : std::uint8_t{0};
-  agreed_.rcv_shift = scale ? context.rcv_shift : std::uint8_t{0};
-  agreed_.scaled = scale;
-  agreed_.sack = config.use_sack && syn.options.sack_permitted;
-  agreed_.timestamps = config.use_timestamps && syn.options.timestamps.has_value();
-  if (agreed_.timestamps) {
-    agreed_.ts_recent = syn.options.timestamps->val;
-    agreed_.ts_offset = context.timestamp_offset(syn.tuple, now);
-  }
-  agreed_.ecn = answer_ecn_syn(config.ecn, syn.flags, ip_ecn(syn.traffic_class));
-  agreed_.user_timeout = syn.options.user_timeout;
-  agreed_.buffer = context.next_buffer();
-}
+HalfOpen::HalfOpen(const Agreement& agreed, const ConnectionSettings& settings,
+                   std::uint32_t listener, TcpFlags syn_flags)
+    : agreed_(agreed),
+      listener_(listener),
+      first_syn_(syn_flags),
+      mss_(settings.mss),
+      hop_limit_(settings.hop_limit),
+      traffic_class_(settings.traffic_class) {}
 
 // RFC 9768 §3.1.5 R9768-23: a peer that asks for both kinds of feedback on one connection could not
 // tell which of them we took: it is reset. R9768-24: a SYN without the flags means that the client
@@ -99,13 +80,7 @@ HalfOpenResult HalfOpen::segment_arrives(const Segment& seg, TcpContext& context
     return {HalfOpenFate::Stays, *refused};
   }
   // First check: sequence number, with the window that our SYN-ACK offered.
-  // RFC 9293 Appendix A.2 R9293-A1: as in Connection::is_acceptable, the ACK of a peer that has filled
-  // the window counts: if what fills it is lost, it is all that can complete the handshake.
-  const std::uint32_t edge = seg.flags.rst() && window() > 0 ? 0 : 1;
-  const bool acceptable = seg.len() == 0 ? is_within(seg.seq, rcv_nxt, window() + edge)
-                                         : is_within(seg.seq, rcv_nxt, window()) ||
-                                               is_within(seg.end() - 1, rcv_nxt, window());
-  if (!acceptable) {
+  if (!is_acceptable(seg, rcv_nxt, window())) {
     if (seg.flags.rst()) return {HalfOpenFate::Stays, Verdict::ResetOutsideWindow};
     reply_ack(context, SendReason::AckOutsideWindow, now);
     return {HalfOpenFate::Stays, Verdict::OutsideWindow};

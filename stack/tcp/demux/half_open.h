@@ -43,10 +43,10 @@ class HalfOpen : public ListHook<HalfOpenReadyTag>,
                  public ListHook<HalfOpenAgeTag>,
                  public TimerNode {
  public:
-  /// From a SYN that a listener takes. `buffer` bytes are the window offered; nothing is reserved
-  /// yet.
-  HalfOpen(const TcpContext& context, const Segment& syn, std::uint32_t listener, SeqNum iss,
-           Instant now);
+  /// From a SYN with these flags that a listener takes. `agreed.buffer` bytes are the window
+  /// offered; nothing is reserved yet. `settings` are those of the listener's connections.
+  HalfOpen(const Agreement& agreed, const ConnectionSettings& settings, std::uint32_t listener,
+           TcpFlags syn_flags);
 
   HalfOpenResult segment_arrives(const Segment& seg, TcpContext& context, Instant now);
   /// The SYN-ACK timer ended. False: too often; the record dies.
@@ -54,14 +54,6 @@ class HalfOpen : public ListHook<HalfOpenReadyTag>,
   /// Fills `out` with the SYN-ACK that is due and starts the timer.
   void transmit(TcpContext& context, Instant now, OutPacket& out);
 
-  /// Offers what the listener chose; before the SYN-ACK is sent.
-  void choose(const ConnectionSettings& settings) {
-    agreed_.buffer = std::min(agreed_.buffer, settings.receive_buffer);
-    mss_ = settings.mss;
-    hop_limit_ = settings.hop_limit;
-    traffic_class_ = settings.traffic_class;
-    agreed_.ecn = answer_ecn_syn(settings.ecn, first_syn_, agreed_.ecn.peer_syn);
-  }
   /// The first SYN-ACK gives the client a Fast Open cookie (RFC 7413 §4.2.2).
   void give_cookie(const FastOpenCookie& cookie, bool experimental) {
     cookie_ = cookie;
@@ -69,7 +61,6 @@ class HalfOpen : public ListHook<HalfOpenReadyTag>,
   }
   [[nodiscard]] bool is_due() const { return due_; }
   [[nodiscard]] const Agreement& agreement() const { return agreed_; }
-  [[nodiscard]] Agreement& agreement() { return agreed_; }
   [[nodiscard]] std::uint32_t listener() const { return listener_; }
 
  private:

@@ -57,6 +57,22 @@ Verdict TcpLayer::arrives_at_listener(std::uint32_t listener, const Segment& seg
   return make_half_open(seg, now, plan);
 }
 
+const ConnectionSettings& TcpLayer::settings_of(std::uint32_t listener) const {
+  const auto& own = listeners_[listener].settings;
+  return own ? *own : context_.default_settings;
+}
+
+// What a SYN for a listener and the listener's settings agree on.
+Agreement TcpLayer::agree(const Segment& syn, const SynPlan& plan, Instant now) const {
+  const ConnectionSettings& settings = settings_of(plan.listener);
+  Agreement agreed = Agreement::from_syn(syn, context_.config, context_.rcv_shift);
+  agreed.iss = plan.iss;
+  if (agreed.timestamps) agreed.ts_offset = context_.timestamp_offset(syn.tuple, now);
+  agreed.ecn = answer_ecn_syn(settings.ecn, syn.flags, ip_ecn(syn.traffic_class));
+  agreed.buffer = std::min(context_.next_buffer(), settings.receive_buffer);
+  return agreed;
+}
+
 Verdict TcpLayer::make_half_open(const Segment& seg, Instant now, const SynPlan& plan) {
   // RFC 4987 §3.2 R4987-01; §3.5 R4987-03: one keyed table, so that nobody can aim at a bucket.
   // §3.3: without cookies, when the table is full the oldest makes room: a flood must outrun a
@@ -65,14 +81,14 @@ Verdict TcpLayer::make_half_open(const Segment& seg, Instant now, const SynPlan&
     const HalfOpen& oldest = *half_open_ages_.front();
     remove_half_open(look_up(oldest.agreement().tuple, oldest.agreement().hash) & kIndexMask);
   }
-  const std::uint32_t index = half_open_.acquire(context_, seg, plan.listener, plan.iss, now);
+  const std::uint32_t index = half_open_.acquire(agree(seg, plan, now), settings_of(plan.listener),
+                                                 plan.listener, seg.flags);
   if (index == kNone) return Verdict::SynBacklogFull;
   if (!table_.insert(seg.hash, value_of(Kind::HalfOpen, index))) {
     half_open_.release(index);
     return Verdict::ConnectionTableFull;
   }
   HalfOpen& half_open = half_open_[index];
-  if (const auto& settings = listeners_[plan.listener].settings) half_open.choose(*settings);
   if (plan.gives_cookie) half_open.give_cookie(plan.cookie, seg.options.fast_open_experimental);
   half_open_ready_.push_back(half_open);
   half_open_ages_.push_back(half_open);
@@ -85,10 +101,8 @@ Verdict TcpLayer::make_half_open(const Segment& seg, Instant now, const SynPlan&
 // that a connection will have in any case, and options are agreed on only as far as the timestamp
 // can carry them.
 Verdict TcpLayer::send_cookie(const Segment& seg, Instant now, const SynPlan& plan) {
-  HalfOpen half_open(context_, seg, plan.listener, plan.iss, now);
-  const auto& settings = listeners_[plan.listener].settings;
-  if (settings) half_open.choose(*settings);
-  const Agreement& agreed = half_open.agreement();
+  const Agreement agreed = agree(seg, plan, now);
+  const std::uint16_t own_mss = settings_of(plan.listener).mss;
   const SynCookies& cookies = context_.syn_cookies;
   Reply reply;
   reply.tuple = seg.tuple;
@@ -100,7 +114,7 @@ Verdict TcpLayer::send_cookie(const Segment& seg, Instant now, const SynPlan& pl
   reply.reason = SendReason::SynAckCookie;
   ReplyOptions options;
   options.mss = context_.offered_mss(seg.tuple.remote_address, now);
-  if (settings && settings->mss != 0) options.mss = std::min(options.mss, settings->mss);
+  if (own_mss != 0) options.mss = std::min(options.mss, own_mss);
   if (agreed.timestamps) {
     SynCookieOptions kept;
     kept.sack = options.sack_permitted = agreed.sack;
@@ -141,10 +155,12 @@ std::optional<Verdict> TcpLayer::arrives_with_cookie(std::uint32_t listener, con
     syn.options.window_scale = kept.window_scale;
     syn.options.sack_permitted = kept.sack;
   }
-  HalfOpen half_open(context_, syn, listener, iss, now);
-  if (const auto& settings = listeners_[listener].settings) half_open.choose(*settings);
-  half_open.agreement().syn_ack_again = true;  // when it was sent is not known
-  return complete({listener, kNone, half_open.agreement()}, seg, now, outcome);
+  SynPlan plan;
+  plan.listener = listener;
+  plan.iss = iss;
+  Agreement agreed = agree(syn, plan, now);
+  agreed.syn_ack_again = true;  // when it was sent is not known
+  return complete({listener, kNone, agreed}, seg, now, outcome);
 }
 
 // RFC 7413 §4.2.2: whether the SYN's data may be taken, and whether the client gets a cookie.
@@ -176,9 +192,7 @@ void TcpLayer::judge_fast_open(const Segment& seg, Instant now, SynPlan& plan) {
 std::optional<Verdict> TcpLayer::open_fast(const Segment& seg, Instant now, const SynPlan& plan,
                                            SegmentOutcome& outcome) {
   Listener& listener = listeners_[plan.listener];
-  HalfOpen half_open(context_, seg, plan.listener, plan.iss, now);
-  if (listener.settings) half_open.choose(*listener.settings);
-  Agreement agreed = half_open.agreement();
+  Agreement agreed = agree(seg, plan, now);
   agreed.syn_ack_again = true;  // no round-trip time is known yet
   if (!context_.budget.reserve(agreed.buffer)) return std::nullopt;
   const std::uint32_t index = connections_.acquire(context_, agreed, now);

@@ -114,7 +114,9 @@ class TcpLayer {
   // passive_open.cc
   Verdict arrives_at_listener(std::uint32_t listener, const Segment& seg, Instant now,
                               std::optional<SeqNum> above, SegmentOutcome& outcome);
-  Verdict make_half_open(const Segment& seg, Instant now, const struct SynPlan& plan);
+  [[nodiscard]] const ConnectionSettings& settings_of(std::uint32_t listener) const;
+  [[nodiscard]] Agreement agree(const Segment& syn, const struct SynPlan& plan, Instant now) const;
+  Verdict make_half_open(const Segment& seg, Instant now, const SynPlan& plan);
   std::optional<Verdict> open_fast(const Segment& seg, Instant now, const SynPlan& plan,
                                    SegmentOutcome& outcome);
   void judge_fast_open(const Segment& seg, Instant now, SynPlan& plan);

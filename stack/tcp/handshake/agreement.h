@@ -16,8 +16,17 @@
 
 namespace glasstcp {
 
+struct Segment;
+struct TcpConfig;
+
 /// What the handshake agreed on; how a Connection is born from a half-open one.
 struct Agreement {
+  /// What the peer's SYN (or SYN-ACK) and our own settings agree on: MSS, window scale, SACK,
+  /// timestamps, user timeout. `our_shift` is the window scale that we offer. The caller adds what
+  /// the SYN does not say: iss, ts_offset, ecn, buffer.
+  [[nodiscard]] static Agreement from_syn(const Segment& syn, const TcpConfig& config,
+                                          std::uint8_t our_shift);
+
   FourTuple tuple;
   std::uint64_t hash = 0;
   SeqNum iss;
@@ -34,7 +43,7 @@ struct Agreement {
   std::uint32_t buffer = 0;                   ///< receive buffer, reserved from the budget
   Instant syn_ack_sent{};
   EcnAgreement ecn;
-  bool syn_ack_again = false;  ///< it left more than once
+  bool syn_ack_again = false;  ///< it left more than once, or it is not known when
   std::uint8_t syn_ack_retries = 0;
 };
 
