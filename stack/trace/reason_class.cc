@@ -1,0 +1,90 @@
+// The table of classes: the only place where a colour is chosen.
+#include "stack/trace/reason_class.h"
+
+#include <array>
+
+namespace glasstcp {
+namespace {
+
+using enum ReasonClass;
+
+constexpr std::array kTable = {
+    ReasonClassInfo{Opening, "opening", "opening", "建立连接", "▲", "#0569d5", "#4a93ff", "#dbe9fb",
+                    33, ""},
+    ReasonClassInfo{Data, "data", "data", "数据", "■", "#17834f", "#4fe3a4", "#dcf3e6", 35, ""},
+    ReasonClassInfo{Acknowledgment, "acknowledgment", "acknowledgment", "确认", "○", "#4c5767",
+                    "#a9b4c2", "#eceff3", 245, "5 3"},
+    ReasonClassInfo{FlowControl, "flow-control", "flow control", "流量控制", "◇", "#a42499",
+                    "#ee5cc6", "#f8e1f3", 170, "8 3 2 3"},
+    ReasonClassInfo{LossRecovery, "loss-recovery", "loss recovery", "丢失恢复", "↻", "#cc4600",
+                    "#ff8a4c", "#ffe3d1", 208, "9 4"},
+    ReasonClassInfo{Closing, "closing", "closing", "连接释放", "▼", "#54460a", "#f3df86", "#f6efcd",
+                    178, ""},
+    ReasonClassInfo{Reset, "reset", "reset", "复位", "✕", "#111418", "#ffffff", "#c9ced6", 196,
+                    "2 3"},
+    ReasonClassInfo{Defence, "defence", "defence", "防御", "◆", "#2a1b8f", "#b79bff", "#e4defa", 99,
+                    "8 3 2 3 2 3"},
+    ReasonClassInfo{NotTcp, "not-tcp", "not TCP", "非 TCP", "·", "#8490a0", "#6c7787", "#f5f6f8",
+                    242, "1 3"},
+};
+
+constexpr bool rows_are_complete_and_in_order() {
+  for (std::size_t i = 0; i < kTable.size(); ++i) {
+    if (static_cast<std::size_t>(kTable[i].reason_class) != i) return false;
+  }
+  return kTable.size() == kReasonClassCount;
+}
+static_assert(rows_are_complete_and_in_order());
+
+}  // namespace
+
+const ReasonClassInfo& info(ReasonClass reason_class) {
+  return kTable[static_cast<std::size_t>(reason_class)];
+}
+
+std::span<const ReasonClassInfo> all_reason_classes() {
+  return kTable;
+}
+
+ReasonClass class_of(SendReason r) {
+  using enum SendReason;
+  if (r <= SynAckCookie) return Opening;
+  if (r == Fin || r == NewDataFin || r == AckFin || r == TimeWaitAck) return Closing;
+  if (r == SwsOverride || r == MtuProbe || r <= NewDataUrgent) return ReasonClass::Data;
+  if (r == AckOutOfOrder || r == AckGapFilled || r == AckDuplicateData || is_retransmission(r) ||
+      r == LimitedTransmit) {
+    return LossRecovery;
+  }
+  if (r == WindowUpdate || r == ZeroWindowProbe) return FlowControl;
+  if (r <= AckCongestionMark || r == KeepAlive) return Acknowledgment;
+  if (r >= ChallengeReset && r < RstNoConnection) return Defence;
+  return r >= EchoReply ? NotTcp : ReasonClass::Reset;
+}
+
+ReasonClass class_of(Verdict v) {
+  using enum Verdict;
+  switch (v) {
+    case Accepted:
+      return ReasonClass::Data;
+    case AcceptedOutOfOrder:
+    case AcceptedDuplicate:
+      return LossRecovery;
+    case SynAccepted:
+    case SynDuplicate:
+    case FastOpenAccepted:
+    case SynCookieSent:
+    case HandshakeComplete:
+    case TimeWaitReused:
+      return Opening;
+    case ResetAccepted:
+    case ResetNoConnection:
+    case TimeWaitResetIgnored:
+      return ReasonClass::Reset;
+    case TimeWaitOldDuplicate:
+      return Closing;
+    default:
+      return v < BadTcpHeader ? NotTcp : Defence;
+  }
+}
+
+}  // namespace glasstcp
