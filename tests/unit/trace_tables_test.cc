@@ -1,11 +1,14 @@
 // The tables of reasons and verdicts: complete, unique, and written in one style.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <set>
 #include <string>
 
 #include "stack/trace/event.h"
 #include "stack/trace/language.h"
+#include "stack/trace/reason_class.h"
 
 namespace glasstcp {
 namespace {
@@ -64,6 +67,56 @@ TEST(VerdictTable, HasAGoodRowForEveryVerdict) {
   }
   EXPECT_EQ(names.size(), all_verdicts().size());
   EXPECT_EQ(sentences.size(), all_verdicts().size());
+}
+
+// The relative luminance of "#rrggbb" (WCAG 2).
+double luminance(std::string_view colour) {
+  double sum = 0;
+  constexpr double kWeights[] = {0.2126, 0.7152, 0.0722};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const double c = std::stoi(std::string(colour.substr(1 + 2 * i, 2)), nullptr, 16) / 255.0;
+    sum += kWeights[i] * (c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4));
+  }
+  return sum;
+}
+double contrast(std::string_view a, std::string_view b) {
+  const double x = luminance(a), y = luminance(b);
+  return (std::max(x, y) + 0.05) / (std::min(x, y) + 0.05);
+}
+
+TEST(ReasonClassTable, IsLegibleAndNeverTellsByColourAlone) {
+  std::set<std::string_view> keys, names, names_zh, marks;
+  for (const ReasonClassInfo& row : all_reason_classes()) {
+    const double least = row.reason_class == ReasonClass::NotTcp ? 3.0 : 4.5;
+    EXPECT_GE(contrast(row.light, "#ffffff"), least) << row.key;
+    EXPECT_GE(contrast(row.dark, "#12161d"), least - 1) << row.key;
+    EXPECT_GE(contrast(row.tint, "#000000"), 7.0) << row.key;
+    keys.insert(row.key), names.insert(row.name), names_zh.insert(row.name_zh);
+    marks.insert(row.mark);
+  }
+  for (const auto* set : {&keys, &names, &names_zh, &marks}) {
+    EXPECT_EQ(set->size(), static_cast<std::size_t>(kReasonClassCount));
+  }
+}
+
+TEST(ReasonClassTable, HasAClassForEveryReasonAndVerdict) {
+  EXPECT_EQ(class_of(SendReason::SynAckRetransmit), ReasonClass::Opening);
+  EXPECT_EQ(class_of(SendReason::NewData), ReasonClass::Data);
+  EXPECT_EQ(class_of(SendReason::AckDelayTimer), ReasonClass::Acknowledgment);
+  EXPECT_EQ(class_of(SendReason::AckFin), ReasonClass::Closing);
+  EXPECT_EQ(class_of(SendReason::NewDataFin), ReasonClass::Closing);
+  EXPECT_EQ(class_of(SendReason::WindowUpdate), ReasonClass::FlowControl);
+  EXPECT_EQ(class_of(SendReason::KeepAlive), ReasonClass::Acknowledgment);
+  EXPECT_EQ(class_of(SendReason::TailLossProbe), ReasonClass::LossRecovery);
+  EXPECT_EQ(class_of(SendReason::AckOutOfOrder), ReasonClass::LossRecovery);
+  EXPECT_EQ(class_of(SendReason::ChallengeReset), ReasonClass::Defence);
+  EXPECT_EQ(class_of(SendReason::RstAborted), ReasonClass::Reset);
+  EXPECT_EQ(class_of(SendReason::EchoReply), ReasonClass::NotTcp);
+  EXPECT_EQ(class_of(Verdict::HandshakeComplete), ReasonClass::Opening);
+  EXPECT_EQ(class_of(Verdict::AcceptedOutOfOrder), ReasonClass::LossRecovery);
+  EXPECT_EQ(class_of(Verdict::ResetAccepted), ReasonClass::Reset);
+  EXPECT_EQ(class_of(Verdict::PawsRejected), ReasonClass::Defence);
+  EXPECT_EQ(class_of(Verdict::BadIpChecksum), ReasonClass::NotTcp);
 }
 
 TEST(ReasonTable, NamesAreTheEnumerators) {

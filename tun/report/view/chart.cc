@@ -59,6 +59,18 @@ Range range_over(const Chart& chart, bool from_zero, int most, Get get) {
   return range_of(low, high, from_zero, most);
 }
 
+// Where the last point stands; columns begin there and go on.
+double last_x(const Chart& chart) {
+  double last = std::numeric_limits<double>::lowest();
+  for (const Series& series : chart.series) {
+    if (series.points.empty()) continue;
+    const auto& points = series.points;
+    const double step = points.size() > 1 ? points.back().x - points[points.size() - 2].x : 0;
+    last = std::max(last, points.back().x + (series.shape == Shape::Columns ? step : 0));
+  }
+  return last;
+}
+
 void add_sample(Svg& svg, Place at, const Series& series) {
   const std::string stroke = stroke_of(series.colour), fill = fill_of(series.colour);
   switch (series.shape) {
@@ -96,7 +108,7 @@ void add_axes(Svg& svg, const Chart& chart, const Plot& plot) {
     svg.line({plot.left, y}, {plot.right, y}, "grid");
     svg.text({plot.left - 6, y + 3.5}, tick_text(v), "axis", Anchor::End);
   }
-  for (double v = plot.x.low; v <= plot.x.high + plot.x.step / 2; v += plot.x.step) {
+  for (double v = plot.x.low; v <= plot.x.high + plot.x.step * 1e-6; v += plot.x.step) {
     const double x = plot.at_x(v);
     svg.line({x, plot.bottom}, {x, plot.bottom + 4}, "frame");
     svg.text({x, plot.bottom + 16}, tick_text(v), "axis", Anchor::Middle);
@@ -104,7 +116,7 @@ void add_axes(Svg& svg, const Chart& chart, const Plot& plot) {
   svg.path(fmt::format("M{} {}V{}H{}", plot.left, plot.top, plot.bottom, plot.right), "frame");
   svg.text({(plot.left + plot.right) / 2, plot.bottom + 33}, chart.x.title, "axis bold",
            Anchor::Middle);
-  svg.text({8, plot.top - 8}, chart.y.title, "axis bold");
+  svg.text({8, plot.top - 12}, chart.y.title, "axis bold");
 }
 
 std::string line_path(const Series& series, const Plot& plot) {
@@ -189,12 +201,13 @@ Drawn draw(const Chart& chart, Width width) {
   drawn.head = {chart.title, chart.description, chart.id, units(width), 0};
   Svg& svg = drawn.svg;
   svg.text({8, 18}, fitted(chart.title, units(width) - 16, 13.5), "title");
-  const double top = add_legend(svg, chart, units(width) - 8, 38) + 20;
+  const double top = add_legend(svg, chart, units(width) - 8, 38) + 24;
   Plot plot;
   plot.left = 56, plot.right = units(width) - 18;
   plot.top = top, plot.bottom = top + (is_wide ? 270 : 210);
   plot.x = range_over(chart, chart.x.from_zero, is_wide ? 9 : 5,
                       [](const Series&, const ChartPoint& p) { return std::pair(p.x, p.x); });
+  plot.x.high = std::min(plot.x.high, last_x(chart) + plot.x.step / 4);
   plot.y = range_over(chart, chart.y.from_zero, 6, [](const Series& s, const ChartPoint& p) {
     return std::pair(s.shape == Shape::Spans ? p.low : p.high, p.high);
   });

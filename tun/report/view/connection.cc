@@ -66,7 +66,7 @@ Table numbers_of(const View& view, const Connection& c, const std::vector<const 
   table.caption = view.say("Numbers: next seq = seq + len + SYN + FIN",
                            "序号的算法：下一个序号 = 序号 + 数据长度 + SYN + FIN");
   table.columns = {{view.say("Frame", "帧"), true},
-                   {view.say("From", "发送方")},
+                   {view.say("From", "发送方"), false, true},
                    {view.say("Seq, relative (raw)", "序号，相对（原始）")},
                    {view.say("Ack, relative (raw)", "确认号，相对（原始）")},
                    {view.say("Next seq", "下一个序号")},
@@ -127,7 +127,7 @@ Picture ladder_picture(const View& view, const Connection& c, std::span<const La
       "时间自上而下。箭头两侧是其后双方的状态：有变化时加粗，推断所得的加括号。序号为相对值。");
   picture.table.columns = {{view.say("Frame", "帧"), true},
                            {view.say("Time (s)", "时间 (s)"), true},
-                           {view.say("From", "发送方")},
+                           {view.say("From", "发送方"), false, true},
                            {view.say("Segment", "报文段")},
                            {"Seq", true},
                            {"Ack", true},
@@ -138,8 +138,8 @@ Picture ladder_picture(const View& view, const Connection& c, std::span<const La
     const Frame& f = c.frames[row.first];
     const Frame& last = c.frames[row.first + row.count - 1];
     if (row.count > 1) {
-      picture.table.rows.push_back(
-          {fmt::format("{}–{}", f.number, last.number), "", "", fold_text(c, row, view.language)});
+      picture.table.rows.push_back({fmt::format("{}–{}", f.number, last.number), "", "",
+                                    fold_text(c, row, view.language), "", "", "", "", ""});
       continue;
     }
     picture.table.rows.push_back(
@@ -217,7 +217,7 @@ Blocks ladder_blocks(const View& view, const Connection& c, std::optional<Band> 
   const auto parts = parts_of(rows);
   for (std::size_t i = 0; i < parts.size(); ++i) {
     std::string part;
-    if (band) part += fmt::format(", {}", name_of(*band, view.language));
+    if (band) part += view.say(", {}", "，{}", name_of(*band, view.language));
     if (parts.size() > 1) part += view.say(", part {} of {}", "（{}/{}）", i + 1, parts.size());
     blocks.push_back(ladder_picture(view, c, parts[i], part));
   }

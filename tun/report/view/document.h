@@ -32,6 +32,7 @@ struct Bullets {
 struct Column {
   std::string title;
   bool is_number = false;
+  bool is_short = false;  ///< never broken into lines, but on a phone
 };
 struct Table {
   std::string caption;

@@ -1,5 +1,8 @@
 // The four figures of a connection as charts with their tables: time-sequence, window, RTT,
 // throughput.
+//
+// Invariants:
+//   1. A series without points is not drawn, and a chart without series is none.
 #pragma once
 
 #include <optional>

@@ -90,7 +90,7 @@ class Page {
       add("<span class=\"name\">{}:</span> {}\n", to_html(name), to_html(value));
     }
     add_part("blank line", "空行");
-    out_ += "<span class=\"blank\">␍␊</span>\n";
+    out_ += "<span class=\"blank\">CR LF</span>\n";
     if (!m.body.empty() || !m.body_note.empty()) add_body(m);
     out_ += "</pre>\n";
     if (!m.notes.empty()) (*this)(Bullets{m.notes});
@@ -154,14 +154,18 @@ class Page {
     for (const auto& row : table.rows) {
       out_ += "<tr>";
       for (std::size_t i = 0; i < row.size() && i < table.columns.size(); ++i) {
-        add("<td{} data-label=\"{}\"><span>{}</span></td>",
-            table.columns[i].is_number ? " class=\"number\"" : "",
+        add("<td{} data-label=\"{}\"><span>{}</span></td>", cell_class(table.columns[i]),
             escaped(to_plain(table.columns[i].title)), to_html(row[i]));
       }
       out_ += "</tr>\n";
     }
     out_ += "</tbody>\n</table>\n";
     if (!table.note.empty()) add("<p class=\"note\">{}</p>\n", to_html(table.note));
+  }
+
+  static std::string_view cell_class(const Column& column) {
+    if (column.is_number) return " class=\"number\"";
+    return column.is_short ? " class=\"short\"" : "";
   }
 
   void add_part(std::string_view en, std::string_view zh) {

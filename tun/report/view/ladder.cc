@@ -17,8 +17,8 @@ struct Layout {
   double state_size;
   bool is_wide;
 };
-constexpr Layout kWide = {units(Width::Wide), 216, 626, 46, 30, 26, 9.5, true};
-constexpr Layout kNarrow = {units(Width::Narrow), 82, 262, 56, 34, 24, 8.5, false};
+constexpr Layout kWide = {units(Width::Wide), 216, 626, 43, 30, 26, 9.5, true};
+constexpr Layout kNarrow = {units(Width::Narrow), 86, 258, 56, 34, 24, 8.6, false};
 
 class Ladder {
  public:
@@ -40,7 +40,7 @@ class Ladder {
     drawn.svg.append(svg_);
     const std::string description =
         fmt::format("{} – {}", endpoint(Side::Client), endpoint(Side::Server));
-    drawn.head = {view_.title, description, view_.id, at_.width, add_legend(drawn.svg)};
+    drawn.head = {view_.title, description, view_.id, at_.width, add_legend(drawn.svg, rows)};
     return drawn;
   }
 
@@ -135,13 +135,13 @@ class Ladder {
     if (at_.is_wide) {
       numbers += fmt::format(" win={}", f.window);
       const std::string options = f.has(kSyn) ? options_brief(view_.capture, f) : std::string();
-      const double taken = text_width(label, 11.5) + 12;
+      const double taken = text_width(label, 11.5) * 1.06 + 16;
       svg_.text({at_.left + 14, y - 7}, fitted(label, room, 11.5), "bold");
-      const bool fits = taken + text_width(numbers, 10.5) * 1.12 < room;
+      const bool fits = taken + mono_width(numbers, 10.5) < room;
       if (fits) svg_.text({at_.right - 14, y - 7}, numbers, "mono soft", Anchor::End);
       const std::string below = fits ? options : numbers;
       if (!below.empty()) {
-        svg_.text({middle, y + 19}, fitted(below, room, 10), "mono state faint", Anchor::Middle);
+        svg_.text({middle, y + 19}, below, "mono state faint", Anchor::Middle);
       }
     } else {
       svg_.text({middle, y - 12}, fitted(label, 172, 10.5), "bold small", Anchor::Middle);
@@ -159,17 +159,29 @@ class Ladder {
     last = after;
     const bool is_left = side == Side::Client;
     const double at_end = f.from == side ? y : y + 9;
-    const double x = x_of(side) + (is_left ? -9 : 9);
-    const double room =
-        is_left ? at_.left - (at_.is_wide ? 78 : 8) - 9 : at_.width - at_.right - 13;
-    const Anchor anchor = is_left ? Anchor::End : Anchor::Start;
-    const std::string text = fitted(state_text(after), room, at_.state_size * 1.04);
     if (is_new) svg_.circle({x_of(side), at_end}, 4.2, "chip");
     if (is_new) svg_.circle({x_of(side), at_end}, 2.2, fill_of(class_of(f)));
-    svg_.text({x, at_end + 3.4}, text,
-              is_new ? (at_.is_wide ? "mono state bold" : "mono tiny bold")
-                     : (at_.is_wide ? "mono state faint" : "mono tiny faint"),
-              anchor);
+    const double gap = at_.is_wide ? 9 : 7;
+    const Place at{x_of(side) + (is_left ? -gap : gap), at_end + 3.4};
+    const double room =
+        is_left ? at_.left - (at_.is_wide ? 80 : 2) - gap : at_.width - at_.right - gap - 2;
+    const std::string style =
+        fmt::format("mono {} {}", at_.is_wide ? "state" : "tiny", is_new ? "bold" : "faint");
+    add_state_text(state_text(after), at, room, {style, is_left ? Anchor::End : Anchor::Start});
+  }
+
+  struct Look {
+    std::string style;
+    Anchor anchor;
+  };
+  // Two possible states stand below each other where they do not fit side by side.
+  void add_state_text(const std::string& text, Place at, double room, const Look& look) {
+    const std::size_t slash = text.find(" / ");
+    if (slash == std::string::npos || mono_width(text, at_.state_size) <= room) {
+      return svg_.text(at, text, look.style, look.anchor);
+    }
+    svg_.text({at.x, at.y - 5}, text.substr(0, slash + 2), look.style, look.anchor);
+    svg_.text({at.x, at.y + 5}, text.substr(slash + 3), look.style, look.anchor);
   }
 
   void add_fold(const LadderRow& row) {
@@ -189,11 +201,13 @@ class Ladder {
   }
 
   // The classes that occur; returns where the drawing ends.
-  double add_legend(Svg& svg) const {
+  double add_legend(Svg& svg, std::span<const LadderRow> rows) const {
     double x = 8, y = y_ + 16;
     for (const ReasonClassInfo& row : all_reason_classes()) {
-      const bool occurs = std::ranges::any_of(
-          view_.connection.frames, [&](const Frame& f) { return class_of(f) == row.reason_class; });
+      const bool occurs = std::ranges::any_of(rows, [&](const LadderRow& r) {
+        const Frame& f = view_.connection.frames[r.first];
+        return r.count == 1 && class_of(f) == row.reason_class;
+      });
       if (!occurs) continue;
       const std::string text =
           fmt::format("{} {}", row.mark, glasstcp::name_of(row.reason_class, view_.language));

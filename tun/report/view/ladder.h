@@ -29,7 +29,7 @@ struct LadderRow {
 };
 
 /// Rows in one drawing.
-inline constexpr std::size_t kMostRows = 18;
+inline constexpr std::size_t kMostRows = 12;
 
 /// The rows of a connection, folded so that there are at most about `most`.
 [[nodiscard]] std::vector<LadderRow> ladder_rows(const Connection& connection,

@@ -22,6 +22,13 @@ bool is_hidden(char32_t c) {
          (c & 0xfffeU) == 0xfffe || c >= 0xe0000;
 }
 
+// Whether the text is a character of which only the beginning is there.
+bool is_cut_character(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  return lead >= 0xc2 && lead <= 0xf4 && text.size() < size;
+}
+
 std::string made_visible(std::string_view value, std::size_t most, bool keeps_lines) {
   std::string out;
   const bool is_cut = value.size() > most;
@@ -32,7 +39,7 @@ std::string made_visible(std::string_view value, std::size_t most, bool keeps_li
       // The line feed comes next.
     } else if (keeps_lines && (rest[0] == '\n' || rest[0] == '\t')) {
       out += rest[0];
-    } else if (c.size == 0 && is_cut && rest.size() < 4) {
+    } else if (c.size == 0 && is_cut && is_cut_character(rest)) {
       break;  // cut within a character
     } else if (c.size == 0 || (is_hidden(c.value) && c.size == 1)) {
       fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(rest[0]));
@@ -140,7 +147,7 @@ bool is_text(std::string_view value) {
   const std::size_t size = value.size();
   while (!value.empty()) {
     const Utf8Character c = first_character(value);
-    if (c.size == 0) return value.size() < 4 && value.size() < size;
+    if (c.size == 0) return value.size() < size && is_cut_character(value);
     const bool is_space = c.value == '\n' || c.value == '\r' || c.value == '\t';
     hidden += is_hidden(c.value) && !is_space ? 1 : 0;
     value.remove_prefix(c.size);

@@ -37,19 +37,22 @@ code { font: .88em/1.4 var(--mono); background: var(--wash); border-radius: .25r
 b.frame { font-weight: 650; font-variant-numeric: tabular-nums; color: var(--accent); }
 
 header.cover { padding-top: clamp(2rem, 6vw, 4rem); }
-.kicker { font-size: .8rem; font-weight: 600; letter-spacing: .09em; text-transform: uppercase; color: var(--accent); }
+.kicker { font-size: .8rem; font-weight: 600; letter-spacing: .09em; text-transform: uppercase; color: var(--accent);
+  }
 h1 { margin-top: .5rem; font-size: clamp(1.65rem, 4.4vw, 2.5rem); font-weight: 700; letter-spacing: -.012em; }
 .subtitle { margin-top: .6rem; color: var(--soft); font-size: 1.02rem; max-width: 46rem; }
 nav { margin-top: 1.8rem; border-top: 2px solid var(--ink); }
 nav ol { list-style: none; margin: 0; padding: .9rem 0 0; columns: 3 15rem; column-gap: 2.2rem; counter-reset: toc; }
-nav li { counter-increment: toc; break-inside: avoid; padding: .16rem 0; font-size: .92rem; }
-nav li::before { content: counter(toc); display: inline-block; width: 1.7rem; color: var(--faint);
+nav li { counter-increment: toc; break-inside: avoid; padding: .16rem 0; font-size: .92rem; line-height: 1.45;
+  display: grid; grid-template-columns: 1.7rem minmax(0, 1fr); }
+nav li::before { content: counter(toc); color: var(--faint);
   font-variant-numeric: tabular-nums; }
 nav a { color: inherit; text-decoration: none; } nav a:hover { color: var(--accent); text-decoration: underline; }
 
 main { counter-reset: section; padding-bottom: 2rem; }
 section { counter-increment: section; margin-top: clamp(2.6rem, 6vw, 4rem); }
-h2 { font-size: clamp(1.3rem, 2.8vw, 1.6rem); font-weight: 680; padding-bottom: .5rem; border-bottom: 1px solid var(--rule); }
+h2 { font-size: clamp(1.3rem, 2.8vw, 1.6rem); font-weight: 680; padding-bottom: .5rem;
+  border-bottom: 1px solid var(--rule); }
 h2::before { content: counter(section); color: var(--faint); font-weight: 500; margin-right: .7em;
   font-variant-numeric: tabular-nums; }
 h3 { margin-top: 2rem; font-size: 1.1rem; font-weight: 650; }
@@ -61,7 +64,7 @@ section > p, section > ul { margin-top: .85rem; max-width: 46rem; }
 ul { padding-left: 1.2rem; } li + li { margin-top: .25rem; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: .2rem; }
 
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1px; margin-top: 1.3rem;
+.facts { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 1px; margin-top: 1.3rem;
   background: var(--rule); border: 1px solid var(--rule); border-radius: .6rem; overflow: hidden; }
 .facts div { background: var(--paper); padding: .8rem 1rem .85rem; }
 .facts dt { font-size: .78rem; color: var(--soft); }
@@ -71,11 +74,16 @@ ul { padding-left: 1.2rem; } li + li { margin-top: .25rem; }
 
 .table { margin-top: 1.15rem; break-inside: auto; }
 .table > p { margin-bottom: .4rem; font-size: .88rem; font-weight: 620; }
-table { width: 100%; border-collapse: collapse; font-size: .86rem; line-height: 1.5; font-variant-numeric: tabular-nums; }
+table { width: 100%; border-collapse: collapse; font-size: .86rem; line-height: 1.5;
+  font-variant-numeric: tabular-nums; }
 thead th { text-align: left; font-weight: 600; font-size: .76rem; color: var(--soft); vertical-align: bottom;
   border-bottom: 1.5px solid var(--ink); padding: .35rem .65rem .35rem 0; }
-td { vertical-align: top; border-bottom: 1px solid var(--rule); padding: .42rem .65rem .42rem 0; overflow-wrap: anywhere; }
+td { vertical-align: top; border-bottom: 1px solid var(--rule); padding: .42rem .65rem .42rem 0;
+  overflow-wrap: break-word; }
+td code { background: none; padding: 0; }
 td:last-child, th:last-child { padding-right: 0; }
+thead th { word-break: keep-all; }
+td.short { white-space: nowrap; }
 .number { text-align: right; }
 .table .note { margin-top: .45rem; font-weight: 400; font-size: .82rem; }
 
@@ -93,12 +101,14 @@ summary { cursor: pointer; color: var(--accent); width: fit-content; }
   font: .8rem/1.6 var(--mono); white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 4; }
 .message .start { font-weight: 700; }
 .message .name { color: var(--accent); }
-.message .part { float: right; margin-left: 1rem; font: .72rem/1.8 var(--body); color: var(--faint); user-select: none; }
+.message .part { float: right; clear: right; margin-left: 1rem; font: .9em/1.75 var(--body); color: var(--faint);
+  user-select: none; }
 .message .blank { color: var(--faint); }
 .message .body { display: block; border-top: 1px dashed var(--rule); margin-top: .2rem; padding-top: .35rem; }
 .message ul { margin-top: .45rem; font-size: .86rem; color: var(--soft); }
 
-.answer { margin-top: 1.5rem; padding-left: 1.1rem; border-left: 3px solid var(--accent); max-width: 48rem; break-inside: avoid; }
+.answer { margin-top: 1.5rem; padding-left: 1.1rem; border-left: 3px solid var(--accent); max-width: 48rem;
+  break-inside: avoid; }
 .answer h3 { margin: 0; font-size: 1.04rem; }
 .answer p { margin-top: .4rem; }
 .answer.absent { border-left-color: var(--rule); } .answer.absent h3, .answer.absent p { color: var(--soft); }
@@ -125,8 +135,9 @@ footer code { background: none; padding: 0; }
   table.cards td { display: grid; grid-template-columns: minmax(6.4rem, 34%) minmax(0, 1fr); gap: .8rem; border: 0;
     padding: .1rem 0; text-align: left; }
   table.cards td::before { content: attr(data-label); color: var(--soft); font-size: .78rem; }
-  .facts { grid-template-columns: 1fr 1fr; }
+  .facts { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .facts dd { font-size: 1.02rem; }
+  td, td.short { overflow-wrap: anywhere; white-space: normal; }
   .message pre { padding: .75rem .8rem; }
 }
 )";
@@ -142,8 +153,11 @@ constexpr std::string_view kPrint = R"(
   h2, h3, h4, .table > p { break-after: avoid; }
   figure, .message, .answer, .question, .facts, tr { break-inside: avoid; }
   p, li { orphans: 3; widows: 3; }
+  .table .note { break-before: avoid; }
   thead { display: table-header-group; }
   svg.figure { max-height: 232mm; }
+  figure { margin-top: 5mm; }
+  .facts dd { font-size: 11pt; } .facts div { padding: 2mm 3mm; }
   table { font-size: 8pt; } thead th { font-size: 7.4pt; }
   .message pre { font-size: 7.6pt; background: none; border: 1px solid var(--rule); }
   details:not([open]) { display: none; }

@@ -1,4 +1,7 @@
 // The style of the report's page: screen, phone, dark, A4.
+//
+// Invariants:
+//   1. Nothing of the capture is in it but the footer, reduced to printable ASCII without quotes.
 #pragma once
 
 #include <string>

@@ -1,4 +1,8 @@
 // The parts of a report, each made from the model; report.cc and homework.cc put them together.
+//
+// Invariants:
+//   1. Every value of the capture goes through visible() or code() (markup.h) before it is in a
+//   text.
 #pragma once
 
 #include <fmt/format.h>

@@ -57,9 +57,9 @@ constexpr std::string_view kAnchors[] = {"start", "middle", "end"};
 double width_of_lead(unsigned char lead) {
   if (lead >= 0xe2) return lead == 0xe2 ? 0.75 : 1.0;
   if (lead >= 0xc0) return 0.6;
-  if (lead >= 'A' && lead <= 'Z') return 0.68;
-  if (lead == ' ' || lead == '.' || lead == ',' || lead == 'i' || lead == 'l') return 0.3;
-  return 0.56;
+  if (lead >= 'A' && lead <= 'Z') return 0.72;
+  if (lead == ' ' || lead == '.' || lead == ',' || lead == 'i' || lead == 'l') return 0.34;
+  return 0.62;
 }
 bool is_continuation(char c) {
   return (static_cast<unsigned char>(c) & 0xc0U) == 0x80;
@@ -109,6 +109,14 @@ double text_width(std::string_view text, double size) {
     if (!is_continuation(c)) width += width_of_lead(static_cast<unsigned char>(c));
   }
   return width * size;
+}
+
+double mono_width(std::string_view text, double size) {
+  double cells = 0;
+  for (const char c : text) {
+    if (!is_continuation(c)) cells += static_cast<unsigned char>(c) >= 0xe3 ? 2 : 1;
+  }
+  return cells * size * 0.605;
 }
 
 std::string fitted(std::string_view text, double width, double size) {

@@ -33,6 +33,8 @@ struct Place {
 [[nodiscard]] std::string fill_of(ReasonClass reason_class);
 /// About how wide a text is, in units, at a font size.
 [[nodiscard]] double text_width(std::string_view text, double size);
+/// The same of a text in a font whose characters are all as wide.
+[[nodiscard]] double mono_width(std::string_view text, double size);
 /// The text, cut to about a width, with "…".
 [[nodiscard]] std::string fitted(std::string_view text, double width, double size);
 
