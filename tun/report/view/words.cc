@@ -85,10 +85,13 @@ std::string message_label(const Message& message) {
 }  // namespace
 
 std::string grouped(std::int64_t number) {
-  std::string digits = fmt::format("{}", number);
-  const std::size_t sign = number < 0 ? 1 : 0;
-  for (std::size_t at = digits.size(); at > sign + 3;) digits.insert(at -= 3, ",");
-  return digits;
+  const std::string digits = fmt::format("{}", number < 0 ? -number : number);
+  std::string out = number < 0 ? "-" : "";
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) out += ',';
+    out += digits[i];
+  }
+  return out;
 }
 
 std::string bytes_text(std::uint64_t bytes, Language language) {
@@ -171,7 +174,7 @@ std::string state_text(const EndState& state) {
     case Certainty::Shown:
       return name;
     case Certainty::Inferred:
-      return "(" + name + ")";
+      return fmt::format("({})", name);
     case Certainty::Either:
       return fmt::format("{} / {}", name, glasstcp::name_of(state.other));
   }
