@@ -249,7 +249,7 @@ std::optional<FourTuple> Stack::tuple(ConnectionId id) const {
 }
 std::uint32_t Stack::urgent_remaining(ConnectionId id) const {
   const Connection* connection = impl_->tcp.find(id);
-  return connection == nullptr ? 0 : connection->urgent_remaining();
+  return connection == nullptr ? 0 : connection->receiver().urgent_remaining();
 }
 std::size_t Stack::unacknowledged(ConnectionId id) const {
   const Connection* connection = impl_->tcp.find(id);
@@ -337,8 +337,8 @@ std::optional<ConnectionReport> Stack::report(ConnectionId id) const {
   if (connection->settings().mss != 0) {
     r.offered_mss = std::min<std::uint32_t>(r.offered_mss, connection->settings().mss);
   }
-  r.receive_mss = connection->receive_mss();
-  r.receive_buffer = connection->receive_buffer();
+  r.receive_mss = connection->receiver().mss();
+  r.receive_buffer = connection->receiver().buffer_size();
   r.lost = connection->lost_bytes();
   r.resent = connection->resent_bytes();
   r.phase = connection->recovery_phase();

@@ -14,10 +14,10 @@ Connection::Connection(TcpContext& context, const FourTuple& tuple, std::uint64_
     : context_(context),
       tuple_(tuple),
       hash_(hash),
+      receiver_(buffer),
       recovery_(context.rto_bounds),
       timestamps_(Timestamps::with_offset(context.timestamp_offset(tuple, now))),
       last_data_sent_ms_(milliseconds_of(now)),
-      receive_buffer_(buffer),
       nagle_(context.config.nagle),
       accepted_(true) {
   snd.iss = context.isn.generate(tuple, now);
@@ -40,18 +40,15 @@ Connection::Connection(TcpContext& context, const Agreement& agreed, Instant now
     : context_(context),
       tuple_(agreed.tuple),
       hash_(agreed.hash),
+      receiver_(agreed.buffer),
       recovery_(context.rto_bounds),
       last_data_sent_ms_(milliseconds_of(now)),
-      receive_buffer_(agreed.buffer),
       state_(State::SynReceived),
       passive_(true),
       nagle_(context.config.nagle) {
   snd.iss = agreed.iss;
   snd.una = snd.nxt = snd.up = agreed.iss + 1;
-  rcv.irs = agreed.irs;
-  rcv.nxt = rcv.up = agreed.irs + 1;
-  rcv.edge = rcv.nxt + std::min(agreed.buffer, context.most_syn_window());
-  last_ack_sent_ = rcv.nxt;
+  receiver_.synchronize(agreed.irs, context.most_syn_window());
   if (context.config.keep_statistics) make_extras();
   tx_.start_at(snd.nxt);
   adopt(agreed, now);
@@ -65,11 +62,10 @@ Connection::Connection(TcpContext& context, const Agreement& agreed, Instant now
 
 Connection::~Connection() {
   release_buffers();
-  rx_.clear(context_.rx);
+  receiver_.release(context_.receive);
   if (extras_ != kNone) context_.extras.release(extras_);
   if (ecn_ != kNone) context_.ecn.release(ecn_);
   context_.wheel.cancel(*this);
-  context_.budget.release(receive_buffer_);
 }
 
 void Connection::enter(State to, Instant now) {
@@ -88,12 +84,9 @@ void Connection::enter(State to, Instant now) {
 // Ends the connection without a word to the peer.
 void Connection::fail(StreamError error, Instant now) {
   if (state_ == State::Closed) return;
-  if (has_early_text()) {
-    // RFC 9293 §3.10.7.4, second check: with a connection that is refused, what it had queued goes.
-    // Were it kept, the application would read text of a connection that it never had.
-    rx_.clear(context_.rx);
-    urgent_received_ = peer_fin_known_ = false;
-  }
+  // RFC 9293 §3.10.7.4, second check: with a connection that is refused, what it had queued goes.
+  // Were it kept, the application would read data of a connection that it never had.
+  receiver_.drop_early_data(context_.receive);
   error_ = error;
   enter(State::Closed, now);
   signal(EventMask::kError | EventMask::kClosed);
@@ -136,7 +129,7 @@ void Connection::wants_output() {
 }
 
 void Connection::on_time_wait_taken_over() {
-  ack_.on_ack_sent();
+  receiver_.forget_ack();
   ListHook<ReadyTag>::unlink();
   if (!orphan_) signal(EventMask::kClosed);
 }
@@ -193,18 +186,18 @@ TcbSnapshot Connection::status() const {
   s.snd.wl2 = snd.wl2;
   s.snd.iss = snd.iss;
   s.snd.wnd = snd.wnd;
-  s.rcv.nxt = rcv.nxt;
-  s.rcv.up = rcv.up;
-  s.rcv.irs = rcv.irs;
-  s.rcv.wnd = rcv.wnd();
+  s.rcv.nxt = rcv().nxt;
+  s.rcv.up = rcv().up;
+  s.rcv.irs = rcv().irs;
+  s.rcv.wnd = rcv().wnd();
   s.cwnd = recovery_.cwnd();
   s.ssthresh = recovery_.ssthresh();
   s.flight = flight();
   s.unsent = unsent();
-  s.unread = has_early_text() ? 0 : rx_.unread();
+  s.unread = receiver_.unread();
   s.effective_mss = effective_mss_;
   s.snd_shift = snd.shift;
-  s.rcv_shift = rcv.shift;
+  s.rcv_shift = rcv().shift;
   s.pipe = pipe();
   s.sacked = queue().sacked_bytes();
   s.lost = queue().lost_bytes();
@@ -230,8 +223,7 @@ std::uint32_t Connection::resent_bytes() const {
 
 void Connection::check_invariants() const {
   STACK_ASSERT(snd.una <= snd.nxt);
-  rx_.check(context_.rx, rcv.nxt);
-  STACK_ASSERT(state_ == State::SynSent || rcv.nxt <= rcv.edge);
+  receiver_.check_invariants(context_.receive);
   if (state_ == State::Closed || state_ == State::TimeWait) {
     STACK_ASSERT(queue().empty() && tx_.empty() && timers_.earliest() == kNever);
     return;

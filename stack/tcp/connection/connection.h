@@ -1,16 +1,16 @@
 // A connection: the transmission control block of RFC 9293 §3.3.1, and what the RFC lets happen to
 // it.
 //
-// The class is one; its work stands in files by topic, each read beside one section of the RFC:
+// What it receives is the business of its Receiver (../receive/receiver.h). The rest is one class,
+// whose work stands in files by topic, each read beside one section of the RFC:
 //   segment_arrives.cc (§3.10.7), process_ack.cc (its fifth check), loss_recovery.cc (what an ACK
-//   means), next_segment.cc (what is next, and why), transmit.cc (doing it), receiver.cc (§3.8.6),
-//   user_calls.cc (§3.10.1-6), timers.cc (§3.10.8), segment_marks.cc (RFC 3168), segment_size.cc
-//   (RFC 4821), window_tuning.cc (receive buffer), fast_open.cc (RFC 7413), user_timeout.cc
-//   (RFC 5482), statistics.cc (settings and statistics)
+//   means), next_segment.cc (what is next, and why), transmit.cc (doing it), user_calls.cc
+//   (§3.10.1-6), timers.cc (§3.10.8), segment_marks.cc (RFC 3168), segment_size.cc (RFC 4821),
+//   fast_open.cc (RFC 7413), user_timeout.cc (RFC 5482), statistics.cc (settings and statistics)
 //
 // Invariants (checked by check_invariants):
 //   1. snd.una <= snd.nxt, and the sent log tiles [snd.una, snd.nxt) exactly.
-//   2. The right edge of the offered window, rcv.edge, never moves left.
+//   2. The Receiver's invariants.
 //   3. state_ changes in enter() only, along an arrow of Figure 5.
 //   4. One of the loss timers (retransmission, tail loss probe, reordering) runs iff something is
 //      outstanding and the peer's window is open; the persist timer iff something waits and the
@@ -35,7 +35,7 @@
 #include "stack/tcp/connection/timer_table.h"
 #include "stack/tcp/ecn/ecn.h"
 #include "stack/tcp/handshake/agreement.h"
-#include "stack/tcp/receive/ack_policy.h"
+#include "stack/tcp/receive/receiver.h"
 #include "stack/tcp/recovery/ack_report.h"
 #include "stack/tcp/recovery/loss_recovery.h"
 #include "stack/tcp/segment.h"
@@ -93,7 +93,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   /// An administrator ends it: a reset, and the application is told (it still holds the id).
   void drop(Instant now);
   [[nodiscard]] TcbSnapshot status() const;
-  [[nodiscard]] std::uint32_t urgent_remaining() const;
   void set_nagle(bool on) {
     nagle_ = on;
     wants_output();
@@ -120,7 +119,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void use_fast_open(FastOpenUse use, Instant now);
   /// A passive open, made by a SYN with a good cookie: takes its data, and may send before the
   /// handshake ends. False: no memory for it, nothing was changed.
-  bool begin_fast_open(const Segment& syn, const FastOpenPassive& how);
+  bool begin_fast_open(const Segment& syn, const FastOpenPassive& how, Instant now);
   /// Bytes that our SYN, which has not left yet, will carry at most.
   [[nodiscard]] std::uint32_t fast_open_room() const;
   /// Null: neither side uses it.
@@ -136,7 +135,9 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::uint32_t send_buffer() const;
   void want_writable() { wants_writable_ = true; }
   /// Copies unread bytes from `offset` on, without taking them; returns how many.
-  [[nodiscard]] std::size_t copy_unread(std::size_t offset, ByteSpan into) const;
+  [[nodiscard]] std::size_t copy_unread(std::size_t offset, ByteSpan into) const {
+    return receiver_.copy(context_.receive, offset, into);
+  }
 
   // -- For the population
   [[nodiscard]] State state() const { return state_; }
@@ -165,20 +166,17 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   }
   /// Bytes per second that new text leaves at; 0: nothing is paced.
   [[nodiscard]] std::uint64_t pacing_rate() const { return pace().rate; }
-  [[nodiscard]] std::uint32_t receive_mss() const { return ack_.rcv_mss(); }
-  [[nodiscard]] std::uint32_t most_window() const;
-  [[nodiscard]] std::uint32_t receive_buffer() const { return receive_buffer_; }
   [[nodiscard]] std::uint8_t probes_unanswered() const {
     return std::max(unanswered_probes_, keep_alives_unanswered_);
   }
   [[nodiscard]] std::uint8_t backoff() const { return std::max(probe_backoff_, retransmissions_); }
   [[nodiscard]] const SendVariables& snd_variables() const { return snd; }
-  [[nodiscard]] const ReceiveVariables& rcv_variables() const { return rcv; }
+  [[nodiscard]] const Receiver& receiver() const { return receiver_; }
   [[nodiscard]] const Timestamps& timestamps() const { return timestamps_; }
   /// What the window field of an ACK would say now.
-  [[nodiscard]] std::uint16_t window_to_show() const { return window_field(window_to_offer()); }
-  [[nodiscard]] bool owes_ack() const { return ack_.owed() != AckPolicy::Owed::None; }
-  [[nodiscard]] SendReason ack_reason() const { return ack_.reason(); }
+  [[nodiscard]] std::uint16_t window_field() const {
+    return receiver_.window_field(context_.receive);
+  }
   [[nodiscard]] std::uint8_t traffic_class() const { return traffic_class_; }
   /// The application gave the id back; nobody reads or is told any more.
   [[nodiscard]] bool is_orphan() const { return orphan_; }
@@ -211,17 +209,15 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   Check fourth_check_syn(const Segment& seg, Instant now);
   Check fifth_check_ack(const Segment& seg, Instant now);
   Check fifth_check_ack_in_syn_received(const Segment& seg, Instant now);
-  void sixth_check_urg(const Segment& seg);
+  void sixth_check_urg(const Segment& seg, Instant now);
   Verdict seventh_process_text(const Segment& seg, Instant now);
-  Verdict store_text(const Segment& seg, SeqNum from, ByteView text, Instant now);
   void eighth_check_fin(const Segment& seg, Instant now);
   Verdict unacceptable(const Segment& seg, Instant now);
   Verdict answer_unacceptable(const Segment& seg, Instant now);
   [[nodiscard]] bool is_reset_of_their_fin(const Segment& seg) const;
-  void keep_early_text(const Segment& syn);
-  void take_early_text(Instant now);
-  /// What a crossing SYN brought is not the application's before the handshake ends.
-  [[nodiscard]] bool has_early_text() const { return state_ == State::SynReceived && !passive_; }
+  Verdict receive(const Segment& seg, const NewData& data, Instant now);
+  void act_on(Received received, Instant now);
+  void enter_after_their_fin(Instant now);
   Verdict answer_syn(const Segment& seg, Instant now);
   bool challenge(SendReason reason, Instant now);
   void adopt_syn(const Segment& syn, Instant now);
@@ -289,16 +285,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   DeliveryStamp note_departure(FlightState& f, std::uint32_t in_flight, std::uint32_t length,
                                Instant now);
   void note_why_nothing_left(Instant now);
-  // receiver.cc
-  void on_stored(const StoreResult& stored, std::uint32_t segment_size, Instant now);
-  void on_peer_fin(Instant now);
-  [[nodiscard]] std::uint32_t window_to_offer() const;
-  [[nodiscard]] std::uint16_t window_field(std::uint32_t window) const;
-  [[nodiscard]] bool window_update_is_worth_it() const;
-  void size_receive_buffer(std::size_t n, Instant now);
-  void grow_receive_buffer(std::uint64_t wanted);
-  void give_back_receive_buffer();
-  [[nodiscard]] std::uint32_t max_runs() const;
   // next_segment.cc
   [[nodiscard]] std::optional<SendDecision> next_reset_or_syn() const;
   [[nodiscard]] bool waits_for_new_data(std::uint32_t allowed) const;
@@ -439,10 +425,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void apply_path_mtu(Instant now);
   void set_effective_mss(Instant now);
 
-  // The number that the application reads next; a FIN is counted in rcv.nxt and never read.
-  [[nodiscard]] SeqNum read_up_to() const {
-    return rcv.nxt - (rx_.unread() + (peer_fin_done_ ? 1U : 0U));
-  }
+  [[nodiscard]] const ReceiveVariables& rcv() const { return receiver_.rcv(); }
   [[nodiscard]] bool has_sent_fin() const { return fin_queued_ && snd.nxt == tx_.end_seq() + 1; }
   [[nodiscard]] std::uint32_t unsent() const {
     return tx_.end_seq() > snd.nxt ? static_cast<std::uint32_t>(tx_.end_seq() - snd.nxt) : 0;
@@ -465,25 +448,16 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   std::uint64_t user_ = 0;
 
   SendVariables snd;
-  ReceiveVariables rcv;
   TxQueue tx_;
-  ReceiveBuffer rx_;
+  [[no_unique_address]] Receiver receiver_;
   [[no_unique_address]] LossRecovery recovery_;
   Timestamps timestamps_;
-  AckPolicy ack_;
   ChallengeLimit challenges_;
   [[no_unique_address]] TimerTable timers_;  // whose last bytes the next member may use
 
   std::uint32_t extras_ = kNone;         // what only some connections have
   std::uint32_t ecn_ = kNone;            // if the two ends agreed on it
   std::uint32_t last_data_sent_ms_ = 0;  // of the connection's time, modulo 2^32
-  std::uint32_t receive_buffer_;         // reserved from the budget
-  std::uint32_t consumed_ = 0;           // bytes read since sized_at_ms_
-  std::uint32_t sized_at_ms_ = 0;        // when the buffer's use began to be measured
-  std::uint32_t needed_at_ms_ = 0;       // when a good part of it was used last
-  SeqNum last_ack_sent_;                 // RFC 7323 §4.3
-  SeqNum fin_at_;                        // where the peer's FIN stands, if peer_fin_known_
-  SackBlock duplicate_{};                // to report as D-SACK with the next ACK, if has_duplicate_
   std::uint16_t effective_mss_ = 0;  // text bytes that the path carries in a segment with options
   std::uint16_t full_segment_ = 0;   // the same, or what the peer's window bounds it to
   std::uint16_t largest_acked_ = 0;  // text bytes of the largest segment known to have arrived
@@ -502,15 +476,10 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   bool nagle_ : 1 = true;
   bool keep_alive_ : 1 = false;
   bool fin_queued_ : 1 = false;
-  bool more_coming_ : 1 = false;      // the last SEND said so
-  bool unpushed_ : 1 = false;         // its last bytes do not carry PSH
-  bool override_small_ : 1 = false;   // the SWS override timer ended
-  bool urgent_pending_ : 1 = false;   // we have urgent data to announce
-  bool urgent_received_ : 1 = false;  // rcv.up is valid
-  bool peer_fin_known_ : 1 = false;
-  bool peer_fin_done_ : 1 = false;
-  bool has_duplicate_ : 1 = false;
-  bool giving_back_ : 1 = false;  // the receive buffer is larger than its reader needs
+  bool more_coming_ : 1 = false;     // the last SEND said so
+  bool unpushed_ : 1 = false;        // its last bytes do not carry PSH
+  bool override_small_ : 1 = false;  // the SWS override timer ended
+  bool urgent_pending_ : 1 = false;  // we have urgent data to announce
   bool orphan_ : 1 = false;
   bool accepted_ : 1 = false;  // the application knows it
   bool in_table_ : 1 = false;

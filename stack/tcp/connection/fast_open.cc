@@ -134,7 +134,7 @@ void Connection::note_fast_open_loss(Instant now) {
 
 // -- The server
 
-bool Connection::begin_fast_open(const Segment& syn, const FastOpenPassive& how) {
+bool Connection::begin_fast_open(const Segment& syn, const FastOpenPassive& how, Instant now) {
   if (extras_ == kNone) make_extras();
   if (extras_ == kNone) return false;
   FastOpenState& state = context_.extras[extras_].fast_open;
@@ -152,16 +152,10 @@ bool Connection::begin_fast_open(const Segment& syn, const FastOpenPassive& how)
   syn_ack_due_ = true;
   // RFC 7413 §4.2.2: the data is the application's at once; the SYN-ACK acknowledges as much of it
   // as there was room for.
-  const auto text = syn.text.first(std::min<std::size_t>(syn.text.size(), rcv.wnd()));
-  if (!text.empty()) {
-    rcv.nxt += rx_.store(context_.rx, rcv.nxt, text, rcv.nxt, max_runs()).advanced;
-    const auto taken = static_cast<std::uint32_t>(rcv.nxt - rcv.irs) - 1;
-    state.data_taken = taken == syn.text.size();
-    if (ConnectionStatistics* s = kept()) s->bytes_received += taken;
-    if (taken > 0) signal(EventMask::kReadable);
-  }
+  const Received received = receiver_.take_syn_data(context_.receive, syn);
+  state.data_taken = received.advanced > 0 && received.advanced == syn.text.size();
+  act_on(received, now);
   if (ConnectionStatistics* s = kept()) s->segments_delivered = 0;  // nor is our SYN-ACK yet
-  last_ack_sent_ = rcv.nxt;
   wants_output();
   return true;
 }
@@ -170,7 +164,7 @@ bool Connection::begin_fast_open(const Segment& syn, const FastOpenPassive& how)
 // crossing SYNs is challenged like any other.
 Check Connection::syn_again_in_syn_received(const Segment& seg, Instant now) {
   const bool is_the_syn = seg.flags.syn() && !seg.flags.ack() && !seg.flags.rst() &&
-                          seg.seq == rcv.irs && state_ == State::SynReceived;
+                          seg.seq == rcv().irs && state_ == State::SynReceived;
   if (!is_the_syn) return std::nullopt;
   if (const Check refused = check_ecn_of_syn_again(seg, now)) return refused;
   if (!fast_open_passive_) return std::nullopt;

@@ -26,8 +26,8 @@ bool Connection::is_common(const Segment& seg, Instant now) const {
   const unsigned ignored = TcpFlags::kPsh | (ecn_ == kNone ? 0U : kEcnFlags);
   if (state_ != State::Established || (seg.flags.bits & ~ignored) != TcpFlags::kAck) return false;
   // Sequence number: it stands at the left edge of a window that it fits into.
-  if (seg.seq != rcv.nxt || seg.text.size() > rcv.wnd()) return false;
-  if (peer_fin_known_ || orphan_) return false;
+  if (seg.seq != rcv().nxt || seg.text.size() > rcv().wnd()) return false;
+  if (receiver_.knows_fin() || orphan_) return false;
   // ACK: plausible, and not one that may be a duplicate.
   if (seg.ack < snd.una || seg.ack > snd.nxt) return false;
   if (seg.text.empty() && seg.ack == snd.una) return false;
@@ -53,14 +53,14 @@ Check Connection::fast_path(const Segment& seg, Instant now) {
   snd.wl1 = seg.seq;
   snd.wl2 = seg.ack;
   if (timestamps_.enabled())
-    timestamps_.on_segment(seg.options.timestamps->val, seg.seq, last_ack_sent_, now);
+    timestamps_.on_segment(seg.options.timestamps->val, seg.seq, receiver_.last_ack_sent(), now);
   note_arrived_field(seg);
   const Verdict verdict =
-      seg.text.empty() ? Verdict::Accepted : store_text(seg, seg.seq, seg.text, now);
+      seg.text.empty() ? Verdict::Accepted : receive(seg, {seg.seq, seg.text}, now);
   // A receiver with nothing of its own under way has nothing to time, and nothing to say but an
   // ACK.
   if (concerns_sender) manage_send_timers(now);
-  if (concerns_sender || ack_.owed() == AckPolicy::Owed::Now) wants_output();
+  if (concerns_sender || receiver_.ack().owed() == AckPolicy::Owed::Now) wants_output();
   return verdict;
 }
 

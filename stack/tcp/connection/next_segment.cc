@@ -72,7 +72,7 @@ std::optional<SendDecision> Connection::next_reset_or_syn() const {
 // How many bytes of text a segment has at most: beside the options it will carry, and in the peer's
 // window.
 std::uint32_t Connection::max_text() const {
-  if (ecn_ == kNone && !rx_.has_gap() && !has_duplicate_) return full_segment_;
+  if (ecn_ == kNone && !receiver_.has_sack_blocks()) return full_segment_;
   const std::uint32_t others = option_bytes() - (timestamps_.enabled() ? 12U : 0U);
   return std::min<std::uint32_t>(effective_mss_ - others, full_segment_);
 }
@@ -80,7 +80,7 @@ std::uint32_t Connection::max_text() const {
 std::uint32_t Connection::option_bytes() const {
   std::uint32_t bytes = timestamps_.enabled() ? 12 : 0;
   const std::uint8_t ecn_fields = ecn() == nullptr ? std::uint8_t{0} : ecn()->option_fields();
-  if (sack_ && (rx_.has_gap() || has_duplicate_)) {
+  if (sack_ && receiver_.has_sack_blocks()) {
     // 3 or 4 blocks at most; RFC 9768's option takes the place of one.
     bytes += timestamps_.enabled() ? 28 : (ecn_fields > 0 ? 40 : 36);
   } else if (ecn_fields > 0) {
@@ -362,10 +362,10 @@ std::optional<SendDecision> Connection::next_probe() const {
 }
 
 std::optional<SendDecision> Connection::next_pure_ack() const {
-  if (ack_.owed() != AckPolicy::Owed::Now) return std::nullopt;
+  if (receiver_.ack().owed() != AckPolicy::Owed::Now) return std::nullopt;
   SendDecision d;
   d.kind = SendDecision::Kind::Ack;
-  d.reason = ack_.reason();
+  d.reason = receiver_.ack().reason();
   d.flags.bits = TcpFlags::kAck;
   // A pure ACK carries snd.nxt; beyond a shrunken window it would not be accepted, so it stays at
   // its edge.

@@ -9,7 +9,7 @@ namespace glasstcp {
 
 Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
   const bool is_crossed = state_ == State::SynReceived && seg.flags.syn() && seg.flags.ack();
-  if (is_crossed && !seg.flags.rst() && seg.seq == rcv.irs) {
+  if (is_crossed && !seg.flags.rst() && seg.seq == rcv().irs) {
     // RFC 9293 §3.5 MUST-10: the other end of a simultaneous open answers our SYN. Its SYN is known
     // already and is trimmed
     // (R9293-P7); its ACK completes the handshake.
@@ -20,7 +20,7 @@ Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
         seg.wnd >> snd.shift);  // a SYN's window is not scaled; this one will be
     const Verdict verdict = segment_arrives(trimmed, now);
     // Its own handshake may hang on an answer: our SYN-ACK can be lost like any other.
-    if (state_ == State::Established) ack_.demand(SendReason::HandshakeAck);
+    if (state_ == State::Established) receiver_.demand_ack(SendReason::HandshakeAck);
     return verdict;
   }
   note_arrived(seg, now);
@@ -46,13 +46,13 @@ Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
     // RFC 7323 §5.3, R3; only now that the ACK is plausible (RFC 5961 §5): a blind attacker who could
     // move ts_recent would have PAWS reject the peer.
     if (timestamps_.enabled() && seg.options.timestamps) {
-      timestamps_.on_segment(seg.options.timestamps->val, seg.seq, last_ack_sent_, now);
+      timestamps_.on_segment(seg.options.timestamps->val, seg.seq, receiver_.last_ack_sent(), now);
     }
     note_arrived_field(seg);
     if (seg.options.user_timeout) adopt_user_timeout(*seg.options.user_timeout);
-    sixth_check_urg(seg);
+    sixth_check_urg(seg, now);
     verdict = seventh_process_text(seg, now);
-    if (state_ != State::Closed) eighth_check_fin(seg, now);
+    eighth_check_fin(seg, now);
   }
   manage_send_timers(now);
   wants_output();
@@ -78,22 +78,20 @@ Verdict Connection::segment_arrives_in_syn_sent(const Segment& seg, Instant now)
   }
   // Fourth, the SYN bit (a segment with neither SYN nor RST is dropped by the fifth).
   if (!seg.flags.syn() || context_.drops(seg.flags)) return Verdict::SynSentNothing;
-  rcv.irs = seg.seq;
-  rcv.nxt = last_ack_sent_ = seg.seq + 1;
-  rcv.edge = rcv.nxt + std::min(receive_buffer_, context_.most_syn_window());
+  receiver_.synchronize(seg.seq, context_.most_syn_window());
   adopt_syn(seg, now);
   if (seg.flags.ack()) {
     process_ack_of_syn(seg, now);
     finish_fast_open(seg);
     become_established(seg, now);
     enter(State::Established, now);
-    ack_.demand(SendReason::HandshakeAck);
+    receiver_.demand_ack(SendReason::HandshakeAck);
     signal(EventMask::kConnected | EventMask::kWritable);
     // RFC 9293 §3.10.7.3: text and FIN may ride on the SYN-ACK; they are processed from the sixth
     // step on.
-    sixth_check_urg(seg);
+    sixth_check_urg(seg, now);
     const Verdict verdict = seventh_process_text(seg, now);
-    if (state_ != State::Closed) eighth_check_fin(seg, now);
+    eighth_check_fin(seg, now);
     return verdict;
   }
   // RFC 9293 §3.5 MUST-10: simultaneous open: both SYNs cross; our SYN goes again, now with an ACK.
@@ -102,37 +100,9 @@ Verdict Connection::segment_arrives_in_syn_sent(const Segment& seg, Instant now)
   snd.wl1 = seg.seq;
   snd.wl2 = snd.iss;
   syn_ack_due_ = true;
-  keep_early_text(seg);
+  // RFC 9293 §3.10.7.3: data and controls of a crossing SYN wait until ESTABLISHED is reached.
+  receiver_.keep_early_data(context_.receive, seg);
   return Verdict::SynAccepted;
-}
-
-// RFC 9293 §3.10.7.3: text and controls of a crossing SYN wait until ESTABLISHED is reached. The
-// text lies in the buffer already, but rcv.nxt does not count it and nobody can read it.
-void Connection::keep_early_text(const Segment& syn) {
-  const std::size_t fitting = std::min<std::size_t>(syn.text.size(), rcv.wnd());
-  if (fitting > 0) {
-    rx_.store(context_.rx, rcv.nxt, syn.text.first(fitting), rcv.nxt, max_runs());
-  }
-  const SeqNum up = syn.seq + syn.up;
-  if (syn.flags.urg() && up > rcv.nxt) {
-    rcv.up = up;
-    urgent_received_ = true;
-  }
-  // What was cut off has to come again, and the FIN behind it too.
-  const bool is_whole = rx_.unread() == syn.text.size() && syn.end() <= rcv.edge;
-  if (syn.flags.fin() && is_whole) {
-    peer_fin_known_ = true;
-    fin_at_ = syn.end() - 1;
-  }
-}
-
-// ESTABLISHED was reached: what a crossing SYN brought counts now.
-void Connection::take_early_text(Instant now) {
-  if (urgent_received_) signal(EventMask::kUrgent);
-  StoreResult stored;
-  stored.advanced = rx_.unread();
-  if (stored.advanced == 0) return;
-  on_stored(stored, stored.advanced, now);
 }
 
 // The answer to our SYN, or a SYN that crosses it.
@@ -151,7 +121,7 @@ void Connection::adopt_syn(const Segment& syn, Instant now) {
 void Connection::adopt(const Agreement& agreed, Instant now) {
   snd.mss = agreed.peer_mss;
   snd.shift = agreed.snd_shift;
-  rcv.shift = agreed.rcv_shift;
+  receiver_.scale_window(agreed.rcv_shift);
   sack_ = agreed.sack;
   if (agreed.timestamps) timestamps_ = Timestamps(agreed.ts_offset, agreed.ts_recent, now);
   if (agreed.user_timeout) adopt_user_timeout(*agreed.user_timeout);
@@ -201,7 +171,7 @@ Check Connection::check_timestamps(const Segment& seg, Instant now) {
   // RFC 7323 §5.3 R7323-19: too old: acknowledge and drop, before the window test.
   if (timestamps_.is_too_old(seg.options.timestamps->val, now)) {
     if (seg.len() > 0 || challenges_.take(now, context_.config.challenge_acks_per_second)) {
-      ack_.demand(SendReason::AckOldTimestamp);
+      receiver_.demand_ack(SendReason::AckOldTimestamp);
     }
     return Verdict::PawsRejected;
   }
@@ -218,18 +188,18 @@ bool Connection::is_reset_of_their_fin(const Segment& seg) const {
   const bool is_behind_fin =
       state_ == State::CloseWait || state_ == State::LastAck || state_ == State::Closing;
   return context_.config.reset_may_repeat_fin && is_behind_fin && seg.flags.rst() &&
-         seg.seq + 1 == rcv.nxt;
+         seg.seq + 1 == rcv().nxt;
 }
 
 Check Connection::first_check_sequence_number(const Segment& seg, Instant now) {
   // RFC 7323 §2.4 R7323-07: rcv.edge is the furthest ever offered, so rounding never makes an
   // honest segment unacceptable.
-  if (is_acceptable(seg, rcv.nxt, rcv.wnd()) || is_reset_of_their_fin(seg)) return std::nullopt;
+  if (is_acceptable(seg, rcv().nxt, rcv().wnd()) || is_reset_of_their_fin(seg)) return std::nullopt;
   // RFC 9293 §3.4 MUST-66: with a closed window, what stands at its edge still has its ACK, RST and
   // URG processed; its
   // text is trimmed to nothing by the seventh step. Whatever else it is, the probe is answered.
-  if (rcv.wnd() != 0 || seg.seq != rcv.nxt || seg.flags.syn()) return unacceptable(seg, now);
-  if (!seg.flags.rst()) ack_.demand(SendReason::AckOutsideWindow);
+  if (rcv().wnd() != 0 || seg.seq != rcv().nxt || seg.flags.syn()) return unacceptable(seg, now);
+  if (!seg.flags.rst()) receiver_.demand_ack(SendReason::AckOutsideWindow);
   return std::nullopt;
 }
 
@@ -241,7 +211,8 @@ Verdict Connection::unacceptable(const Segment& seg, Instant now) {
   // RFC 9293 Appendix A.2 R9293-A2: a peer whose probe byte or FIN we took, but whom our ACK did not
   // reach, speaks from just before the window. What it acknowledges counts, or it would never get
   // past that number while we wait for its word.
-  const bool is_just_before = is_synchronized(state_) && seg.seq + 1 == rcv.nxt && seg.flags.ack();
+  const bool is_just_before =
+      is_synchronized(state_) && seg.seq + 1 == rcv().nxt && seg.flags.ack();
   if (!is_just_before) return verdict;
   if (const Check done = fifth_check_ack(seg, now)) return *done;
   return Verdict::AcceptedDuplicate;
@@ -252,20 +223,14 @@ Verdict Connection::answer_unacceptable(const Segment& seg, Instant now) {
   if (seg.len() == 0) {
     // An ACK that answers an ACK could go on for ever, so these are limited like challenges.
     if (challenges_.take(now, context_.config.challenge_acks_per_second))
-      ack_.demand(SendReason::AckOutsideWindow);
+      receiver_.demand_ack(SendReason::AckOutsideWindow);
     return Verdict::OutsideWindow;
   }
-  if (seg.end() > rcv.nxt) {
-    ack_.demand(SendReason::AckOutsideWindow);
+  if (seg.end() > rcv().nxt) {
+    receiver_.demand_ack(SendReason::AckOutsideWindow);
     return Verdict::OutsideWindow;
   }
-  // Wholly old: our ACK was lost, or the peer was too quick. RFC 2883 §4 R2883-01: say which part
-  // came twice.
-  if (sack_ && !seg.text.empty()) {
-    duplicate_ = {seg.seq, seg.seq + static_cast<std::uint32_t>(seg.text.size())};
-    has_duplicate_ = true;
-  }
-  ack_.demand(seg.flags.fin() ? SendReason::AckFin : SendReason::AckDuplicateData);
+  receiver_.answer_old_segment(seg);
   return Verdict::AcceptedDuplicate;
 }
 
@@ -273,7 +238,7 @@ Check Connection::second_check_reset(const Segment& seg, Instant now) {
   if (!seg.flags.rst()) return std::nullopt;
   // RFC 5961 §3.2 R5961-01, R5961-02: only the exact number resets; any other in the window is
   // asked about.
-  const bool is_exact = seg.seq == rcv.nxt || is_reset_of_their_fin(seg);
+  const bool is_exact = seg.seq == rcv().nxt || is_reset_of_their_fin(seg);
   if (context_.config.blind_attack_defence && !is_exact) {
     challenge(SendReason::ChallengeReset, now);
     return Verdict::ResetChallenged;
@@ -313,7 +278,7 @@ Verdict Connection::answer_syn(const Segment& seg, Instant now) {
 
 bool Connection::challenge(SendReason reason, Instant now) {
   if (!challenges_.take(now, context_.config.challenge_acks_per_second)) return false;
-  ack_.demand(reason);
+  receiver_.demand_ack(reason);
   return true;
 }
 
@@ -328,7 +293,7 @@ Check Connection::fifth_check_ack(const Segment& seg, Instant now) {
   if (seg.ack > snd.nxt) {
     if (!context_.config.answers_unsent_ack) return Verdict::AckOfUnsent;
     if (challenges_.take(now, context_.config.challenge_acks_per_second))
-      ack_.demand(SendReason::AckOfUnsentData);
+      receiver_.demand_ack(SendReason::AckOfUnsentData);
     return Verdict::AckOfUnsent;
   }
   // RFC 9293 §3.10.7.4 MAY-12; RFC 5961 §5.2 R5961-05: an ACK older than the largest window ever
@@ -368,94 +333,74 @@ Check Connection::fifth_check_ack_in_syn_received(const Segment& seg, Instant no
   enter(fin_queued_ ? State::FinWait1 : State::Established, now);
   if (passive_) return std::nullopt;
   signal(EventMask::kConnected | EventMask::kWritable);
-  take_early_text(now);
+  act_on(receiver_.take_early_data(context_.receive, settings().quick_ack), now);
   return std::nullopt;
 }
 
-void Connection::sixth_check_urg(const Segment& seg) {
-  if (!seg.flags.urg() || state_ == State::Closed) return;
-  if (state_ != State::Established && state_ != State::FinWait1 && state_ != State::FinWait2)
-    return;
-  // RFC 9293 §3.8.5 MUST-62: the pointer names the octet after the urgent data; MUST-31: however
-  // long that is.
-  const SeqNum up = seg.seq + seg.up;
-  if (up <= read_up_to() && !urgent_received_) return;
-  // RFC 9293 §3.8.5 MUST-32: tell the application when it first becomes pending and when it moves
-  // forward.
-  if (!urgent_received_ || up > rcv.up) {
-    rcv.up = up;
-    urgent_received_ = true;
-    signal(EventMask::kUrgent);
-  }
+void Connection::sixth_check_urg(const Segment& seg, Instant now) {
+  const bool may_receive =
+      state_ == State::Established || state_ == State::FinWait1 || state_ == State::FinWait2;
+  if (seg.flags.urg() && may_receive) act_on(receiver_.process_urgent(seg), now);
 }
 
 Verdict Connection::seventh_process_text(const Segment& seg, Instant now) {
   if (seg.text.empty()) return Verdict::Accepted;
   const bool may_receive =
       state_ == State::Established || state_ == State::FinWait1 || state_ == State::FinWait2;
-  // After the peer's FIN no text can follow; RFC 9293 §3.10.7.4 ignores it.
-  if (!may_receive || peer_fin_done_) return Verdict::AcceptedDuplicate;
-  // R9293-P7: keep what is new and inside the window.
-  const SeqNum begin = seg.seq + (seg.flags.syn() ? 1U : 0U);
-  const SeqNum end = begin + static_cast<std::uint32_t>(seg.text.size());
-  const SeqNum from = later(begin, rcv.nxt);
-  SeqNum to = earlier(end, rcv.edge);
-  if (peer_fin_known_) to = earlier(to, fin_at_);  // nothing follows a FIN
-  if (from >= to) {
-    // RFC 2883 §4 R2883-01: all of it came before, and only its ACK or FIN is report.
-    if (sack_ && end <= rcv.nxt) {
-      duplicate_ = {begin, end};
-      has_duplicate_ = true;
-    }
-    ack_.demand(end <= rcv.nxt ? SendReason::AckDuplicateData : SendReason::AckOutsideWindow);
-    return end <= rcv.nxt ? Verdict::AcceptedDuplicate : Verdict::OutsideWindow;
-  }
-  if (orphan_) {
-    // RFC 9293 §3.6.1 SHLD-3: nobody will ever read this; the sender must learn that it is lost.
-    if (context_.config.answers_late_data_as_nobody) {
-      if (const auto reply = reset_for(seg, SendReason::RstUnreadData))
-        context_.replies.push(*reply);
-      fail(StreamError::Aborted, now);
-      return Verdict::DataAfterClose;
-    }
+  // After the peer's FIN no data can follow; RFC 9293 §3.10.7.4 ignores it.
+  if (!may_receive || receiver_.has_fin()) return Verdict::AcceptedDuplicate;
+  const NewData data = receiver_.new_data(seg);
+  if (data.bytes.empty()) return receiver_.refuse_data(seg);
+  if (!orphan_) return receive(seg, data, now);
+  // RFC 9293 §3.6.1 SHLD-3: nobody will ever read this; the sender must learn that it is lost.
+  if (context_.config.answers_late_data_as_nobody) {
+    if (const auto reply = reset_for(seg, SendReason::RstUnreadData)) context_.replies.push(*reply);
+    fail(StreamError::Aborted, now);
+  } else {
     reset(SendReason::RstUnreadData, StreamError::Aborted, now);
-    return Verdict::DataAfterClose;
   }
-  if (begin < from && context_.config.acks_overlap_at_once)
-    ack_.demand(SendReason::AckDuplicateData);
-  const auto text =
-      seg.text.subspan(static_cast<std::size_t>(from - begin), static_cast<std::size_t>(to - from));
-  return store_text(seg, from, text, now);
+  return Verdict::DataAfterClose;
 }
 
-Verdict Connection::store_text(const Segment& seg, SeqNum from, ByteView text, Instant now) {
-  StoreResult stored = rx_.store(context_.rx, from, text, rcv.nxt, max_runs());
-  // RFC 2883 §4.2: of several parts that came twice the first is reported.
-  const SeqNum begin = seg.seq + (seg.flags.syn() ? 1U : 0U);
-  if (begin < from) stored.duplicate = SackBlock{begin, from};
-  const auto segment_size =
-      seg.gso_size != 0 ? std::min<std::size_t>(seg.gso_size, seg.text.size()) : seg.text.size();
-  on_stored(stored, static_cast<std::uint32_t>(segment_size), now);
-  if (stored.advanced > 0) return Verdict::Accepted;
-  if (stored.kept_out_of_order) return Verdict::AcceptedOutOfOrder;
-  return stored.dropped ? Verdict::ReassemblyFull : Verdict::AcceptedDuplicate;
+Verdict Connection::receive(const Segment& seg, const NewData& data, Instant now) {
+  const Received received = receiver_.store(context_.receive, seg, data, settings().quick_ack);
+  act_on(received, now);
+  return received.verdict;
 }
 
 void Connection::eighth_check_fin(const Segment& seg, Instant now) {
-  const bool is_news = seg.flags.fin() && !peer_fin_done_;
-  if (is_news && seg.end() > rcv.edge) {
-    ack_.demand(
-        SendReason::AckOutsideWindow);  // trimmed away with the text before it: it must come again
-  } else if (is_news) {
-    peer_fin_known_ = true;
-    fin_at_ = seg.end() - 1;
-    if (fin_at_ != rcv.nxt) ack_.demand(SendReason::AckOutOfOrder);
+  if (state_ != State::Closed) act_on(receiver_.process_fin(context_.receive, seg), now);
+}
+
+// The one place where the connection does what follows from what it received.
+void Connection::act_on(Received received, Instant now) {
+  if (received.advanced > 0) {
+    if (ConnectionStatistics* s = kept()) s->bytes_received += received.advanced;
   }
-  // A peer that sends text beyond its FIN contradicts itself; what the stream has passed is not
-  // waited for.
-  if (peer_fin_known_ && !peer_fin_done_ && fin_at_ < rcv.nxt) peer_fin_known_ = false;
-  // R9293-P11: only in order; a FIN that came early waits here.
-  if (peer_fin_known_ && !peer_fin_done_ && rcv.nxt == fin_at_) on_peer_fin(now);
+  if (received.events != 0) signal(received.events);
+  // RFC 9293 §3.8.6.3 MUST-40: below half a second.
+  if (received.delays_ack && !timers_.is_armed(TimerName::DelayedAck))
+    arm(TimerName::DelayedAck, now + context_.config.delayed_ack);
+  if (received.ends_stream) enter_after_their_fin(now);
+}
+
+// RFC 9293 §3.10.7.4, eighth: R9293-P11, R9293-P14.
+void Connection::enter_after_their_fin(Instant now) {
+  switch (state_) {
+    case State::SynReceived:
+    case State::Established:
+      enter(State::CloseWait, now);
+      break;
+    case State::FinWait1:
+      // If our FIN had been acknowledged, the fifth check would have moved us to FIN-WAIT-2.
+      enter(State::Closing, now);
+      break;
+    case State::FinWait2:
+      enter(State::TimeWait, now);
+      break;
+    default:
+      break;
+  }
 }
 
 }  // namespace glasstcp

@@ -60,7 +60,7 @@ TcpContext::TcpContext(const TcpSetup& setup, IpLayer& ip_layer, Instant start)
       blocks(count_for(setup.memory, BlockPool::kBlockSize)),
       copied_blocks(count_for(setup.memory / 4, BlockPool::kBlockSize)),
       tx(count_for(setup.memory, 256), copied_blocks),
-      rx(count_for(setup.memory, BlockPool::kBlockSize), blocks),
+      receive(config, budget, count_for(setup.memory, BlockPool::kBlockSize), blocks),
       extras(config.max_connections),
       ecn(config.max_connections),
       default_settings(settings_of(config)),

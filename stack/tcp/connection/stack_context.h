@@ -21,7 +21,7 @@
 #include "stack/tcp/handshake/fast_open_cookies.h"
 #include "stack/tcp/handshake/isn.h"
 #include "stack/tcp/handshake/syn_cookie.h"
-#include "stack/tcp/receive/receive_buffer.h"
+#include "stack/tcp/receive/receive_context.h"
 #include "stack/tcp/recovery/recovery_context.h"
 #include "stack/tcp/send/segment_writer.h"
 #include "stack/tcp/send/send_queue.h"
@@ -64,7 +64,7 @@ struct TcpContext : RecoveryContext {
   BlockPool copied_blocks;  ///< of bytes to send that were copied: apart, so that senders starve no
                             ///< reader
   TxPool tx;
-  ReceivePool rx;
+  ReceiveContext receive;
   Slab<ConnectionExtras> extras;
   Slab<Ecn> ecn;  ///< of the connections that agreed on it
   const ConnectionSettings default_settings;

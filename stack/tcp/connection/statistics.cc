@@ -62,8 +62,8 @@ void Connection::push() {
 }
 
 void Connection::acknowledge_now() {
-  if (ack_.owed() != AckPolicy::Owed::Delayed) return;
-  ack_.demand(SendReason::AckImmediate);
+  if (receiver_.ack().owed() != AckPolicy::Owed::Delayed) return;
+  receiver_.demand_ack(SendReason::AckImmediate);
   wants_output();
 }
 
@@ -88,11 +88,6 @@ SendLimit Connection::limit_now() const {
 void Connection::note_limit(Instant now) {
   if (extras_ == kNone || !context_.config.keep_statistics) return;
   context_.extras[extras_].statistics.limits.switch_to(limit_now(), now);
-}
-
-std::size_t Connection::copy_unread(std::size_t offset, ByteSpan into) const {
-  if (has_early_text()) return 0;
-  return rx_.copy(context_.rx, offset, into);
 }
 
 void Connection::note_arrived(const Segment& seg, Instant now) {

@@ -30,7 +30,7 @@ void Connection::on_timer(Instant now) {
         on_persist_timer(now);
         break;
       case TimerName::DelayedAck:
-        ack_.on_delay_timer();
+        receiver_.on_delayed_ack_timer();
         break;
       case TimerName::KeepAlive:
         on_keep_alive_timer(now);

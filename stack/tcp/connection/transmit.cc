@@ -1,6 +1,6 @@
 // Doing what was decided: the one place that builds a connection's segments and moves snd.nxt.
 // RFC 9293 §3.1 (format), §3.4 (numbers), §3.8.1 (timer), RFC 7323 §3.2, RFC 2018 §3.
-// Next: ../receive/receiver.cc.
+// Next: ../receive/receiver.h.
 #include <algorithm>
 
 #include "stack/base/assert.h"
@@ -87,7 +87,7 @@ TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
     const bool answering = d.flags.ack();
     if (!answering && retransmissions_ > config.syn_option_retries) return options;
     options.sack_permitted = answering ? sack_ : config.use_sack;
-    const bool scale = answering ? rcv.shift > 0 || snd.shift > 0 : config.use_window_scale;
+    const bool scale = answering ? rcv().shift > 0 || snd.shift > 0 : config.use_window_scale;
     if (scale) options.window_scale = context_.rcv_shift;
     add_fast_open(options, d);
   }
@@ -102,16 +102,10 @@ TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
   // RFC 9768 §3.2.2.1: the report of how a SYN-ACK arrived stands on an ACK without blocks.
   const bool is_report =
       ecn_ != kNone && ecn()->owes_handshake_report() && d.length == 0 && !d.flags.fin();
-  if (sack_ && !syn && !d.flags.rst() && !is_report) {
+  if (sack_ && !syn && !d.flags.rst() && !is_report && receiver_.has_sack_blocks()) {
     std::uint8_t room = timestamps_.enabled() ? 3 : 4;
     if (ecn_fields > 0) --room;
-    std::array<SackBlock, TcpOptions::kMaxSackBlocks> runs{};
-    // RFC 2883 §4 R2883-02: what came twice first; behind it the run that holds it, if one does.
-    std::optional<SackBlock> duplicate;
-    if (has_duplicate_) options.sack[options.sack_count++] = *(duplicate = duplicate_);
-    room = static_cast<std::uint8_t>(room - options.sack_count);
-    const std::uint8_t count = rx_.sack_blocks(context_.rx, runs, room, duplicate);
-    for (std::uint8_t i = 0; i < count; ++i) options.sack[options.sack_count++] = runs[i];
+    options.sack_count = receiver_.sack_blocks(context_.receive, options.sack, room);
   }
   add_user_timeout(options, d);
   // RFC 9768 §3.2.3.3 R9768-22: before a third SACK block, but never instead of the second.
@@ -125,7 +119,7 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
   header.source = tuple_.local_port;
   header.destination = tuple_.remote_port;
   header.seq = d.seq;
-  header.ack = d.flags.ack() ? rcv.nxt : SeqNum(0);
+  header.ack = d.flags.ack() ? rcv().nxt : SeqNum(0);
   header.flags = d.flags;
   const TcpOptions options = options_for(d, now);
   header.flags.bits |= ecn_flags(d, options.sack_count > 0);
@@ -135,11 +129,10 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
     header.urgent = static_cast<std::uint16_t>(std::min<std::int32_t>(snd.up - d.seq, 65535));
   }
   if (d.flags.syn()) {
-    const std::uint32_t window = d.flags.ack() ? rcv.wnd() : receive_buffer_;
+    const std::uint32_t window = d.flags.ack() ? rcv().wnd() : receiver_.buffer_size();
     header.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(window, 65535));
-    if (!d.flags.ack()) rcv.edge = rcv.nxt;
   } else if (!d.flags.rst()) {
-    header.window = window_to_show();
+    header.window = window_field();
     note_ack_carried(header.window);
   }
   SegmentFrame frame = context_.frame(tuple_, hash_);
@@ -167,18 +160,14 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
 
 // A segment with rcv.nxt and a window leaves: every ACK that was owed rides on it.
 void Connection::note_ack_carried(std::uint16_t window) {
-  SeqNum edge = rcv.nxt + (static_cast<std::uint32_t>(window) << rcv.shift);
-  if (window == 65535 && context_.config.accepts_whole_buffer) edge = rcv.nxt + window_to_offer();
-  rcv.edge = later(rcv.edge, edge);  // RFC 9293 §3.8.6 SHLD-14: never to the left
-  last_ack_sent_ = rcv.nxt;
-  ack_.on_ack_sent();
+  receiver_.on_ack_sent(context_.receive, window);
   timers_.stop(TimerName::DelayedAck);
 }
 
 void Connection::note_sent(const SendDecision& d, Instant now) {
   const std::uint32_t length = d.length + (d.flags.syn() || d.flags.fin() ? 1U : 0U);
   const SeqNum end = d.seq + length;
-  has_duplicate_ = d.flags.rst() ? has_duplicate_ : false;
+  if (!d.flags.rst()) receiver_.on_duplicate_reported();
   switch (d.kind) {
     case SendDecision::Kind::Reset:
       pending_reset_.reset();

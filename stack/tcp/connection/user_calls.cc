@@ -83,11 +83,21 @@ void Connection::restart_if_idle(Instant now) {
 
 // RFC 9293 §3.10.3 RECEIVE. Bytes first, then the end of the stream or the error.
 std::expected<ByteView, StreamError> Connection::peek() const {
-  if (rx_.unread() > 0 && !has_early_text()) return rx_.front(context_.rx);
-  if (peer_fin_done_) return ByteView{};
+  if (receiver_.unread() > 0) return receiver_.front(context_.receive);
+  if (receiver_.has_fin()) return ByteView{};
   if (error_) return std::unexpected(*error_);
   if (state_ == State::Closed) return std::unexpected(StreamError::NotConnected);
   return std::unexpected(StreamError::WouldBlock);
+}
+
+void Connection::consume(std::size_t n, Instant now) {
+  // The handshake has measured the path, unless its segments were lost.
+  const RttEstimator& rtt = recovery_.rtt();
+  const Duration round_trip = rtt.has_sample() ? rtt.srtt() : context_.rto_bounds.initial;
+  receiver_.consume(context_.receive, n, settings().receive_buffer, round_trip, now);
+  if (!is_synchronized(state_) || !receiver_.is_window_update_due(context_.receive)) return;
+  receiver_.demand_ack(SendReason::WindowUpdate);
+  wants_output();
 }
 
 // RFC 9293 §3.10.4 CLOSE: MAY-1 not done in this call: it closes one direction only; close() gives
@@ -121,13 +131,13 @@ void Connection::close(Instant now) {
   const bool can_lose_data = state_ == State::SynReceived || state_ == State::Established ||
                              state_ == State::FinWait1 || state_ == State::FinWait2 ||
                              state_ == State::CloseWait;
-  if (rx_.unread() > 0 && can_lose_data) {
+  if (receiver_.holds_data() && can_lose_data) {
     // RFC 9293 §3.6.1 SHLD-3: the peer must not believe that its data was read.
     reset(SendReason::RstUnreadData, StreamError::Aborted, now);
   } else if (state_ != State::Closed && !fin_queued_) {
     static_cast<void>(shutdown_send(now));
   }
-  rx_.clear(context_.rx);
+  receiver_.discard(context_.receive);
   orphan_ = true;
   ListHook<EventTag>::unlink();
   if (state_ == State::FinWait2) arm(TimerName::FinWait2, now + settings().fin_wait_2_timeout);
@@ -151,15 +161,9 @@ void Connection::abort(Instant now) {
     default:
       break;
   }
-  rx_.clear(context_.rx);
+  receiver_.discard(context_.receive);
   orphan_ = true;
   ListHook<EventTag>::unlink();
-}
-
-// RFC 9293 §3.8.5 MUST-33: how much urgent data is still to be read.
-std::uint32_t Connection::urgent_remaining() const {
-  if (!urgent_received_ || has_early_text()) return 0;
-  return rcv.up > read_up_to() ? static_cast<std::uint32_t>(rcv.up - read_up_to()) : 0;
 }
 
 // RFC 9293 §3.8.4 MUST-24, MUST-25, MUST-27: off by default, switched per connection.

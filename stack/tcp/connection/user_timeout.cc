@@ -17,7 +17,7 @@ void Connection::set_user_timeout(Duration timeout, Instant now) {
   manage_send_timers(now);
   if (!context_.config.announce_user_timeout || !is_synchronized(state_)) return;
   user_timeout_due_ = true;  // RFC 5482 §3.3: the option may come again when the wish changes
-  ack_.demand(SendReason::AckImmediate);
+  receiver_.demand_ack(SendReason::AckImmediate);
   wants_output();
 }
 

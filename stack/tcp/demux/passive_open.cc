@@ -209,7 +209,7 @@ std::optional<Verdict> TcpLayer::open_fast(const Segment& seg, Instant now, cons
   how.gives_cookie = plan.gives_cookie;
   how.experimental = seg.options.fast_open_experimental;
   std::copy_n(plan.cookie.bytes.begin(), how.new_cookie.size(), how.new_cookie.begin());
-  const bool begun = connection.begin_fast_open(seg, how);
+  const bool begun = connection.begin_fast_open(seg, how, now);
   if (!begun || !table_.insert(seg.hash, value_of(Kind::Connection, index))) {
     connections_.release(index);
     return std::nullopt;

@@ -277,8 +277,8 @@ void TcpLayer::move_to_time_wait(Connection& connection, Instant now) {
     remove_time_wait(look_up(oldest.tuple(), oldest.hash()) & kIndexMask);
   }
   // The peer's FIN is acknowledged even if there is no room to remember the connection.
-  if (connection.owes_ack()) {
-    TimeWaitRecord(connection, now).reply_ack(context_, connection.ack_reason(), now);
+  if (const AckPolicy& ack = connection.receiver().ack(); ack.owed() != AckPolicy::Owed::None) {
+    TimeWaitRecord(connection, now).reply_ack(context_, ack.reason(), now);
   }
   // RFC 9293 §3.6.1 MUST-13: twice the maximum segment lifetime.
   const std::uint32_t index = time_waits_.acquire(connection, now + 2 * context_.config.msl);

@@ -11,8 +11,8 @@ TimeWaitRecord::TimeWaitRecord(const Connection& connection, Instant expires)
       timestamps_(connection.timestamps()),
       expires_(expires),
       snd_nxt_(connection.snd_variables().nxt),
-      rcv_nxt_(connection.rcv_variables().nxt),
-      window_(connection.window_to_show()) {}
+      rcv_nxt_(connection.receiver().rcv().nxt),
+      window_(connection.window_field()) {}
 
 TimeWaitResult TimeWaitRecord::segment_arrives(const Segment& seg, TcpContext& context,
                                                Instant now) {

@@ -31,7 +31,7 @@ Check Connection::check_ecn_of_syn_again(const Segment& syn, Instant now) {
 
 // The answer to our SYN, once more: the peer did not hear that the first one came.
 bool Connection::is_syn_ack_again(const Segment& seg) const {
-  return ecn_ != kNone && !passive_ && seg.flags.syn() && seg.flags.ack() && seg.seq == rcv.irs &&
+  return ecn_ != kNone && !passive_ && seg.flags.syn() && seg.flags.ack() && seg.seq == rcv().irs &&
          seg.ack > snd.iss && seg.ack <= snd.nxt;
 }
 
@@ -41,8 +41,7 @@ bool Connection::is_syn_ack_again(const Segment& seg) const {
 // repeats its SYN-ACK, may still be in its own, until something else of its is here. Nobody can use
 // this for a blind reset: it takes both initial numbers.
 bool Connection::grants_other_ecn(const Segment& syn_ack) const {
-  const bool is_in_handshake =
-      syn_ack.ack == snd.iss + 1 && rcv.nxt == rcv.irs + 1 && !rx_.has_gap() && !peer_fin_known_;
+  const bool is_in_handshake = syn_ack.ack == snd.iss + 1 && receiver_.has_only_syn();
   if (!is_in_handshake || !settings().ecn.accurate) return false;
   const EcnFeedback granted =
       read_ecn_syn_ack(settings().ecn, 0, syn_ack.flags, IpEcn::NotEct).feedback;
@@ -63,8 +62,9 @@ void Connection::note_arrived_field(const Segment& seg) {
   if (ecn_ == kNone) return;
   const EcnArrival arrival{seg.flags, ip_ecn(seg.traffic_class), seg.count(),
                            static_cast<std::uint32_t>(seg.text.size())};
-  const bool owes_ack = ack_.owed() != AckPolicy::Owed::None;
-  if (context_.ecn[ecn_].on_segment(arrival, owes_ack)) ack_.demand(SendReason::AckCongestionMark);
+  const bool owes_ack = receiver_.ack().owed() != AckPolicy::Owed::None;
+  if (context_.ecn[ecn_].on_segment(arrival, owes_ack))
+    receiver_.demand_ack(SendReason::AckCongestionMark);
 }
 
 // RFC 9768 §3.2.2 R9768-37: no segment with SYN comes here, but for the SYN-ACK of a simultaneous

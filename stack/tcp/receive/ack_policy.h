@@ -8,7 +8,7 @@
 //   (on_ack_sent).
 //   2. The stronger demand wins: "now" is never weakened to "delayed".
 //
-// Leaves out: the timer itself (timer_table.h) and the window update (receiver.cc).
+// Leaves out: the timer itself (timer_table.h) and the window update (receiver.h).
 //
 // Next: receive_buffer.h.
 #pragma once

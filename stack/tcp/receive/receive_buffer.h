@@ -12,7 +12,7 @@
 //   3. Blocks held <= a bound given by the caller's limits: a run costs at least one block, so runs
 //   are counted.
 //
-// Next: ack_policy.h.
+// Next: receive_context.h.
 #pragma once
 
 #include <array>
