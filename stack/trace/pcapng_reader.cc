@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::uint32_t kSectionHeader = 0x0a0d0d0a, kInterfaceDescription = 1, kObsoletePacket = 2;
 constexpr std::uint32_t kSimplePacket = 3, kEnhancedPacket = 6;
+// Blocks that Wireshark numbers as frames, though they are no packets.
+constexpr std::uint32_t kJournalExport = 9, kCustomCopied = 0xbad, kCustomKept = 0x40000bad;
 constexpr std::uint32_t kByteOrderMagic = 0x1a2b3c4d;
 constexpr std::uint32_t kPcapMicroseconds = 0xa1b2c3d4, kPcapNanoseconds = 0xa1b23c4d;
 constexpr std::uint16_t kEndOfOptions = 0, kComment = 1, kFlags = 2;
@@ -128,6 +130,7 @@ std::optional<CapturedPacket> CaptureReader::next_pcap() {
       get32(rest_, 0) * kBillion + get32(rest_, 4) * std::uint64_t{nanoseconds_ ? 1U : 1000U});
   packet.original_length = get32(rest_, 12);
   packet.data = rest_.subspan(kPcapRecordHeader, captured);
+  packet.number = ++frames_;
   rest_ = rest_.subspan(kPcapRecordHeader + captured);
   return packet;
 }
@@ -167,6 +170,11 @@ std::optional<CapturedPacket> CaptureReader::next_pcapng() {
       case kInterfaceDescription:
         if (!read_interface(*body)) return std::nullopt;
         break;
+      case kJournalExport:
+      case kCustomCopied:
+      case kCustomKept:
+        ++frames_;
+        break;
       case kEnhancedPacket:
       case kObsoletePacket:
         return read_packet(*body, type == kObsoletePacket);
@@ -194,6 +202,7 @@ void CaptureReader::for_each_option(ByteView options, F f) const {
 bool CaptureReader::read_section(ByteView body) {
   if (body.size() < 16) return false;
   interfaces_.clear();
+  ++sections_;
   section_comment_ = application_ = {};
   for_each_option(body.subspan(16), [this](std::uint16_t code, ByteView value) {
     if (code == kComment && section_comment_.empty()) section_comment_ = text_of(value);
@@ -231,6 +240,7 @@ std::optional<CapturedPacket> CaptureReader::read_packet(ByteView body, bool is_
   const CapturedInterface& interface = interfaces_[packet.interface];
   const std::size_t captured = get32(body, 12);
   if (captured > body.size() - 20) return fail(CaptureError::BadBlock);
+  packet.number = ++frames_;
   packet.link_type = interface.link_type;
   packet.time_ns = to_ns(std::uint64_t{get32(body, 4)} << 32 | get32(body, 8), interface);
   packet.original_length = get32(body, 16);
@@ -243,6 +253,7 @@ std::optional<CapturedPacket> CaptureReader::read_simple_packet(ByteView body) {
   if (body.size() < 4) return fail(CaptureError::BadBlock);
   if (interfaces_.empty()) return fail(CaptureError::UnknownInterface);
   CapturedPacket packet;
+  packet.number = ++frames_;
   packet.link_type = interfaces_[0].link_type;
   packet.original_length = get32(body, 0);
   std::size_t captured = std::min<std::size_t>(packet.original_length, body.size() - 4);

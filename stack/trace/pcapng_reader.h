@@ -48,6 +48,7 @@ struct CapturedInterface {
 struct CapturedPacket {
   static constexpr std::size_t kMaxComments = 16;  ///< more are left out
 
+  std::uint32_t number = 0;     ///< of the frame, from 1 over all sections, as Wireshark counts
   std::uint32_t interface = 0;  ///< number within the section
   std::uint16_t link_type = 0;
   std::int64_t time_ns = 0;  ///< since 1970-01-01 UTC; 0 where the file has no time
@@ -79,6 +80,9 @@ class CaptureReader {
   /// The comment and the writing application of the present section, if any.
   [[nodiscard]] std::string_view section_comment() const { return section_comment_; }
   [[nodiscard]] std::string_view application() const { return application_; }
+  /// Sections that were begun; 0 in a pcap file.
+  [[nodiscard]] std::uint32_t sections() const { return sections_; }
+  [[nodiscard]] bool is_pcapng() const { return format_ == Format::Pcapng; }
 
  private:
   enum class Format : std::uint8_t { None, Pcap, Pcapng };
@@ -103,6 +107,8 @@ class CaptureReader {
   Format format_ = Format::None;
   bool big_endian_ = false;
   bool nanoseconds_ = false;  // pcap only
+  std::uint32_t frames_ = 0;  // so far, with the blocks that Wireshark counts as frames
+  std::uint32_t sections_ = 0;
   std::optional<CaptureError> error_;
   std::vector<CapturedInterface> interfaces_;
   std::string_view section_comment_;
