@@ -123,8 +123,9 @@ struct Frame {
   std::int64_t rtt_ns = -1;          ///< from that frame to this acknowledgment; -1: none (Karn)
   std::array<EndState, 2> before{};  ///< of Side::Client and Side::Server
   std::array<EndState, 2> after{};   ///< the receiver's: when the frame has arrived
-  std::uint32_t comment = 0;         ///< index into Capture::comments; 0: none
-  std::uint32_t options_at = 0;      ///< where its TCP options stand in Capture::option_bytes
+  Direction direction = Direction::Unknown;  ///< as the file says, seen from who captured
+  std::uint32_t comment = 0;                 ///< index into Capture::comments; 0: none
+  std::uint32_t options_at = 0;        ///< where its TCP options stand in Capture::option_bytes
   const std::uint8_t* data = nullptr;  ///< `captured` bytes of payload
 
   [[nodiscard]] bool is(Event event) const {
@@ -314,7 +315,8 @@ struct Capture {
   std::vector<Finding> findings;
   std::vector<FrameComment> comments{1};  ///< [0]: none
   std::vector<std::uint8_t> option_bytes;
-  std::shared_ptr<const void> bytes;  ///< the file, for the views
+  std::shared_ptr<const void> bytes;        ///< the file, for the views
+  std::shared_ptr<const void> reassembled;  ///< datagrams put together from fragments, likewise
 
   [[nodiscard]] const FrameComment& comment_of(const Frame& f) const { return comments[f.comment]; }
 };
