@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "tun/cli/options.h"
+#include "tun/cli/start_report.h"
 #include "tun/doctor/doctor.h"
 #include "tun/get/get.h"
 #include "tun/serve/serve.h"
@@ -22,6 +23,7 @@ int main(int argc, char** argv) {
   if (const auto* options = std::get_if<glasstcp::WriteSiteOptions>(&line)) {
     return glasstcp::write_site(options->folder);
   }
+  if (std::holds_alternative<glasstcp::ReportOptions>(line)) return glasstcp::start_report(argv);
   const auto& end = std::get<glasstcp::ExitNow>(line);
   std::fputs(end.out.c_str(), stdout);
   std::fputs(end.err.c_str(), stderr);

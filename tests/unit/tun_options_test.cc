@@ -213,12 +213,12 @@ struct Refusal {
 // What somebody types in the first hour, and what is to be learnt from the answer.
 TEST(Options, SayWhichWordIsWrongAndWhatIsNear) {
   const std::vector<Refusal> refusals{
-      {{}, "a command is missing: serve, doctor, site or get"},
+      {{}, "a command is missing: serve, doctor, site, get or report"},
       {{"srve"}, "unknown command 'srve'; did you mean 'serve'?"},
       {{"SERVE"}, "unknown command 'SERVE'; did you mean 'serve'?"},
       {{"doc"}, "unknown command 'doc'; did you mean 'doctor'?"},
       {{"version"}, "unknown command 'version'; did you mean '--version'?"},
-      {{"report", "x"}, "unknown command 'report'; there are serve, doctor, site or get"},
+      {{"analyse", "x"}, "unknown command 'analyse'; there are serve, doctor, site, get or report"},
       {{"help", "srve"}, "unknown command 'srve'; did you mean 'serve'?"},
       {{"-v"},
        "'-v' is an option of serve or get and stands behind the command, as in "
@@ -242,6 +242,15 @@ TEST(Options, SayWhichWordIsWrongAndWhatIsNear) {
       {{"get", "http://a/", "http://b/"}, "'http://b/' is not expected: get takes one URL"},
       {{"site"}, "a folder to write to is missing, as in 'glasstcp site page'"},
       {{"site", "a", "b"}, "'b' is not expected: site takes one folder"},
+      {{"report"}, "a capture is missing, as in 'glasstcp report visit.pcapng -o report.html'"},
+      {{"report", "a", "b"}, "'b' is not expected: report takes one capture"},
+      {{"report", "a", "--figure", "x"}, "--figure: 'x' is not 'ladder', 'sequence'"},
+      {{"report", "a", "--connection", "0"}, "--connection: '0' is not the number of a connection"},
+      {{"report", "a", "--template", "x"}, "--template: 'x' is not 'report' or 'homework'"},
+      {{"report", "a", "--json", "--html"}, "--html, --markdown, --json and --figure exclude each"},
+      {{"report", "a", "--markdown", "d", "-o", "f"}, "--output has no meaning with --markdown"},
+      {{"report", "a", "--json", "--template", "homework"},
+       "--template needs --html or --markdown"},
       {{"--completion"}, "--completion needs a value: --completion bash"},
   };
   for (const Refusal& one : refusals) {
@@ -253,9 +262,26 @@ TEST(Options, SayWhichWordIsWrongAndWhatIsNear) {
   }
 }
 
+TEST(Options, ReportTakesACaptureAndAForm) {
+  const CommandLine line = parse_command_line({"report", "v.pcapng", "--figure", "close", "-o",
+                                               "c.svg", "--connection", "2", "--lang", "zh"});
+  const auto* const options = std::get_if<ReportOptions>(&line);
+  ASSERT_NE(options, nullptr);
+  EXPECT_EQ(options->capture, "v.pcapng");
+  EXPECT_EQ(options->form(), ReportForm::Figure);
+  EXPECT_EQ(options->connection, 2U);
+  EXPECT_EQ(options->language, Language::Chinese);
+  const CommandLine plain = parse_command_line({"report", "v.pcapng", "--template", "homework"});
+  const auto* const page = std::get_if<ReportOptions>(&plain);
+  ASSERT_NE(page, nullptr);
+  EXPECT_EQ(page->form(), ReportForm::Html);
+  EXPECT_TRUE(page->homework);
+  EXPECT_FALSE(page->language);
+}
+
 TEST(Options, HelpIsACommandToo) {
   EXPECT_EQ(ended({"help"}).out, ended({"--help"}).out);
-  for (const char* command : {"serve", "doctor", "site", "get"}) {
+  for (const char* command : {"serve", "doctor", "site", "get", "report"}) {
     const ExitNow help = ended({"help", command});
     EXPECT_EQ(help.code, 0);
     EXPECT_EQ(help.out, ended({command, "--help"}).out);
@@ -264,8 +290,9 @@ TEST(Options, HelpIsACommandToo) {
 }
 
 TEST(Options, HelpFitsATerminal) {
-  for (const Arguments& arguments : {Arguments{"--help"}, Arguments{"serve", "--help"},
-                                     Arguments{"get", "--help"}, Arguments{"doctor", "--help"}}) {
+  for (const Arguments& arguments :
+       {Arguments{"--help"}, Arguments{"serve", "--help"}, Arguments{"get", "--help"},
+        Arguments{"doctor", "--help"}, Arguments{"report", "--help"}}) {
     const std::string page = ended(arguments).out;
     for (std::size_t at = 0; at < page.size();) {
       const std::size_t end = page.find('\n', at);

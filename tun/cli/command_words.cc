@@ -147,6 +147,9 @@ std::string about_missing(const CLI::App& command) {
   if (command.get_name() == "get") {
     return "a URL is missing, as in 'glasstcp get http://192.0.2.2/'";
   }
+  if (command.get_name() == "report") {
+    return "a capture is missing, as in 'glasstcp report visit.pcapng -o report.html'";
+  }
   return "a folder to write to is missing, as in 'glasstcp site page'";
 }
 
@@ -208,6 +211,7 @@ std::string about_unexpected(const CLI::App& app, const CLI::App& command,
     }
   }
   if (own == "get") return "'" + word + "' is not expected: get takes one URL";
+  if (own == "report") return "'" + word + "' is not expected: report takes one capture";
   if (own == "site") return "'" + word + "' is not expected: site takes one folder";
   return "'" + word + "' is not expected: " + own + " takes options alone, which begin with '--'";
 }

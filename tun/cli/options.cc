@@ -172,6 +172,21 @@ ExitNow shown(const std::string& page) {
   return {0, wrapped(page), {}};
 }
 
+CLI::App& add_serve_command(CLI::App& app, ServeOptions& options) {
+  CLI::App& serve = *app.add_subcommand("serve", "serve a site over HTTP on a TUN interface");
+  serve.option_defaults()->group("Network");
+  add_address_options(serve, options);
+  add_network_options(serve, options);
+  add_site_options(serve, options);
+  add_tcp_options(serve, options);
+  add_watching_options(serve, options);
+  serve.footer(
+      "Needs the capability NET_ADMIN (sudo, or --cap-add=NET_ADMIN "
+      "--device=/dev/net/tun), which it gives up once it is set up.\n"
+      "Example: sudo glasstcp serve --site ./page --offload off --verbose");
+  return serve;
+}
+
 CLI::App& add_doctor_command(CLI::App& app, ServeOptions& options, bool& serving) {
   CLI::App& doctor =
       *app.add_subcommand("doctor", "say what is missing to serve, and what cures it");
@@ -220,24 +235,15 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
       "curl's.\n"
       "Example: sudo glasstcp serve");
   app.failure_message(CLI::FailureMessage::simple);
-  CLI::App& serve = *app.add_subcommand("serve", "serve a site over HTTP on a TUN interface");
-  serve.option_defaults()->group("Network");
-  add_address_options(serve, options);
-  add_network_options(serve, options);
-  add_site_options(serve, options);
-  add_tcp_options(serve, options);
-  add_watching_options(serve, options);
-  serve.footer(
-      "Needs the capability NET_ADMIN (sudo, or --cap-add=NET_ADMIN "
-      "--device=/dev/net/tun), which it gives up once it is set up.\n"
-      "Example: sudo glasstcp serve --site ./page --offload off --verbose");
-
+  CLI::App& serve = add_serve_command(app, options);
   bool serving = false;
   const CLI::App& doctor = add_doctor_command(app, options, serving);
   WriteSiteOptions site_options;
   const CLI::App& site = add_site_command(app, site_options);
   GetOptions get_options;
   CLI::App& get = add_get_command(app, get_options);
+  ReportOptions report_options;
+  const CLI::App& report = add_report_command(app, report_options);
 
   if (!arguments.empty() && arguments.front() == "help") {
     // `glasstcp help [COMMAND]`, which is what people try first.
@@ -261,8 +267,10 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   } catch (const CLI::ParseError& error) {
     return wrong_usage(in_our_words(app, named, arguments, error), command);
   }
-  std::string message = get.parsed() ? inconsistency(get_options) : inconsistency(options);
-  if (message.empty()) {
+  std::string message = get.parsed()      ? inconsistency(get_options)
+                        : report.parsed() ? inconsistency(report_options)
+                                          : inconsistency(options);
+  if (message.empty() && !report.parsed()) {
     message = get.parsed() ? settle_offload(get, get_options.impair, get_options.offload)
                            : settle_offload(serve, options.impair, options.offload);
   }
@@ -270,6 +278,7 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   if (get.parsed()) return get_options;
   if (doctor.parsed()) return DoctorOptions{options, serving};
   if (site.parsed()) return site_options;
+  if (report.parsed()) return report_options;
   return options;
 }
 

@@ -23,6 +23,7 @@
 #include "stack/tcp/config.h"
 #include "stack/trace/language.h"
 #include "tun/cli/get_options.h"
+#include "tun/cli/report_options.h"
 
 namespace glasstcp {
 
@@ -80,7 +81,7 @@ struct ExitNow {
 };
 
 using CommandLine =
-    std::variant<ServeOptions, DoctorOptions, WriteSiteOptions, GetOptions, ExitNow>;
+    std::variant<ServeOptions, DoctorOptions, WriteSiteOptions, GetOptions, ReportOptions, ExitNow>;
 
 inline constexpr int kExitFailure = 1;
 inline constexpr int kExitWrongUsage = 2;
