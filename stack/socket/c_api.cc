@@ -62,12 +62,11 @@ int check(const glasstcp_config& c) {
   return 0;
 }
 
-// What is done where the RFCs leave a choice, each setting by its own name (stack/tcp/config.h).
-void choose_personality(const glasstcp_config& c, TcpConfig& t) {
-  t.pacing = c.pacing != 0;
-  adopt_personality(t, c.personality == GLASSTCP_PERSONALITY_LINUX ? Personality::Linux
-                       : c.personality == GLASSTCP_PERSONALITY_BSD ? Personality::Bsd
-                                                                   : Personality::Rfc);
+// What is done where the RFCs leave a choice; members of their own come after the personality.
+void choose_rows(const glasstcp_config& c, TcpConfig& t) {
+  t.option_layout = c.option_layout == 1 ? OptionLayout::Bsd : OptionLayout::Linux;
+  t.quick_acks = c.quick_acks;
+  t.pacing = t.pacing && c.pacing != 0;
   const auto choose = [](bool& row, int chosen) {  // below 0: as the personality
     if (chosen >= 0) row = chosen != 0;
   };
@@ -83,7 +82,8 @@ void choose_personality(const glasstcp_config& c, TcpConfig& t) {
 
 TcpConfig tcp_config_of(const glasstcp_config& c) {
   TcpConfig t;
-  t.option_layout = c.option_layout == 1 ? OptionLayout::Bsd : OptionLayout::Linux;
+  adopt_personality(t, static_cast<Personality>(c.personality));
+  choose_rows(c, t);
   t.use_window_scale = c.use_window_scale != 0;
   if (c.window_scale >= 0) t.window_scale = static_cast<std::uint8_t>(c.window_scale);
   t.use_timestamps = c.use_timestamps != 0;
@@ -104,8 +104,6 @@ TcpConfig tcp_config_of(const glasstcp_config& c) {
   t.congestion = *congestion_named(c.congestion);
   t.delayed_ack = ms(c.delayed_ack);
   t.ack_every_segments = c.ack_every;
-  t.quick_acks = c.quick_acks;
-  choose_personality(c, t);
   t.least_superpacket = c.least_superpacket;
   t.initial_rto = ms(c.initial_rto);
   t.min_rto = ms(c.min_rto);

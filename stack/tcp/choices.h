@@ -35,6 +35,8 @@ struct EcnWill {
   EcnUse use = EcnUse::Passive;
   bool accurate = true;              ///< RFC 9768 where the peer has it too
   std::uint8_t classic_retries = 0;  ///< SYNs sent again that still ask for RFC 3168's (BSD: 1)
+
+  friend bool operator==(const EcnWill&, const EcnWill&) = default;
 };
 
 /// What the MSS in our SYN follows (RFC 9293 §3.7.1 asks for what we can receive).

@@ -110,8 +110,10 @@ struct TcpConfig {
   // What is kept for those who ask.
   bool keep_statistics = false;  ///< ConnectionStatistics for every connection, for TCP_INFO
 
-  // Behaviour that tests and personalities choose.
-  bool push_superpackets = false;       ///< as Linux: PSH ends each; its rate and cwnd bound it
+  // What a personality chooses (personality/personality.h has the table), and tests.
+  bool push_superpackets = false;         ///< as Linux: PSH ends each
+  bool superpackets_follow_rate = false;  ///< as Linux: pacing rate and cwnd bound their size
+  bool tail_rides_along = false;  ///< as Linux: with nothing in flight a superpacket takes it along
   std::uint32_t least_superpacket = 2;  ///< segments that such a bound allows at least
   bool min_rto_is_variance = false;     ///< as Linux: min_rto is the least of 4 * rttvar
   bool probes_without_text = false;  ///< as Linux: a window probe carries an old number, no octet
@@ -137,7 +139,7 @@ struct TcpConfig {
   TimeWaitReset time_wait_reset = TimeWaitReset::AfterSyn;  ///< Linux: Exact; RFC 1337: Never
   bool time_wait_answers_syn = true;  ///< off: as BSD and RFC 6191 §2, dropped in silence
   bool answers_unsent_ack = true;     ///< RFC 9293 §3.10.7.4; off: as Linux, dropped in silence
-  bool answers_late_data_as_nobody = false;  ///< as Linux: <SEQ=SEG.ACK><CTL=RST> after close
+  bool late_data_resets_as_closed_port = false;  ///< as Linux: <SEQ=SEG.ACK><CTL=RST> after CLOSE
   bool use_fast_path = true;         ///< off: every segment goes through all checks; nothing else
                                      ///< may differ
   bool blind_attack_defence = true;  ///< RFC 5961; off: RFC 9293's plain rules
@@ -146,6 +148,8 @@ struct TcpConfig {
   std::optional<std::uint32_t> fixed_iss;  ///< ISN override, for scripts only
   /// the timestamp clock starts here, for scripts only
   std::optional<std::uint32_t> fixed_timestamp;
+
+  friend bool operator==(const TcpConfig&, const TcpConfig&) = default;
 };
 
 }  // namespace glasstcp

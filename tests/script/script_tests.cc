@@ -12,6 +12,7 @@
 
 #include "tests/script/runner.h"
 #include "tests/script/script_parser.h"
+#include "tests/script/ways.h"
 
 namespace glasstcp::test {
 namespace {
@@ -28,13 +29,15 @@ std::string text_of(const fs::path& file) {
 // A script is performed in a fresh stack each time; COVERS ids become properties of the test.
 class ScriptTest : public ::testing::Test {
  public:
-  ScriptTest(fs::path file, const World& world) : file_(std::move(file)), world_(world) {}
+  ScriptTest(fs::path file, const World& world, Personality way)
+      : file_(std::move(file)), world_(world), way_(way) {}
 
   void TestBody() override {
     auto script = parse_script(text_of(file_));
     ASSERT_TRUE(script) << file_ << ": " << script.error();
     for (const std::string& id : script->covers) RecordProperty(id, "covered");
-    Runner runner(std::move(*script), world_);
+    Runner runner(told_by(*script, {.lines = way_, .stack = way_, .version = world_.version}),
+                  world_);
     const auto failure = runner.run();
     if (failure)
       ADD_FAILURE() << file_.parent_path().filename() / file_.filename() << ", " << *failure;
@@ -43,6 +46,7 @@ class ScriptTest : public ::testing::Test {
  private:
   fs::path file_;
   World world_;
+  Personality way_;
 };
 
 // The initial numbers lie so close below the edge that a few hundred bytes cross it.
@@ -54,14 +58,18 @@ void register_script(const fs::path& file) {
   // A script about something that only one IP version has says so: "//: ip=v4".
   const auto script = parse_script(text_of(file));
   const std::string only = script ? script->setting("ip") : "";
+  const auto ways = script ? ways_of(*script) : std::vector{Personality::Rfc};
   for (const IpVersion version : {IpVersion::V4, IpVersion::V6}) {
     if (only == (version == IpVersion::V4 ? "v6" : "v4")) continue;
     for (const auto& [ours, peers] : kInitialNumbers) {
       const World world{version, ours, peers};
-      const std::string name = file.stem().string() + '_' + world.name();
-      ::testing::RegisterTest(
-          suite.c_str(), name.c_str(), nullptr, nullptr, file.c_str(), 1,
-          [file, world]() -> ::testing::Test* { return new ScriptTest(file, world); });
+      for (const Personality way : ways) {
+        const std::string as = ways.size() > 1 ? "_as_" + std::string(name_of(way)) : "";
+        const std::string name = file.stem().string() + as + '_' + world.name();
+        ::testing::RegisterTest(
+            suite.c_str(), name.c_str(), nullptr, nullptr, file.c_str(), 1,
+            [file, world, way]() -> ::testing::Test* { return new ScriptTest(file, world, way); });
+      }
     }
   }
 }

@@ -86,10 +86,24 @@ Setter choice(T TcpConfig::*member, const std::map<std::string, T>& words) {
 }
 
 // All rows in which they differ, at once.
+Personality personality_of(const std::string& text) {
+  return word_of<Personality>(
+      text, {{"rfc", Personality::Rfc}, {"linux", Personality::Linux}, {"bsd", Personality::Bsd}});
+}
 void choose_personality(RunSettings& s, const std::string& v) {
-  adopt_personality(s.stack.tcp, word_of<Personality>(v, {{"rfc", Personality::Rfc},
-                                                          {"linux", Personality::Linux},
-                                                          {"bsd", Personality::Bsd}}));
+  const bool pacing = s.stack.tcp.pacing;
+  adopt_personality(s.stack.tcp, personality_of(v));
+  s.stack.tcp.pacing = pacing;  // a script says when packets leave
+}
+
+// "personality.ROW=linux": one row alone.
+constexpr std::string_view kRowPrefix = "personality.";
+void choose_row(RunSettings& s, std::string_view name, const std::string& value) {
+  const PersonalityRow* const row = personality_row(name);
+  if (row == nullptr) {
+    throw std::invalid_argument("no row of a personality is called '" + std::string(name) + "'");
+  }
+  row->choose(s.stack.tcp, personality_of(value));
 }
 
 const std::map<std::string, Setter> kSetters = {
@@ -191,6 +205,8 @@ const std::map<std::string, Setter> kSetters = {
     {"personality", choose_personality},
     {"habits", choose_personality},  // its name of before
     {"push_superpackets", toggle(&TcpConfig::push_superpackets)},
+    {"superpackets_follow_rate", toggle(&TcpConfig::superpackets_follow_rate)},
+    {"tail_rides_along", toggle(&TcpConfig::tail_rides_along)},
     {"least_superpacket", count(&TcpConfig::least_superpacket)},
     {"min_rto_is_variance", toggle(&TcpConfig::min_rto_is_variance)},
     {"probes_without_text", toggle(&TcpConfig::probes_without_text)},
@@ -200,12 +216,14 @@ const std::map<std::string, Setter> kSetters = {
     {"unsent_low", count(&TcpConfig::unsent_low)},
     {"window_follows_buffer", toggle(&TcpConfig::window_follows_buffer)},
     {"answers_unsent_ack", toggle(&TcpConfig::answers_unsent_ack)},
-    {"answers_late_data_as_nobody", toggle(&TcpConfig::answers_late_data_as_nobody)},
+    {"late_data_resets_as_closed_port", toggle(&TcpConfig::late_data_resets_as_closed_port)},
     {"use_fast_path", toggle(&TcpConfig::use_fast_path)},
     {"may_fragment", toggle(&TcpConfig::may_fragment)},
     {"quick_acks", count(&TcpConfig::quick_acks)},
     {"loss_timer_floor", duration(&TcpConfig::loss_timer_floor)},
     {"keep_statistics", toggle(&TcpConfig::keep_statistics)},
+    {"row",
+     [](RunSettings& s, const std::string& v) { choose_row(s, v, "rfc"); }},  // ways.h says how
     {"ip",
      [](RunSettings&, const std::string& v) {
        if (v != "v4" && v != "v6") throw std::invalid_argument("ip is v4 or v6, not '" + v + "'");
@@ -315,6 +333,10 @@ std::expected<RunSettings, std::string> settings_of(const Script& script, const 
       world.our_isn + 7;  // the clock of timestamps wraps in these runs too
   try {
     for (const auto& [key, value] : script.settings) {
+      if (key.starts_with(kRowPrefix)) {
+        choose_row(settings, std::string_view(key).substr(kRowPrefix.size()), value);
+        continue;
+      }
       const auto setter = kSetters.find(key);
       if (setter == kSetters.end()) return std::unexpected("no setting is called '" + key + "'");
       setter->second(settings, value);

@@ -174,7 +174,7 @@ std::uint32_t Connection::superpacket_bound() const {
   // Half of the peer's window at most, or it would wait for the other half of a packet.
   const std::uint32_t text = std::min(gso > headers ? gso - headers : 0U, most_of_window());
   const std::uint32_t most = text > mss ? text / mss * mss : mss;
-  if (!context_.config.push_superpackets) return most;
+  if (!context_.config.superpackets_follow_rate) return most;
   const ConnectionStatistics* const s = statistics();
   LinuxTsoFacts facts;
   facts.mss = mss;
@@ -195,7 +195,7 @@ std::uint32_t Connection::cut_to_segments(std::uint32_t sendable, std::uint32_t 
   if (length <= mss || length % mss == 0) return length;
   // The short segment at the end rides along only if it could also go alone.
   // Linux lets it ride along behind full ones as well where nothing is in flight.
-  const bool alone = context_.config.push_superpackets && flight() == 0;
+  const bool alone = context_.config.tail_rides_along && flight() == 0;
   const bool tail_may_go =
       is_all && !more_coming_ && !settings().cork && (!nagle_ || fin_queued_ || alone);
   return tail_may_go ? length : length / mss * mss;

@@ -353,7 +353,7 @@ Verdict Connection::seventh_process_text(const Segment& seg, Instant now) {
   if (data.bytes.empty()) return receiver_.refuse_data(seg);
   if (!orphan_) return receive(seg, data, now);
   // RFC 9293 §3.6.1 SHLD-3: nobody will ever read this; the sender must learn that it is lost.
-  if (context_.config.answers_late_data_as_nobody) {
+  if (context_.config.late_data_resets_as_closed_port) {
     if (const auto reply = reset_for(seg, SendReason::RstUnreadData)) context_.replies.push(*reply);
     fail(StreamError::Aborted, now);
   } else {
