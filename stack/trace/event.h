@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "stack/base/addresses.h"
 #include "stack/base/bytes.h"
@@ -22,20 +23,36 @@
 
 namespace glasstcp {
 
-/// The timers a connection can have armed (RFC 9293 §3.8, RFC 6298, RFC 1122 §4.2.2.17, RFC 8985).
+/// The timers of a connection.
 enum class TimerName : std::uint8_t {
-  Retransmit,
-  Persist,
-  DelayedAck,
-  KeepAlive,
-  FinWait2,
-  TimeWait,
-  UserTimeout,
-  TailLossProbe,
-  RackReordering,
-  Pacing,
+  Retransmit,      ///< RFC 6298: what is outstanding was not acknowledged in time
+  Persist,         ///< RFC 9293 §3.8.6.1: a closed window is to be probed
+  SwsOverride,     ///< RFC 9293 §3.8.6.2.1: too little to send waited long enough
+  MemoryRetry,     ///< what could not be sent for want of memory is tried again
+  DelayedAck,      ///< RFC 9293 §3.8.6.3
+  KeepAlive,       ///< RFC 9293 §3.8.4
+  FinWait2,        ///< the peer of an orphan never sent its FIN
+  TimeWait,        ///< 2 MSL are over
+  UserTimeout,     ///< RFC 9293 §3.8.3
+  TailLossProbe,   ///< RFC 8985 §7
+  RackReordering,  ///< RFC 8985 §6.3: what may only be reordered is given up
+  Pacing,          ///< the next burst has its time
 };
+
+/// A row of the table: what people read about a timer.
+struct TimerInfo {
+  TimerName timer;
+  std::string_view name;         ///< as the enumerator, e.g. "Persist"
+  std::string_view rfc;          ///< empty: no RFC has it
+  std::string_view sentence;     ///< English: what it means that it ended; no full stop
+  std::string_view sentence_zh;  ///< Chinese, the same
+};
+/// The row of a timer. Static lifetime.
+[[nodiscard]] const TimerInfo& info(TimerName timer);
+/// The enumerator's name.
 [[nodiscard]] std::string_view name_of(TimerName timer);
+/// All rows, in the order of the enumerators.
+[[nodiscard]] std::span<const TimerInfo> all_timers();
 
 /// A copy of the variables of RFC 9293 §3.3.1 and of congestion control, in the RFCs' names.
 struct TcbSnapshot {

@@ -263,7 +263,10 @@ void add_state_change(TextBuffer& out, State from, State to) {
 }
 
 void add_timer(TextBuffer& out, const TimerFiredEvent& event, Language language) {
-  out.add("{} {}", either(language, "timer ended:", "计时器到时："), name_of(event.timer));
+  const TimerInfo& row = info(event.timer);
+  out.add("{} {}", either(language, "timer ended:", "计时器到时："), row.name);
+  if (!row.rfc.empty()) out.add(" ({})", row.rfc);
+  out.add(": {}", either(language, row.sentence, row.sentence_zh));
   if (event.after == nullptr || !is_loss_timer(event.timer)) return;
   Quantities q(out);
   add_flight(q, *event.after, *event.after);

@@ -36,7 +36,7 @@ void add_verdict(TextBuffer& out, const PacketReceivedEvent& event, Language lan
 /// Appends "ESTABLISHED -> CLOSE-WAIT: receive FIN, send ACK".
 void add_state_change(TextBuffer& out, State from, State to);
 
-/// Appends "timer Retransmit ended" and the rto if it is one of loss.
+/// Appends "timer ended: DelayedAck (RFC 9293 §3.8.6.3): ..." and the rto if it is one of loss.
 void add_timer(TextBuffer& out, const TimerFiredEvent& event, Language language);
 
 }  // namespace glasstcp

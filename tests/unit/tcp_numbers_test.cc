@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "stack/tcp/connection/challenge_limit.h"
+#include "stack/tcp/connection/keep_alive.h"
+#include "stack/tcp/connection/persist.h"
 #include "stack/tcp/connection/timer_table.h"
 #include "stack/tcp/handshake/isn.h"
 #include "stack/tcp/receive/ack_policy.h"
@@ -115,6 +117,47 @@ TEST(TimerTable, TimersThatNeverRunTogetherReplaceEachOther) {
   EXPECT_FALSE(timers.is_armed(TimerName::Retransmit));
   timers.stop(TimerName::Retransmit);
   EXPECT_EQ(timers.get(TimerName::Persist), at(9s));
+  timers.stop(TimerName::SwsOverride);  // not it either
+  EXPECT_EQ(timers.pop_due(at(9s)), TimerName::Persist);
+}
+
+TEST(PersistTimer, DoublesItsIntervalUpToTheMost) {
+  Persist persist;
+  EXPECT_EQ(persist.interval(1s, 60s), 1s);
+  persist.on_timer();
+  EXPECT_EQ(persist.interval(1s, 60s), 2s);
+  for (int i = 0; i < 100; ++i) persist.on_timer();
+  EXPECT_EQ(persist.interval(1s, 60s), 60s);
+  persist.on_window_opened();
+  EXPECT_EQ(persist.interval(1s, 60s), 1s);
+}
+
+TEST(PersistTimer, AnAnswerIsASignOfLifeAndTheProbesGoOn) {
+  Persist persist;
+  persist.on_timer();
+  EXPECT_TRUE(persist.is_due());
+  persist.on_probe_sent(true);
+  EXPECT_FALSE(persist.is_due());
+  EXPECT_TRUE(persist.has_sent_new_octet());
+  persist.on_answer();
+  EXPECT_EQ(persist.unanswered(), 0);
+  EXPECT_EQ(persist.backoff(), 1);
+  persist.on_probe_sent(false);
+  EXPECT_TRUE(persist.has_sent_new_octet());  // the earlier one may still be acknowledged
+  persist.on_octet_counted();
+  EXPECT_FALSE(persist.has_sent_new_octet());
+}
+
+TEST(KeepAlive, EndsAfterSoManyWithoutAnAnswer) {
+  KeepAlive keep_alive;
+  EXPECT_FALSE(keep_alive.is_on());
+  EXPECT_TRUE(keep_alive.on_timer(2));
+  EXPECT_TRUE(keep_alive.is_due());
+  keep_alive.on_probe_sent();
+  EXPECT_TRUE(keep_alive.on_timer(2));
+  EXPECT_FALSE(keep_alive.on_timer(2));
+  keep_alive.on_segment();
+  EXPECT_TRUE(keep_alive.on_timer(2));
 }
 
 }  // namespace

@@ -182,7 +182,8 @@ TEST(Narrator, TellsStatesAndTimers) {
       out.lines.at(0),
       "1.000000 [3]     ESTABLISHED -> CLOSE-WAIT: receive FIN, send ACK (192.0.2.1:40000)\n");
   EXPECT_EQ(out.lines.at(1),
-            "2.000000 [3]     timer ended: Retransmit; cwnd 14480, ssthresh -, flight 2896, rto "
+            "2.000000 [3]     timer ended: Retransmit (RFC 6298 §5): what is outstanding was not "
+            "acknowledged in time; cwnd 14480, ssthresh -, flight 2896, rto "
             "213 ms\n");
 }
 

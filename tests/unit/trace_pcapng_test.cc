@@ -239,7 +239,8 @@ TEST(CaptureSink, PutsReasonsVerdictsAndStatesBesideThePackets) {
   EXPECT_TRUE(p->comments()[0].starts_with("OUT AckDelayTimer (RFC 9293 §3.8.6.3): "));
   EXPECT_TRUE(p->comments()[0].ends_with(
       " [offload: segments of 1448 bytes on the wire] [offload: checksum left to the kernel]"));
-  EXPECT_EQ(p->comments()[1], "timer ended: DelayedAck");
+  EXPECT_EQ(p->comments()[1],
+            "timer ended: DelayedAck (RFC 9293 §3.8.6.3): a delayed ACK may wait no longer");
   p = reader.next();
   ASSERT_TRUE(p);
   EXPECT_EQ(p->interface, CaptureSink::kDropped);

@@ -133,6 +133,19 @@ TEST(ReasonTable, NamesAreTheEnumerators) {
   EXPECT_EQ(name_of(TimerName::Pacing), "Pacing");
 }
 
+TEST(TimerTable, EveryTimerHasItsSentencesInBothLanguages) {
+  std::set<std::string_view> sentences;
+  std::size_t place = 0;
+  for (const TimerInfo& row : all_timers()) {
+    EXPECT_EQ(static_cast<std::size_t>(row.timer), place++);
+    EXPECT_EQ(&info(row.timer), &row);
+    EXPECT_FALSE(row.name.empty() || row.sentence.empty() || row.sentence_zh.empty()) << row.name;
+    EXPECT_NE(row.sentence.back(), '.') << row.name;
+    sentences.insert(row.sentence);
+  }
+  EXPECT_EQ(sentences.size(), all_timers().size());
+}
+
 TEST(ReasonTable, SpeaksBothLanguages) {
   EXPECT_EQ(sentence(SendReason::RstAborted, Language::English),
             "the application aborted the connection");

@@ -232,7 +232,9 @@ void Connection::check_invariants() const {
   STACK_ASSERT(tx_.begin_seq() <= later(snd.una, snd.iss + 1));
   const bool window_closed = is_synchronized(state_) && snd.wnd == 0;
   STACK_ASSERT(has_loss_timer() == (flight() > 0 && !window_closed));
-  if (window_closed && has_something_waiting()) STACK_ASSERT(timers_.is_armed(TimerName::Persist));
+  const bool waits_for_window = window_closed && has_something_waiting();
+  STACK_ASSERT(timers_.is_armed(TimerName::Persist) == waits_for_window);
+  STACK_ASSERT(!timers_.is_armed(TimerName::SwsOverride) || (flight() == 0 && !window_closed));
   if (timers_.earliest() != kNever) STACK_ASSERT(TimerNode::deadline() <= timers_.earliest());
   STACK_ASSERT(recovery_.cwnd() > 0);
 }

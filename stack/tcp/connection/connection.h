@@ -14,7 +14,7 @@
 //   3. state_ changes in enter() only, along an arrow of Figure 5.
 //   4. One of the loss timers (retransmission, tail loss probe, reordering) runs iff something is
 //      outstanding and the peer's window is open; the persist timer iff something waits and the
-//      window is closed.
+//      window is closed; the override timer only if nothing is outstanding and the window is open.
 //
 // Leaves out: passive opens before they are complete (half_open.h) and TIME-WAIT (time_wait.h):
 // they have other lifetimes.
@@ -31,6 +31,8 @@
 #include "stack/base/tcp_state.h"
 #include "stack/tcp/connection/challenge_limit.h"
 #include "stack/tcp/connection/connection_extras.h"
+#include "stack/tcp/connection/keep_alive.h"
+#include "stack/tcp/connection/persist.h"
 #include "stack/tcp/connection/stack_context.h"
 #include "stack/tcp/connection/timer_table.h"
 #include "stack/tcp/ecn/ecn.h"
@@ -167,9 +169,11 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   /// Bytes per second that new text leaves at; 0: nothing is paced.
   [[nodiscard]] std::uint64_t pacing_rate() const { return pace().rate; }
   [[nodiscard]] std::uint8_t probes_unanswered() const {
-    return std::max(unanswered_probes_, keep_alives_unanswered_);
+    return std::max(persist_.unanswered(), keep_alive_.unanswered());
   }
-  [[nodiscard]] std::uint8_t backoff() const { return std::max(probe_backoff_, retransmissions_); }
+  [[nodiscard]] std::uint8_t backoff() const {
+    return std::max(persist_.backoff(), retransmissions_);
+  }
   [[nodiscard]] const SendVariables& snd_variables() const { return snd; }
   [[nodiscard]] const Receiver& receiver() const { return receiver_; }
   [[nodiscard]] const Timestamps& timestamps() const { return timestamps_; }
@@ -379,6 +383,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void mark_lost_by_timeout(FlightState& f, Instant now);
   void on_probe_timer();
   void on_persist_timer(Instant now);
+  void on_sws_override_timer();
+  void on_memory_retry_timer(Instant now);
   void on_keep_alive_timer(Instant now);
   bool has_given_up(Instant now);
   void manage_send_timers(Instant now);
@@ -463,9 +469,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   std::uint16_t largest_acked_ = 0;  // text bytes of the largest segment known to have arrived
   std::uint16_t events_ = 0;
   std::uint8_t retransmissions_ = 0;  // in a row, without progress
-  std::uint8_t unanswered_probes_ = 0;
-  std::uint8_t probe_backoff_ = 0;
-  std::uint8_t keep_alives_unanswered_ = 0;
+  Persist persist_;
+  KeepAlive keep_alive_;
   std::uint8_t traffic_class_ = 0;
   State state_ = State::Closed;
   std::optional<SendReason> pending_reset_;
@@ -474,7 +479,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   bool sack_ : 1 = false;
   bool passive_ : 1 = false;  // MUST-11: how SYN-RECEIVED was reached
   bool nagle_ : 1 = true;
-  bool keep_alive_ : 1 = false;
   bool fin_queued_ : 1 = false;
   bool more_coming_ : 1 = false;     // the last SEND said so
   bool unpushed_ : 1 = false;        // its last bytes do not carry PSH
@@ -484,10 +488,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   bool accepted_ : 1 = false;  // the application knows it
   bool in_table_ : 1 = false;
   bool wants_writable_ : 1 = false;
-  bool probe_due_ : 1 = false;
-  bool probe_beyond_ : 1 =
-      false;  // a probe carried the octet (or FIN) at snd.nxt: it may be acknowledged
-  bool keep_alive_due_ : 1 = false;
   bool syn_ack_due_ : 1 = false;  // simultaneous open
   bool soft_error_told_ : 1 = false;
   bool fast_open_place_ : 1 = false;    // counts against its listener's limit

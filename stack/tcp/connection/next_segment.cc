@@ -325,7 +325,7 @@ std::optional<SendDecision> Connection::next_tail_probe() const {
 }
 
 std::optional<SendDecision> Connection::next_probe() const {
-  if (probe_due_ && has_something_waiting()) {
+  if (persist_.is_due() && has_something_waiting()) {
     // RFC 9293 §3.8.6.1 MUST-36, MUST-35: one octet at the edge of the closed window: new data, or
     // the first octet that is
     // outstanding; if only the FIN is left, that.
@@ -347,7 +347,7 @@ std::optional<SendDecision> Connection::next_probe() const {
     if (!has_text) d.flags.bits |= TcpFlags::kFin;
     return d;
   }
-  if (keep_alive_due_) {
+  if (keep_alive_.is_due()) {
     // RFC 9293 §3.8.4 SHLD-12: no text, a number just before the window: any TCP answers with an
     // ACK. MAY-6, not done: a
     // garbage octet for peers that ignore such a segment; none is known any more.

@@ -44,7 +44,7 @@ void Connection::process_ack(const Segment& seg, Instant now) {
     on_progress(seg, report, now);
   } else if (seg.ack == snd.una && snd.wnd == 0) {
     // RFC 9293 §3.8.6.1 MUST-37: an answered probe is a sign of life, for the user timeout too.
-    unanswered_probes_ = 0;
+    persist_.on_answer();
     timers_.stop(TimerName::UserTimeout);
   }
   if (FlightState* f = flight_state()) {
@@ -202,7 +202,7 @@ void Connection::on_progress(const Segment& seg, const AckReport& report, Instan
   tx_.acknowledge(context_.tx, earlier(seg.ack, tx_.end_seq()));
   largest_acked_ = static_cast<std::uint16_t>(std::min<std::uint32_t>(report.acked, full_segment_));
   retransmissions_ = 0;
-  unanswered_probes_ = 0;
+  persist_.on_answer();
   soft_error_told_ = false;
   if (snd.up <= snd.una) urgent_pending_ = false;
   timers_.stop(TimerName::UserTimeout);  // progress
@@ -247,13 +247,12 @@ void Connection::update_send_window(const Segment& seg, SeqNum edge, Instant now
   if (was_closed && snd.wnd > 0) {
     // What had been outstanding for a whole timeout when the window closed is lost; the rest gets
     // its timer back.
-    if (probe_backoff_ > 0 && flight() > 0) {
+    if (persist_.backoff() > 0 && flight() > 0) {
       recovery_.retransmit_reason_ = SendReason::RetransmitAfterTimeout;
       repair_everything();
     }
-    probe_backoff_ = 0;
-    probe_due_ = false;
-    timers_.stop(TimerName::Persist);  // the override timer is a shorter one
+    persist_.on_window_opened();
+    timers_.stop(TimerName::Persist);
     if (flight() == 0) restart_if_idle(now);
   }
 }
@@ -267,7 +266,7 @@ void Connection::take_probe_as_sent(Instant now) {
   // Which of the probes it was is unknown: no RTT sample.
   log.on_retransmitted(context_.sent, log.tail(), 1, now);
   snd.nxt += 1;
-  probe_beyond_ = false;
+  persist_.on_octet_counted();
 }
 
 void Connection::after_fin_acked(Instant now) {

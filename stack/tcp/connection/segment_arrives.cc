@@ -288,7 +288,7 @@ Check Connection::fifth_check_ack(const Segment& seg, Instant now) {
   if (state_ == State::SynReceived) {
     if (Check c = fifth_check_ack_in_syn_received(seg, now)) return c;
   }
-  if (probe_beyond_ && seg.ack == snd.nxt + 1) take_probe_as_sent(now);
+  if (persist_.has_sent_new_octet() && seg.ack == snd.nxt + 1) take_probe_as_sent(now);
   // RFC 9293 §3.10.7.4 R9293-P9: it acknowledges what was never sent.
   if (seg.ack > snd.nxt) {
     if (!context_.config.answers_unsent_ack) return Verdict::AckOfUnsent;

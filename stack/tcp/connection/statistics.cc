@@ -31,7 +31,8 @@ bool Connection::apply_settings(const ConnectionSettings& settings, Instant now)
   }
   if (settings.send_buffer_chosen) extras.send_space.choose(2 * settings.send_buffer);
   if (state_ == State::Closed || state_ == State::TimeWait) return true;
-  if (keep_alive_ && extras.settings.keep_alive_idle != idle_before) restart_keep_alive(now);
+  if (keep_alive_.is_on() && extras.settings.keep_alive_idle != idle_before)
+    restart_keep_alive(now);
   set_effective_mss(now);
   signal_room();
   return true;

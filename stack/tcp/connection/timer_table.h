@@ -23,9 +23,12 @@
 namespace glasstcp {
 
 /// A table of deadlines. kNever: not armed. Deadlines that never run at the same time share a slot,
-/// since every connection pays for the table even when idle: retransmission (window open), persist
-/// (window closed) and FIN-WAIT-2 (nothing left to send); keep-alive (nothing outstanding) and user
-/// timeout (something is).
+/// since every connection pays for the table even when idle:
+///   0: retransmission, tail loss probe, reordering (something outstanding, window open), persist
+///      (window closed), SWS override and memory retry (nothing outstanding, something waits),
+///      FIN-WAIT-2 (nothing left to send)
+///   1: delayed ACK
+///   2: keep-alive (nothing outstanding), user timeout (something is)
 class TimerTable {
  public:
   static constexpr std::size_t kSlots = 3;
@@ -64,9 +67,18 @@ class TimerTable {
       case TimerName::KeepAlive:
       case TimerName::UserTimeout:
         return 2;
-      default:
-        return 0;
+      case TimerName::Retransmit:
+      case TimerName::TailLossProbe:
+      case TimerName::RackReordering:
+      case TimerName::Persist:
+      case TimerName::SwsOverride:
+      case TimerName::MemoryRetry:
+      case TimerName::FinWait2:
+      case TimerName::TimeWait:  // never armed here, as Pacing
+      case TimerName::Pacing:
+        break;
     }
+    return 0;
   }
 
   std::array<Instant, kSlots> deadlines_;

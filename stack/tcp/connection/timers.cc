@@ -29,6 +29,12 @@ void Connection::on_timer(Instant now) {
       case TimerName::Persist:
         on_persist_timer(now);
         break;
+      case TimerName::SwsOverride:
+        on_sws_override_timer();
+        break;
+      case TimerName::MemoryRetry:
+        on_memory_retry_timer(now);
+        break;
       case TimerName::DelayedAck:
         receiver_.on_delayed_ack_timer();
         break;
@@ -66,7 +72,7 @@ bool Connection::has_given_up(Instant now) {
                            : opening                     ? settings().syn_retries
                            : orphan_ ? std::min(config.r2_retransmissions, kOrphanRetransmissions)
                                      : config.r2_retransmissions;
-  if (retransmissions_ > r2 || unanswered_probes_ > r2) {
+  if (retransmissions_ > r2 || persist_.unanswered() > r2) {
     fail(StreamError::TimedOut, now);
     return true;
   }
@@ -141,45 +147,42 @@ void Connection::on_probe_timer() {
 // RFC 9293 §3.8.6.1 MUST-36, MUST-37, SHLD-29, SHLD-30; RFC 6429 §4 R6429-01: a peer that answers
 // is never given up.
 void Connection::on_persist_timer(Instant now) {
-  if (state_ == State::SynSent && snd.nxt == snd.iss) {
-    // There was no memory to send the SYN; that counts like one that got lost.
-    ++retransmissions_;
-    if (!has_given_up(now)) recovery_.rtt_.back_off();
-    return;
-  }
-  if (snd.wnd > 0 || !is_synchronized(state_)) {
-    override_small_ = true;  // RFC 9293 §3.8.6.2.1 rule (4)
-    unpushed_ = false;
-    return;
-  }
-  ++unanswered_probes_;
+  persist_.on_timer();
   if (has_given_up(now)) return;
-  // RFC 6429 §4 R6429-02: nobody wants one that was given back, or it could be kept for ever.
   // RFC 9293 §3.8.6.1 MUST-37 keeps a connection for as long as its probes are answered, since its
-  // user may want it. Nobody wants one that was given back: as RFC 6429 §4 allows, it ends after as
-  // many probes as its retransmissions would be, or a peer that never reads could keep it for ever.
-  if (orphan_ && probe_backoff_ >= kOrphanRetransmissions) {
+  // user may want it. Nobody wants an orphan: as RFC 6429 §4 R6429-02 allows, it ends after as many
+  // probes as its retransmissions would be, or a peer that never reads could keep it for ever.
+  if (orphan_ && persist_.backoff() > kOrphanRetransmissions) {
     reset(SendReason::RstTimeout, StreamError::TimedOut, now);
-    return;
   }
-  probe_backoff_ = std::min<std::uint8_t>(static_cast<std::uint8_t>(probe_backoff_ + 1), 30);
-  probe_due_ = true;
+}
+
+// RFC 9293 §3.8.6.2.1 rule (4): what was too little to be sent has waited long enough.
+void Connection::on_sws_override_timer() {
+  override_small_ = true;
+  unpushed_ = false;
+}
+
+// What could not be sent is proposed again by next(). A SYN that could not be sent counts like one
+// that got lost.
+void Connection::on_memory_retry_timer(Instant now) {
+  if (state_ != State::SynSent || snd.nxt != snd.iss) return;
+  ++retransmissions_;
+  if (!has_given_up(now)) recovery_.rtt_.back_off();
 }
 
 // RFC 9293 §3.8.4 MUST-26, MUST-29.
 void Connection::on_keep_alive_timer(Instant now) {
   const ConnectionSettings& config = settings();
-  if (!keep_alive_) return;
+  if (!keep_alive_.is_on()) return;
   if (has_something_waiting()) {
     arm(TimerName::KeepAlive, now + config.keep_alive_interval);  // retransmissions ask already
     return;
   }
-  if (keep_alives_unanswered_ >= config.keep_alive_probes) {
+  if (!keep_alive_.on_timer(config.keep_alive_probes)) {
     reset(SendReason::RstTimeout, StreamError::TimedOut, now);
     return;
   }
-  ++keep_alives_unanswered_;
-  keep_alive_due_ = true;
   arm(TimerName::KeepAlive, now + config.keep_alive_interval);
 }
 
@@ -196,15 +199,14 @@ void Connection::manage_send_timers(Instant now) {
   }
   if (window_closed && has_something_waiting()) {
     if (!timers_.is_armed(TimerName::Persist)) {
-      // SHLD-29, SHLD-30: after one timeout, then with doubled intervals. RFC 9293 §3.8.6 SHLD-17:
-      // no retransmissions are counted meanwhile.
-      Duration interval = rto;
-      for (int i = 0; i < probe_backoff_ && interval < context_.config.max_rto; ++i) interval *= 2;
-      arm(TimerName::Persist, now + std::min(interval, context_.config.max_rto));
+      // RFC 9293 §3.8.6 SHLD-17: no retransmissions are counted meanwhile.
+      arm(TimerName::Persist, now + persist_.interval(rto, context_.config.max_rto));
     }
   } else if (flight() > 0 || !has_something_waiting()) {
     timers_.stop(TimerName::Persist);
-    probe_due_ = false;
+    timers_.stop(TimerName::SwsOverride);
+    timers_.stop(TimerName::MemoryRetry);
+    persist_.stop();
   }
   if (settings().user_timeout != Duration::zero() && has_something_waiting()) {
     if (!timers_.is_armed(TimerName::UserTimeout)) {
@@ -213,7 +215,7 @@ void Connection::manage_send_timers(Instant now) {
     return;
   }
   timers_.stop(TimerName::UserTimeout);
-  if (keep_alive_ && is_synchronized(state_) && !timers_.is_armed(TimerName::KeepAlive)) {
+  if (keep_alive_.is_on() && is_synchronized(state_) && !timers_.is_armed(TimerName::KeepAlive)) {
     arm(TimerName::KeepAlive, now + settings().keep_alive_idle);
   }
 }
@@ -226,9 +228,9 @@ void Connection::on_nothing_to_send(Instant now) {
   note_why_nothing_left(now);
   const bool may_send = is_synchronized(state_) && state_ != State::TimeWait;
   if (!may_send || snd.wnd == 0 || flight() > 0 || unsent() == 0) return;
-  if (!timers_.is_armed(TimerName::Persist)) {
+  if (!timers_.is_armed(TimerName::SwsOverride)) {
     const Duration wait = context_.config.sws_override;
-    arm(TimerName::Persist, now + (wait > Duration::zero() ? wait : recovery_.rto(context_)));
+    arm(TimerName::SwsOverride, now + (wait > Duration::zero() ? wait : recovery_.rto(context_)));
   }
 }
 
@@ -239,12 +241,12 @@ void Connection::on_no_memory(Instant now) {
   // its timeout will ask again.
   if (has_loss_timer()) return;
   const bool is_syn = state_ == State::SynSent && snd.nxt == snd.iss;
-  arm(TimerName::Persist, now + (is_syn ? recovery_.rto(context_) : context_.rto_bounds.min));
+  arm(TimerName::MemoryRetry, now + (is_syn ? recovery_.rto(context_) : context_.rto_bounds.min));
 }
 
 // RFC 9293 §3.8.4 MUST-26: the interval is counted from the last segment that arrived.
 void Connection::on_sign_of_life(Instant now) {
-  keep_alives_unanswered_ = 0;
+  keep_alive_.on_segment();
   if (timers_.is_armed(TimerName::KeepAlive)) {
     arm(TimerName::KeepAlive, now + settings().keep_alive_idle);
   }

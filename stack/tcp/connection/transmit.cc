@@ -183,7 +183,7 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
       break;
     case SendDecision::Kind::NewData:
       override_small_ = false;
-      probe_beyond_ = false;
+      persist_.on_octet_counted();
       snd.nxt = later(snd.nxt, end);
       last_data_sent_ms_ = milliseconds_of(now);
       note_new_data(d, now);
@@ -209,13 +209,12 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
       break;
     }
     case SendDecision::Kind::Probe:
-      if (keep_alive_due_ && !probe_due_) {
-        keep_alive_due_ = false;
+      if (keep_alive_.is_due() && !persist_.is_due()) {
+        keep_alive_.on_probe_sent();
         break;
       }
-      probe_due_ = false;
+      persist_.on_probe_sent(end > snd.nxt);
       if (end > snd.nxt) {
-        probe_beyond_ = true;
         if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, now);
       } else if (length > 0) {
         flight_state()->queue.touch_first(context_.sent, now);

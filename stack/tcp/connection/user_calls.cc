@@ -168,16 +168,16 @@ void Connection::abort(Instant now) {
 
 // RFC 9293 §3.8.4 MUST-24, MUST-25, MUST-27: off by default, switched per connection.
 void Connection::set_keep_alive(bool on, Instant now) {
-  if (on == keep_alive_) return;  // what runs goes on
-  keep_alive_ = on;
+  if (on == keep_alive_.is_on()) return;  // what runs goes on
+  keep_alive_.set(on);
   restart_keep_alive(now);
 }
 
 // A user timeout that runs has the timer's place, and gives it back when all is acknowledged.
 void Connection::restart_keep_alive(Instant now) {
-  keep_alives_unanswered_ = 0;
+  keep_alive_.on_segment();
   if (timers_.is_armed(TimerName::UserTimeout)) return;
-  if (keep_alive_ && is_synchronized(state_) && state_ != State::TimeWait) {
+  if (keep_alive_.is_on() && is_synchronized(state_) && state_ != State::TimeWait) {
     arm(TimerName::KeepAlive, now + settings().keep_alive_idle);
   } else {
     timers_.stop(TimerName::KeepAlive);
