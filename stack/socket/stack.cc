@@ -340,7 +340,7 @@ std::optional<ConnectionReport> Stack::report(ConnectionId id) const {
   r.receive_mss = connection->receiver().mss();
   r.receive_buffer = connection->receiver().buffer_size();
   r.lost = connection->lost_bytes();
-  r.resent = connection->resent_bytes();
+  r.resent = connection->retransmitted_bytes();
   r.phase = connection->recovery_phase();
   r.pacing_rate = connection->pacing_rate();
   r.send_buffer = connection->send_buffer();

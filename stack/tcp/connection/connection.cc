@@ -25,7 +25,7 @@ Connection::Connection(TcpContext& context, const FourTuple& tuple, std::uint64_
   snd.mss = default_mss(tuple.remote_address.version());
   if (context.config.keep_statistics) make_extras();
   tx_.start_at(snd.iss + 1);
-  recovery_.window_.cwnd = snd.mss;
+  recovery_.open(snd.mss);
   set_effective_mss(now);
 }
 
@@ -56,7 +56,8 @@ Connection::Connection(TcpContext& context, const Agreement& agreed, Instant now
   if (ConnectionStatistics* s = kept()) s->segments_delivered = 1;  // the SYN-ACK
   // RFC 6298 §3 R6298-06: a SYN-ACK sent once gives the first sample.
   if (!agreed.syn_ack_again) {
-    add_rtt_sample(now - agreed.syn_ack_sent, now);
+    recovery_.add_rtt_sample(context, now - agreed.syn_ack_sent, now);
+    note_rtt(now - agreed.syn_ack_sent);
   }
 }
 
@@ -170,12 +171,6 @@ void Connection::bound_segments() {
       bound > 0 && bound < effective_mss_ ? static_cast<std::uint16_t>(bound) : effective_mss_;
 }
 
-// RFC 6928 §2 R6928-01: ten segments, bounded by 14600 bytes or two segments.
-std::uint32_t Connection::initial_window() const {
-  const std::uint32_t mss = effective_mss_;
-  return std::min(context_.config.initial_window_segments * mss, std::max(2 * mss, 14600U));
-}
-
 TcbSnapshot Connection::status() const {
   TcbSnapshot s;
   s.state = state_;
@@ -198,27 +193,18 @@ TcbSnapshot Connection::status() const {
   s.effective_mss = effective_mss_;
   s.snd_shift = snd.shift;
   s.rcv_shift = rcv().shift;
-  s.pipe = pipe();
+  s.pipe = recovery_.pipe(context_, snd);
   s.sacked = queue().sacked_bytes();
   s.lost = queue().lost_bytes();
-  if (const FlightState* f = flight_state()) {
-    s.in_recovery = f->episode.is_active();
-    s.duplicate_acks = f->episode.duplicates();
-    s.reordering_window = reordering_window(*f);
-  }
+  const RecoveryEpisode& episode = recovery_.episode(context_);
+  s.in_recovery = episode.is_active();
+  s.duplicate_acks = episode.duplicates();
+  s.reordering_window = recovery_.reordering_window(context_, effective_mss_);
   s.srtt = recovery_.rtt().srtt();
   s.rttvar = recovery_.rtt().rttvar();
   s.rto = recovery_.rto(context_);
   s.retransmissions = retransmissions_;
   return s;
-}
-
-std::uint32_t Connection::resent_bytes() const {
-  std::uint32_t bytes = 0;
-  for (std::uint32_t i = queue().oldest_in_network(); i != kNone; i = context_.sent[i].after) {
-    if (context_.sent[i].retransmitted) bytes += context_.sent[i].length();
-  }
-  return bytes;
 }
 
 void Connection::check_invariants() const {

@@ -70,7 +70,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   Verdict icmp_arrives(const IcmpSignal& signal, Instant now);
   void on_timer(Instant now);
   /// It is time for the next burst.
-  void on_burst_time();
+  void on_burst_time() { wants_output(); }
 
   // -- What leaves
   /// What is the next segment, and why? Looks, does not touch.
@@ -160,14 +160,15 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   /// Null: not agreed on.
   [[nodiscard]] const Ecn* ecn() const { return ecn_ == kNone ? nullptr : &context_.ecn[ecn_]; }
   [[nodiscard]] std::uint32_t lost_bytes() const { return queue().lost_bytes(); }
-  /// Bytes sent again that nothing was heard of since. Walks the log.
-  [[nodiscard]] std::uint32_t resent_bytes() const;
-  [[nodiscard]] RecoveryPhase recovery_phase() const {
-    const FlightState* const f = flight_state();
-    return f == nullptr ? RecoveryPhase::Open : f->episode.phase();
+  /// Bytes that were retransmitted and of which nothing was heard since. Walks the queue.
+  [[nodiscard]] std::uint32_t retransmitted_bytes() const {
+    return recovery_.retransmitted_bytes(context_);
   }
+  [[nodiscard]] RecoveryPhase recovery_phase() const { return recovery_.episode(context_).phase(); }
   /// Bytes per second that new text leaves at; 0: nothing is paced.
-  [[nodiscard]] std::uint64_t pacing_rate() const { return pace().rate; }
+  [[nodiscard]] std::uint64_t pacing_rate() const {
+    return recovery_.pace(sender_facts(Instant{})).rate;  // it does not depend on the time
+  }
   [[nodiscard]] std::uint8_t probes_unanswered() const {
     return std::max(persist_.unanswered(), keep_alive_.unanswered());
   }
@@ -233,74 +234,32 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   // process_ack.cc
   void process_ack_of_syn(const Segment& seg, Instant now);
   void process_ack(const Segment& seg, Instant now);
-  AckReport read_report(const Segment& seg, Instant now);
-  void note_delivered(FlightState& state, const SentSegment& segment, SeqNum end, AckReport& report,
-                      Instant now);
-  template <typename F>
-  void read_sack(const Segment& seg, RetransmissionQueue& log, AckReport& report, F on_delivered);
-  void note_reordering(std::uint32_t bytes);
-  void count_duplicates(const Segment& seg, FlightState& state, AckReport& report);
-  void on_progress(const Segment& seg, const AckReport& report, Instant now);
-  void add_rtt_sample(Duration rtt, Instant now);
-  [[nodiscard]] bool is_echo_of_flight(const AckReport& report, Instant now) const;
-  void add_sample_by_timestamp(TsVal echo, Instant now);
+  void on_progress(std::uint32_t acked);
+  void apply(const AckOutcome& outcome, Instant now);
   void update_send_window(const Segment& seg, SeqNum edge, Instant now);
   void after_fin_acked(Instant now);
   void take_probe_as_sent(Instant now);
-  // loss_recovery.cc
-  void judge(FlightState& f, AckReport& report, Instant now);
-  void find_losses(FlightState& f, AckReport& report, Instant now);
-  void note_lost(FlightState& f, std::uint32_t index, AckReport& report, Instant now);
-  [[nodiscard]] Duration reordering_window(const FlightState& f) const;
-  void find_losses_by_duplicates(FlightState& f, AckReport& report, Instant now);
-  template <typename F>
-  void find_losses_by_counting(FlightState& f, const AckReport& report, F lose);
-  void step_phase(FlightState& f, const AckReport& report, Instant now);
-  [[nodiscard]] bool is_mistake(const RecoveryEpisode& recovery, const AckReport& report,
-                                Instant now) const;
-  void step_timeout(FlightState& f, const AckReport& report, Instant now);
-  void leave_recovery(FlightState& f, Instant now);
-  void take_back(FlightState& f, Instant now);
-  [[nodiscard]] bool is_open_phase() const;
-  void respond_to_losses(FlightState& f, AckReport& report, Instant now);
-  [[nodiscard]] EpisodeFacts episode_facts(const AckReport& report, Instant now) const;
-  [[nodiscard]] LossFacts loss_facts(const AckReport& report, Instant now) const;
-  void adjust_window(FlightState& f, const AckReport& report, bool was_reducing, Instant now);
-  [[nodiscard]] std::uint32_t most_per_ack(const AckReport& report) const;
-  void end_probe_episode(FlightState& f, const AckReport& report, Instant now);
-  void on_reordering_timer(Instant now);
-  void repair_everything();
-  [[nodiscard]] FlightState* flight_state() { return recovery_.flight(context_); }
-  [[nodiscard]] const FlightState* flight_state() const { return recovery_.flight(context_); }
-  /// What is on its way; nothing without a flight state.
+  void retransmit_all(SendReason reason);
+  // What recovery/ sees of this connection, and what it knows.
+  [[nodiscard]] SenderFacts sender_facts(Instant now) const;
   [[nodiscard]] const RetransmissionQueue& queue() const { return recovery_.queue(context_); }
-  void become_quiet(Instant now);
-  // window_validation.cc
-  [[nodiscard]] std::optional<std::uint32_t> unvalidated_pipe(Instant now) const;
-  void validate_window(FlightState& f, const AckReport& report, Instant now);
-  void shrink_unused_window(Instant now);
-  void shrink_idle_window(Duration idle, Instant now);
-  void end_reduction(FlightState& f, Instant now);
-  void forget_pipe(FlightState& f, Instant now);
-  // on_sent.cc
-  void tell_lost(FlightState& f, const SentSegment& segment, Instant now);
-  [[nodiscard]] Pace pace() const;
-  [[nodiscard]] std::uint32_t allowance(Instant now) const;
-  DeliveryStamp note_departure(FlightState& f, std::uint32_t in_flight, std::uint32_t length,
-                               Instant now);
-  void note_why_nothing_left(Instant now);
+  [[nodiscard]] std::uint32_t allowance(Instant now) const {
+    return recovery_.may_pace() ? recovery_.allowance(sender_facts(now)) : kMaxWindow;
+  }
   // next_segment.cc
   [[nodiscard]] std::optional<SendDecision> next_reset_or_syn() const;
   [[nodiscard]] bool waits_for_new_data(std::uint32_t allowed) const;
   [[nodiscard]] std::optional<SendDecision> next_retransmission(std::uint32_t allowed) const;
   [[nodiscard]] std::optional<SendDecision> next_tail_probe() const;
-  [[nodiscard]] std::optional<SendDecision> next_hole() const;
+  [[nodiscard]] std::optional<SendDecision> next_unreported() const;
   [[nodiscard]] SendDecision first_segment_of(std::uint32_t index) const;
   [[nodiscard]] SendDecision last_segment() const;
   [[nodiscard]] std::optional<SendDecision> next_new_data(std::uint32_t allowed) const;
   [[nodiscard]] std::optional<SendDecision> next_probe() const;
   [[nodiscard]] std::optional<SendDecision> next_pure_ack() const;
-  [[nodiscard]] std::uint32_t cwnd_room() const;
+  [[nodiscard]] std::uint32_t cwnd_room() const {
+    return recovery_.cwnd_space(context_, snd, syn_in_flight());
+  }
   [[nodiscard]] bool may_send_small(std::uint32_t length, std::uint32_t unsent) const;
   [[nodiscard]] std::uint32_t superpacket_bound() const;
   [[nodiscard]] std::uint32_t cut_to_segments(std::uint32_t sendable, std::uint32_t unsent) const;
@@ -308,12 +267,10 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   // transmit.cc
   void build(const SendDecision& decision, Instant now, OutPacket& out);
   void note_sent(const SendDecision& decision, Instant now);
+  void note_new_data(const SendDecision& decision, Instant now);
+  void note_probe(const SendDecision& decision, Instant now);
   void note_ack_carried(std::uint16_t window);
   [[nodiscard]] bool remember(const SendDecision& d, SeqNum end, Instant now);
-  void note_sent_again(std::uint32_t record, std::uint32_t length, Instant now);
-  void note_new_data(const SendDecision& d, Instant now);
-  void note_copy(const SendDecision& d, std::uint32_t length);
-  void on_tail_probe_sent(bool is_retransmission, Instant now);
   [[nodiscard]] TcpOptions options_for(const SendDecision& decision, Instant now) const;
   [[nodiscard]] std::uint32_t option_bytes() const;
   [[nodiscard]] std::uint32_t max_text() const;
@@ -321,7 +278,9 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::uint32_t most_of_window() const;
   void note_window(std::uint32_t window);
   void bound_segments();
-  [[nodiscard]] std::uint32_t initial_window() const;
+  [[nodiscard]] std::uint32_t initial_window() const {
+    return LossRecovery::initial_window(context_.config, effective_mss_);
+  }
   // segment_marks.cc
   void agree_on_ecn(const EcnAgreement& agreed);
   Check check_ecn_of_syn_again(const Segment& syn, Instant now);
@@ -329,9 +288,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] bool grants_other_ecn(const Segment& syn_ack) const;
   void note_syn_ack_again(const Segment& syn_ack);
   void note_arrived_field(const Segment& seg);
-  bool read_ecn_report(const Segment& seg, const AckReport& report);
-  void slow_down_for_mark(FlightState& f, const AckReport& report, Instant now);
-  void note_window_reduced();
   [[nodiscard]] bool goes_alone_for_ecn() const;
   [[nodiscard]] std::uint16_t ecn_flags(const SendDecision& decision, bool with_sack) const;
   [[nodiscard]] std::uint8_t ecn_field(const SendDecision& decision) const;
@@ -352,7 +308,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::optional<SendDecision> next_mtu_probe(Instant now) const;
   void note_probe_sent(const SendDecision& decision);
   void note_probe_progress(Instant now);
-  bool take_probe_loss(FlightState& f, const AckReport& report);
   void forget_probe();
   // fast_open.cc
   struct FastOpenPlan {
@@ -380,8 +335,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void restart_keep_alive(Instant now);
   // timers.cc
   void on_retransmit_timer(Instant now);
-  void mark_lost_by_timeout(FlightState& f, Instant now);
-  void on_probe_timer();
   void on_persist_timer(Instant now);
   void on_sws_override_timer();
   void on_memory_retry_timer(Instant now);
@@ -390,13 +343,10 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void manage_send_timers(Instant now);
   void on_sign_of_life(Instant now);
   void restart_loss_timers(Instant now);
-  void stop_loss_timers();
-  void change_loss_timer(Instant now);
-  [[nodiscard]] Instant rto_after_head(Instant now) const;
-  void arm_loss_timer(Instant now);
-  [[nodiscard]] bool has_loss_timer() const;
-  [[nodiscard]] bool may_probe_tail() const;
-  [[nodiscard]] Instant probe_deadline(Instant now, Instant timeout) const;
+  [[nodiscard]] bool has_loss_timer() const { return timers_.loss_timer().has_value(); }
+  void arm(const std::optional<LossTimer>& timer) {
+    if (timer) arm(timer->name, timer->deadline);
+  }
   void arm(TimerName timer, Instant deadline);
   void arm_wheel();
   // user_calls.cc and shared
@@ -439,7 +389,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::uint32_t flight() const {
     return static_cast<std::uint32_t>(snd.nxt - snd.una);
   }
-  [[nodiscard]] std::uint32_t pipe() const;
   [[nodiscard]] const CongestionControl& congestion() const {
     return context_.algorithms.get(settings().congestion);
   }

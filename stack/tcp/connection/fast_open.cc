@@ -96,8 +96,7 @@ void Connection::finish_fast_open(const Segment& syn_ack) {
   // RFC 7413 §4.2.1: what the SYN-ACK left out goes again at once. It was not lost, so neither the
   // congestion window nor the timer hears of it.
   if (flight() > 0) {
-    recovery_.retransmit_reason_ = SendReason::FastOpenRetransmit;
-    repair_everything();
+    retransmit_all(SendReason::FastOpenRetransmit);
   }
   FastOpenServer* server = context_.fast_open_cache.remember(tuple_.remote_address);
   if (server == nullptr) return;
@@ -146,9 +145,7 @@ bool Connection::begin_fast_open(const Segment& syn, const FastOpenPassive& how,
   note_window(snd.wnd);
   snd.wl1 = syn.seq;
   snd.wl2 = snd.iss;
-  CongestionModel none;
-  congestion().start({recovery_.window_, none}, initial_window());
-  recovery_.window_use_.start_at(snd.una);
+  recovery_.start(congestion(), snd.una, initial_window());
   syn_ack_due_ = true;
   // RFC 7413 §4.2.2: the data is the application's at once; the SYN-ACK acknowledges as much of it
   // as there was room for.

@@ -26,7 +26,7 @@ std::optional<SendDecision> Connection::next(Instant now) const {
   if (auto d = next_tail_probe()) return d;
   if (auto d = next_mtu_probe(now)) return d;
   if (auto d = next_new_data(allowed)) return d;
-  if (auto d = next_hole()) return d;
+  if (auto d = next_unreported()) return d;
   if (auto d = next_probe()) return d;
   return next_pure_ack();
 }
@@ -89,30 +89,12 @@ std::uint32_t Connection::option_bytes() const {
   return bytes;
 }
 
-// RFC 6675 §4 R6675-01: what is believed to be in the network: outstanding, neither reported
-// delivered nor judged lost. What was sent again is in it again.
-std::uint32_t Connection::pipe() const {
-  const FlightState* const f = flight_state();
-  const std::uint32_t gone = queue().lost_bytes() + queue().sacked_bytes() +
-                             (f == nullptr ? 0 : f->episode.assumed_delivered());
-  const std::uint32_t copies = f == nullptr ? 0 : f->episode.copies();
-  return (flight() > gone ? flight() - gone : 0) + copies;
-}
-
-// RFC 5681 §2 R5681-01, §3.2 R5681-10, R5681-11, RFC 6675 §5 R6675-06: what the congestion window
-// still allows. RFC 3042 §2 R3042-01: what duplicates report has left the network, so new data
-// follows it; with SACK a duplicate must report something new for that.
-std::uint32_t Connection::cwnd_room() const {
-  const std::uint32_t in_network = pipe() - std::min(pipe(), syn_in_flight());
-  return recovery_.cwnd() > in_network ? recovery_.cwnd() - in_network : 0;
-}
-
 // RFC 5682 §2.1 R5682-01: new data tells whether the timeout was a mistake, if there is any that may
 // go: Nagle, the window or the application may hold it back.
 bool Connection::waits_for_new_data(std::uint32_t allowed) const {
-  const FlightState* const f = flight_state();
-  if (f == nullptr || !f->episode.wants_new_data() || recovery_.retransmit_now_) return false;
-  return snd.nxt > f->episode.recover() || next_new_data(allowed).has_value();
+  const RecoveryEpisode& episode = recovery_.episode(context_);
+  if (!episode.wants_new_data() || recovery_.ignores_cwnd()) return false;
+  return snd.nxt > episode.recover() || next_new_data(allowed).has_value();
 }
 
 std::optional<SendDecision> Connection::next_retransmission(std::uint32_t allowed) const {
@@ -131,8 +113,8 @@ std::optional<SendDecision> Connection::next_retransmission(std::uint32_t allowe
   const std::uint32_t room = std::min(cwnd_room(), allowed);
   // A timeout's first segment does not ask the window. Every other one does: RFC 8985 §9.3
   // R8985-14.
-  if (recovery_.retransmit_now_ || room < mss) {
-    if (!recovery_.retransmit_now_ && room < std::min(length, mss)) return std::nullopt;
+  if (recovery_.ignores_cwnd() || room < mss) {
+    if (!recovery_.ignores_cwnd() && room < std::min(length, mss)) return std::nullopt;
     length = std::min(length, mss);
   } else {
     length = std::min(length, cut_to_segments(std::min(length, room), length));
@@ -140,7 +122,7 @@ std::optional<SendDecision> Connection::next_retransmission(std::uint32_t allowe
   SendDecision d = data_decision(lost.begin, length);
   d.kind = SendDecision::Kind::Retransmission;
   d.entry = record;
-  d.reason = recovery_.retransmit_reason_;
+  d.reason = recovery_.retransmit_reason();
   if (has_fin && lost.begin + length == tx_.end_seq()) d.flags.bits |= TcpFlags::kFin;
   if (length == 0 && !d.flags.fin()) return std::nullopt;
   return d;
@@ -217,8 +199,8 @@ bool Connection::may_send_small(std::uint32_t length, std::uint32_t unsent_bytes
 }
 
 std::optional<SendDecision> Connection::next_new_data(std::uint32_t allowed) const {
-  const FlightState* const f = flight_state();
-  const bool wants_new = f != nullptr && f->episode.wants_new_data();
+  const RecoveryEpisode& episode = recovery_.episode(context_);
+  const bool wants_new = episode.wants_new_data();
   if (queue().lost_bytes() > 0 && !wants_new) return std::nullopt;  // what is lost goes first
   const std::uint32_t waiting = unsent();
   // RFC 9293 §3.10.4: in SYN-RECEIVED a FIN behind data waits for ESTABLISHED.
@@ -252,7 +234,8 @@ std::optional<SendDecision> Connection::next_new_data(std::uint32_t allowed) con
   SendDecision d = data_decision(snd.nxt, length);
   if (!d.flags.urg()) d.reason = SendReason::NewData;
   if (length < mss && override_small_ && !settings().cork) d.reason = SendReason::SwsOverride;
-  const bool is_limited_transmit = f != nullptr && f->episode.phase() == RecoveryPhase::Open &&
+  const bool is_limited_transmit = recovery_.has_flight() &&
+                                   episode.phase() == RecoveryPhase::Open &&
                                    flight() + length > recovery_.cwnd();
   if (is_limited_transmit) d.reason = SendReason::LimitedTransmit;
   if (fin_may_go && length == waiting && usable > length) {
@@ -262,23 +245,13 @@ std::optional<SendDecision> Connection::next_new_data(std::uint32_t allowed) con
   return d;
 }
 
-// RFC 6675 §4 R6675-02, if RACK is switched off: NextSeg's rules 3 and 4. Nothing is known to be
-// lost and nothing new may go: what was not reported, though later data was, goes again in case it
-// is; and once in a recovery the flight's last segment, which no report can show to be missing.
-std::optional<SendDecision> Connection::next_hole() const {
-  const FlightState* const f = flight_state();
-  if (f == nullptr || !sack_ || context_.config.use_rack || !f->episode.is_active())
-    return std::nullopt;
-  const bool is_right = queue().lost_bytes() == 0 && queue().sacked_bytes() > 0 && snd.wnd > 0;
-  if (!is_right || cwnd_room() < max_text()) return std::nullopt;
-  std::uint32_t index = queue().oldest_in_network();
-  while (index != kNone && context_.sent[index].retransmitted) index = context_.sent[index].after;
-  const bool is_hole = index != kNone && context_.sent[index].begin < queue().highest_sacked();
-  const SentSegment& last = context_.sent[queue().tail()];
-  const bool may_rescue = f->episode.may_rescue() && last.state == SegmentState::InNetwork &&
-                          last.end <= f->episode.recover();
-  if (!is_hole && !may_rescue) return std::nullopt;
-  SendDecision d = is_hole ? first_segment_of(index) : last_segment();
+// RFC 6675 §4, if RACK is switched off: nothing is known to be lost and nothing new may go, so what
+// may be lost goes once more.
+std::optional<SendDecision> Connection::next_unreported() const {
+  if (!sack_ || snd.wnd == 0) return std::nullopt;
+  const auto segment = recovery_.next_unreported(context_);
+  if (!segment || cwnd_room() < max_text()) return std::nullopt;
+  SendDecision d = segment->is_last ? last_segment() : first_segment_of(segment->entry);
   d.reason = SendReason::SackHole;
   return d;
 }
@@ -307,8 +280,7 @@ SendDecision Connection::last_segment() const {
 // RFC 8985 §7.3 R8985-10: new data if there is any and the peer's window takes it, whatever cwnd
 // says; else the last segment again.
 std::optional<SendDecision> Connection::next_tail_probe() const {
-  const FlightState* const f = flight_state();
-  if (f == nullptr || !f->probe.is_due() || queue().empty()) return std::nullopt;
+  if (!recovery_.owes_tail_probe(context_) || queue().empty()) return std::nullopt;
   const std::int32_t usable = snd.una + snd.wnd - snd.nxt;
   const std::uint32_t mss = max_text();
   const std::uint32_t fresh =

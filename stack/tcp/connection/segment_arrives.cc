@@ -143,11 +143,9 @@ void Connection::become_established(const Segment& seg, Instant now) {
   // more than once.
   if (retransmissions_ > 1) window = effective_mss_;
   // RFC 6298 §5.7 R6298-12.
-  if (retransmissions_ > 0 && !recovery_.rtt().has_sample()) recovery_.rtt_.begin_anew(3s);
+  if (retransmissions_ > 0) recovery_.on_syn_retried();
   retransmissions_ = 0;
-  CongestionModel none;
-  congestion().start({recovery_.window_, none}, window);
-  recovery_.window_use_.start_at(snd.una);
+  recovery_.start(congestion(), snd.una, window);
 }
 
 // RFC 7323 §5.3, R1 of PAWS.

@@ -21,8 +21,8 @@ bool Connection::apply_settings(const ConnectionSettings& settings, Instant now)
   if (settings.user_timeout != context_.default_settings.user_timeout) {
     extras.user_timeout_is_chosen = true;
   }
-  if (extras.settings.congestion != settings.congestion && recovery_.has_flight())
-    flight_state()->model.clear();
+  if (extras.settings.congestion != settings.congestion)
+    recovery_.on_congestion_control_changed(context_);
   extras.settings = settings;
   // RFC 5482 §3.1 R5482-03: what was adopted stays until the application chooses itself.
   if (!extras.user_timeout_is_chosen && timeout_before != settings.user_timeout) {

@@ -43,6 +43,16 @@ class TimerTable {
   void stop(TimerName timer) {
     if (names_[slot(timer)] == timer) deadlines_[slot(timer)] = kNever;
   }
+  /// Which of the timers runs that wait for an acknowledgment; empty: none of them.
+  [[nodiscard]] std::optional<TimerName> loss_timer() const {
+    const TimerName name = names_[slot(TimerName::Retransmit)];
+    const bool waits = name == TimerName::Retransmit || name == TimerName::TailLossProbe ||
+                       name == TimerName::RackReordering;
+    return waits && is_armed(name) ? std::optional(name) : std::nullopt;
+  }
+  void stop_loss_timer() {
+    if (const auto timer = loss_timer()) stop(*timer);
+  }
   void stop_all() { deadlines_.fill(kNever); }
   [[nodiscard]] Instant get(TimerName timer) const {
     return names_[slot(timer)] == timer ? deadlines_[slot(timer)] : kNever;

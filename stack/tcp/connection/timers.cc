@@ -21,10 +21,10 @@ void Connection::on_timer(Instant now) {
         on_retransmit_timer(now);
         break;
       case TimerName::TailLossProbe:
-        on_probe_timer();
+        recovery_.on_tail_probe_timer(sender_facts(now));
         break;
       case TimerName::RackReordering:
-        on_reordering_timer(now);
+        apply(recovery_.on_reordering_timer(sender_facts(now)), now);
         break;
       case TimerName::Persist:
         on_persist_timer(now);
@@ -90,58 +90,11 @@ void Connection::on_retransmit_timer(Instant now) {
   ++retransmissions_;
   note_fast_open_loss(now);
   if (has_given_up(now)) return;
-  // The first of what is outstanding goes now, the rest under slow start.
-  recovery_.retransmit_reason_ = SendReason::RetransmitTimeout;
-  recovery_.rtt_.back_off();
-  FlightState& f = *flight_state();
-  // The SYN alone; text behind it (Fast Open) waits for its answer.
-  if (!is_synchronized(state_)) return f.queue.mark_first_lost(context_.sent, 1);
+  if (!is_synchronized(state_)) return recovery_.on_syn_timeout(context_);
   const bool escapes = escape_black_hole(now);
   apply_path_mtu(now);
-  recovery_.retransmit_reason_ = escapes ? SendReason::MtuBlackHole : SendReason::RetransmitTimeout;
-  const bool is_first = retransmissions_ == 1;
-  const bool may_detect = context_.config.use_frto && (!is_first || !f.episode.is_active());
-  const EpisodeFacts facts = episode_facts({}, now);
-  forget_pipe(f, now);
-  congestion().on_timeout({recovery_.window_, f.model}, loss_facts({}, now), is_first);
-  f.episode.on_timeout(facts, may_detect, is_first);
-  note_window_reduced();
-  f.probe.stop();
-  f.reordering_wait = Duration::zero();
-  mark_lost_by_timeout(f, now);
-  // What may still arrive is beside the one segment of the loss window.
-  recovery_.window_.cwnd += pipe();
-  recovery_.window_use_.on_timeout(snd.nxt);
-  recovery_.retransmit_now_ = true;
-}
-
-// RFC 6298 §5.4; RFC 8985 §6.3: everything that could have been acknowledged by now.
-void Connection::mark_lost_by_timeout(FlightState& f, Instant now) {
-  const std::uint32_t before = f.queue.lost_bytes();
-  if (context_.sent[f.queue.head()].state == SegmentState::Delivered) {
-    // RFC 2018 §8 R2018-05: reported, and still asked for: the peer threw it away.
-    f.queue.forget_sacks(context_.sent);
-    f.queue.mark_all_lost(context_.sent);
-  } else if (!sack_ || !context_.config.use_rack) {
-    f.queue.mark_all_lost(context_.sent);
-  } else {
-    // RFC 6675 §5.1 R6675-08: what was reported as delivered is not sent again.
-    f.queue.mark_first_lost(context_.sent, max_text());
-    const Duration window = reordering_window(f);
-    std::uint32_t index = f.queue.oldest_in_network();
-    while (index != kNone && !f.rack.may_still_arrive(context_.sent[index], window, now)) {
-      const std::uint32_t after = context_.sent[index].after;
-      tell_lost(f, context_.sent[index], now);
-      f.queue.mark_lost(context_.sent, index);
-      index = after;
-    }
-  }
-  f.rate.on_lost(f.queue.lost_bytes() - before);
-}
-
-// RFC 8985 §7.3: nothing was heard for two round trips.
-void Connection::on_probe_timer() {
-  if (FlightState* f = flight_state(); f != nullptr && may_probe_tail()) f->probe.on_timer();
+  recovery_.on_timeout(sender_facts(now), retransmissions_ == 1,
+                       escapes ? SendReason::MtuBlackHole : SendReason::RetransmitTimeout);
 }
 
 // RFC 9293 §3.8.6.1 MUST-36, MUST-37, SHLD-29, SHLD-30; RFC 6429 §4 R6429-01: a peer that answers
@@ -168,7 +121,7 @@ void Connection::on_sws_override_timer() {
 void Connection::on_memory_retry_timer(Instant now) {
   if (state_ != State::SynSent || snd.nxt != snd.iss) return;
   ++retransmissions_;
-  if (!has_given_up(now)) recovery_.rtt_.back_off();
+  if (!has_given_up(now)) recovery_.back_off();
 }
 
 // RFC 9293 §3.8.4 MUST-26, MUST-29.
@@ -193,9 +146,9 @@ void Connection::manage_send_timers(Instant now) {
   const bool window_closed = is_synchronized(state_) && snd.wnd == 0;
   // RFC 6298 §5.1, §5.2 R6298-10: a timer runs while something is outstanding.
   if (flight() == 0 || window_closed) {
-    stop_loss_timers();
+    timers_.stop_loss_timer();
   } else if (!has_loss_timer()) {
-    arm_loss_timer(now);
+    arm(recovery_.loss_timer(sender_facts(now)));
   }
   if (window_closed && has_something_waiting()) {
     if (!timers_.is_armed(TimerName::Persist)) {
@@ -225,7 +178,7 @@ void Connection::manage_send_timers(Instant now) {
 void Connection::on_nothing_to_send(Instant now) {
   signal_room_by_memory();
   note_limit(now);
-  note_why_nothing_left(now);
+  if (recovery_.has_flight()) recovery_.on_nothing_to_send(sender_facts(now));
   const bool may_send = is_synchronized(state_) && state_ != State::TimeWait;
   if (!may_send || snd.wnd == 0 || flight() > 0 || unsent() == 0) return;
   if (!timers_.is_armed(TimerName::SwsOverride)) {
@@ -252,77 +205,10 @@ void Connection::on_sign_of_life(Instant now) {
   }
 }
 
-// Three timers wait for an acknowledgment, one of them at a time; they share a slot.
-bool Connection::has_loss_timer() const {
-  return timers_.is_armed(TimerName::Retransmit) || timers_.is_armed(TimerName::TailLossProbe) ||
-         timers_.is_armed(TimerName::RackReordering);
-}
-
-void Connection::stop_loss_timers() {
-  timers_.stop(TimerName::Retransmit);
-  timers_.stop(TimerName::TailLossProbe);
-  timers_.stop(TimerName::RackReordering);
-}
-
-// RFC 8985 §8: the earliest of the three is the one that runs.
-void Connection::arm_loss_timer(Instant now) {
-  const FlightState* const f = flight_state();
-  if (f != nullptr && f->reordering_wait > Duration::zero()) {
-    // R8985-06.
-    arm(TimerName::RackReordering, now + f->reordering_wait + context_.config.loss_timer_floor);
-  } else if (may_probe_tail()) {
-    // RFC 6298 §5.3: the timeout that the probe must not outlast starts anew, too.
-    arm(TimerName::TailLossProbe, probe_deadline(now, now + recovery_.rto(context_)));
-  } else {
-    arm(TimerName::Retransmit, now + recovery_.rto(context_));
-  }
-}
-
 void Connection::restart_loss_timers(Instant now) {
-  stop_loss_timers();
+  timers_.stop_loss_timer();
   timers_.stop(TimerName::UserTimeout);
   manage_send_timers(now);
-}
-
-// Nothing new was acknowledged, so the retransmission timer is not prolonged; but another one of
-// the three may have to run.
-void Connection::change_loss_timer(Instant now) {
-  const FlightState* const f = flight_state();
-  if (f == nullptr || flight() == 0 || snd.wnd == 0) return;
-  const bool is_probe_right = timers_.is_armed(TimerName::TailLossProbe) && may_probe_tail();
-  if (f->reordering_wait > Duration::zero()) {
-    arm_loss_timer(now);
-  } else if (!timers_.is_armed(TimerName::Retransmit) && !is_probe_right) {
-    arm(TimerName::Retransmit, rto_after_head(now));
-  }
-}
-
-// RFC 6298 §5: a timeout after the first of what is outstanding left.
-Instant Connection::rto_after_head(Instant now) const {
-  const Instant deadline = context_.sent[queue().head()].sent_at + recovery_.rto(context_);
-  return std::max(deadline, now + context_.config.loss_timer_floor);
-}
-
-// RFC 8985 §7.2: with SACK, outside of recovery, and nothing reported or lost.
-bool Connection::may_probe_tail() const {
-  const FlightState* const f = flight_state();
-  if (f == nullptr || !sack_ || !context_.config.use_rack) return false;
-  if (!context_.config.use_tail_loss_probe || !is_synchronized(state_) || snd.wnd == 0)
-    return false;
-  const RecoveryPhase phase = f->episode.phase();
-  const bool is_calm = phase == RecoveryPhase::Open || phase == RecoveryPhase::WindowReduction;
-  return is_calm && flight() > 0 && queue().lost_bytes() == 0 && queue().sacked_bytes() == 0 &&
-         f->probe.may_probe();
-}
-
-// RFC 8985 §7.2 R8985-07, R8985-08.
-Instant Connection::probe_deadline(Instant now, Instant timeout) const {
-  const TcpConfig& config = context_.config;
-  const Duration delayed =
-      flight() <= full_segment_ ? TailLossProbe::kPeerDelayedAck : config.loss_timer_floor;
-  const Duration srtt = recovery_.rtt().has_sample() ? recovery_.rtt().srtt() : Duration::zero();
-  const Duration wait = TailLossProbe::timeout(srtt, delayed, config.loss_timer_floor);
-  return std::min(now + wait, timeout);  // not later than the retransmission timer
 }
 
 void Connection::arm(TimerName timer, Instant deadline) {

@@ -24,54 +24,16 @@ bool Connection::commit(const SendDecision& decision, Instant now, OutPacket& ou
   const SeqNum end = d.seq + d.length + (d.flags.syn() || d.flags.fin() ? 1U : 0U);
   const bool is_first = d.kind == SendDecision::Kind::NewData || d.kind == SendDecision::Kind::Syn;
   if (is_first && end > snd.nxt && !remember(d, end, now)) return false;
-  // RFC 8201 §5.4: what goes again is cut as the path takes it now, and so it will be reported.
-  if (d.kind == SendDecision::Kind::Retransmission)
-    context_.sent[d.entry].text = static_cast<std::uint16_t>(max_text());
   build(d, now, out);
   note_left(d, now);
   note_sent(d, now);
   return true;
 }
 
-// The record of what leaves for the first time. False: no memory for it.
+// What leaves for the first time is to be acknowledged. False: no memory to remember it by.
 bool Connection::remember(const SendDecision& d, SeqNum end, Instant now) {
-  if (!recovery_.acquire_flight(context_, *this)) return false;
-  FlightState& f = *flight_state();
-  const std::uint32_t in_flight = pipe();
-  const auto text = static_cast<std::uint16_t>(max_text());
-  // A SYN has a record of its own: it may be acknowledged, or lost, without the text behind it.
-  const bool is_apart = d.flags.syn() && d.length > 0;
-  const SeqNum from = snd.nxt + (is_apart ? 1U : 0U);
-  const bool has_room = (!is_apart || f.queue.append(context_.sent, snd.nxt, from, text, now)) &&
-                        f.queue.append(context_.sent, from, end, text, now);
-  if (!has_room) {
-    if (d.flags.syn()) f.queue.clear(context_.sent);
-    if (f.queue.empty()) release_flight_state();
-    return false;
-  }
-  const auto stamp = note_departure(f, in_flight, d.length, now);
-  context_.sent[f.queue.tail()].stamp = stamp;
-  if (is_apart) context_.sent[f.queue.head()].stamp = stamp;
-  return true;
-}
-
-// A record leaves again, or its first `length` numbers.
-void Connection::note_sent_again(std::uint32_t record, std::uint32_t length, Instant now) {
-  FlightState& f = *flight_state();
-  const std::uint32_t in_flight = pipe();
-  f.queue.on_retransmitted(context_.sent, record, length, now);
-  SentSegment& segment = context_.sent[record];
-  segment.stamp = note_departure(f, in_flight, segment.length(), now);
-  f.episode.on_retransmitted(segment.begin, segment.end, timestamps_.now_value(now));
-  // RFC 5682 §2.1, step 2b: no new data could go, so nothing will tell.
-  if (f.episode.wants_new_data()) f.episode.stop_detecting();
-  if (f.episode.reduces_window()) f.episode.prr().on_sent(segment.length());
-  // RFC 6298 §5: what is waited for first has just left.
-  // A SYN that came again is answered, but prolongs nothing.
-  const bool is_answer = !is_synchronized(state_) && timers_.is_armed(TimerName::Retransmit);
-  if (record == f.queue.head() && !timers_.is_armed(TimerName::RackReordering) && !is_answer) {
-    arm(TimerName::Retransmit, now + recovery_.rto(context_));
-  }
+  return recovery_.acquire_flight(context_, *this) &&
+         recovery_.add(sender_facts(now), {end, d.length, d.flags.syn()});
 }
 
 TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
@@ -166,7 +128,6 @@ void Connection::note_ack_carried(std::uint16_t window) {
 
 void Connection::note_sent(const SendDecision& d, Instant now) {
   const std::uint32_t length = d.length + (d.flags.syn() || d.flags.fin() ? 1U : 0U);
-  const SeqNum end = d.seq + length;
   if (!d.flags.rst()) receiver_.on_duplicate_reported();
   switch (d.kind) {
     case SendDecision::Kind::Reset:
@@ -176,85 +137,59 @@ void Connection::note_sent(const SendDecision& d, Instant now) {
       syn_ack_due_ = false;
       if (snd.nxt == snd.iss) {
         note_fast_open_syn(d);
-        snd.nxt = end;
+        snd.nxt = d.seq + length;
       } else {
-        note_sent_again(queue().head(), 1, now);
+        arm(recovery_.on_syn_retransmitted(sender_facts(now)));
       }
       break;
     case SendDecision::Kind::NewData:
-      override_small_ = false;
-      persist_.on_octet_counted();
-      snd.nxt = later(snd.nxt, end);
-      last_data_sent_ms_ = milliseconds_of(now);
       note_new_data(d, now);
-      note_probe_sent(d);
-      // More would have gone if the congestion window had allowed it: what is in flight now shows
-      // what it carries.
-      recovery_.window_use_.on_sent(snd.una, snd.nxt, flight(), cwnd_room() < max_text());
-      if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, now);
       break;
     case SendDecision::Kind::Retransmission:
-      note_copy(d, length);
-      note_sent_again(d.entry, length, now);
-      if (recovery_.retransmit_reason_ == SendReason::RetransmitTimeout) {
-        recovery_.retransmit_reason_ = SendReason::RetransmitAfterTimeout;
-      }
-      recovery_.retransmit_now_ = false;
+      arm(recovery_.on_retransmitted(sender_facts(now), {d.entry, length, d.reason}));
       break;
     case SendDecision::Kind::TailProbe: {
       const auto tail = static_cast<std::uint32_t>(snd.nxt - d.seq);
-      note_copy(d, length);
-      note_sent_again(flight_state()->queue.split_tail(context_.sent, tail), tail, now);
-      if (d.reason == SendReason::TailLossProbe) on_tail_probe_sent(true, now);
+      arm(recovery_.on_tail_retransmitted(sender_facts(now), {kNone, tail, d.reason}));
       break;
     }
     case SendDecision::Kind::Probe:
-      if (keep_alive_.is_due() && !persist_.is_due()) {
-        keep_alive_.on_probe_sent();
-        break;
-      }
-      persist_.on_probe_sent(end > snd.nxt);
-      if (end > snd.nxt) {
-        if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, now);
-      } else if (length > 0) {
-        flight_state()->queue.touch_first(context_.sent, now);
-      }
+      note_probe(d, now);
       break;
     case SendDecision::Kind::Ack:
       user_timeout_due_ = false;
-      if (d.flags.fin()) {
-        // RFC 6298 §3 R6298-06: a FIN that rode on it again was sent twice, and gives no sample.
-        const std::uint32_t fin = flight_state()->queue.split_tail(context_.sent, 1);
-        context_.sent[fin].retransmitted = true;
-      }
+      if (d.flags.fin()) recovery_.on_fin_repeated(context_);
       break;
   }
   manage_send_timers(now);
 }
 
-// New data left: what judges losses, and the timers that wait for its acknowledgment.
 void Connection::note_new_data(const SendDecision& d, Instant now) {
-  FlightState& f = *flight_state();
-  if (f.episode.reduces_window()) f.episode.prr().on_sent(d.length);
-  if (d.reason == SendReason::TailLossProbe) return on_tail_probe_sent(false, now);
-  // RFC 8985 §7.2: the probe is due two round trips after the last segment.
-  if (may_probe_tail() && !timers_.is_armed(TimerName::RackReordering)) {
-    arm(TimerName::TailLossProbe, probe_deadline(now, rto_after_head(now)));
+  const SeqNum end = d.seq + d.length + (d.flags.fin() ? 1U : 0U);
+  override_small_ = false;
+  persist_.on_octet_counted();
+  snd.nxt = later(snd.nxt, end);
+  last_data_sent_ms_ = milliseconds_of(now);
+  // More would have gone if the congestion window had allowed it: what is in flight now shows what
+  // it carries.
+  const bool fills_window = cwnd_room() < max_text();
+  arm(recovery_.on_sent(sender_facts(now), {end, d.length}, d.reason == SendReason::TailLossProbe,
+                        fills_window));
+  note_probe_sent(d);
+  if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, now);
+}
+
+// Of a closed window, or of a peer that is silent.
+void Connection::note_probe(const SendDecision& d, Instant now) {
+  if (keep_alive_.is_due() && !persist_.is_due()) return keep_alive_.on_probe_sent();
+  const std::uint32_t length = d.length + (d.flags.fin() ? 1U : 0U);
+  const bool is_beyond = d.seq + length > snd.nxt;
+  persist_.on_probe_sent(is_beyond);
+  if (is_beyond) {
+    if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, now);
+  } else if (length > 0) {
+    recovery_.on_window_probe_sent(context_, now);
   }
-}
-
-// RFC 6675 §4: what NextSeg's rules 3 and 4 send is in the network beside the original.
-void Connection::note_copy(const SendDecision& d, std::uint32_t length) {
-  RecoveryEpisode& recovery = flight_state()->episode;
-  if (d.reason != SendReason::SackHole || queue().lost_bytes() > 0) return;
-  recovery.on_copy_sent(length);
-  if (d.kind == SendDecision::Kind::TailProbe) recovery.on_rescue();
-}
-
-// RFC 8985 §7.3 R8985-11.
-void Connection::on_tail_probe_sent(bool is_retransmission, Instant now) {
-  flight_state()->probe.on_sent(snd.nxt, is_retransmission);
-  arm(TimerName::Retransmit, now + recovery_.rto(context_));
 }
 
 }  // namespace glasstcp

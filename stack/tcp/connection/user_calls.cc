@@ -74,11 +74,11 @@ void Connection::after_queueing(SendOptions options, Instant now) {
 void Connection::restart_if_idle(Instant now) {
   if (flight() > 0 || !is_synchronized(state_)) return;
   const std::chrono::milliseconds idle(milliseconds_of(now) - last_data_sent_ms_);
-  if (!context_.config.slow_start_after_idle) return shrink_idle_window(idle, now);
-  if (idle <= recovery_.rto(context_)) return;
-  CongestionModel none;
-  FlightState* const f = flight_state();
-  congestion().on_idle({recovery_.window_, f == nullptr ? none : f->model}, initial_window(), now);
+  if (!context_.config.slow_start_after_idle) {
+    if (idle >= WindowUse::kPeriod) recovery_.shrink_idle_window(sender_facts(now), idle);
+  } else if (idle > recovery_.rto(context_)) {
+    recovery_.restart_after_idle(sender_facts(now));
+  }
 }
 
 // RFC 9293 §3.10.3 RECEIVE. Bytes first, then the end of the stream or the error.

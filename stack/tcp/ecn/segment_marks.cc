@@ -67,45 +67,6 @@ void Connection::note_arrived_field(const Segment& seg) {
     receiver_.demand_ack(SendReason::AckCongestionMark);
 }
 
-// RFC 9768 §3.2.2 R9768-37: no segment with SYN comes here, but for the SYN-ACK of a simultaneous
-// open, whose flags say how our SYN arrived, as an ACK of a SYN-ACK would.
-// RFC 3168 §6.1.2; RFC 9768 §3.2.2.2: an ACK that is not older than the one before may say that
-// what we sent was marked.
-bool Connection::read_ecn_report(const Segment& seg, const AckReport& ack) {
-  if (seg.ack < ack.prior_una) return false;
-  const std::uint32_t mss = std::max<std::uint32_t>(effective_mss_, 1);
-  EcnReport report;
-  report.flags = seg.flags;
-  report.segments_acked = (ack.delivered + mss - 1) / mss;
-  report.is_pure = seg.len() == 0 && seg.options.sack_count == 0;
-  report.option = &seg.options.accurate_ecn;
-  report.ack = seg.ack;
-  return context_.ecn[ecn_].on_report(report);
-}
-
-// RFC 3168 §6.1.2 R3168-05: as for a loss, but nothing is sent again; once per window of data,
-// whether a mark or a loss began it. Until that is acknowledged the window does not grow.
-// RFC 3168 §6.1.2, not done: with a window of one segment, to wait for the retransmission timer as
-// well; the window is at least two segments after any reduction but a timeout's, which waited.
-void Connection::slow_down_for_mark(FlightState& f, const AckReport& report, Instant now) {
-  if (!is_synchronized(state_) || f.episode.phase() != RecoveryPhase::Open) return;
-  LossFacts facts = loss_facts(report, now);
-  facts.by_ecn = true;
-  congestion().on_congestion({recovery_.window_, f.model}, facts);
-  note_window_reduced();
-  if (flight() == 0) {
-    if (congestion().owns_recovery()) return;
-    recovery_.window_.cwnd = std::min(recovery_.cwnd(), recovery_.ssthresh());
-  } else {
-    f.episode.start(RecoveryPhase::WindowReduction, episode_facts(report, now));
-  }
-}
-
-// RFC 3168 §6.1.2 R3168-06: for whatever cause.
-void Connection::note_window_reduced() {
-  if (ecn_ != kNone) context_.ecn[ecn_].on_reduction();
-}
-
 // A device that cuts a superpacket clears CWR in all segments but the first: right for the classic
 // flag, but then the whole superpacket would wait for it; wrong for one that is part of a counter.
 bool Connection::goes_alone_for_ecn() const {

@@ -1,306 +1,340 @@
-// What an acknowledgment (or a timer) means: which segments are lost, whether an episode of
-// recovery begins, ends or had been a mistake, and what becomes of the congestion window.
+// What an ACK (or the reordering timer) means: whether an episode of recovery begins, ends or was
+// spurious, and what becomes of the congestion window.
 //
-// RFC 8985 §6-§7 (with SACK), RFC 5681 §3.2 and RFC 6582 (without), RFC 6675 (with SACK, if RACK is
-// switched off), RFC 9937, RFC 5682.
+// RFC 5681 §3.2 and RFC 6582 (without SACK), RFC 6675 and RFC 8985 (with), RFC 9937, RFC 5682,
+// RFC 3168 §6.1.2.
 // Next: ../congestion/congestion_control.h.
+#include "stack/tcp/recovery/loss_recovery.h"
+
 #include <algorithm>
 
 #include "stack/tcp/congestion/hystart.h"
-#include "stack/tcp/connection/connection.h"
 
 namespace glasstcp {
 namespace {
-constexpr std::uint32_t kDupThresh = 3;
+
+// RFC 3168 §6.1.2 R3168-06: the window was reduced, for whatever cause: the peer is told.
+void on_window_reduced(const SenderFacts& s) {
+  if (s.ecn != nullptr) s.ecn->on_reduction();
+}
+
+// RFC 3522 §3.2 R3522-01, RFC 3708 §2 R3708-01: whether nothing had been lost.
+bool is_spurious(const SenderFacts& s, const RecoveryEpisode& episode, const AckReport& report) {
+  if (episode.all_were_duplicates()) return true;
+  return report.echoes_flight(s.timestamps, s.now) && episode.is_answer_to_an_original(report.echo);
+}
+
 }  // namespace
 
-void Connection::judge(FlightState& f, AckReport& report, Instant now) {
+AckOutcome LossRecovery::on_ack(const SenderFacts& s, const Segment& seg, SeqNum prior_una) {
+  AckOutcome outcome;
+  AckReport report = read_ack(s, seg, prior_una);
+  outcome.duplicate_reported = report.duplicate_reported;
+  outcome.reordered = report.reordered;
+  outcome.rtt = report.rtt;
+  if (FlightState* const f = flight(s.context)) {
+    respond(s, *f, report, outcome);
+    if (f->queue.empty()) on_queue_empty(s);
+  }
+  if (report.acked > 0) window_use_.on_acked(s.snd.una);
+  return outcome;
+}
+
+void LossRecovery::respond(const SenderFacts& s, FlightState& f, AckReport& report,
+                           AckOutcome& outcome) {
   const bool was_reducing = f.episode.reduces_window();
   f.episode.on_ack(report.delivered);
-  if (report.acked > 0) f.rack.on_advance(snd.una);
+  if (report.acked > 0) f.rack.on_advance(s.snd.una);
   if (report.duplicate_reported) {
-    f.rack.on_duplicate_report(snd.nxt);
+    f.rack.on_duplicate_report(s.snd.nxt);
     f.episode.on_duplicate_report(report.duplicate);
-    if (ConnectionStatistics* s = kept()) ++s->duplicates_reported;
   }
-  end_probe_episode(f, report, now);
+  end_tail_probe_episode(s, f, report);
   if (report.mark_echoed) f.episode.forbid_undo();
-  step_phase(f, report, now);
-  if (report.mark_reported) slow_down_for_mark(f, report, now);
-  find_losses(f, report, now);
-  respond_to_losses(f, report, now);
-  adjust_window(f, report, was_reducing, now);
+  step_episode(s, f, report);
+  if (report.mark_reported) respond_to_mark(s, f, report);
+  find_losses(s, f, report);
+  const bool begins = respond_to_losses(s, f, report, outcome);
+  update_window(s, f, report, was_reducing);
   // RFC 6298 §5.3 R6298-10: restart the timer when new data is acknowledged.
-  if (report.acked > 0 && f.episode.may_restart_timer()) {
-    restart_loss_timers(now);
+  if (begins || (report.acked > 0 && f.episode.may_restart_timer())) {
+    restart_timers(s, outcome);
   } else {
-    change_loss_timer(now);
+    outcome.timer = timer_without_progress(s);
   }
 }
 
-// -- Finding losses
-
-void Connection::find_losses(FlightState& f, AckReport& report, Instant now) {
-  f.reordering_wait = Duration::zero();
-  if (f.queue.empty()) return;
-  const auto lose = [&](std::uint32_t index) { note_lost(f, index, report, now); };
-  if (!sack_) {
-    find_losses_by_duplicates(f, report, now);
-  } else if (context_.config.use_rack) {
-    // RFC 8985 §9.2 R8985-13: time alone, never beside a count of duplicates.
-    f.reordering_wait = f.rack.detect_loss(f.queue, context_.sent, reordering_window(f), now, lose);
-  } else {
-    find_losses_by_counting(f, report, lose);
+// RFC 8985 §6.2 R8985-06: the reordering window of a suspect ended.
+AckOutcome LossRecovery::on_reordering_timer(const SenderFacts& s) {
+  AckOutcome outcome;
+  FlightState* const f = flight(s.context);
+  if (f == nullptr) return outcome;
+  AckReport report;
+  report.prior_una = s.snd.una;
+  find_losses(s, *f, report);
+  const bool begins = respond_to_losses(s, *f, report, outcome);
+  update_window(s, *f, report, f->episode.reduces_window());
+  if (begins) {
+    restart_timers(s, outcome);
+  } else if (report.lost == 0) {
+    outcome.timer = timer_without_progress(s);
   }
+  return outcome;
 }
 
-void Connection::note_lost(FlightState& f, std::uint32_t index, AckReport& report, Instant now) {
-  const SentSegment& segment = context_.sent[index];
-  report.lost += segment.length();
-  if (segment.retransmitted) {
-    report.lost_retransmission_sent_at =
-        std::max(report.lost_retransmission_sent_at.value_or(Instant::min()), segment.sent_at);
-  }
-  f.rate.on_lost(segment.length());
-  tell_lost(f, segment, now);
-  f.queue.mark_lost(context_.sent, index);
-}
-
-Duration Connection::reordering_window(const FlightState& f) const {
-  ReorderingFacts facts;
-  facts.min_rtt = recovery_.min_rtt_.get();
-  facts.srtt = recovery_.rtt().srtt();
-  facts.sacked_bytes = queue().sacked_bytes();
-  facts.mss = effective_mss_;
-  facts.in_recovery = f.episode.is_active() || f.episode.phase() == RecoveryPhase::Timeout;
-  return f.rack.reordering_window(facts);
-}
-
-// RFC 5681 §3.2 R5681-09 and RFC 6582 §3.2 R6582-01: the third duplicate, or a partial ACK, means that
-// the first outstanding segment is lost.
-void Connection::find_losses_by_duplicates(FlightState& f, AckReport& report, Instant now) {
-  const bool third = is_open_phase() && f.episode.duplicates() == kDupThresh;
-  const bool is_partial = f.episode.is_active() && report.acked > 0;
-  if (!third && !is_partial) return;
-  if (is_partial) {
-    f.episode.on_partial_ack();
-    // A part of what this recovery has sent again shows no other hole: a peer that acknowledges
-    // byte by byte would have a whole segment for each.
-    const SentSegment& head = context_.sent[f.queue.head()];
-    if (head.retransmitted && f.episode.was_sent_in_episode(head.sent_at)) return;
-    recovery_.retransmit_reason_ = SendReason::PartialAckRetransmit;
-    recovery_.retransmit_now_ = true;  // RFC 6582 §3.2 step 3 sends it whatever the window says
-  }
-  const std::uint32_t before = f.queue.lost_bytes();
-  f.queue.mark_first_lost(context_.sent, max_text());
-  report.lost = f.queue.lost_bytes() - before;
-  f.rate.on_lost(report.lost);
-  if (report.lost > 0) tell_lost(f, context_.sent[f.queue.head()], now);
-}
-
-// RFC 6675 §4 (IsLost): lost is what lies below more than two segments' worth of reported bytes, or
-// below three separate runs of them. §5 R6675-05: and what three duplicates ask for.
-template <typename F>
-void Connection::find_losses_by_counting(FlightState& f, const AckReport& report, F lose) {
-  std::uint32_t above = 0;
-  std::uint32_t runs = 0;
-  f.episode.count_report(report.acked > 0, report.by_sack);
-  const bool third = is_open_phase() && f.episode.duplicates() >= kDupThresh;
-  for (std::uint32_t i = f.queue.tail(); i != kNone; i = context_.sent[i].prev) {
-    const SentSegment& segment = context_.sent[i];
-    if (segment.state == SegmentState::Delivered) {
-      above += segment.length();
-      ++runs;
-    }
-    if (segment.state != SegmentState::InNetwork || segment.retransmitted) continue;
-    const bool is_lost = above > (kDupThresh - 1) * effective_mss_ || runs >= kDupThresh;
-    if (is_lost || (third && i == f.queue.head())) lose(i);
-  }
+// Everything is acknowledged.
+void LossRecovery::on_queue_empty(const SenderFacts& s) {
+  FlightState& f = *flight(s.context);
+  // What comes later tells whether a probe had been needed, and whether another one may be sent.
+  const bool has_probed = !f.probe.may_probe();
+  const bool saw_loss = window_.ssthresh != kNoThreshold || s.congestion.owns_recovery();
+  if (!saw_loss && !has_probed) return release_flight(s.context);
+  f.quiet_since = s.now;
+  if (!f.ListHook<QuietTag>::is_linked()) s.context.quiet.push_back(f);
 }
 
 // -- Episodes
 
-void Connection::step_phase(FlightState& f, const AckReport& report, Instant now) {
-  RecoveryEpisode& recovery = f.episode;
-  const bool is_over = snd.una >= recovery.recover();
-  switch (recovery.phase()) {
+// RFC 8985 §7.4.2 R8985-12.
+void LossRecovery::end_tail_probe_episode(const SenderFacts& s, FlightState& f,
+                                          const AckReport& report) {
+  ProbeAckFacts facts;
+  facts.ack = s.snd.una;
+  if (report.duplicate_reported) facts.duplicate_end = report.duplicate.right;
+  facts.is_plain_duplicate = report.acked == 0 && report.is_bare;
+  if (f.probe.on_ack(facts) != ProbeOutcome::Repaired) return;
+  if (f.episode.phase() != RecoveryPhase::Open) return;
+  s.congestion.on_congestion(variables(f), loss_facts(s, f, report));
+  on_window_reduced(s);
+  if (!s.congestion.owns_recovery()) window_.cwnd = std::min(window_.cwnd, window_.ssthresh);
+}
+
+// Does this ACK end the episode that is under way, or show that it was spurious?
+void LossRecovery::step_episode(const SenderFacts& s, FlightState& f, const AckReport& report) {
+  const bool is_over = s.snd.una >= f.episode.recover();
+  switch (f.episode.phase()) {
     case RecoveryPhase::Open:
       // RFC 3708 §2: the second copies arrive, and are reported, after the episode is over.
-      if (report.duplicate_reported && recovery.all_were_duplicates()) take_back(f, now);
+      if (report.duplicate_reported && f.episode.all_were_duplicates()) undo(s, f);
       break;
     case RecoveryPhase::WindowReduction:
-      if (is_over) leave_recovery(f, now);
+      if (is_over) exit_recovery(s, f);
       break;
     case RecoveryPhase::FastRecovery:
-      if (is_mistake(recovery, report, now)) {
-        take_back(f, now);
+      if (is_spurious(s, f.episode, report)) {
+        undo(s, f);
       } else if (is_over) {
-        leave_recovery(f, now);
+        exit_recovery(s, f);
       }
       break;
     case RecoveryPhase::Timeout:
-      step_timeout(f, report, now);
+      step_after_timeout(s, f, report);
       break;
   }
-}
-
-// RFC 3522 §3.2 R3522-01, RFC 3708 §2 R3708-01: whether nothing had been lost.
-bool Connection::is_mistake(const RecoveryEpisode& recovery, const AckReport& report,
-                            Instant now) const {
-  if (recovery.all_were_duplicates()) return true;
-  return is_echo_of_flight(report, now) && recovery.is_answer_to_an_original(report.echo);
 }
 
 // RFC 5682 §2.1 and §3.1: after a timeout, the first two acknowledgments tell whether the flight was
 // lost or only late.
-void Connection::step_timeout(FlightState& f, const AckReport& report, Instant now) {
-  RecoveryEpisode& recovery = f.episode;
-  if (is_mistake(recovery, report, now)) return take_back(f, now);
-  if (recovery.detects_spurious()) {
+void LossRecovery::step_after_timeout(const SenderFacts& s, FlightState& f,
+                                      const AckReport& report) {
+  RecoveryEpisode& episode = f.episode;
+  const bool is_over = s.snd.una >= episode.recover();
+  if (is_spurious(s, episode, report)) return undo(s, f);
+  if (episode.detects_spurious()) {
     // RFC 5682 §3.1 R5682-02, step 3b: something arrived that was sent only once, before the timeout.
     // Not if all of it is acknowledged at once (step 2a): the copy may have filled the only hole.
-    if (report.original_delivered && snd.una < recovery.recover()) return take_back(f, now);
-    const bool tried = recovery.awaits_verdict(snd.nxt);
+    if (report.original_delivered && !is_over) return undo(s, f);
+    const bool tried = episode.awaits_verdict(s.snd.nxt);
     if (tried && (report.by_sack || report.is_duplicate)) {
-      recovery.stop_detecting();  // step 3a: the loss was real
-    } else if (!tried && report.acked > 0 && snd.una < recovery.recover()) {
-      const bool can_send_new = unsent() > 0 && snd.una + snd.wnd > snd.nxt;
+      episode.stop_detecting();  // step 3a: the loss was real
+    } else if (!tried && report.acked > 0 && !is_over) {
+      const bool can_send_new = s.unsent > 0 && s.snd.una + s.snd.wnd > s.snd.nxt;
       if (can_send_new) {
-        recovery.expect_new_data(snd.nxt);
+        episode.expect_new_data(s.snd.nxt);
       } else {
-        recovery.stop_detecting();
+        episode.stop_detecting();
       }
     }
   }
   // RFC 6675 §5.1 R6675-07.
-  if (snd.una < recovery.recover()) return;
+  if (s.snd.una < episode.recover()) return;
   f.rack.on_recovery_exit();
-  forget_pipe(f, now);
-  congestion().on_recovery_exit({recovery_.window_, f.model}, now);
-  recovery.finish(sack_);
+  forget_pipe_ack(f, s.now);
+  s.congestion.on_recovery_exit(variables(f), s.now);
+  episode.finish(s.sack);
 }
 
 // RFC 5681 §3.2 R5681-12, RFC 9937 §6.3: the end of a reduction: at the threshold.
-void Connection::leave_recovery(FlightState& f, Instant now) {
-  if (!congestion().owns_recovery()) recovery_.window_.cwnd = recovery_.ssthresh();
-  end_reduction(f, now);
-  congestion().on_recovery_exit({recovery_.window_, f.model}, now);
+void LossRecovery::exit_recovery(const SenderFacts& s, FlightState& f) {
+  if (!s.congestion.owns_recovery()) window_.cwnd = window_.ssthresh;
+  end_reduction(s, f);
+  s.congestion.on_recovery_exit(variables(f), s.now);
   if (f.episode.is_active()) f.rack.on_recovery_exit();
-  f.episode.finish(sack_);
+  f.episode.finish(s.sack);
 }
 
 // RFC 4015 §3 R4015-01: what was believed lost was late: everything as it was.
-void Connection::take_back(FlightState& f, Instant now) {
+void LossRecovery::undo(const SenderFacts& s, FlightState& f) {
   f.rate.on_lost_undone(f.queue.lost_bytes());
-  f.queue.unmark_lost(context_.sent);
-  congestion().on_spurious({recovery_.window_, f.model}, now);
+  f.queue.unmark_lost(s.context.sent);
+  s.congestion.on_spurious(variables(f), s.now);
   if (f.episode.phase() != RecoveryPhase::Open) f.rack.on_recovery_exit();
-  f.episode.undo(recovery_.window_);
-  forget_pipe(f, now);
+  f.episode.undo(window_);
+  forget_pipe_ack(f, s.now);
   f.episode.finish(true);
-  recovery_.retransmit_now_ = false;
+  retransmit_now_ = false;
 }
 
-// Nothing is being repaired.
-bool Connection::is_open_phase() const {
-  const RecoveryPhase phase = flight_state()->episode.phase();
-  return phase == RecoveryPhase::Open || phase == RecoveryPhase::WindowReduction;
-}
-
-void Connection::respond_to_losses(FlightState& f, AckReport& report, Instant now) {
-  RecoveryEpisode& recovery = f.episode;
-  if (f.queue.lost_bytes() == 0 || take_probe_loss(f, report)) return;
-  const bool begins = is_open_phase();
-  const bool again = report.lost_retransmission_sent_at &&
-                     recovery.was_sent_in_episode(*report.lost_retransmission_sent_at);
-  if (!begins && !again) return;
-  const EpisodeFacts facts = episode_facts(report, now);
-  if (!recovery.reduces_window() || again) {
-    f.lost_unvalidated = f.lost_unvalidated || unvalidated_pipe(now).has_value();
-    LossFacts loss = loss_facts(report, now);
-    loss.is_further = again;
-    congestion().on_congestion({recovery_.window_, f.model}, loss);
-    note_window_reduced();
+// RFC 3168 §6.1.2 R3168-05: as for a loss, but nothing is sent again; once per window of data,
+// whether a mark or a loss began it. Until that is acknowledged the window does not grow.
+// RFC 3168 §6.1.2, not done: with a window of one segment, to wait for the retransmission timer as
+// well; the window is at least two segments after any reduction but a timeout's, which waited.
+void LossRecovery::respond_to_mark(const SenderFacts& s, FlightState& f, const AckReport& report) {
+  if (!s.is_synchronized || f.episode.phase() != RecoveryPhase::Open) return;
+  LossFacts facts = loss_facts(s, f, report);
+  facts.by_ecn = true;
+  s.congestion.on_congestion(variables(f), facts);
+  on_window_reduced(s);
+  if (s.flight() == 0) {
+    if (s.congestion.owns_recovery()) return;
+    window_.cwnd = std::min(window_.cwnd, window_.ssthresh);
+  } else {
+    f.episode.start(RecoveryPhase::WindowReduction, episode_facts(s, f, report.delivered));
   }
-  if (again) return recovery.restart(facts);
-  recovery.start(RecoveryPhase::FastRecovery, facts);
-  forget_probe();
+}
+
+// True: an episode begins.
+bool LossRecovery::respond_to_losses(const SenderFacts& s, FlightState& f, const AckReport& report,
+                                     AckOutcome& outcome) {
+  if (f.queue.lost_bytes() == 0) return false;
+  if (take_mtu_probe_loss(s, f, report)) {
+    outcome.mtu_probe = MtuProbeResult::Lost;
+    return false;
+  }
+  RecoveryEpisode& episode = f.episode;
+  const bool begins = !episode.is_repairing();
+  const bool again = report.lost_retransmission_sent_at &&
+                     episode.was_sent_in_episode(*report.lost_retransmission_sent_at);
+  if (!begins && !again) return false;
+  const EpisodeFacts facts = episode_facts(s, f, report.delivered);
+  if (!episode.reduces_window() || again) {
+    f.lost_unvalidated = f.lost_unvalidated || unvalidated_pipe(s, f).has_value();
+    LossFacts loss = loss_facts(s, f, report);
+    loss.is_further = again;
+    s.congestion.on_congestion(variables(f), loss);
+    on_window_reduced(s);
+  }
+  if (again) {
+    episode.restart(facts);
+    return false;
+  }
+  episode.start(RecoveryPhase::FastRecovery, facts);
+  outcome.mtu_probe = MtuProbeResult::Inconclusive;
   f.probe.stop();
-  recovery_.retransmit_reason_ = !sack_                     ? SendReason::FastRetransmit
-                                 : context_.config.use_rack ? SendReason::RackRetransmit
-                                                            : SendReason::SackHole;
-  restart_loss_timers(now);
+  retransmit_reason_ = !s.sack                     ? SendReason::FastRetransmit
+                       : s.context.config.use_rack ? SendReason::RackRetransmit
+                                                   : SendReason::SackHole;
+  return true;
+}
+
+// RFC 4821 §7.6.2 R4821-02: the probe alone is lost: it was too large, and that is no congestion.
+// What it carried goes again in segments of the size that passes.
+bool LossRecovery::take_mtu_probe_loss(const SenderFacts& s, FlightState& f,
+                                       const AckReport& report) {
+  if (s.mtu_probe_begin == s.mtu_probe_end) return false;
+  if (report.lost_retransmission_sent_at || f.episode.phase() != RecoveryPhase::Open) return false;
+  const SentSegment& first = s.context.sent[f.queue.first_lost()];
+  const auto probe = static_cast<std::uint32_t>(s.mtu_probe_end - s.mtu_probe_begin);
+  const bool is_inside = first.begin >= s.mtu_probe_begin && first.end <= s.mtu_probe_end;
+  if (!is_inside || f.queue.lost_bytes() > probe) return false;
+  // Without SACK only its first part is known to be lost; the rest was in the same packet.
+  for (std::uint32_t i = f.queue.first_lost(); i != kNone; i = s.context.sent[i].next) {
+    if (s.context.sent[i].begin >= s.mtu_probe_end) break;
+    if (s.context.sent[i].state == SegmentState::InNetwork) f.queue.mark_lost(s.context.sent, i);
+  }
+  retransmit_reason_ = SendReason::MtuRetransmit;
+  f.episode.repair(s.snd.nxt);
+  return true;
+}
+
+bool LossRecovery::retransmit_all(RecoveryContext& context, SeqNum nxt, SendReason reason) {
+  retransmit_reason_ = reason;
+  FlightState* const f = flight(context);
+  if (f == nullptr || f->queue.empty()) return false;
+  f->queue.mark_all_lost(context.sent);
+  f->episode.repair(nxt);
+  return true;
 }
 
 // RFC 9937 §6.1: in flight when recovery begins: outstanding, less what had been reported before.
-EpisodeFacts Connection::episode_facts(const AckReport& report, Instant now) const {
+EpisodeFacts LossRecovery::episode_facts(const SenderFacts& s, const FlightState& f,
+                                         std::uint32_t delivered) const {
   EpisodeFacts facts;
-  facts.now = now;
-  facts.una = snd.una;
-  facts.nxt = snd.nxt;
-  const std::uint32_t reported =
-      queue().sacked_bytes() + flight_state()->episode.assumed_delivered();
-  facts.recover_fs = flight() - reported + report.delivered;
-  facts.before = recovery_.window_;
+  facts.now = s.now;
+  facts.una = s.snd.una;
+  facts.nxt = s.snd.nxt;
+  const std::uint32_t reported = f.queue.sacked_bytes() + f.episode.assumed_delivered();
+  facts.recover_fs = s.flight() - reported + delivered;
+  facts.before = window_;
   return facts;
 }
 
-LossFacts Connection::loss_facts(const AckReport& report, Instant now) const {
+LossFacts LossRecovery::loss_facts(const SenderFacts& s, const FlightState& f,
+                                   const AckReport& report) const {
   LossFacts facts;
-  facts.now = now;
-  facts.flight = flight() + report.acked;
+  facts.now = s.now;
+  facts.flight = s.flight() + report.acked;
   // RFC 5681 §3.2 R5681-12: what limited transmit (or a probe) sent beyond the window does not
   // count. §4.3 R5681-15: and a second loss lowers what the first one left.
-  const std::uint32_t bound = is_open_phase() ? recovery_.cwnd() : recovery_.ssthresh();
-  facts.flight = std::max(std::min(facts.flight, bound), unvalidated_pipe(now).value_or(0));
-  facts.mss = effective_mss_;
-  facts.nxt = snd.nxt;
+  const std::uint32_t bound = f.episode.is_repairing() ? window_.ssthresh : window_.cwnd;
+  facts.flight = std::max(std::min(facts.flight, bound), unvalidated_pipe(s, f).value_or(0));
+  facts.mss = s.mss;
+  facts.nxt = s.snd.nxt;
   return facts;
 }
 
 // -- The window
 
-void Connection::adjust_window(FlightState& f, const AckReport& report, bool was_reducing,
-                               Instant now) {
-  const RateSample rate =
-      f.rate.finish(recovery_.min_rtt_.has_sample() ? recovery_.min_rtt_.get() : kNoRtt);
+void LossRecovery::update_window(const SenderFacts& s, FlightState& f, const AckReport& report,
+                                 bool was_reducing) {
+  const RateSample rate = f.rate.finish(min_rtt_.has_sample() ? min_rtt_.get() : kNoRtt);
   if (report.delivered == 0 && report.lost == 0) return;
-  RecoveryEpisode& recovery = f.episode;
-  if (recovery.reduces_window() && !congestion().owns_recovery()) {
+  RecoveryEpisode& episode = f.episode;
+  const std::uint32_t in_flight = pipe(s.context, s.snd);
+  if (episode.reduces_window() && !s.congestion.owns_recovery()) {
     PrrFacts facts;
     facts.delivered = report.delivered;
-    facts.in_flight = pipe();
-    facts.ssthresh = recovery_.ssthresh();
-    facts.mss = effective_mss_;
+    facts.in_flight = in_flight;
+    facts.ssthresh = window_.ssthresh;
+    facts.mss = s.mss;
     facts.is_safe = report.acked > 0 && report.lost == 0;
-    recovery_.window_.cwnd = std::max<std::uint32_t>(recovery.prr().on_ack(facts), effective_mss_);
+    window_.cwnd = std::max<std::uint32_t>(episode.prr().on_ack(facts), s.mss);
   }
   AckFacts facts;
-  facts.now = now;
+  facts.now = s.now;
   // What SACK had reported before left the network long ago: it lets nothing more in.
   facts.acked = std::min(report.acked, report.delivered);
-  facts.mss = effective_mss_;
-  facts.most_per_ack = most_per_ack(report);
-  facts.in_flight = pipe();
-  facts.una = snd.una;
-  facts.nxt = snd.nxt;
+  facts.mss = s.mss;
+  facts.most_per_ack = most_per_ack(s, report);
+  facts.in_flight = in_flight;
+  facts.una = s.snd.una;
+  facts.nxt = s.snd.nxt;
   facts.rtt = report.rtt;
-  if (recovery_.rtt().has_sample()) facts.srtt = recovery_.rtt().srtt();
-  if (recovery_.min_rtt_.has_sample()) facts.min_rtt = recovery_.min_rtt_.get();
-  facts.window_was_limit =
-      recovery_.window_use_.was_used(recovery_.cwnd(), recovery_.cwnd() < recovery_.ssthresh());
+  if (rtt_.has_sample()) facts.srtt = rtt_.srtt();
+  if (min_rtt_.has_sample()) facts.min_rtt = min_rtt_.get();
+  facts.window_was_limit = window_use_.was_used(window_.cwnd, window_.cwnd < window_.ssthresh);
   // RFC 3168 §6.1.2 R3168-05: an echo makes the window no larger.
-  const bool is_echo = report.mark_reported && !congestion().owns_recovery();
+  const bool is_echo = report.mark_reported && !s.congestion.owns_recovery();
   // RFC 5681 §3.2 R5681-12: without SACK the ACK that ends a recovery leaves the window at ssthresh.
   // With SACK (RFC 9937 says nothing of it) it is the first of congestion avoidance: what it is the
   // first to report crossed the path beside no more than the lowered window.
-  const bool deflates = was_reducing && !sack_;
-  facts.in_recovery = deflates || recovery.reduces_window() || is_echo;
-  facts.has_sack = sack_;
+  const bool deflates = was_reducing && !s.sack;
+  facts.in_recovery = deflates || episode.reduces_window() || is_echo;
+  facts.has_sack = s.sack;
   facts.rate = rate;
-  congestion().on_ack({recovery_.window_, f.model}, facts);
-  validate_window(f, report, now);
-  if (congestion().holds_back(f.model)) f.rate.note_app_limited(pipe());
+  s.congestion.on_ack(variables(f), facts);
+  validate_window(s, f, report);
+  if (s.congestion.holds_back(f.model)) f.rate.note_app_limited(in_flight);
 }
 
 // RFC 5681 §3.1 R5681-05: slow start grows by at most one segment for each ACK, so that what one
@@ -308,68 +342,33 @@ void Connection::adjust_window(FlightState& f, const AckReport& report, bool was
 // acknowledges may count, if pacing spreads what follows, or else eight segments: peers that
 // acknowledge every second segment would slow it down by a half. Where superpackets are used, the
 // one ACK of a packet stands for the ACKs of all the segments in it.
-std::uint32_t Connection::most_per_ack(const AckReport& report) const {
-  const TcpConfig& config = context_.config;
-  if (context_.limits.gso_max > 0 || config.slow_start_segments == 0) return report.acked;
+std::uint32_t LossRecovery::most_per_ack(const SenderFacts& s, const AckReport& report) const {
+  const TcpConfig& config = s.context.config;
+  if (s.uses_superpackets || config.slow_start_segments == 0) return report.acked;
   std::uint32_t segments = config.slow_start_segments;
-  if (config.hystart && config.pacing && recovery_.ssthresh() == kNoThreshold) {
-    if (recovery_.rtt().srtt() >= kPacingLeastSrtt) return report.acked;
+  if (config.hystart && config.pacing && window_.ssthresh == kNoThreshold) {
+    if (rtt_.srtt() >= kPacingLeastSrtt) return report.acked;
     segments = std::max(segments, HyStart::kSegmentsPerAck);
   }
-  return segments * effective_mss_;
+  return segments * s.mss;
 }
 
-// -- The tail loss probe's episode, and timers
-
-// RFC 8985 §7.4.2 R8985-12.
-void Connection::end_probe_episode(FlightState& f, const AckReport& report, Instant now) {
-  ProbeAckFacts facts;
-  facts.ack = snd.una;
-  if (report.duplicate_reported) facts.duplicate_end = report.duplicate.right;
-  facts.is_plain_duplicate = report.acked == 0 && report.is_bare;
-  if (f.probe.on_ack(facts) != ProbeOutcome::Repaired) return;
-  if (f.episode.phase() != RecoveryPhase::Open) return;
-  congestion().on_congestion({recovery_.window_, f.model}, loss_facts(report, now));
-  note_window_reduced();
-  if (!congestion().owns_recovery()) {
-    recovery_.window_.cwnd = std::min(recovery_.cwnd(), recovery_.ssthresh());
-  }
+// RFC 6928 §2 R6928-01: ten segments, bounded by 14600 bytes or two segments.
+std::uint32_t LossRecovery::initial_window(const TcpConfig& config, std::uint32_t mss) {
+  return std::min(config.initial_window_segments * mss, std::max(2 * mss, 14600U));
 }
 
-// RFC 8985 §6.2 R8985-06: the reordering window of a suspect ended.
-void Connection::on_reordering_timer(Instant now) {
-  FlightState* const f = flight_state();
-  if (f == nullptr) return;
-  AckReport report;
-  report.prior_una = snd.una;
-  find_losses(*f, report, now);
-  respond_to_losses(*f, report, now);
-  adjust_window(*f, report, f->episode.reduces_window(), now);
-  if (report.lost == 0) change_loss_timer(now);
+void LossRecovery::start(const CongestionControl& congestion, SeqNum una, std::uint32_t window) {
+  CongestionModel none;
+  congestion.start({window_, none}, window);
+  window_use_.start_at(una);
 }
 
-// Whatever is outstanding is sent again, without being a sign of congestion: after a change of the
-// path's MTU, or when a closed window opens.
-void Connection::repair_everything() {
-  FlightState* const f = flight_state();
-  if (f == nullptr || f->queue.empty()) return;
-  forget_probe();
-  f->queue.mark_all_lost(context_.sent);
-  f->episode.repair(snd.nxt);
+void LossRecovery::on_congestion_control_changed(RecoveryContext& context) {
+  if (FlightState* const f = flight(context)) f->model.clear();
 }
 
-// Everything is acknowledged.
-void Connection::become_quiet(Instant now) {
-  FlightState& f = *flight_state();
-  // What comes later tells whether a probe had been needed, and whether another one may be sent.
-  const bool has_probed = !f.probe.may_probe();
-  const bool saw_loss = recovery_.ssthresh() != kNoThreshold || congestion().owns_recovery();
-  if (!saw_loss && !has_probed) return release_flight_state();
-  f.quiet_since = now;
-  if (!f.ListHook<QuietTag>::is_linked()) context_.quiet.push_back(f);
-}
-
-// -- Having a flight state
+// -- The flight state
 
 bool LossRecovery::acquire_flight(RecoveryContext& context, Connection& owner) {
   if (flight_ == kNone) {

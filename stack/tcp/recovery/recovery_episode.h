@@ -13,7 +13,7 @@
 //
 // Leaves out: finding losses (rack.h, retransmission_queue.h) and sending (next_segment.cc).
 //
-// Next: loss_recovery.cc.
+// Next: loss_recovery.h.
 #pragma once
 
 #include <algorithm>
@@ -61,6 +61,10 @@ class RecoveryEpisode {
  public:
   [[nodiscard]] RecoveryPhase phase() const { return phase_; }
   [[nodiscard]] bool is_active() const { return phase_ == RecoveryPhase::FastRecovery; }
+  /// Something lost is being retransmitted.
+  [[nodiscard]] bool is_repairing() const {
+    return is_active() || phase_ == RecoveryPhase::Timeout;
+  }
   [[nodiscard]] bool reduces_window() const {
     return is_active() || phase_ == RecoveryPhase::WindowReduction;
   }

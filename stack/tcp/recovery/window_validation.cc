@@ -4,9 +4,10 @@
 // restarts after a pause, and which Linux calls slow_start_after_idle. A connection that never saw
 // a loss forgets the measure when all is acknowledged: then a loss is answered by the flight alone,
 // which is not more.
+// Next: ../congestion/congestion_control.h.
 #include <algorithm>
 
-#include "stack/tcp/connection/connection.h"
+#include "stack/tcp/recovery/loss_recovery.h"
 
 namespace glasstcp {
 
@@ -14,65 +15,73 @@ namespace glasstcp {
 // window. Nothing: the window is justified, or it is not known. A window of which half is in flight
 // is justified too: the last whole round trip tells of the flight before, and where slow start has
 // doubled it since, and doubles it again, that is a quarter of the window, although it is full.
-std::optional<std::uint32_t> Connection::unvalidated_pipe(Instant now) const {
-  const FlightState* const f = flight_state();
-  if (f == nullptr || congestion().owns_recovery()) return std::nullopt;
-  if (recovery_.window_use_.was_used(recovery_.cwnd(), true)) return std::nullopt;
-  const auto pipe_ack = f->pipe_ack.get(now, recovery_.rtt().srtt());
-  return pipe_ack && *pipe_ack < recovery_.cwnd() / 2 ? pipe_ack : std::nullopt;
+std::optional<std::uint32_t> LossRecovery::unvalidated_pipe(const SenderFacts& s,
+                                                            const FlightState& f) const {
+  if (s.congestion.owns_recovery()) return std::nullopt;
+  if (window_use_.was_used(window_.cwnd, true)) return std::nullopt;
+  const auto pipe_ack = f.pipe_ack.get(s.now, rtt_.srtt());
+  return pipe_ack && *pipe_ack < window_.cwnd / 2 ? pipe_ack : std::nullopt;
 }
 
-// snd.una moved, or not: once in a round trip the window is judged.
-void Connection::validate_window(FlightState& f, const AckReport& report, Instant now) {
+// snd.una moved, or not: once in a round trip it is asked whether the window is justified.
+void LossRecovery::validate_window(const SenderFacts& s, FlightState& f, const AckReport& report) {
   if (report.acked == 0 || f.episode.phase() != RecoveryPhase::Open) return;
-  const Duration srtt = recovery_.rtt().srtt();
-  if (!f.pipe_ack.on_acked(report.prior_una, snd.una, snd.nxt, now, srtt)) return;
-  if (congestion().owns_recovery()) return;
-  if (*f.pipe_ack.get(now, srtt) >= recovery_.cwnd() / 2) {
-    recovery_.window_use_.on_validated(now);
-  } else if (recovery_.window_use_.is_long_unvalidated(now)) {
-    shrink_unused_window(now);
+  const Duration srtt = rtt_.srtt();
+  if (!f.pipe_ack.on_acked(report.prior_una, s.snd.una, s.snd.nxt, s.now, srtt)) return;
+  if (s.congestion.owns_recovery()) return;
+  if (*f.pipe_ack.get(s.now, srtt) >= window_.cwnd / 2) {
+    window_use_.on_validated(s.now);
+  } else if (window_use_.is_long_unvalidated(s.now)) {
+    shrink_unused_window(s);
   }
 }
 
 // RFC 7661 §4.4.3 R7661-04: what was not used for five minutes is halved; slow start leads back to
 // three quarters of what it was.
-void Connection::shrink_unused_window(Instant now) {
-  recovery_.window_use_.on_validated(now);  // the next five minutes begin
-  const std::uint32_t least = initial_window();
-  const std::uint32_t cwnd = recovery_.cwnd();
-  if (cwnd <= least || congestion().owns_recovery()) return;
-  recovery_.window_.ssthresh = std::max(recovery_.ssthresh(), cwnd / 4 * 3);
-  CongestionModel none;
-  FlightState* const f = flight_state();
-  congestion().on_idle({recovery_.window_, f == nullptr ? none : f->model},
-                       std::max(cwnd / 2, least), now);
+void LossRecovery::shrink_unused_window(const SenderFacts& s) {
+  window_use_.on_validated(s.now);  // the next five minutes begin
+  const std::uint32_t least = initial_window(s.context.config, s.mss);
+  const std::uint32_t cwnd = window_.cwnd;
+  if (cwnd <= least || s.congestion.owns_recovery()) return;
+  window_.ssthresh = std::max(window_.ssthresh, cwnd / 4 * 3);
+  restart_from(s, std::max(cwnd / 2, least));
 }
 
-// Nothing is outstanding and a SEND comes, `idle` after the last one.
-void Connection::shrink_idle_window(Duration idle, Instant now) {
+void LossRecovery::shrink_idle_window(const SenderFacts& s, Duration idle) {
   for (; idle >= WindowUse::kPeriod; idle -= WindowUse::kPeriod) {
-    if (recovery_.cwnd() <= initial_window()) return;
-    shrink_unused_window(now);
+    if (window_.cwnd <= initial_window(s.context.config, s.mss)) return;
+    shrink_unused_window(s);
   }
 }
 
-// RFC 7661 §4.4.1 R7661-05: what had to be sent again did not fit: half of it comes off as well;
+// RFC 5681 §4.1 R5681-13: after an idle time longer than a timeout the old window says nothing
+// about the path.
+void LossRecovery::restart_after_idle(const SenderFacts& s) {
+  restart_from(s, initial_window(s.context.config, s.mss));
+}
+
+void LossRecovery::restart_from(const SenderFacts& s, std::uint32_t window) {
+  CongestionModel none;
+  FlightState* const f = flight(s.context);
+  s.congestion.on_idle({window_, f == nullptr ? none : f->model}, window, s.now);
+}
+
+// RFC 7661 §4.4.1 R7661-05: what had to be retransmitted did not fit: half of it comes off as well;
 // and what was measured before says nothing any more.
-void Connection::end_reduction(FlightState& f, Instant now) {
-  if (f.lost_unvalidated && !congestion().owns_recovery()) {
-    const std::uint32_t least = 2U * effective_mss_;
-    const std::uint32_t resent = f.episode.undo_state().retransmitted_bytes / 2;
-    recovery_.window_.cwnd = std::max(recovery_.cwnd() - std::min(recovery_.cwnd(), resent), least);
-    recovery_.window_.ssthresh = recovery_.cwnd();
+void LossRecovery::end_reduction(const SenderFacts& s, FlightState& f) {
+  if (f.lost_unvalidated && !s.congestion.owns_recovery()) {
+    const std::uint32_t least = 2U * s.mss;
+    const std::uint32_t excess = f.episode.undo_state().retransmitted_bytes / 2;
+    window_.cwnd = std::max(window_.cwnd - std::min(window_.cwnd, excess), least);
+    window_.ssthresh = window_.cwnd;
   }
-  forget_pipe(f, now);
+  forget_pipe_ack(f, s.now);
 }
 
-void Connection::forget_pipe(FlightState& f, Instant now) {
+void LossRecovery::forget_pipe_ack(FlightState& f, Instant now) {
   f.lost_unvalidated = false;
   f.pipe_ack.forget();
-  recovery_.window_use_.on_validated(now);
+  window_use_.on_validated(now);
 }
 
 }  // namespace glasstcp

@@ -117,12 +117,12 @@ bool Connection::may_be_cut(const SendDecision& d, Instant now) {
 // carries what would be sent anyway.
 std::optional<SendDecision> Connection::next_mtu_probe(Instant now) const {
   const PathSearch* const search = path_search();
-  const FlightState* const f = flight_state();
+  const RecoveryEpisode& episode = recovery_.episode(context_);
   if (search == nullptr || queue().lost_bytes() > 0 || urgent_pending_) return std::nullopt;
-  if (f != nullptr && f->episode.phase() != RecoveryPhase::Open) return std::nullopt;
+  if (episode.phase() != RecoveryPhase::Open) return std::nullopt;
   // Without SACK, duplicates of what follows a timeout's repair at once say nothing (RFC 6582 §4):
   // a probe there would be missed by the next timeout only, of a timer that is still backed off.
-  const bool is_seen = f == nullptr || sack_ || f->episode.may_count_duplicates(snd.nxt, snd.nxt);
+  const bool is_seen = sack_ || episode.may_count_duplicates(snd.nxt, snd.nxt);
   if (!is_seen) return std::nullopt;
   const std::uint16_t size = search->next_size(now);
   const std::uint32_t headers = header_bytes(tuple_.local_address.version()) + option_bytes();
@@ -153,27 +153,6 @@ void Connection::note_probe_progress(Instant now) {
   if (search->has_probe() && snd.una >= search->probe_end()) search->on_probe_arrived();
   search->wake(now, path_limit(now));
   if (search->low() != effective_mss_ + packet_overhead()) set_effective_mss(now);
-}
-
-// RFC 4821 §7.6.2 R4821-02: the probe alone is lost: it was too large, and that is no congestion.
-// What it carried goes again in segments of the size that passes.
-bool Connection::take_probe_loss(FlightState& f, const AckReport& report) {
-  PathSearch* const search = path_search();
-  if (search == nullptr || !search->has_probe()) return false;
-  if (report.lost_retransmission_sent_at || f.episode.phase() != RecoveryPhase::Open) return false;
-  const SentSegment& first = context_.sent[f.queue.first_lost()];
-  const auto probe = static_cast<std::uint32_t>(search->probe_end() - search->probe_begin());
-  const bool is_inside = first.begin >= search->probe_begin() && first.end <= search->probe_end();
-  if (!is_inside || f.queue.lost_bytes() > probe) return false;
-  // Without SACK only its first part is known to be lost; the rest was in the same packet.
-  for (std::uint32_t i = f.queue.first_lost(); i != kNone; i = context_.sent[i].next) {
-    if (context_.sent[i].begin >= search->probe_end()) break;
-    if (context_.sent[i].state == SegmentState::InNetwork) f.queue.mark_lost(context_.sent, i);
-  }
-  search->on_probe_lost();
-  recovery_.retransmit_reason_ = SendReason::MtuRetransmit;
-  f.episode.repair(snd.nxt);
-  return true;
 }
 
 // What the probe carried may be sent again for other causes: its arrival proves nothing any more.
