@@ -67,6 +67,7 @@ void send(Machine& m, const Frame& f) {
                        m.is(State::SynSent) || m.is(State::CloseWait);
   if (!is_open) return;
   m.show(m.is(State::CloseWait) && has_theirs ? State::LastAck : State::FinWait1);
+  if (!has_theirs) m.arrived = std::min(m.arrived, f.ack);  // theirs is still to come
 }
 
 // Moves `arrived` over what has come; whether anything new is in order.
