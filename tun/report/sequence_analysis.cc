@@ -71,13 +71,15 @@ void judge_place(const Sight& s) {
   judge_ack(s);
 }
 
-// Acknowledged, and not in the capture. Told once for each hole.
+// Acknowledged, and not in the capture: told for each hole between segments, and once, until
+// the other end acknowledges something new, for what lies beyond all that was seen of it.
 void judge_unseen(const Sight& s) {
   Frame& f = s.frame;
-  if (s.own.last_ack != f.ack || f.is(Event::LostBefore)) s.own.hole_is_told = false;
+  if (s.own.last_ack != f.ack) s.own.tail_is_told = false;
   if (!f.has(kAck) || !s.peer.in_order || f.ack <= *s.peer.in_order) return;
+  const bool is_hole = s.peer.in_order != s.peer.next_seq;
   s.peer.in_order = s.peer.next_seq;
-  if (!std::exchange(s.peer.hole_is_told, true)) f.set(Event::AcksUnseen);
+  if (is_hole || !std::exchange(s.peer.tail_is_told, true)) f.set(Event::AcksUnseen);
 }
 
 bool is_sacked(const Flow& by, std::int64_t begin, std::int64_t end) {

@@ -41,7 +41,7 @@ struct Flow {
   std::optional<std::uint8_t> scale;     // of its windows; empty: unknown
   bool window_is_plain = true;           // that window stood beside a SYN, which is never scaled
   std::uint32_t duplicate_acks = 0;      // since its last ACK that was news
-  bool hole_is_told = false;             // what was acknowledged and not seen of it
+  bool tail_is_told = false;             // that more was acknowledged than was seen of it
   bool sent_keep_alive = false;          // its last segment was one
   bool sent_zero_window_probe = false;
   std::int64_t acknowledged = 0;  // by the other end; relative
