@@ -12,15 +12,18 @@
 
 #include "stack/base/bytes.h"
 #include "stack/socket/stack.h"
+#include "tests/support/raw_packet.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace {
 
 using namespace glasstcp;
+using test::kAck;
+using test::kRst;
+using test::kSyn;
 
 constexpr std::size_t kStep = 8;
-constexpr std::uint8_t kSyn = 2, kRst = 4, kAck = 16;
 
 // One stack with a listener on port 80, and a peer that is the fuzzer.
 class End {
@@ -112,19 +115,14 @@ class End {
 
   // Our segments are judged a little: an ACK's number and the window's edge never move back.
   void note_numbers(const OutPacket& out) {
-    const std::uint8_t* h = out.header.data() + 40;
-    const std::uint32_t seq = load_be32(h + 4), ack = load_be32(h + 8);
-    const std::uint8_t flags = h[13];
-    if ((flags & kRst) != 0 || (flags & kAck) == 0) return;
-    if ((flags & kSyn) != 0) {
-      expected_ = ack;
-    } else if (static_cast<std::int32_t>(ack - expected_) < 0) {
-      std::abort();
-    }
-    expected_ = ack;
-    window_ = load_be16(h + 14);
-    const std::uint32_t end = seq + out.payload_length + (flags & 3U ? 1U : 0U);
-    if ((flags & kSyn) != 0 || static_cast<std::int32_t>(end - sent_) > 0) sent_ = end;
+    const test::SentTcp segment = test::read_sent(out);
+    if (segment.has(kRst) || !segment.has(kAck)) return;
+    if (!segment.has(kSyn) && static_cast<std::int32_t>(segment.ack - expected_) < 0) std::abort();
+    expected_ = segment.ack;
+    window_ = segment.window;
+    const std::uint32_t end =
+        segment.seq + segment.text + (segment.has(kSyn | test::kFin) ? 1U : 0U);
+    if (segment.has(kSyn) || static_cast<std::int32_t>(end - sent_) > 0) sent_ = end;
   }
 
   Instant now_{1000s};
@@ -150,57 +148,47 @@ std::uint32_t near(std::uint8_t choice, std::uint32_t low, std::uint32_t high) {
   }
 }
 
-struct Writer {
-  std::vector<std::uint8_t> packet;
+// Options: timestamps and one SACK block, as the step chooses.
+test::Bytes options_of(const End& end, const std::uint8_t* step, std::uint32_t stamp) {
+  test::Bytes options;
+  const auto append = [&](std::initializer_list<std::uint8_t> bytes) {
+    options.insert(options.end(), bytes.begin(), bytes.end());
+  };
+  const auto append_number = [&](std::uint32_t n) {
+    options.resize(options.size() + 4);
+    store_be32(&options[options.size() - 4], n);
+  };
+  const std::uint8_t choice = step[7];
+  if ((step[1] & kSyn) != 0) append({2, 4, 4, 0xb0, 1, 1, 4, 2, 1, 3, 3, 2});
+  if ((choice & 1) == 0) {
+    append({1, 1, 8, 10});
+    append_number(stamp + (choice & 2U) - (choice & 4U));
+    append_number(0);
+  }
+  if ((choice & 8) != 0 && (step[1] & kSyn) == 0) {
+    append({1, 1, 5, 10});
+    const std::uint32_t left =
+        near(static_cast<std::uint8_t>(choice & 0xf0), end.acknowledged(), end.sent());
+    append_number(left);
+    append_number(left + (step[6] & 63U));
+  }
+  return options;
+}
 
-  // Options: timestamps and one SACK block, as the step chooses.
-  void options(const End& end, const std::uint8_t* step, std::uint32_t stamp) {
-    const std::uint8_t choice = step[7];
-    if ((step[1] & kSyn) != 0) append({2, 4, 4, 0xb0, 1, 1, 4, 2, 1, 3, 3, 2});
-    if ((choice & 1) == 0) {
-      append({1, 1, 8, 10});
-      number(stamp + (choice & 2U) - (choice & 4U));
-      number(0);
-    }
-    if ((choice & 8) != 0 && (step[1] & kSyn) == 0) {
-      append({1, 1, 5, 10});
-      const std::uint32_t left =
-          near(static_cast<std::uint8_t>(choice & 0xf0), end.acknowledged(), end.sent());
-      number(left);
-      number(left + (step[6] & 63U));
-    }
-  }
-  void append(std::initializer_list<std::uint8_t> bytes) {
-    packet.insert(packet.end(), bytes.begin(), bytes.end());
-  }
-  void number(std::uint32_t n) {
-    append({static_cast<std::uint8_t>(n >> 24), static_cast<std::uint8_t>(n >> 16),
-            static_cast<std::uint8_t>(n >> 8), static_cast<std::uint8_t>(n)});
-  }
-};
-
-const std::vector<std::uint8_t>& write(const End& end, const std::uint8_t* step, Writer& w,
-                                       std::uint32_t stamp) {
-  w.packet.assign(60, 0);
-  w.options(end, step, stamp);
-  const std::size_t tcp = w.packet.size() - 40;
-  const std::size_t text = step[4] < 128 ? step[4] : (step[4] - 127U) * 16U;
-  w.packet.resize(w.packet.size() + text, step[2]);
-  std::uint8_t* p = w.packet.data();
-  p[0] = 0x60, p[6] = 6, p[7] = 64;
-  store_be16(p + 4, static_cast<std::uint16_t>(w.packet.size() - 40));
-  std::memcpy(p + 8, IpAddress::parse("2001:db8::1")->bytes().data(), 16);
-  std::memcpy(p + 24, IpAddress::parse("2001:db8::2")->bytes().data(), 16);
-  std::uint8_t* h = p + 40;
-  store_be16(h, 5000);
-  store_be16(h + 2, 80);
-  store_be32(h + 4, near(step[2], end.expected(), end.expected() + end.window()));
-  store_be32(h + 8, (step[1] & kAck) != 0 ? near(step[3], end.acknowledged(), end.sent()) : 0);
-  h[12] = static_cast<std::uint8_t>(tcp / 4 * 16);
-  h[13] = step[1];
-  store_be16(h + 14, static_cast<std::uint16_t>(step[5] * 17));
-  store_be16(h + 18, step[6]);
-  return w.packet;
+void write(const End& end, const std::uint8_t* step, std::uint32_t stamp, test::Bytes& packet) {
+  static const FourTuple tuple{*IpAddress::parse("2001:db8::1"), *IpAddress::parse("2001:db8::2"),
+                               Port{5000}, Port{80}};
+  test::RawTcp raw;
+  raw.tuple = tuple;
+  raw.seq = near(step[2], end.expected(), end.expected() + end.window());
+  raw.ack = (step[1] & kAck) != 0 ? near(step[3], end.acknowledged(), end.sent()) : 0;
+  raw.flags = step[1];
+  raw.window = static_cast<std::uint16_t>(step[5] * 17);
+  raw.urgent = step[6];
+  raw.options = options_of(end, step, stamp);
+  raw.text = step[4] < 128 ? step[4] : (step[4] - 127U) * 16U;
+  raw.fill = step[2];
+  test::write_raw_packet(raw, packet);
 }
 
 }  // namespace
@@ -209,7 +197,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size < 1) return 0;
   End fast(data[0], true), slow(data[0], false);
   std::uint32_t stamp = 0xfffffff0U;
-  Writer writer;
+  test::Bytes packet;
   for (std::size_t at = 1; at + kStep <= size && at < 1 + 200 * kStep; at += kStep) {
     const std::uint8_t* step = data + at;
     if ((step[0] & 3) == 0) {
@@ -217,7 +205,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       fast.call(step[1] % 6, amount);
       slow.call(step[1] % 6, amount);
     } else {
-      const auto& packet = write(fast, step, writer, stamp);
+      write(fast, step, stamp, packet);
       if (fast.arrive(packet) != slow.arrive(packet)) std::abort();
       stamp += step[0] >> 4;
     }

@@ -7,13 +7,14 @@
 #include <cstring>
 
 #include "stack/base/bytes.h"
+#include "tests/support/raw_packet.h"
 
 namespace glasstcp::model {
 namespace {
 
+using namespace test;  // NOLINT: the flags
+
 constexpr std::uint16_t kOurPort = 80, kPeerPort = 5000;
-constexpr std::size_t kIpHeader = 40, kTcpHeader = 20, kStampBytes = 12;
-constexpr std::uint8_t kFin = 1, kSyn = 2, kRst = 4, kPsh = 8, kAck = 16, kUrg = 32;
 constexpr std::size_t kPeriod = 8192;  // of the stream's octets
 
 const IpAddress& ours() {
@@ -56,70 +57,59 @@ const std::array<std::uint8_t, 2 * kPeriod>& stream() {
 }
 
 // ECN in the IP header and in the flags.
-void write_ecn(const Arriving& seg, Terms::Ecn ecn, std::uint8_t* p) {
-  std::uint8_t* h = p + kIpHeader;
-  constexpr std::uint8_t kEce = 0x40, kCwr = 0x80, kAe = 1;
+void choose_ecn(const Arriving& seg, Terms::Ecn ecn, RawTcp& raw) {
+  const auto add = [&raw](int flags) { raw.flags = static_cast<std::uint16_t>(raw.flags | flags); };
   if (seg.has_syn) {
-    h[13] |= kEce | kCwr;
-    if (ecn == Terms::Ecn::Accurate) h[12] |= kAe;
+    add(kEce | kCwr | (ecn == Terms::Ecn::Accurate ? kAe : 0));
     return;
   }
-  p[1] |= seg.text % 2 == 1 ? 0x30 : 0x20;  // CE, else ECT(0)
-  if (seg.ack % 2 == 1) h[13] |= kEce;
-  if (seg.text % 4 == 3) h[13] |= kCwr;
+  raw.ecn = seg.text % 2 == 1 ? 3 : 2;  // CE, else ECT(0)
+  if (seg.ack % 2 == 1) add(kEce);
+  if (seg.text % 4 == 3) add(kCwr);
+}
+
+Bytes options_of(const Arriving& seg, const Terms& terms) {
+  Bytes options;
+  if (seg.timestamp) {
+    options = {1, 1, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0};
+    store_be32(&options[4], *seg.timestamp);
+  }
+  if (terms.uses_sack && seg.has_syn) options.insert(options.end(), {1, 1, 4, 2});
+  return options;
 }
 
 }  // namespace
 
 void write_packet(const Arriving& seg, const Terms& terms, Packet& packet) {
-  const bool permits_sack = terms.uses_sack && seg.has_syn;
-  const std::size_t options = (seg.timestamp ? kStampBytes : 0) + (permits_sack ? 4 : 0);
-  const std::size_t tcp = kTcpHeader + options;
-  packet.assign(kIpHeader + tcp + seg.text, 0);
-  std::uint8_t* p = packet.data();
-  p[0] = 0x60, p[6] = 6, p[7] = 64;
-  store_be16(p + 4, static_cast<std::uint16_t>(packet.size() - kIpHeader));
-  std::memcpy(p + 8, theirs().bytes().data(), 16);
-  std::memcpy(p + 24, ours().bytes().data(), 16);
-  std::uint8_t* h = p + kIpHeader;
-  store_be16(h, kPeerPort);
-  store_be16(h + 2, kOurPort);
-  store_be32(h + 4, seg.seq);
-  store_be32(h + 8, seg.ack);
-  h[12] = static_cast<std::uint8_t>(tcp / 4 * 16);
-  h[13] = static_cast<std::uint8_t>((seg.has_fin ? kFin : 0) | (seg.has_syn ? kSyn : 0) |
-                                    (seg.has_rst ? kRst : 0) | (seg.has_psh ? kPsh : 0) |
-                                    (seg.has_ack ? kAck : 0) | (seg.has_urg ? kUrg : 0));
-  store_be16(h + 14, static_cast<std::uint16_t>(seg.window));
-  store_be16(h + 18, static_cast<std::uint16_t>(seg.urgent));
-  if (seg.timestamp) {
-    const std::uint8_t head[4] = {1, 1, 8, 10};
-    std::memcpy(h + 20, head, 4);
-    store_be32(h + 24, *seg.timestamp);
-  }
-  if (permits_sack) {
-    const std::uint8_t permitted[4] = {1, 1, 4, 2};
-    std::memcpy(h + tcp - 4, permitted, 4);
-  }
-  if (terms.ecn != Terms::Ecn::None) write_ecn(seg, terms.ecn, p);
+  RawTcp raw;
+  raw.tuple = reversed(tuple());
+  raw.seq = seg.seq;
+  raw.ack = seg.ack;
+  raw.flags = static_cast<std::uint16_t>((seg.has_fin ? kFin : 0) | (seg.has_syn ? kSyn : 0) |
+                                         (seg.has_rst ? kRst : 0) | (seg.has_psh ? kPsh : 0) |
+                                         (seg.has_ack ? kAck : 0) | (seg.has_urg ? kUrg : 0));
+  raw.window = static_cast<std::uint16_t>(seg.window);
+  raw.urgent = static_cast<std::uint16_t>(seg.urgent);
+  if (terms.ecn != Terms::Ecn::None) choose_ecn(seg, terms.ecn, raw);
+  raw.options = options_of(seg, terms);
+  raw.text = seg.text;
+  const ByteSpan text = write_raw_packet(raw, packet);
   const Number offset = seg.seq + (seg.has_syn ? 1U : 0U) - terms.irs;
-  const std::uint8_t* text = stream().data() + offset % kPeriod;
-  std::copy_n(text, seg.text, p + kIpHeader + tcp);
+  std::copy_n(stream().data() + offset % kPeriod, seg.text, text.data());
 }
 
 Leaving read_packet(const OutPacket& out) {
+  const SentTcp sent = read_sent(out);
   Leaving seg;
-  const std::uint8_t* h = out.header.data() + kIpHeader;
-  seg.seq = load_be32(h + 4);
-  seg.ack = load_be32(h + 8);
-  seg.window = load_be16(h + 14);
-  seg.has_fin = (h[13] & kFin) != 0;
-  seg.has_syn = (h[13] & kSyn) != 0;
-  seg.has_rst = (h[13] & kRst) != 0;
-  seg.has_ack = (h[13] & kAck) != 0;
-  seg.text = out.payload_length;
-  const bool has_stamp = out.header_length >= kIpHeader + kTcpHeader + kStampBytes && h[22] == 8;
-  if (has_stamp) seg.echo = load_be32(h + 28);
+  seg.seq = sent.seq;
+  seg.ack = sent.ack;
+  seg.window = sent.window;
+  seg.has_fin = sent.has(kFin);
+  seg.has_syn = sent.has(kSyn);
+  seg.has_rst = sent.has(kRst);
+  seg.has_ack = sent.has(kAck);
+  seg.text = sent.text;
+  if (sent.options.size() >= 12 && sent.options[2] == 8) seg.echo = load_be32(&sent.options[8]);
   return seg;
 }
 

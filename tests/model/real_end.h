@@ -16,10 +16,11 @@
 
 #include "stack/socket/stack.h"
 #include "tests/model/tcp_model.h"
+#include "tests/support/packet_bytes.h"
 
 namespace glasstcp::model {
 
-using Packet = std::vector<std::uint8_t>;
+using Packet = test::Bytes;
 
 /// How both ends are made.
 struct Terms {

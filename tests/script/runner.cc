@@ -170,10 +170,7 @@ void Runner::pull_packets() {
 }
 
 void Runner::take_packet(const OutPacket& out) {
-  Bytes packet(out.header.begin(), out.header.begin() + out.header_length);
-  for (std::size_t i = 0; i < out.payload_slices; ++i) {
-    packet.insert(packet.end(), out.payload[i].begin(), out.payload[i].end());
-  }
+  Bytes packet = flatten(out);
   // What is not plain TCP only a script can judge: it expects it byte by byte, or not at all.
   if (!is_plain_tcp(packet)) {
     log(">", "raw { " + hex_of(packet) + " }", std::string(name_of(out.reason)));

@@ -431,10 +431,7 @@ void World::send_all(Host& host, Path& path) {
   OutPacket out;
   std::uint32_t count = 0;
   while (host.stack->transmit(now_, out)) {
-    Bytes packet(out.header.begin(), out.header.begin() + out.header_length);
-    for (std::size_t i = 0; i < out.payload_slices; ++i) {
-      packet.insert(packet.end(), out.payload[i].begin(), out.payload[i].end());
-    }
+    const Bytes packet = test::flatten(out);
     if (packet.size() > mtu_ && out.gso_size == 0) throw Violation("larger than the MTU");
     if (!offload_ && (out.checksum_partial || out.gso_size != 0)) throw Violation("offload is off");
     hash_in(packet);

@@ -156,14 +156,6 @@ void fix_header_checksum(Bytes& packet) {
   put_be16(packet, 10, plain_checksum(packet, 0, (packet[0] & 0x0fU) * 4U));
 }
 
-Bytes flatten(const OutPacket& packet) {
-  Bytes bytes(packet.header.begin(), packet.header.begin() + packet.header_length);
-  for (std::size_t i = 0; i < packet.payload_slices; ++i) {
-    bytes.insert(bytes.end(), packet.payload[i].begin(), packet.payload[i].end());
-  }
-  return bytes;
-}
-
 namespace {
 
 // libtins 4.0 rewrites long quotes of ICMP errors by RFC 4884, so errors are not written again: it

@@ -13,11 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "stack/wire/packet.h"
+#include "tests/support/packet_bytes.h"
 
 namespace glasstcp::test {
-
-using Bytes = std::vector<std::uint8_t>;
 
 /// Addresses that the tests share: ours, and those of the peer at the other end of the link.
 inline constexpr const char* kOurV4 = "192.0.2.2";
@@ -62,8 +60,6 @@ std::uint16_t plain_checksum(const Bytes& bytes, std::size_t begin, std::size_t 
 /// Writes the IPv4 header checksum anew, after a test has changed the header.
 void fix_header_checksum(Bytes& packet);
 
-/// All bytes of a packet that we send.
-Bytes flatten(const OutPacket& packet);
 /// Judges a packet that we send: libtins reads it and writes it again, with checksums of its own;
 /// the bytes must not differ. ICMP errors are judged by a plain sum instead, fragments by their
 /// headers only. Returns an empty string, or what is wrong.

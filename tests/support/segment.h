@@ -15,10 +15,9 @@
 #include <vector>
 
 #include "stack/base/addresses.h"
+#include "tests/support/packet_bytes.h"
 
 namespace glasstcp::test {
-
-using Bytes = std::vector<std::uint8_t>;
 
 /// One TCP option: `data` is what follows the length byte.
 struct Option {

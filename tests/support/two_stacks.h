@@ -12,11 +12,12 @@
 
 #include "stack/socket/stack.h"
 #include "stack/wire/tcp.h"
+#include "tests/support/packet_bytes.h"
 
 namespace glasstcp::test {
 
-/// A packet on the link, as bytes.
-using Wire = std::vector<std::uint8_t>;
+/// A packet on the link.
+using Wire = Bytes;
 
 /// Two ends: 192.0.2.1 / 2001:db8::1 (left) and 192.0.2.2 / 2001:db8::2 (right).
 class TwoStacks {
@@ -84,10 +85,7 @@ class TwoStacks {
     in_flight_.clear();
     OutPacket out;
     while (from.transmit(now, out)) {
-      Wire wire(out.header.begin(), out.header.begin() + out.header_length);
-      for (int i = 0; i < out.payload_slices; ++i) {
-        wire.insert(wire.end(), out.payload[i].begin(), out.payload[i].end());
-      }
+      const Wire wire = flatten(out);
       log.push_back(wire);
       if (!drop(wire)) in_flight_.push_back(wire);
     }

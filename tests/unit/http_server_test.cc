@@ -10,6 +10,7 @@
 #include "http/server.h"
 #include "tests/support/covers.h"
 #include "tests/support/http_harness.h"
+#include "tests/support/packet_bytes.h"
 
 namespace glasstcp::test {
 namespace {
@@ -92,13 +93,9 @@ class HttpServerTest : public ::testing::Test {
     bool moved = false;
     OutPacket out;
     while (from.transmit(now_, out)) {
-      std::vector<std::uint8_t> packet(out.header.begin(), out.header.begin() + out.header_length);
-      for (std::size_t i = 0; i < out.payload_slices; ++i) {
-        packet.insert(packet.end(), out.payload[i].begin(), out.payload[i].end());
-      }
       resets_ +=
           out.reason == SendReason::RstAborted || out.reason == SendReason::RstUnreadData ? 1 : 0;
-      to.receive(packet, {}, now_);
+      to.receive(flatten(out), {}, now_);
       moved = true;
     }
     return moved;

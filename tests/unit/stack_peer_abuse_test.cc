@@ -15,14 +15,10 @@
 namespace glasstcp {
 namespace {
 
-constexpr std::uint8_t kFin = 1, kSyn = 2, kAck = 16;
-
-struct Sent {
-  SeqNum seq, ack;
-  std::uint8_t flags = 0;
-  std::uint16_t window = 0;
-  std::uint32_t text = 0;
-};
+using test::kAck;
+using test::kFin;
+using test::kSyn;
+using Sent = test::SentTcp;
 
 // One IPv6 stack that listens on port 80, and a connection to it whose other end is the test.
 class PeerAbuse : public ::testing::Test {
@@ -35,7 +31,7 @@ class PeerAbuse : public ::testing::Test {
     stack_ = std::make_unique<Stack>(config, now_);
     listener_ = *stack_->listen({*IpAddress::parse("2001:db8::2"), Port{80}}, 8);
   }
-  Verdict receive(std::uint8_t flags, std::uint16_t window = 65535, std::size_t text = 0,
+  Verdict receive(std::uint16_t flags, std::uint16_t window = 65535, std::size_t text = 0,
                   std::uint32_t ahead = 0) {
     test::RawTcp raw;
     raw.tuple = {*IpAddress::parse("2001:db8::1"), *IpAddress::parse("2001:db8::2"), Port{5000},
@@ -54,9 +50,8 @@ class PeerAbuse : public ::testing::Test {
     std::vector<Sent> all;
     OutPacket out;
     while (stack_->transmit(now_, out)) {
-      const std::uint8_t* tcp = out.header.data() + 40;
-      all.push_back({SeqNum(load_be32(tcp + 4)), SeqNum(load_be32(tcp + 8)), tcp[13],
-                     load_be16(tcp + 14), out.payload_length});
+      all.push_back(test::read_sent(out));
+      all.back().options = {};  // they stand in the packet, which is over
     }
     return all;
   }
@@ -66,7 +61,7 @@ class PeerAbuse : public ::testing::Test {
   }
   ConnectionId establish() {
     EXPECT_EQ(receive(kSyn), Verdict::SynAccepted);
-    ack_ = sent().at(0).seq.raw() + 1;
+    ack_ = sent().at(0).seq + 1;
     seq_ += 1;
     receive(kAck);
     return *stack_->accept(listener_);
@@ -90,7 +85,7 @@ TEST_F(PeerAbuse, AnUnreadBufferEndsTheWindowHoweverSmallTheSegments) {
     receive(kAck, 65535, i < 660 ? 100 : 1);
     now_ += 41ms;
     stack_->advance(now_);
-    for (const Sent& ack : sent()) seq_ = ack.ack.raw();
+    for (const Sent& ack : sent()) seq_ = ack.ack;
   }
   EXPECT_LE(stack_->status(id)->unread, 65536U + 128U);
 }
@@ -172,7 +167,7 @@ TEST_F(PeerAbuse, AFullLogStopsNewTextAndNoTimer) {
     bool is_again = false;
     for (const Instant end = now_ + 3s; now_ < end && !is_again;) {
       pass_until_next_deadline();
-      for (const Sent& segment : sent()) is_again = is_again || segment.seq == SeqNum(ack_);
+      for (const Sent& segment : sent()) is_again = is_again || segment.seq == ack_;
       stack_->check_invariants();
     }
     EXPECT_TRUE(is_again) << has_sack;
@@ -205,7 +200,7 @@ TEST_F(PeerAbuse, ATinyMssDoesNotFillTheLogWithoutBound) {
 TEST_F(PeerAbuse, AConnectionAbortedBeforeItWasAcceptedIsNotAccepted) {
   start();
   receive(kSyn);
-  ack_ = sent().at(0).seq.raw() + 1;
+  ack_ = sent().at(0).seq + 1;
   seq_ += 1;
   receive(kAck);
   for (const ConnectionId id : stack_->connections()) stack_->abort(id, now_);

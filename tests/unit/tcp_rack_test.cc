@@ -2,7 +2,8 @@
 // what is lost.
 #include <gtest/gtest.h>
 
-#include <string>
+#include <ostream>
+#include <vector>
 
 #include "stack/tcp/recovery/rack.h"
 #include "tests/support/covers.h"
@@ -15,6 +16,18 @@ constexpr Duration kRtt = 100ms;
 Instant at(int ms) {
   return Instant(std::chrono::milliseconds(ms));
 }
+
+// What one look finds: the segments that are lost, in order, and how long to wait for the next ones
+// (zero: none is awaited).
+struct Loss {
+  std::vector<std::uint32_t> segments;
+  Duration wait{};
+  friend bool operator==(const Loss&, const Loss&) = default;
+  friend std::ostream& operator<<(std::ostream& out, const Loss& loss) {
+    out << "lost " << testing::PrintToString(loss.segments);
+    return out << ", then " << loss.wait / 1ms << " ms";
+  }
+};
 
 struct RackTest : ::testing::Test {
   RetransmissionQueue::Pool pool{64};
@@ -32,20 +45,20 @@ struct RackTest : ::testing::Test {
                rack.on_delivered(segment, end, {at(ms), kRtt, echo_is_older});
              });
   }
-  // The numbers of the segments that are lost now; the wait for others behind a colon.
-  std::string lost(int ms) {
-    std::string text;
-    const Duration wait = rack.detect_loss(log, pool, window(), at(ms), [&](std::uint32_t index) {
-      text += std::to_string((pool[index].begin - kStart) / 1000);
+  // Asks for losses: the numbers of the segments that are lost now, and the wait until more may be.
+  Loss loss_at(int ms) {
+    Loss loss;
+    loss.wait = rack.detect_loss(log, pool, window(), at(ms), [&](std::uint32_t index) {
+      loss.segments.push_back((pool[index].begin - kStart) / 1000);
     });
-    return text + ':' + std::to_string(wait / 1ms);
+    return loss;
   }
   Duration window() const { return rack.reordering_window(path); }
 };
 
 TEST_F(RackTest, KnowsNothingBeforeTheFirstDelivery) {
   send(0, 0);
-  EXPECT_EQ(lost(10'000), ":0");
+  EXPECT_EQ(loss_at(10'000), (Loss{{}, 0ms}));
 }
 
 TEST_F(RackTest, WhatLeftBeforeADeliveredOneIsLostAfterTheWindow) {
@@ -55,17 +68,19 @@ TEST_F(RackTest, WhatLeftBeforeADeliveredOneIsLostAfterTheWindow) {
   send(2, 20);
   send(3, 30);
   delivered(2, 120);  // after 100 ms
-  EXPECT_EQ(lost(120), ":15") << "the second: left at 10, a round trip, and a quarter of one";
-  EXPECT_EQ(lost(125), "0:10");
-  EXPECT_EQ(lost(134), "0:1");
-  EXPECT_EQ(lost(135), "01:0") << "the fourth left later, so nothing is known of it";
+  EXPECT_EQ(loss_at(120), (Loss{{}, 15ms}))
+      << "the second: left at 10, a round trip, and a quarter of one";
+  EXPECT_EQ(loss_at(125), (Loss{{0}, 10ms}));
+  EXPECT_EQ(loss_at(134), (Loss{{0}, 1ms}));
+  EXPECT_EQ(loss_at(135), (Loss{{0, 1}, 0ms}))
+      << "the fourth left later, so nothing is known of it";
 }
 
 TEST_F(RackTest, OfThoseThatLeftTogetherTheNumbersTellWhichWasFirst) {
   COVERS("R8985-05");
   for (std::uint32_t n = 0; n < 4; ++n) send(n, 0);
   delivered(2, 100);
-  EXPECT_EQ(lost(125), "01:0");
+  EXPECT_EQ(loss_at(125), (Loss{{0, 1}, 0ms}));
 }
 
 TEST_F(RackTest, TheWindowIsZeroOnceEnoughWasReportedWithoutReordering) {
@@ -135,10 +150,10 @@ TEST_F(RackTest, TheAnswerToAnOriginalSaysNothingOfItsCopy) {
   send(2, 2);
   log.on_retransmitted(pool, log.head(), 1000, at(150));
   delivered(0, 190);  // 40 ms after the copy left: less than any round trip took
-  EXPECT_EQ(lost(1000), ":0");
+  EXPECT_EQ(loss_at(1000), (Loss{{}, 0ms}));
   log.on_retransmitted(pool, pool[log.head()].next, 1000, at(200));
   delivered(1, 400, true);  // the echo is of the time before
-  EXPECT_EQ(lost(1000), ":0");
+  EXPECT_EQ(loss_at(1000), (Loss{{}, 0ms}));
   delivered(2, 500);
   EXPECT_EQ(rack.rtt(), 498ms);
 }

@@ -12,9 +12,9 @@
 namespace glasstcp {
 namespace {
 
+using test::Bytes;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using Bytes = std::vector<std::uint8_t>;
 
 ImpairmentPlan plan_of(std::string_view spec) {
   const auto plan = parse_impairment(spec);

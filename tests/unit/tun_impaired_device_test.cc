@@ -5,14 +5,15 @@
 
 #include "stack/trace/pcapng_reader.h"
 #include "tests/support/fake_device.h"
+#include "tests/support/packet_bytes.h"
 #include "tun/device/impaired_device.h"
 #include "tun/files/watchers.h"
 
 namespace glasstcp {
 namespace {
 
+using test::Bytes;
 using testing::ElementsAre;
-using Bytes = std::vector<std::uint8_t>;
 
 constexpr Instant kStart{1s};
 

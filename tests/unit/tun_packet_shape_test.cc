@@ -5,12 +5,13 @@
 #include <vector>
 
 #include "stack/wire/checksum.h"
+#include "tests/support/packet_bytes.h"
 #include "tun/device/packet_shape.h"
 
 namespace glasstcp {
 namespace {
 
-using Bytes = std::vector<std::uint8_t>;
+using test::Bytes;
 
 constexpr std::uint32_t kSeq = 0xfffff000;  // the number wraps within the packet
 

@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "tests/support/fake_device.h"
+#include "tests/support/packet_bytes.h"
 #include "tun/loop/pump.h"
 #include "tun/loop/read_pause.h"
 
 namespace glasstcp {
 namespace {
 
-using Bytes = std::vector<std::uint8_t>;
+using test::Bytes;
 
 std::uint16_t internet_checksum(const std::uint8_t* bytes, std::size_t size) {
   std::uint32_t sum = 0;
@@ -230,10 +231,7 @@ class PumpTimersTest : public PumpTest {
   }
   void hear_client() {
     OutPacket out;
-    while (client_.transmit(now_, out)) {
-      Bytes packet(out.header.begin(), out.header.begin() + out.header_length);
-      said_.push_back(packet);
-    }
+    while (client_.transmit(now_, out)) said_.push_back(test::flatten(out));
   }
   void tell_client() {
     for (; told_ < device_.sent().size(); ++told_) {
@@ -313,10 +311,7 @@ class PumpShapesTest : public testing::TestWithParam<bool> {
 
   void exchange() {
     OutPacket out;
-    while (client_.transmit(now_, out)) {
-      Bytes packet(out.header.begin(), out.header.begin() + out.header_length);
-      device_.arrive(std::move(packet));
-    }
+    while (client_.transmit(now_, out)) device_.arrive(test::flatten(out));
     blocked_turns_ += pump_.turn(now_).is_blocked ? 1 : 0;
     for (; told_to_client_ < device_.sent().size(); ++told_to_client_) {
       const FakeDevice::Sent& sent = device_.sent()[told_to_client_];
