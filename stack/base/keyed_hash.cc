@@ -1,19 +1,34 @@
-// The only place where the stack calls libsodium: SipHash-2-4 and keyed BLAKE2b.
+// SipHash-2-4 and keyed BLAKE2b: the only place where the stack calls libsodium. Where there is
+// none (GLASSTCP_SODIUM is off), siphash.h and blake2b.h say the same.
 #include "stack/base/keyed_hash.h"
 
+#include "stack/base/assert.h"
+
+#ifdef GLASSTCP_OWN_HASHES
+#include "stack/base/blake2b.h"
+#include "stack/base/siphash.h"
+#else
 #include <sodium/crypto_generichash.h>
 #include <sodium/crypto_shorthash.h>
-
-#include "stack/base/assert.h"
+#endif
 
 namespace glasstcp {
 namespace {
 
+#ifdef GLASSTCP_OWN_HASHES
+std::uint64_t siphash(ByteView bytes, const Key128& key) {
+  return siphash_2_4(bytes, key);
+}
+
+void keyed_digest(ByteSpan out, const std::array<std::uint8_t, 32>& key, std::string_view label) {
+  blake2b(out, key, {reinterpret_cast<const std::uint8_t*>(label.data()), label.size()});
+}
+#else
 // SipHash's eight bytes are a little-endian number.
-std::uint64_t siphash(const std::uint8_t* bytes, std::size_t size, const Key128& key) {
+std::uint64_t siphash(ByteView bytes, const Key128& key) {
   static_assert(crypto_shorthash_KEYBYTES == sizeof(Key128));
   std::uint8_t out[crypto_shorthash_BYTES];
-  crypto_shorthash(out, bytes, size, key.data());
+  crypto_shorthash(out, bytes.data(), bytes.size(), key.data());
   std::uint64_t value;
   static_assert(sizeof value == sizeof out);
   std::memcpy(&value, out, sizeof value);
@@ -27,6 +42,7 @@ void keyed_digest(ByteSpan out, const std::array<std::uint8_t, 32>& key, std::st
                                         label.size(), key.data(), key.size());
   STACK_ASSERT(failed == 0);
 }
+#endif
 
 }  // namespace
 
@@ -39,11 +55,11 @@ std::uint64_t KeyedHash::operator()(const FourTuple& tuple) const {
   std::memcpy(bytes + n, tuple.remote_address.storage().data() + (16 - n), n);
   store_be16(bytes + 2 * n, number(tuple.local_port));
   store_be16(bytes + 2 * n + 2, number(tuple.remote_port));
-  return siphash(bytes, 2 * n + 4, key_);
+  return siphash(ByteView(bytes, 2 * n + 4), key_);
 }
 
 std::uint64_t KeyedHash::operator()(ByteView bytes) const {
-  return siphash(bytes.data(), bytes.size(), key_);
+  return siphash(bytes, key_);
 }
 
 Seed Seed::from_number(std::uint64_t number) {

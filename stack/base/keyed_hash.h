@@ -1,9 +1,8 @@
 // Hashes that an outsider cannot compute, and the one seed that all secrets of a stack come from.
 //
 // RFC 9293 §3.4.1 and RFC 6528 (sequence numbers), RFC 6056 (ports), RFC 4987 (SYN cookies), and
-// the flow table all
-// need a keyed function of the four-tuple. It is SipHash-2-4 (Aumasson and Bernstein 2012) as
-// libsodium has it.
+// the flow table all need a keyed function of the four-tuple. It is SipHash-2-4 (Aumasson and
+// Bernstein 2012), libsodium's or our own (siphash.h).
 //
 // Invariants:
 //   1. Same seed, same label: same key. Same key, same bytes: same hash, on every platform.

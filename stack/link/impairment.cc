@@ -26,9 +26,19 @@ std::optional<T> whole(std::string_view text) {
   return number;
 }
 
+// "0.25": up to fifteen digits, which a double holds exactly, over a power of ten that it holds
+// exactly, too, so that the quotient is the double nearest to what was written.
 std::optional<double> decimal(std::string_view text) {
-  if (text.find_first_not_of("0123456789.") != std::string_view::npos) return std::nullopt;
-  return whole<double>(text);
+  constexpr std::uint64_t kMostDigits = 1'000'000'000'000'000;
+  const std::size_t point = std::min(text.find('.'), text.size());
+  std::string digits(text.substr(0, point));
+  if (point < text.size()) digits += text.substr(point + 1);
+  const auto number = whole<std::uint64_t>(digits);
+  const std::size_t places = digits.size() - point;
+  if (!number || *number >= kMostDigits || places > 15) return std::nullopt;
+  std::uint64_t scale = 1;
+  for (std::size_t i = 0; i < places; ++i) scale *= 10;
+  return static_cast<double>(*number) / static_cast<double>(scale);
 }
 
 // "2%"
@@ -170,7 +180,7 @@ class Parser {
     where.take_from(text);
     const std::size_t equals = std::min(text.find('='), text.size());
     const std::string_view key = text.substr(0, equals);
-    const auto* const word = std::ranges::find(kWords, key, &Word::key);
+    const auto word = std::ranges::find(kWords, key, &Word::key);
     if (word == kWords.end()) {
       return "'" + said + "' is none of the words " + std::string(kImpairmentWords) +
              " (each for one direction by in: or out: in front)";

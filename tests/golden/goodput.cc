@@ -103,7 +103,7 @@ class Download {
     while (from.transmit(now_, out)) {
       std::vector<ByteView> pieces;
       pieces.emplace_back(out.header.data(), out.header_length);
-      for (int i = 0; i < out.payload_slices; ++i) pieces.push_back(out.payload[i]);
+      for (std::size_t i = 0; i < out.payload_slices; ++i) pieces.push_back(out.payload[i]);
       static_cast<void>(link.carry(pieces, {}, now_));
     }
   }

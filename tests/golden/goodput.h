@@ -11,6 +11,9 @@
 // Next: goodput_test.cc.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "stack/tcp/config.h"
 
 namespace glasstcp::test {
@@ -29,5 +32,8 @@ inline constexpr Duration kDownload = 30s;              ///< from the SYN on
 /// The data that arrived, in tenths of a per cent of what full packets would have brought.
 /// The seed (from 1) chooses the random numbers of both stacks and of both directions.
 [[nodiscard]] std::uint32_t goodput(const GoodputCell& cell, std::uint64_t seed);
+/// A row of the table, with its line's end: what each algorithm makes of `per_cent` of "loss" or
+/// "reorder" at a round trip of `rtt` milliseconds.
+[[nodiscard]] std::string goodput_row(std::string_view what, double per_cent, int rtt);
 
 }  // namespace glasstcp::test

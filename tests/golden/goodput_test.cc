@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <future>
@@ -18,13 +17,9 @@
 namespace glasstcp::test {
 namespace {
 
-constexpr CongestionAlgorithm kAlgorithms[] = {
-    CongestionAlgorithm::NewReno, CongestionAlgorithm::Cubic, CongestionAlgorithm::Bbr};
 constexpr int kRtts[] = {1, 20, 100, 300};        // milliseconds
 constexpr double kLosses[] = {0, 0.1, 1, 3, 10};  // per cent
 constexpr double kReorders[] = {0, 1, 5, 10, 30};
-
-constexpr std::size_t kSeeds = 5;  // odd, so that one of them is the median
 
 constexpr const char* kHead =
     "Goodput over a link of 20 Mbit/s with a drop-tail queue of one bandwidth-delay product (at\n"
@@ -35,49 +30,11 @@ constexpr const char* kHead =
     "A packet that is reordered arrives up to half a round trip late (at least 1 ms).\n"
     "\n";
 
-// One seed is enough where all seeds are within a point of each other.
-std::size_t seeds_of(const GoodputCell& cell) {
-  const bool is_short = cell.rtt < 20ms && cell.loss <= 0.01;
-  const bool is_regular = cell.rtt <= 20ms && cell.loss == 0 && cell.reorder <= 0.05;
-  const bool is_certain = cell.loss == 0 && cell.reorder == 0;
-  return is_short || is_regular || is_certain ? 1 : kSeeds;
-}
-
-std::string per_cent_of(std::uint32_t tenths) {
-  return fmt::format("{}.{}", tenths / 10, tenths % 10);
-}
-
-std::string text_of(const GoodputCell& cell) {
-  std::vector<std::uint32_t> results;
-  for (std::uint64_t seed = 1; seed <= seeds_of(cell); ++seed) {
-    results.push_back(goodput(cell, seed));
-  }
-  std::ranges::sort(results);
-  const std::string median = per_cent_of(results[results.size() / 2]);
-  if (results.size() == 1) return fmt::format("  {:>5} {:<11}", median, "");
-  const std::string range =
-      fmt::format("({}-{})", per_cent_of(results.front()), per_cent_of(results.back()));
-  return fmt::format("  {:>5} {:<11}", median, range);
-}
-
-std::string row(std::string_view what, double per_cent, int rtt) {
-  std::string line = fmt::format("{:<8} {:>5} %  {:>4} ms", what, per_cent, rtt);
-  for (const CongestionAlgorithm algorithm : kAlgorithms) {
-    GoodputCell cell;
-    cell.algorithm = algorithm;
-    cell.rtt = std::chrono::milliseconds(rtt);
-    (what == "loss" ? cell.loss : cell.reorder) = per_cent / 100;
-    line += text_of(cell);
-  }
-  line.erase(line.find_last_not_of(' ') + 1);
-  return line + "\n";
-}
-
 // The rows are made at once, on every core, and stand in their order.
 std::string table() {
   std::vector<std::future<std::string>> rows;
   const auto add = [&rows](std::string_view what, double per_cent, int rtt) {
-    rows.push_back(std::async(std::launch::async, row, what, per_cent, rtt));
+    rows.push_back(std::async(std::launch::async, goodput_row, what, per_cent, rtt));
   };
   for (const double loss : kLosses) {
     for (const int rtt : kRtts) add("loss", loss, rtt);
