@@ -20,10 +20,8 @@ struct SendVariables {
   SeqNum wl2;  ///< seg.ack of the last window update
   SeqNum iss;
   // RFC 9293 §3.1 REC-1: windows are 32-bit quantities here.
-  std::uint32_t wnd = 0;      ///< the peer's window, scaled
-  std::uint32_t max_wnd = 0;  ///< the largest it ever offered
-  std::uint16_t mss = 0;      ///< the peer's MSS option (or the default)
-  std::uint8_t shift = 0;     ///< scale of the peer's window fields
+  std::uint32_t wnd = 0;   ///< the peer's window, scaled
+  std::uint8_t shift = 0;  ///< scale of the peer's window fields
 };
 
 /// RFC 9293 §3.3.1: receive sequence variables.

@@ -22,11 +22,11 @@ Connection::Connection(TcpContext& context, const FourTuple& tuple, std::uint64_
       accepted_(true) {
   snd.iss = context.isn.generate(tuple, now);
   snd.una = snd.nxt = snd.up = snd.iss;
-  snd.mss = default_mss(tuple.remote_address.version());
+  size_.set_peer_mss(default_mss(tuple.remote_address.version()));
   if (context.config.keep_statistics) make_extras();
   tx_.start_at(snd.iss + 1);
-  recovery_.open(snd.mss);
-  set_effective_mss(now);
+  recovery_.open(size_.peer_mss());
+  update_segment_size(now);
 }
 
 void Connection::open(Instant now) {
@@ -135,42 +135,6 @@ void Connection::on_time_wait_taken_over() {
   if (!orphan_) signal(EventMask::kClosed);
 }
 
-// RFC 9293 §3.7.1 MUST-16: the smaller of what the peer takes and what the path carries, less the
-// options of every segment.
-void Connection::set_effective_mss(Instant now) {
-  std::uint16_t path = context_.send_mss(tuple_.remote_address, now);
-  if (settings().mss != 0) path = std::min(path, settings().mss);
-  // RFC 8899 §3 R8899-01: nothing but a probe is larger than what is known to pass.
-  if (const PathSearch* search = path_search()) {
-    const std::uint16_t headers = header_bytes(tuple_.local_address.version());
-    path = std::min(path, static_cast<std::uint16_t>(search->low() - headers));
-  }
-  const std::uint16_t options = timestamps_.enabled() ? 12 : 0;
-  effective_mss_ = static_cast<std::uint16_t>(std::min(snd.mss, path) - options);
-  path_cuts_ = context_.ip.path_mtu().may_be_cut(tuple_.remote_address, now);
-  bound_segments();
-}
-
-// RFC 9293 §3.8.6.2.1 MUST-38, rule (3): half of the largest window is worth a segment, and no segment is
-// larger: a peer whose window holds one and a half would get one at a time, and delay its ACK. A
-// window of up to 536 bytes is taken whole, as Linux does.
-std::uint32_t Connection::most_of_window() const {
-  constexpr std::uint32_t kSmallWindow = 536;
-  return snd.max_wnd > kSmallWindow ? snd.max_wnd / 2 : snd.max_wnd;
-}
-
-void Connection::note_window(std::uint32_t window) {
-  if (window <= snd.max_wnd) return;
-  snd.max_wnd = window;
-  bound_segments();
-}
-
-void Connection::bound_segments() {
-  const std::uint32_t bound = most_of_window();
-  full_segment_ =
-      bound > 0 && bound < effective_mss_ ? static_cast<std::uint16_t>(bound) : effective_mss_;
-}
-
 TcbSnapshot Connection::status() const {
   TcbSnapshot s;
   s.state = state_;
@@ -190,7 +154,7 @@ TcbSnapshot Connection::status() const {
   s.flight = flight();
   s.unsent = unsent();
   s.unread = receiver_.unread();
-  s.effective_mss = effective_mss_;
+  s.effective_mss = size_.mss();
   s.snd_shift = snd.shift;
   s.rcv_shift = rcv().shift;
   s.pipe = recovery_.pipe(context_, snd);
@@ -199,7 +163,7 @@ TcbSnapshot Connection::status() const {
   const RecoveryEpisode& episode = recovery_.episode(context_);
   s.in_recovery = episode.is_active();
   s.duplicate_acks = episode.duplicates();
-  s.reordering_window = recovery_.reordering_window(context_, effective_mss_);
+  s.reordering_window = recovery_.reordering_window(context_, size_.mss());
   s.srtt = recovery_.rtt().srtt();
   s.rttvar = recovery_.rtt().rttvar();
   s.rto = recovery_.rto(context_);

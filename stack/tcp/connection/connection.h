@@ -5,7 +5,7 @@
 // whose work stands in files by topic, each read beside one section of the RFC:
 //   segment_arrives.cc (§3.10.7), process_ack.cc (its fifth check), loss_recovery.cc (what an ACK
 //   means), next_segment.cc (what is next, and why), transmit.cc (doing it), user_calls.cc
-//   (§3.10.1-6), timers.cc (§3.10.8), segment_marks.cc (RFC 3168), segment_size.cc (RFC 4821),
+//   (§3.10.1-6), timers.cc (§3.10.8), segment_marks.cc (RFC 3168), path_mtu.cc (RFC 4821),
 //   fast_open.cc (RFC 7413), user_timeout.cc (RFC 5482), statistics.cc (settings and statistics)
 //
 // Invariants (checked by check_invariants):
@@ -41,6 +41,7 @@
 #include "stack/tcp/recovery/ack_report.h"
 #include "stack/tcp/recovery/loss_recovery.h"
 #include "stack/tcp/segment.h"
+#include "stack/tcp/send/segment_size.h"
 #include "stack/tcp/send/send_decision.h"
 #include "stack/tcp/timestamps.h"
 #include "stack/tcp/variables.h"
@@ -255,6 +256,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] SendDecision first_segment_of(std::uint32_t index) const;
   [[nodiscard]] SendDecision last_segment() const;
   [[nodiscard]] std::optional<SendDecision> next_new_data(std::uint32_t allowed) const;
+  [[nodiscard]] std::optional<SendDecision> next_mtu_probe(Instant now) const;
   [[nodiscard]] std::optional<SendDecision> next_probe() const;
   [[nodiscard]] std::optional<SendDecision> next_pure_ack() const;
   [[nodiscard]] std::uint32_t cwnd_room() const {
@@ -272,14 +274,14 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void note_ack_carried(std::uint16_t window);
   [[nodiscard]] bool remember(const SendDecision& d, SeqNum end, Instant now);
   [[nodiscard]] TcpOptions options_for(const SendDecision& decision, Instant now) const;
-  [[nodiscard]] std::uint32_t option_bytes() const;
+  [[nodiscard]] DataOptions data_options() const;
+  // Bytes of the headers that a segment with text has now.
+  [[nodiscard]] std::uint32_t data_headers() const {
+    return header_bytes(tuple_.local_address.version()) + data_options().bytes();
+  }
   [[nodiscard]] std::uint32_t max_text() const;
-  // The most that a segment may take of the peer's window; 0: no window is known yet.
-  [[nodiscard]] std::uint32_t most_of_window() const;
-  void note_window(std::uint32_t window);
-  void bound_segments();
   [[nodiscard]] std::uint32_t initial_window() const {
-    return LossRecovery::initial_window(context_.config, effective_mss_);
+    return LossRecovery::initial_window(context_.config, size_.mss());
   }
   // segment_marks.cc
   void agree_on_ecn(const EcnAgreement& agreed);
@@ -293,21 +295,22 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::uint8_t ecn_field(const SendDecision& decision) const;
   [[nodiscard]] std::uint8_t ecn_option_fields(const SendDecision& decision) const;
   void note_ecn_sent(const SendDecision& decision, const TcpOptions& options);
-  // segment_size.cc
-  [[nodiscard]] std::uint16_t packet_overhead() const;
-  [[nodiscard]] std::uint16_t path_limit(Instant now) const;
-  [[nodiscard]] PathSearch* path_search();
-  [[nodiscard]] const PathSearch* path_search() const {
-    return const_cast<Connection*>(this)->path_search();
-  }
-  [[nodiscard]] std::uint16_t path_floor_below(std::uint32_t size) const;
-  bool begin_path_search(std::uint32_t size, Instant now);
-  bool let_packets_be_cut(std::uint32_t size, Instant now);
+  // path_mtu.cc
+  [[nodiscard]] PathFacts path_facts(Instant now) const;
+  SizeChange update_segment_size(Instant now);
+  void apply_path_mtu(Instant now);
+  Verdict packet_too_big_arrives(const IcmpSignal& message, Instant now);
   [[nodiscard]] bool may_be_cut(const SendDecision& decision, Instant now);
+  // Null: it does not search for a larger packet.
+  [[nodiscard]] PathSearch* path_search() const {
+    if (extras_ == kNone) return nullptr;
+    auto& search = context_.extras[extras_].search;
+    return search ? &*search : nullptr;
+  }
+  void begin_path_search(Instant now);
+  [[nodiscard]] bool search_from(std::uint16_t size, const PathFacts& path);
   bool escape_black_hole(Instant now);
-  [[nodiscard]] std::optional<SendDecision> next_mtu_probe(Instant now) const;
-  void note_probe_sent(const SendDecision& decision);
-  void note_probe_progress(Instant now);
+  void on_path_search_progress(Instant now);
   void forget_probe();
   // fast_open.cc
   struct FastOpenPlan {
@@ -378,8 +381,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void make_extras();
   void wants_output();
   void release_buffers();
-  void apply_path_mtu(Instant now);
-  void set_effective_mss(Instant now);
 
   [[nodiscard]] const ReceiveVariables& rcv() const { return receiver_.rcv(); }
   [[nodiscard]] bool has_sent_fin() const { return fin_queued_ && snd.nxt == tx_.end_seq() + 1; }
@@ -406,6 +407,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   TxQueue tx_;
   [[no_unique_address]] Receiver receiver_;
   [[no_unique_address]] LossRecovery recovery_;
+  SegmentSize size_;
   Timestamps timestamps_;
   ChallengeLimit challenges_;
   [[no_unique_address]] TimerTable timers_;  // whose last bytes the next member may use
@@ -413,9 +415,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   std::uint32_t extras_ = kNone;         // what only some connections have
   std::uint32_t ecn_ = kNone;            // if the two ends agreed on it
   std::uint32_t last_data_sent_ms_ = 0;  // of the connection's time, modulo 2^32
-  std::uint16_t effective_mss_ = 0;  // text bytes that the path carries in a segment with options
-  std::uint16_t full_segment_ = 0;   // the same, or what the peer's window bounds it to
-  std::uint16_t largest_acked_ = 0;  // text bytes of the largest segment known to have arrived
   std::uint16_t events_ = 0;
   std::uint8_t retransmissions_ = 0;  // in a row, without progress
   Persist persist_;
@@ -443,7 +442,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   bool fast_open_passive_ : 1 = false;  // opened by the peer's SYN with a cookie
   bool counted_orphan_ : 1 = false;     // among those that were given back
   bool user_timeout_due_ : 1 = false;   // RFC 5482's option goes with the next pure ACK
-  bool path_cuts_ : 1 = false;          // the cache says that routers may cut our packets
 };
 // With its flow-table slot and the HTTP state of an idle peer this stays near 512 bytes.
 static_assert(sizeof(Connection) <= 416, "an idle connection is cheap");

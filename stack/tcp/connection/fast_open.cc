@@ -29,8 +29,8 @@ void Connection::use_fast_open(FastOpenUse use, Instant now) {
   // there may be none; then the path is the limit.
   const FastOpenServer* server = cache.find(tuple_.remote_address);
   const bool known = server != nullptr && server->mss != 0;
-  snd.mss = known ? std::max<std::uint16_t>(server->mss, 64) : std::uint16_t{0xffff};
-  set_effective_mss(now);
+  size_.set_peer_mss(known ? std::max<std::uint16_t>(server->mss, 64) : std::uint16_t{0xffff});
+  update_segment_size(now);
 }
 
 // What our first SYN will have; every further one is plain, since the first may have been lost for
@@ -57,8 +57,8 @@ Connection::FastOpenPlan Connection::fast_open_plan() const {
 }
 
 std::uint32_t Connection::fast_open_room() const {
-  const bool has_room = fast_open_plan().text && effective_mss_ > kOptionSpace;
-  return has_room ? effective_mss_ - kOptionSpace : 0;
+  const bool has_room = fast_open_plan().text && size_.mss() > kOptionSpace;
+  return has_room ? size_.mss() - kOptionSpace : 0;
 }
 
 void Connection::add_fast_open(TcpOptions& options, const SendDecision& d) const {
@@ -142,7 +142,7 @@ bool Connection::begin_fast_open(const Segment& syn, const FastOpenPassive& how,
   snd.una = snd.nxt = snd.up = snd.iss;  // the SYN-ACK is still to be sent
   // RFC 7323 §2.2 R7323-03: the window of a SYN is not scaled.
   snd.wnd = syn.wnd;
-  note_window(snd.wnd);
+  size_.on_window(snd.wnd);
   snd.wl1 = syn.seq;
   snd.wl2 = snd.iss;
   recovery_.start(congestion(), snd.una, initial_window());

@@ -49,7 +49,7 @@ Check Connection::fast_path(const Segment& seg, Instant now) {
   const bool concerns_sender = is_reported_to || window != snd.wnd;
   if (is_reported_to) process_ack(seg, now);
   snd.wnd = window;
-  note_window(window);
+  size_.on_window(window);
   snd.wl1 = seg.seq;
   snd.wl2 = seg.ack;
   if (timestamps_.enabled())

@@ -72,21 +72,16 @@ std::optional<SendDecision> Connection::next_reset_or_syn() const {
 // How many bytes of text a segment has at most: beside the options it will carry, and in the peer's
 // window.
 std::uint32_t Connection::max_text() const {
-  if (ecn_ == kNone && !receiver_.has_sack_blocks()) return full_segment_;
-  const std::uint32_t others = option_bytes() - (timestamps_.enabled() ? 12U : 0U);
-  return std::min<std::uint32_t>(effective_mss_ - others, full_segment_);
+  if (ecn_ == kNone && !receiver_.has_sack_blocks()) return size_.full();
+  return size_.full_beside(data_options().varying_bytes());
 }
 
-std::uint32_t Connection::option_bytes() const {
-  std::uint32_t bytes = timestamps_.enabled() ? 12 : 0;
-  const std::uint8_t ecn_fields = ecn() == nullptr ? std::uint8_t{0} : ecn()->option_fields();
-  if (sack_ && receiver_.has_sack_blocks()) {
-    // 3 or 4 blocks at most; RFC 9768's option takes the place of one.
-    bytes += timestamps_.enabled() ? 28 : (ecn_fields > 0 ? 40 : 36);
-  } else if (ecn_fields > 0) {
-    bytes += ecn_fields == 3 ? 12 : 8;
-  }
-  return bytes;
+DataOptions Connection::data_options() const {
+  DataOptions options;
+  options.timestamps = timestamps_.enabled();
+  options.sack = sack_ && receiver_.has_sack_blocks();
+  if (ecn_ != kNone) options.ecn_fields = ecn()->option_fields();
+  return options;
 }
 
 // RFC 5682 §2.1 R5682-01: new data tells whether the timeout was a mistake, if there is any that may
@@ -149,12 +144,12 @@ SendDecision Connection::data_decision(SeqNum seq, std::uint32_t length) const {
 // The most text that one packet may carry: what the device takes; one segment where it takes none.
 std::uint32_t Connection::superpacket_bound() const {
   const std::uint32_t mss = max_text();
-  const std::uint32_t headers = header_bytes(tuple_.local_address.version()) + option_bytes();
+  const std::uint32_t headers = data_headers();
   // A device that cuts a superpacket copies its urgent pointer, which would be wrong in the second,
   // and clears CWR in all but the first.
   const std::uint32_t gso = urgent_pending_ || goes_alone_for_ecn() ? 0 : context_.limits.gso_max;
   // Half of the peer's window at most, or it would wait for the other half of a packet.
-  const std::uint32_t text = std::min(gso > headers ? gso - headers : 0U, most_of_window());
+  const std::uint32_t text = std::min(gso > headers ? gso - headers : 0U, size_.most_of_window());
   const std::uint32_t most = text > mss ? text / mss * mss : mss;
   if (!context_.config.superpackets_follow_rate) return most;
   const ConnectionStatistics* const s = statistics();
@@ -195,7 +190,7 @@ bool Connection::may_send_small(std::uint32_t length, std::uint32_t unsent_bytes
   if (is_all && (!nagle_ || fin_queued_ || none_in_flight)) return true;
   // Rule (3): half of the largest window ever offered is worth a segment even if it is short of a
   // full one; with Nagle, only while nothing is in flight.
-  return (none_in_flight || !nagle_) && length >= snd.max_wnd / 2 && length > 0;
+  return (none_in_flight || !nagle_) && length >= size_.max_window() / 2 && length > 0;
 }
 
 std::optional<SendDecision> Connection::next_new_data(std::uint32_t allowed) const {
@@ -293,6 +288,32 @@ std::optional<SendDecision> Connection::next_tail_probe() const {
   if (context_.sent[queue().tail()].state != SegmentState::InNetwork) return std::nullopt;
   SendDecision d = last_segment();
   d.reason = SendReason::TailLossProbe;
+  return d;
+}
+
+// RFC 4821 §3 R4821-01, RFC 8899 §3 R8899-01: new data probes for a larger packet, while nothing is
+// lost.
+std::optional<SendDecision> Connection::next_mtu_probe(Instant now) const {
+  const PathSearch* const search = path_search();
+  const RecoveryEpisode& episode = recovery_.episode(context_);
+  if (search == nullptr || queue().lost_bytes() > 0 || urgent_pending_) return std::nullopt;
+  if (episode.phase() != RecoveryPhase::Open) return std::nullopt;
+  // Without SACK, duplicates of what follows a timeout's repair at once say nothing (RFC 6582 §4):
+  // a probe there would be missed by the next timeout only, of a timer that is still backed off.
+  const bool is_seen = sack_ || episode.may_count_duplicates(snd.nxt, snd.nxt);
+  if (!is_seen) return std::nullopt;
+  ProbeFacts facts;
+  facts.headers = data_headers();
+  facts.full = max_text();
+  facts.unsent = unsent();
+  facts.usable = snd.una + snd.wnd - snd.nxt;
+  facts.cwnd = recovery_.cwnd();
+  facts.cwnd_space = cwnd_room();
+  const std::uint32_t text = size_.probe_text(*search, facts, now);
+  if (text == 0) return std::nullopt;
+  SendDecision d = data_decision(snd.nxt, text);
+  d.reason = SendReason::MtuProbe;
+  d.flags.bits = TcpFlags::kAck;
   return d;
 }
 

@@ -16,8 +16,8 @@ SenderFacts Connection::sender_facts(Instant now) const {
   s.unsent = unsent();
   s.max_payload = max_text();
   s.syn_in_flight = syn_in_flight();
-  s.mss = effective_mss_;
-  s.full_segment = full_segment_;
+  s.mss = size_.mss();
+  s.full_segment = size_.full();
   if (const PathSearch* const search = path_search(); search != nullptr && search->has_probe()) {
     s.mtu_probe_begin = search->probe_begin();
     s.mtu_probe_end = search->probe_end();
@@ -59,7 +59,7 @@ void Connection::process_ack(const Segment& seg, Instant now) {
   apply(recovery_.on_ack(sender_facts(now), seg, prior_una), now);
   if (!advances) return;
   note_limit(now);
-  note_probe_progress(now);
+  on_path_search_progress(now);
 }
 
 // snd.una moved: the queue shrinks, and whatever waited for progress stops waiting.
@@ -67,12 +67,12 @@ void Connection::on_progress(std::uint32_t acked) {
   const bool had_data = !tx_.empty();
   if (ConnectionStatistics* s = kept()) {
     s->bytes_acked += acked;
-    s->segments_delivered += (acked + effective_mss_ - 1) / effective_mss_;
+    s->segments_delivered += (acked + size_.mss() - 1) / size_.mss();
   }
   // RFC 2018 §8 R2018-04, RFC 6675 §4 R6675-03: what SACK reported stays, for the peer may still
   // throw it away. The SYN and the FIN are numbers without bytes.
   tx_.acknowledge(context_.tx, earlier(snd.una, tx_.end_seq()));
-  largest_acked_ = static_cast<std::uint16_t>(std::min<std::uint32_t>(acked, full_segment_));
+  size_.on_acked(acked);
   retransmissions_ = 0;
   persist_.on_answer();
   soft_error_told_ = false;
@@ -90,8 +90,7 @@ void Connection::apply(const AckOutcome& outcome, Instant now) {
     if (outcome.duplicate_reported) ++s->duplicates_reported;
     if (outcome.reordered > 0) {
       s->reorderings_seen += 1;
-      s->reordering =
-          std::max(s->reordering, (outcome.reordered + effective_mss_ - 1) / effective_mss_);
+      s->reordering = std::max(s->reordering, (outcome.reordered + size_.mss() - 1) / size_.mss());
     }
   }
   if (outcome.mtu_probe == MtuProbeResult::Lost) path_search()->on_probe_lost();
@@ -118,7 +117,7 @@ void Connection::update_send_window(const Segment& seg, SeqNum edge, Instant now
   // RFC 7323 §2.3 R7323-05: scaled on every segment but a SYN.
   const bool was_closed = snd.wnd == 0;
   snd.wnd = static_cast<std::uint32_t>(seg.wnd) << snd.shift;
-  note_window(snd.wnd);
+  size_.on_window(snd.wnd);
   snd.wl1 = seg.seq;
   snd.wl2 = seg.ack;
   if (was_closed && snd.wnd > 0) {
@@ -175,34 +174,8 @@ Verdict Connection::icmp_arrives(const IcmpSignal& signal_in, Instant now) {
   if (ConnectionStatistics* s = kept()) {
     s->icmp_error = static_cast<std::uint8_t>(1 + static_cast<unsigned>(signal_in.kind));
   }
-  if (signal_in.kind == IcmpSignal::Kind::PacketTooBig) {
-    const std::uint32_t headers = header_bytes(tuple_.local_address.version());
-    const std::uint32_t acked_packet =
-        largest_acked_ == 0 ? 0 : largest_acked_ + headers + option_bytes();
-    // RFC 5927 §7.2 R5927-03: while packets of that size do arrive, it is believed only if progress
-    // stops. The cache may know it already, from a connection beside this one.
-    static_cast<void>(context_.ip.path_mtu().on_packet_too_big(tuple_.remote_address,
-                                                               signal_in.packet_too_big(), now));
-    const std::uint16_t mtu = context_.ip.path_mtu().lookup(tuple_.remote_address, now);
-    if (PathSearch* search = path_search()) {
-      search->lower_to(mtu);
-      // RFC 8899 §4.6.1 R8899-02: it quotes the probe, which only its loss will end.
-      if (search->has_probe() && signal_in.quoted_seq == search->probe_begin())
-        return Verdict::IcmpErrorUsed;
-    }
-    const bool is_cut_now =
-        !path_cuts_ && context_.ip.path_mtu().may_be_cut(tuple_.remote_address, now);
-    if (!is_cut_now && mtu >= effective_mss_ + (timestamps_.enabled() ? 12U : 0U) + headers) {
-      return Verdict::IcmpErrorImplausible;  // our packets fit already
-    }
-    const std::uint32_t named = is_cut_now ? named_mtu(signal_in.packet_too_big()) : mtu;
-    if (is_synchronized(state_) && acked_packet > named && retransmissions_ == 0) {
-      return Verdict::IcmpErrorUsed;  // the retransmission timer will ask the cache
-    }
-    apply_path_mtu(now);
-    wants_output();
-    return Verdict::IcmpErrorUsed;
-  }
+  if (signal_in.kind == IcmpSignal::Kind::PacketTooBig)
+    return packet_too_big_arrives(signal_in, now);
   // RFC 9293 §3.9.2.2 MUST-54, MUST-56, SHLD-25, SHLD-26; RFC 5927 §5.2 R5927-02: a hard error ends
   // only a connection that
   // is not synchronized yet; everything else is a hint for the application.
@@ -213,18 +186,6 @@ Verdict Connection::icmp_arrives(const IcmpSignal& signal_in, Instant now) {
   // RFC 9293 §3.9.1.8 MUST-47: the way of soft errors to the application is this event.
   signal(EventMask::kSoftError);
   return Verdict::IcmpErrorUsed;
-}
-
-// Asks the path MTU cache again.
-void Connection::apply_path_mtu(Instant now) {
-  const std::uint16_t old = effective_mss_;
-  const bool was_cut = path_cuts_;
-  set_effective_mss(now);
-  const bool is_cut_now = path_cuts_ && !was_cut;
-  if (effective_mss_ >= old && !is_cut_now) return;
-  // RFC 8201 §5.4 R8201-05; RFC 1191 §6.3 R1191-06: what was too big is sent again, smaller; this
-  // is not congestion.
-  retransmit_all(SendReason::MtuRetransmit);
 }
 
 }  // namespace glasstcp

@@ -119,29 +119,27 @@ void Connection::adopt_syn(const Segment& syn, Instant now) {
 
 // What both SYNs offered; what only one of them has is not used.
 void Connection::adopt(const Agreement& agreed, Instant now) {
-  snd.mss = agreed.peer_mss;
+  size_.set_peer_mss(agreed.peer_mss);
   snd.shift = agreed.snd_shift;
   receiver_.scale_window(agreed.rcv_shift);
   sack_ = agreed.sack;
   if (agreed.timestamps) timestamps_ = Timestamps(agreed.ts_offset, agreed.ts_recent, now);
   if (agreed.user_timeout) adopt_user_timeout(*agreed.user_timeout);
   agree_on_ecn(agreed.ecn);
-  set_effective_mss(now);
+  update_segment_size(now);
 }
 
 void Connection::become_established(const Segment& seg, Instant now) {
-  if (context_.config.mtu_probing == MtuProbing::Always) {
-    begin_path_search(effective_mss_ + packet_overhead(), now);
-  }
+  begin_path_search(now);
   // RFC 7323 §2.2 R7323-03: the window field of a SYN is never scaled.
   snd.wnd = seg.flags.syn() ? seg.wnd : static_cast<std::uint32_t>(seg.wnd) << snd.shift;
-  note_window(snd.wnd);
+  size_.on_window(snd.wnd);
   snd.wl1 = seg.seq;
   snd.wl2 = seg.ack;
   std::uint32_t window = initial_window();
   // RFC 6928 §2 R6928-01, R6928-02; RFC 5681 §3.1 R5681-03: one segment only if the SYN was lost
   // more than once.
-  if (retransmissions_ > 1) window = effective_mss_;
+  if (retransmissions_ > 1) window = size_.mss();
   // RFC 6298 §5.7 R6298-12.
   if (retransmissions_ > 0) recovery_.on_syn_retried();
   retransmissions_ = 0;
@@ -297,7 +295,7 @@ Check Connection::fifth_check_ack(const Segment& seg, Instant now) {
   // RFC 9293 §3.10.7.4 MAY-12; RFC 5961 §5.2 R5961-05: an ACK older than the largest window ever
   // offered to us is a forgery.
   if (context_.config.blind_attack_defence &&
-      snd.una - seg.ack > static_cast<std::int32_t>(snd.max_wnd)) {
+      snd.una - seg.ack > static_cast<std::int32_t>(size_.max_window())) {
     challenge(SendReason::ChallengeAck, now);
     return Verdict::AckTooOld;
   }

@@ -33,7 +33,7 @@ bool Connection::apply_settings(const ConnectionSettings& settings, Instant now)
   if (state_ == State::Closed || state_ == State::TimeWait) return true;
   if (keep_alive_.is_on() && extras.settings.keep_alive_idle != idle_before)
     restart_keep_alive(now);
-  set_effective_mss(now);
+  update_segment_size(now);
   signal_room();
   return true;
 }

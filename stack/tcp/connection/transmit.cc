@@ -175,7 +175,10 @@ void Connection::note_new_data(const SendDecision& d, Instant now) {
   const bool fills_window = cwnd_room() < max_text();
   arm(recovery_.on_sent(sender_facts(now), {end, d.length}, d.reason == SendReason::TailLossProbe,
                         fills_window));
-  note_probe_sent(d);
+  if (d.reason == SendReason::MtuProbe && d.length > max_text()) {
+    const auto packet = static_cast<std::uint16_t>(d.length + data_headers());
+    path_search()->on_probe_sent(packet, d.seq, end);
+  }
   if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, now);
 }
 

@@ -9,7 +9,8 @@
 //   2. At most one probe is on its way, and only a probe is larger than `low`.
 //   3. After a search has converged, none begins for ten minutes.
 //
-// Leaves out: when a probe may leave, and what its loss means for congestion (segment_size.cc).
+// Leaves out: when a probe may leave (segment_size.h), and what its loss means for congestion
+// (../connection/path_mtu.cc).
 //
 // Next: retransmission_queue.h.
 #pragma once

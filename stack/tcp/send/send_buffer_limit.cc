@@ -43,7 +43,7 @@ SendSpaceFacts Connection::space_facts() const {
   // Before the handshake ends no window is known; a SYN (RFC 7413) takes what it can of the piece.
   f.piece = state_ == State::SynSent
                 ? kMostPiece
-                : std::max(std::min(most_of_window(), kMostPiece) / mss, 1U) * mss;
+                : std::max(std::min(size_.most_of_window(), kMostPiece) / mss, 1U) * mss;
   f.unsent_low = settings().unsent_low;
   return f;
 }
@@ -57,7 +57,7 @@ std::uint32_t Connection::first_piece(std::uint32_t waiting) const {
 void Connection::expand_send_space() {
   LinuxSendSpace& space = context_.extras[extras_].send_space;
   if (space.limit() == 0) space.start(2 * settings().send_buffer);
-  space.expand(recovery_.cwnd() / max_text(), snd.mss, context_.config.most_send_buffer);
+  space.expand(recovery_.cwnd() / max_text(), size_.peer_mss(), context_.config.most_send_buffer);
 }
 
 std::size_t Connection::room_for(std::size_t length) {
