@@ -133,9 +133,13 @@ class StreamReader {
     const ByteView bytes = here();
     const bool is_request = begins_request(bytes);
     if (bytes.empty() || (!is_request && !begins_response(bytes))) return std::nullopt;
+    if (offset() < no_head_before_) return std::nullopt;
     const std::string text = text_ahead();
     const std::size_t length = head_length(text);
-    if (length == std::string::npos) return std::nullopt;
+    if (length == std::string::npos) {
+      no_head_before_ = offset() + text.size();  // nor does one that begins later end there
+      return std::nullopt;
+    }
     std::optional<std::uint32_t> partner;
     if (!is_request) partner = awaited(requests);
     const Message* const request = partner ? &requests[*partner].message : nullptr;
@@ -225,8 +229,9 @@ class StreamReader {
   const Connection& connection_;
   Side from_;
   std::vector<Run> runs_;
-  std::size_t at_ = 0;      // the present run
-  std::uint64_t used_ = 0;  // bytes of it
+  std::size_t at_ = 0;                // the present run
+  std::uint64_t used_ = 0;            // bytes of it
+  std::uint64_t no_head_before_ = 0;  // an offset
   std::uint32_t answered_ = 0;
 };
 
