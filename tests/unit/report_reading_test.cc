@@ -89,7 +89,7 @@ TEST(ReportReading, TakesOffTheHeaderOfEachLinkType) {
 TEST(ReportReading, KnowsTheIpv6FamiliesOfEverySystem) {
   const FourTuple tuple{*IpAddress::parse("::1"), *IpAddress::parse("::1"), Port{40000}, Port{80}};
   const Bytes packet = test::raw_packet({.tuple = tuple, .flags = kSyn});
-  for (const std::uint8_t family : {10, 24, 28, 30}) {
+  for (const std::uint8_t family : Bytes{10, 24, 28, 30}) {
     PcapFile file(0);
     file.add(1, joined({family, 0, 0, 0}, packet));
     EXPECT_EQ(analyze_bytes(file.bytes(), "x")->tcp_frames, 1U) << int{family};
