@@ -9,6 +9,8 @@
 namespace glasstcp::report {
 namespace {
 
+constexpr int kLeastForCharts = 6;  // segments with data
+
 // "seq + len + SYN + FIN" with the numbers of a frame.
 std::string next_seq_text(const Frame& f) {
   std::string out = fmt::format("{} + {}", f.seq, f.length);
@@ -270,7 +272,13 @@ Blocks close_blocks(const View& view, const Connection& c) {
 
 Blocks chart_blocks(const View& view, const Connection& c) {
   const Side sender = main_sender(c);
-  if (c.end(sender).bytes == 0) return {};
+  const auto segments = std::ranges::count_if(
+      c.frames, [&](const Frame& f) { return f.from == sender && f.length > 0; });
+  if (segments == 0) return {};
+  if (segments < kLeastForCharts) {
+    return {Paragraph{view.say("{} segments carried data: too few for a curve.",
+                               "只有 {} 个报文段携带数据，不足以画出曲线。", segments)}};
+  }
   const Figures figures = figures_of(view.capture, c, sender, 900);
   Blocks blocks;
   for (const ChartKind kind :

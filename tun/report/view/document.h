@@ -98,6 +98,7 @@ struct Document {
   std::string subtitle;
   std::vector<Section> sections;
   std::string footer;
+  std::string sheet_footer;  ///< of each printed sheet; printable ASCII of it is shown
 };
 
 /// What Markdown consists of: the text, and files that lie beside it.

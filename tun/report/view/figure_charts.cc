@@ -30,8 +30,8 @@ class ChartMaker {
       : view_(view), figures_(view.figures), kind_(kind), unit_(time_unit(view.connection)) {}
 
   Chart chart() {
-    chart_.x.title = fmt::format(
-        fmt::runtime(in("Time since the first frame ({})", "自第一帧起的时间（{}）")), unit_.name);
+    chart_.x.title = said(view_.language, "Time since the first frame ({})",
+                          "自第一帧起的时间（{}）", unit_.name);
     switch (kind_) {
       case ChartKind::Sequence:
         sequence();
@@ -59,9 +59,9 @@ class ChartMaker {
   }
   void name(std::string_view id, std::string_view en, std::string_view zh) {
     chart_.id = fmt::format("{}-{}", id, view_.connection.number);
-    chart_.title = fmt::format(
-        fmt::runtime(in("{}, data of the {}, connection {}", "{}：{}发送的数据，连接 {}")),
-        in(en, zh), name_of(figures_.sender, view_.language), view_.connection.number);
+    chart_.title =
+        said(view_.language, "{}, data of the {}, connection {}", "{}：{}发送的数据，连接 {}",
+             in(en, zh), name_of(figures_.sender, view_.language), view_.connection.number);
   }
   Series& add(std::string_view name, ReasonClass colour, Shape shape) {
     chart_.series.push_back({std::string(name), colour, shape, {}});
@@ -137,8 +137,8 @@ class ChartMaker {
     for (const Point& point : figures_.throughput) most = std::max(most, point.value);
     const bool is_fast = most >= 2'000'000;
     chart_.y = {std::string(is_fast ? in("Mbit/s", "Mbit/s") : in("kbit/s", "kbit/s")), true};
-    add_points(fmt::format(fmt::runtime(in("payload in steps of {}", "每 {} 的有效载荷")),
-                           milliseconds(figures_.throughput_step_ns)),
+    add_points(said(view_.language, "payload in steps of {}", "每 {} 的有效载荷",
+                    milliseconds(figures_.throughput_step_ns)),
                figures_.throughput, is_fast ? 1e6 : 1e3, looks(ReasonClass::Data, Shape::Columns));
   }
 

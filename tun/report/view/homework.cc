@@ -46,13 +46,9 @@ class Homework {
     sections_.back().blocks.push_back(Paragraph{std::string(view_.in(en, zh))});
   }
   void ask_findings(std::initializer_list<FindingKind> kinds) {
-    for (const Finding& finding : view_.capture.findings) {
-      const bool is_here = std::ranges::find(kinds, finding.kind) != kinds.end();
-      const bool is_ours = !finding.connection || !finding.is_shown ||
-                           std::ranges::any_of(view_.shown, [&](const Connection* c) {
-                             return c == &view_.capture.connections[*finding.connection];
-                           });
-      if (is_here && is_ours) sections_.back().blocks.push_back(question_of(view_, finding));
+    for (const auto& group : grouped_findings(view_)) {
+      if (std::ranges::find(kinds, group.front()->kind) == kinds.end()) continue;
+      sections_.back().blocks.push_back(question_of(view_, group));
     }
   }
 

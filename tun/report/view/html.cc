@@ -115,7 +115,7 @@ class Page {
   }
 
   void begin() {
-    const std::string style = page_style(to_plain(document_.footer));
+    const std::string style = page_style(to_plain(document_.sheet_footer));
     add("<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n",
         either(document_.language, "en", "zh-CN"));
     add("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "

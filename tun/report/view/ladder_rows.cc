@@ -51,22 +51,18 @@ bool begins_message(const Connection& c, FrameNumber number) {
   return std::ranges::any_of(c.messages, [=](const Message& m) { return m.first_frame == number; });
 }
 
-// Whether a frame may vanish in a run. `is_strict`: what stands out, and where messages begin or
-// end, does not.
-bool may_fold(const Connection& c, const Frame& f, bool is_strict) {
-  if (f.has(kSyn) || f.has(kFin) || f.has(kRst)) return false;
-  if (!is_strict) return !begins_message(c, f.number);
+// Whether a frame may vanish in a run: what stands out, and where messages begin or end, does not.
+bool may_fold(const Connection& c, const Frame& f) {
   return !stands_out(f) && !f.is(Event::MessageEnd) && !begins_message(c, f.number);
 }
 
-std::vector<LadderRow> folded(const Connection& c, const Bounds& bounds, bool is_strict) {
+std::vector<LadderRow> folded(const Connection& c, const Bounds& bounds) {
   constexpr std::size_t kLeast = 5;  // a shorter run is shown whole
   std::vector<LadderRow> rows;
   for (std::size_t i = 0; i < c.frames.size();) {
     const Band band = band_of(bounds, i);
     std::size_t end = i;
-    while (end < c.frames.size() && band_of(bounds, end) == band &&
-           may_fold(c, c.frames[end], is_strict)) {
+    while (end < c.frames.size() && band_of(bounds, end) == band && may_fold(c, c.frames[end])) {
       ++end;
     }
     if (end - i >= kLeast) {
@@ -109,9 +105,7 @@ std::string_view name_of(Band band, Language language) {
 }
 
 std::vector<LadderRow> ladder_rows(const Connection& connection, std::size_t most) {
-  const Bounds bounds = bounds_of(connection);
-  std::vector<LadderRow> rows = folded(connection, bounds, true);
-  if (rows.size() > most) rows = folded(connection, bounds, false);
+  std::vector<LadderRow> rows = folded(connection, bounds_of(connection));
   cut_middle(rows, most);
   return rows;
 }
@@ -147,18 +141,17 @@ std::string fold_text(const Connection& connection, const LadderRow& row, Langua
   for (const std::size_t side : {1U, 0U}) {
     const std::string_view name = name_of(static_cast<Side>(side), language);
     if (segments[side] > 0) {
-      add(fmt::format(
-          fmt::runtime(either(language, "{2}: {0} segments, {1}", "{2}：{0} 个报文段，{1}")),
-          grouped(static_cast<std::int64_t>(segments[side])), bytes_text(bytes[side], language),
-          name));
+      add(said(language, "{2}: {0} segments, {1}", "{2}：{0} 个报文段，{1}",
+               grouped(static_cast<std::int64_t>(segments[side])),
+               bytes_text(bytes[side], language), name));
     }
     if (acks[side] > 0) {
-      add(fmt::format(fmt::runtime(either(language, "{1}: {0} ACKs", "{1}：{0} 个 ACK")),
-                      grouped(static_cast<std::int64_t>(acks[side])), name));
+      add(said(language, "{1}: {0} ACKs", "{1}：{0} 个 ACK",
+               grouped(static_cast<std::int64_t>(acks[side])), name));
     }
   }
   if (repeated > 0) {
-    add(fmt::format(fmt::runtime(either(language, "{} retransmissions", "重传 {} 个")), repeated));
+    add(said(language, "{} retransmissions", "重传 {} 个", repeated));
   }
   return out;
 }

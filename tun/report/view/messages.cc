@@ -120,9 +120,11 @@ MessageView view_of(const View& view, const Connection& c, const Message& m) {
   MessageView out;
   const std::string what =
       m.is_request ? view.say("Request", "请求报文") : view.say("Response", "响应报文");
-  out.title = view.say(m.first_frame == m.last_frame ? "{}, connection {}, frame {}"
-                                                     : "{}, connection {}, frames {}",
-                       "{}：连接 {}，帧 {}", what, c.number, frames_of(m));
+  out.title = m.first_frame == m.last_frame
+                  ? view.say("{}, connection {}, frame {}", "{}：连接 {}，帧 {}", what, c.number,
+                             frames_of(m))
+                  : view.say("{}, connection {}, frames {}", "{}：连接 {}，帧 {}", what, c.number,
+                             frames_of(m));
   out.start_line = visible(m.start_line, 1000);
   for (const auto& [name, value] : m.headers) {
     if (out.headers.size() == 40) break;

@@ -138,9 +138,9 @@ std::optional<Drawn> figure_alone(const View& view, const Connection& c, FigureK
 }  // namespace
 
 std::string footer_text(const Capture& capture, Language language) {
-  return fmt::format(fmt::runtime(either(language, "Made by glasstcp {} from {} · SHA-256 {}",
-                                         "由 glasstcp {} 根据 {} 生成 · SHA-256 {}")),
-                     kVersion, visible(capture.file_name, 100), visible(capture.sha256, 64));
+  return said(language, "Made by glasstcp {} from {} · SHA-256 {}",
+              "由 glasstcp {} 根据 {} 生成 · SHA-256 {}", kVersion, visible(capture.file_name, 100),
+              visible(capture.sha256, 64));
 }
 
 Document document_of(const Capture& capture, const ViewOptions& options) {
@@ -166,6 +166,7 @@ Document document_of(const Capture& capture, const ViewOptions& options) {
                 "验证的帧号。");
   document.sections = is_homework ? homework_sections(view) : report_sections(view);
   document.footer = footer_text(capture, options.language);
+  document.sheet_footer = fmt::format("glasstcp {} · SHA-256 {}", kVersion, capture.sha256);
   return document;
 }
 

@@ -14,6 +14,7 @@
 #include "tun/report/view/document.h"
 #include "tun/report/view/ladder.h"
 #include "tun/report/view/report.h"
+#include "tun/report/view/words.h"
 
 namespace glasstcp::report {
 
@@ -27,10 +28,11 @@ struct View {
   [[nodiscard]] std::string_view in(std::string_view en, std::string_view zh) const {
     return either(language, en, zh);
   }
-  /// The sentence of the language, with its values.
+  /// The sentence of the language, with its values; both are checked when this is compiled.
   template <typename... Args>
-  [[nodiscard]] std::string say(std::string_view en, std::string_view zh, Args&&... args) const {
-    return fmt::format(fmt::runtime(in(en, zh)), std::forward<Args>(args)...);
+  [[nodiscard]] std::string say(fmt::format_string<Args...> en, fmt::format_string<Args...> zh,
+                                Args&&... args) const {
+    return said(language, en, zh, std::forward<Args>(args)...);
   }
   [[nodiscard]] std::string_view name(Side side) const;
   [[nodiscard]] std::string frame(FrameNumber number) const;
@@ -61,7 +63,10 @@ using Blocks = std::vector<Block>;
 /// The findings in words, and as questions with an empty space.
 [[nodiscard]] Blocks answer_blocks(const View& view);
 [[nodiscard]] Answer answer_of(const View& view, const Finding& finding);
-[[nodiscard]] Question question_of(const View& view, const Finding& finding);
+[[nodiscard]] Answer answer_of_group(const View& view, const std::vector<const Finding*>& group);
+[[nodiscard]] Question question_of(const View& view, const std::vector<const Finding*>& group);
+/// The findings that are worth a question, those of one kind together.
+[[nodiscard]] std::vector<std::vector<const Finding*>> grouped_findings(const View& view);
 
 /// The chapters of a homework.
 [[nodiscard]] std::vector<Section> homework_sections(const View& view);

@@ -116,6 +116,7 @@ Blocks summary_blocks(const View& view) {
   const auto count = [](std::uint64_t n) { return grouped(static_cast<std::int64_t>(n)); };
   std::string link;
   for (const Interface& one : c.interfaces) {
+    if (one.holds_dropped && one.frames == 0) continue;
     if (!link.empty()) link += view.in(", ", "、");
     const std::string_view type = name_of_link_type(one.link_type);
     link += visible(one.name, 40) + (one.name.empty() ? "" : ": ");

@@ -45,27 +45,25 @@ std::string option_text(const TcpOption& option, Language language) {
     case 1:
       return {};
     case 2:
-      return fmt::format(
-          fmt::runtime(in("maximum segment size (MSS) {} bytes", "最大报文段长度（MSS）{} 字节")),
-          value_of(option, 0));
+      return said(language, "maximum segment size (MSS) {} bytes", "最大报文段长度（MSS）{} 字节",
+                  value_of(option, 0));
     case 3:
-      return fmt::format(fmt::runtime(in("window scale {} (window field × {})",
-                                         "窗口扩大选项 {}（窗口字段 × {}）")),
-                         value_of(option, 0), 1U << (value_of(option, 0) & 15U));
+      return said(language, "window scale {} (window field × {})",
+                  "窗口扩大选项 {}（窗口字段 × {}）", value_of(option, 0),
+                  1U << (value_of(option, 0) & 15U));
     case 4:
       return in("SACK permitted", "允许选择确认（SACK permitted）");
     case 5:
-      return fmt::format(fmt::runtime(in("SACK: {} block(s)", "选择确认（SACK）：{} 块")),
-                         option.values.size() / 2);
+      return said(language, "SACK: {} block(s)", "选择确认（SACK）：{} 块",
+                  option.values.size() / 2);
     case 8:
-      return fmt::format(
-          fmt::runtime(in("timestamps TSval {}, TSecr {}", "时间戳选项 TSval {}、TSecr {}")),
-          value_of(option, 0), value_of(option, 1));
+      return said(language, "timestamps TSval {}, TSecr {}", "时间戳选项 TSval {}、TSecr {}",
+                  value_of(option, 0), value_of(option, 1));
     case 34:
       return in("Fast Open cookie", "快速打开（TFO）Cookie");
     default:
-      return fmt::format(fmt::runtime(in("option {} of {} bytes", "选项 {}，{} 字节")), option.kind,
-                         option.length);
+      return said(language, "option {} of {} bytes", "选项 {}，{} 字节", option.kind,
+                  option.length);
   }
 }
 
@@ -103,7 +101,7 @@ std::string milliseconds(std::int64_t ns) {
   const double ms = static_cast<double>(ns) / 1e6;
   const double size = ms < 0 ? -ms : ms;
   const int digits = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
-  if (size >= 10'000) return grouped(static_cast<std::int64_t>(ms)) + " ms";
+  if (size >= 1000) return grouped(static_cast<std::int64_t>(ms)) + " ms";
   return fmt::format("{:.{}f} ms", ms, digits);
 }
 
@@ -201,8 +199,7 @@ std::string frame_label(const Connection& connection, const Frame& frame, Langua
     add(either(language, "out of order", "失序"));
   }
   if (frame.is(Event::DuplicateAck)) {
-    add(fmt::format(fmt::runtime(either(language, "duplicate ACK {}", "重复确认 {}")),
-                    frame.duplicate_ack));
+    add(said(language, "duplicate ACK {}", "重复确认 {}", frame.duplicate_ack));
   }
   if (frame.is(Event::NeverArrived)) add(either(language, "lost on the link", "在链路上丢失"));
   return out;
@@ -245,7 +242,7 @@ std::string_view ending_text(Ending ending, Language language) {
 }
 
 std::string frame_text(FrameNumber number, Language language) {
-  return fmt::format(fmt::runtime(either(language, "frame {}", "第 {} 帧")), frame(number));
+  return said(language, "frame {}", "第 {} 帧", frame(number));
 }
 
 std::string frames_text(const std::vector<FrameNumber>& numbers, Language language) {

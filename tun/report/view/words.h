@@ -3,15 +3,26 @@
 // Units: bytes; ms in text; seconds with six digits where frames are listed, as Wireshark does.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "stack/trace/language.h"
 #include "stack/trace/reason_class.h"
 #include "tun/report/model.h"
 
 namespace glasstcp::report {
+
+/// The sentence of a language, with its values; both are checked when this is compiled.
+template <typename... Args>
+[[nodiscard]] std::string said(Language language, fmt::format_string<Args...> en,
+                               fmt::format_string<Args...> zh, Args&&... args) {
+  return fmt::format(language == Language::Chinese ? zh : en, std::forward<Args>(args)...);
+}
 
 /// 1234567 -> "1,234,567".
 [[nodiscard]] std::string grouped(std::int64_t number);
