@@ -61,6 +61,7 @@ class Builder {
     f.raw_window = static_cast<std::uint16_t>(s.raw_window);
     f.window = f.has(kSyn) ? s.raw_window : s.raw_window << 7U;
     f.tcp_header = f.has(kSyn) ? 40 : 32;
+    if (s.length == 0 && next_[peer] > 1) f.rtt_ns = 320'000 + std::int64_t{f.number} * 1000;
     f.before = states_;
     move_states(f);
     f.after = states_;

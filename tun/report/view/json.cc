@@ -16,7 +16,7 @@
 namespace glasstcp::report {
 namespace {
 
-constexpr std::array<std::string_view, 29> kEvents = {
+constexpr std::array<std::string_view, 30> kEvents = {
     "syn",
     "syn-ack",
     "handshake-ack",
@@ -46,7 +46,9 @@ constexpr std::array<std::string_view, 29> kEvents = {
     "offloaded",
     "cut-by-snap-length",
     "never-arrived",
+    "reassembled",
 };
+static_assert(kEvents.size() == static_cast<std::size_t>(Event::Reassembled) + 1);
 constexpr std::array<std::string_view, 16> kFindings = {
     "three-handshakes",  "seq-zero",      "four-closes",   "three-closes",    "no-orderly-close",
     "two-msl",           "push",          "window-update", "partial-content", "not-modified",

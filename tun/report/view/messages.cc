@@ -10,7 +10,7 @@ namespace glasstcp::report {
 namespace {
 
 constexpr std::size_t kMostExchanges = 60, kMostPieces = 8, kMostResources = 60;
-constexpr std::size_t kMostBody = 900;  // bytes of a body that are shown
+constexpr std::size_t kMostBody = 700;  // bytes of a body that are shown
 
 std::string frames_of(const Message& m) {
   if (m.first_frame == m.last_frame) return frame(m.first_frame);
