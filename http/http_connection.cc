@@ -14,9 +14,6 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 /// How a partial head grows: small steps, so that what follows the head is not copied with it.
 constexpr std::size_t kHeadStep = 1024;
 constexpr Duration kRetry = 10ms;
-/// Each logged byte takes up to four when it is escaped.
-constexpr std::size_t kLogLineSize =
-    4 * (LoggedRequest::kLongestLine + 2 * LoggedRequest::kLongestValue) + 256;
 
 int status_of(HeadError error) {
   switch (error) {
@@ -182,7 +179,10 @@ void HttpConnection::on_head_error(const HeadParser& parser, std::string_view by
   refuse(status, parser.head().method, LoggedRequest({.head = parser.head(), .bytes = bytes}), at);
 }
 
+// -- Requests
+
 void HttpConnection::on_request(const Request& request, const Moment& at) noexcept {
+  tell_request(request);
   close_after_answer_ = false;
   Site& site = services_->site;
   const Site::SinkMatch sink = site.match_sink(request);
@@ -190,6 +190,7 @@ void HttpConnection::on_request(const Request& request, const Moment& at) noexce
     on_request_with_body(request, sink, at);
     return;
   }
+  tell_request_end();
   begin_answer(site.respond(request, persistence_for(request.head), at), LoggedRequest(request),
                at);
 }
@@ -281,6 +282,7 @@ std::size_t HttpConnection::take_body(ByteView bytes, const Moment& at) noexcept
 }
 
 void HttpConnection::end_body(const Moment& at) noexcept {
+  tell_request_end();
   const Pooled<Side> done = std::move(side_);
   const LoggedRequest logged = stored_logged(done);
   if (!done->sink.is_upload) {
@@ -302,6 +304,7 @@ void HttpConnection::on_peer_closed(const Moment& at) noexcept {
   peer_closed_ = true;
   switch (phase_) {
     case Phase::Idle:
+      tell_closing(CloseCause::PeerClosed);
       begin_closing(at);
       break;
     case Phase::Head: {
@@ -337,6 +340,7 @@ void HttpConnection::on_deadline(const Moment& at) noexcept {
   switch (phase_) {
     case Phase::Idle:
       // RFC 9112 §9.5 SHOULD R9112-31: a connection that nobody uses is closed in order.
+      tell_closing(CloseCause::Idle, services_->config.idle_timeout);
       begin_closing(at);
       break;
     case Phase::Head:
@@ -344,6 +348,7 @@ void HttpConnection::on_deadline(const Moment& at) noexcept {
       const bool is_silent = phase_ == Phase::Head && !side_->parser.has_begun();
       const Method method = phase_ == Phase::Head ? side_->parser.head().method : side_->method;
       if (is_silent) {
+        tell_closing(CloseCause::HeaderTimeout, services_->config.header_timeout);
         begin_closing(at);
       } else {
         refuse(408, method, {}, at);
@@ -355,11 +360,13 @@ void HttpConnection::on_deadline(const Moment& at) noexcept {
         waits_a_little_ = false;
         deadline_ = at.now + services_->config.send_timeout;
       } else {
+        tell_closing(CloseCause::SendTimeout, services_->config.send_timeout);
         end(Want::Abort);
       }
       break;
     case Phase::Closing:
       // Acknowledged: it lingered long enough. Not acknowledged: the peer does not take the answer.
+      if (!all_acknowledged_) tell_closing(CloseCause::SendTimeout, services_->config.send_timeout);
       end(all_acknowledged_ ? Want::Release : Want::Abort);
       break;
     case Phase::Ended:
@@ -388,7 +395,9 @@ void HttpConnection::on_all_acknowledged(const Moment& at) noexcept {
 void HttpConnection::begin_shutdown(const Moment& at) noexcept {
   is_shutting_down_ = true;
   close_after_answer_ = true;
-  if (phase_ == Phase::Idle || phase_ == Phase::Head) begin_closing(at);
+  if (phase_ != Phase::Idle && phase_ != Phase::Head) return;
+  tell_closing(CloseCause::Shutdown);
+  begin_closing(at);
 }
 
 // -- Output
@@ -403,6 +412,7 @@ Persistence HttpConnection::persistence_for(const RequestHead& head) noexcept {
 void HttpConnection::refuse(int status, Method method, const LoggedRequest& logged,
                             const Moment& at) noexcept {
   close_after_answer_ = true;
+  is_refusing_ = true;
   begin_answer(services_->site.refuse(status, method, Persistence::Close, at), logged, at);
 }
 
@@ -414,6 +424,11 @@ void HttpConnection::begin_answer(Reply reply, const LoggedRequest& logged,
     return;
   }
   if (services_->access_log != nullptr) log_answer(reply, logged, at);
+  if (services_->messages != nullptr) {
+    const std::uint64_t body = reply.transfer ? reply.transfer->length() : reply.body.bytes.size();
+    services_->messages->on_response_begin(tag_, as_text(reply.head.bytes),
+                                           reply.head.bytes.size() + body);
+  }
   head_ = std::move(reply.head);  // a 100 that was not handed out yet has become pointless
   set_body(std::move(reply.body));
   transfer_ = std::move(reply.transfer);
@@ -470,11 +485,16 @@ OwnedBytes HttpConnection::take_piece(const Moment& at) noexcept {
 }
 
 void HttpConnection::end_answer(const Moment& at) noexcept {
+  if (services_->messages != nullptr) services_->messages->on_response_end(tag_);
   finish_log();
   transfer_.reset();
   side_.reset();
   // RFC 9112 §9.6 MUST R9112-32: after close, no further request is looked at.
   if (close_after_answer_ || peer_closed_) {
+    tell_closing(peer_closed_        ? CloseCause::PeerClosed
+                 : is_shutting_down_ ? CloseCause::Shutdown
+                 : is_refusing_      ? CloseCause::BadRequest
+                                     : CloseCause::AskedByPeer);
     begin_closing(at);
     return;
   }
@@ -546,45 +566,6 @@ void HttpConnection::end(Want want) noexcept {
   set_body({});
   transfer_.reset();
   side_.reset();
-}
-
-// -- The log
-
-void HttpConnection::log_answer(const Reply& reply, const LoggedRequest& logged,
-                                const Moment& at) noexcept {
-  std::uint8_t memory[kLogLineSize];
-  TextWriter line(memory, sizeof memory);
-  const std::size_t before_number = write_log_line(
-      line, logged,
-      {.peer = services_->peers->peer_of(tag_),
-       .unix_seconds = at.unix_seconds,
-       .status = reply.status,
-       .bytes = reply.transfer ? std::nullopt : std::optional(reply.content_length)});
-  if (reply.transfer) {
-    // How much of a long answer is sent is known at its end; until then the line waits in the side
-    // block.
-    side_ = Pooled<Side>::make(services_->site.pool(), line.size());
-    if (side_) {
-      std::ranges::copy(as_bytes(line.written()), side_.extra().begin());
-      side_->stored = line.size();
-      side_->first_cut = before_number;
-      return;
-    }
-    // No memory: a line that does not know the number is better than none.
-  }
-  services_->access_log->write(line.written());
-}
-
-/// Writes the line of a long answer that ended, one way or the other.
-void HttpConnection::finish_log() noexcept {
-  if (phase_ != Phase::Sending || !transfer_ || !side_ || side_->stored == 0) return;
-  std::uint8_t memory[kLogLineSize];
-  TextWriter line(memory, sizeof memory);
-  const std::string_view waiting = as_text(ByteView(side_.extra()).first(side_->stored));
-  line.text(waiting.substr(0, side_->first_cut));
-  line.number(transfer_->handed_out()).text(waiting.substr(side_->first_cut + 1));
-  services_->access_log->write(line.written());
-  side_->stored = 0;
 }
 
 }  // namespace glasstcp::http

@@ -26,6 +26,7 @@
 #include "http/body_decoder.h"
 #include "http/site.h"
 #include "stack/base/addresses.h"
+#include "stack/base/message_mark.h"
 
 namespace glasstcp::http {
 
@@ -53,12 +54,31 @@ class PeerNames {
   [[nodiscard]] virtual IpAddress peer_of(std::uint32_t tag) const noexcept = 0;
 };
 
+/// Told where the messages of connections begin and end, for those who watch the packets. `tag`
+/// tells the connection. What is read is told before it is taken from TCP.
+class MessageListener {
+ public:
+  virtual ~MessageListener() = default;
+  /// A request is understood as far as its head: `line` is its first line, as it came; borrowed.
+  virtual void on_request_line(std::uint32_t tag, std::string_view line) noexcept = 0;
+  /// All of it has been read.
+  virtual void on_request_end(std::uint32_t tag) noexcept = 0;
+  /// A response begins, of `length` bytes with its head; `head` begins with its status line.
+  virtual void on_response_begin(std::uint32_t tag, std::string_view head,
+                                 std::uint64_t length) noexcept = 0;
+  /// Its last byte has been handed out.
+  virtual void on_response_end(std::uint32_t tag) noexcept = 0;
+  /// Why the connection is about to be closed.
+  virtual void on_closing(std::uint32_t tag, const CloseNote& note) noexcept = 0;
+};
+
 /// What all connections of a server share; borrowed by each of them.
 struct ConnectionServices {
   Site& site;
   const ConnectionConfig& config;
   AccessLogSink* access_log = nullptr;  ///< may be absent
   const PeerNames* peers = nullptr;     ///< needed with an access log
+  MessageListener* messages = nullptr;  ///< may be absent
 };
 
 /// What the caller should do with the TCP connection.
@@ -117,6 +137,8 @@ class HttpConnection {
   /// When on_deadline() must be called; kNever when nothing is waited for.
   [[nodiscard]] Instant next_deadline() const noexcept { return deadline_; }
 
+  /// Whether the next byte begins a request.
+  [[nodiscard]] bool is_between_requests() const noexcept { return phase_ == Phase::Idle; }
   /// What its owner calls it, for PeerNames and for itself.
   void set_tag(std::uint32_t tag) noexcept { tag_ = tag; }
   [[nodiscard]] std::uint32_t tag() const noexcept { return tag_; }
@@ -153,6 +175,9 @@ class HttpConnection {
   void begin_lingering(const Moment& at) noexcept;
   [[nodiscard]] Instant linger_deadline(const Moment& at) const noexcept;
   void end(Want want) noexcept;
+  void tell_request(const Request& request) const noexcept;
+  void tell_request_end() const noexcept;
+  void tell_closing(CloseCause cause, Duration after = {}) const noexcept;
   [[nodiscard]] Persistence persistence_for(const RequestHead& head) noexcept;
   void set_body(OwnedBytes body) noexcept;
   void pull_transfer(const Moment& at) noexcept;
@@ -177,6 +202,7 @@ class HttpConnection {
   bool is_shutting_down_ : 1 = false;
   bool waits_a_little_ : 1 = false;
   bool is_lingering_ : 1 = false;
+  bool is_refusing_ : 1 = false;  // the last answer is to a request that cannot be taken
   std::uint32_t body_size_ = 0;
   std::uint32_t unacknowledged_ = 0;  // at the last on_progress(), and what was handed out since
   std::uint32_t tag_ = 0;

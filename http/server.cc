@@ -53,7 +53,8 @@ HttpServer::HttpServer(Stack& stack, FileStore& store, const MediaTypes& types,
       services_{.site = site_,
                 .config = config_.connection,
                 .access_log = config.access_log,
-                .peers = this},
+                .peers = this,
+                .messages = this},
       latest_(start),
       wheel_(start),
       loans_(config.max_loans),
@@ -111,6 +112,44 @@ void HttpServer::stop(const Moment& at) noexcept {
 IpAddress HttpServer::peer_of(std::uint32_t tag) const noexcept {
   const std::optional<FourTuple> tuple = stack_.tuple(slots_[tag].id);
   return tuple.has_value() ? tuple->remote_address : IpAddress{};
+}
+
+// -- For those who watch
+
+void HttpServer::on_request_line(std::uint32_t tag, std::string_view line) noexcept {
+  MessageMark mark;
+  mark.kind = MessageMark::Kind::Name;
+  mark.label = line;
+  stack_.note_message(slots_[tag].id, mark, latest_);
+}
+
+// The bytes are taken from TCP a little later: see read_bytes.
+void HttpServer::on_request_end(std::uint32_t) noexcept {
+  request_ended_ = true;
+}
+
+void HttpServer::on_response_begin(std::uint32_t tag, std::string_view head,
+                                   std::uint64_t length) noexcept {
+  MessageMark mark;
+  mark.role = MessageRole::Response;
+  mark.outgoing = true;
+  stack_.note_message(slots_[tag].id, mark, latest_);
+  mark.kind = MessageMark::Kind::Name;
+  mark.length = length;
+  mark.label = head.substr(0, head.find('\r'));
+  stack_.note_message(slots_[tag].id, mark, latest_);
+}
+
+void HttpServer::on_response_end(std::uint32_t tag) noexcept {
+  MessageMark mark;
+  mark.kind = MessageMark::Kind::End;
+  mark.role = MessageRole::Response;
+  mark.outgoing = true;
+  stack_.note_message(slots_[tag].id, mark, latest_);
+}
+
+void HttpServer::on_closing(std::uint32_t tag, const CloseNote& note) noexcept {
+  stack_.note_close(slots_[tag].id, note, latest_);
 }
 
 // -- Events
@@ -243,8 +282,15 @@ bool HttpServer::read_bytes(Slot& slot, const Moment& at) noexcept {
     return slot.http.wants() == before &&
            !slot.http.is_reading();  // an error page may have to be sent
   }
+  if (stack_.is_observed() && slot.http.is_between_requests())
+    stack_.note_message(slot.id, MessageMark{}, at.now);  // a request begins here
   const std::size_t taken = slot.http.on_bytes(*received, at);
   if (taken > 0) stack_.consume(slot.id, taken, at.now);
+  if (std::exchange(request_ended_, false) && stack_.is_observed()) {
+    MessageMark mark;
+    mark.kind = MessageMark::Kind::End;
+    stack_.note_message(slot.id, mark, at.now);
+  }
   return taken > 0;
 }
 

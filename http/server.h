@@ -47,7 +47,7 @@ struct ServerConfig {
 };
 
 /// Serves a FileStore over a Stack.
-class HttpServer final : private PeerNames {
+class HttpServer final : private PeerNames, private MessageListener {
  public:
   /// All borrowed for the life of the server, but `config`, which is copied.
   HttpServer(Stack& stack, FileStore& store, const MediaTypes& types, const ServerConfig& config,
@@ -79,6 +79,13 @@ class HttpServer final : private PeerNames {
   struct Loan;
 
   [[nodiscard]] IpAddress peer_of(std::uint32_t tag) const noexcept override;
+  // Hands marks on to whoever watches the stack's packets.
+  void on_request_line(std::uint32_t tag, std::string_view line) noexcept override;
+  void on_request_end(std::uint32_t tag) noexcept override;
+  void on_response_begin(std::uint32_t tag, std::string_view head,
+                         std::uint64_t length) noexcept override;
+  void on_response_end(std::uint32_t tag) noexcept override;
+  void on_closing(std::uint32_t tag, const CloseNote& note) noexcept override;
   void accept_all(ListenerId listener, const Moment& at) noexcept;
   void on_event(const Event& event, const Moment& at) noexcept;
   Loan give_back(std::uint32_t index) noexcept;
@@ -106,6 +113,7 @@ class HttpServer final : private PeerNames {
   std::vector<std::uint32_t> lingering_;  // slots, in the order of their beginning
   Instant drain_end_ = kNever;
   bool is_stopping_ = false;
+  bool request_ended_ = false;  // in the bytes that are being read
 };
 
 }  // namespace glasstcp::http

@@ -369,6 +369,23 @@ void Stack::set_gso_max(std::uint32_t bytes) {
 void Stack::set_observer(Observer* observer) {
   impl_->tcp.context().observer = observer;
 }
+bool Stack::is_observed() const {
+  return impl_->tcp.context().observer != nullptr;
+}
+void Stack::note_message(ConnectionId id, const MessageMark& mark, Instant now) {
+  Observer* const observer = impl_->tcp.context().observer;
+  const Connection* const connection = observer == nullptr ? nullptr : impl_->tcp.find(id);
+  if (connection == nullptr) return;
+  MessageMark placed = mark;
+  placed.seq = mark.outgoing ? connection->queued_up_to() : connection->receiver().read_up_to();
+  observer->on_message({now, id, connection->tuple(), placed});
+}
+void Stack::note_close(ConnectionId id, const CloseNote& note, Instant now) {
+  Observer* const observer = impl_->tcp.context().observer;
+  const Connection* const connection = observer == nullptr ? nullptr : impl_->tcp.find(id);
+  if (connection == nullptr) return;
+  observer->on_close({now, id, connection->tuple(), note, connection->status().unsent});
+}
 const StackCounters& Stack::counters() const {
   return impl_->counters;
 }

@@ -221,6 +221,13 @@ class Stack {
   // -- Looking in
   /// Borrowed until replaced; null: nobody watches.
   void set_observer(Observer* observer);
+  [[nodiscard]] bool is_observed() const;
+  /// Tells the observer where the next message lies: the mark's number is filled in here, for what
+  /// comes the next byte to be read, for what leaves the next to be queued. Nothing is done for a
+  /// stale id, or while nobody watches.
+  void note_message(ConnectionId id, const MessageMark& mark, Instant now);
+  /// Tells the observer why the application is about to close or abort.
+  void note_close(ConnectionId id, const CloseNote& note, Instant now);
   [[nodiscard]] const StackCounters& counters() const;
   /// Calls f(ConnectionId) for each connection that is not CLOSED; also half-open ones are counted
   /// by half_open_count.

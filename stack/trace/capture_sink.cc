@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "stack/trace/explain.h"
+#include "stack/trace/fields.h"
+#include "stack/trace/packet_event_words.h"
 
 namespace glasstcp {
 
@@ -23,109 +25,120 @@ CaptureSink::CaptureSink(BlockSink& sink, const CaptureOptions& options)
   options_.application = options_.interface_name = options_.section_comment = {};
 }
 
-void CaptureSink::on_packet_sent(const PacketSentEvent& event) noexcept {
-  const std::string_view why = foreteller_ != nullptr
-                                   ? foreteller_->why_next_is_lost(options_.language)
-                                   : std::string_view();
-  comment_.clear();
-  if (options_.annotate) {
-    comment_.add("OUT ");
-    add_reason(comment_, event, options_.language);
-    add_offload(event.checksum_partial, event.gso_size);
-    if (!why.empty()) comment_.add(" [LOST {}]", why);
+void CaptureSink::on_annotated(const AnnotatedPacket& packet) noexcept {
+  if (!packet.has_packet()) return add_note(packet);
+  std::array<std::string_view, kMaxComments> comments;
+  std::size_t count = 0;
+  const bool kept =
+      packet.kind == AnnotatedPacket::Kind::Received || packet.kind == AnnotatedPacket::Kind::Sent;
+  if (has_text()) {
+    add_sentence_of(packet);
+    comments[count++] = text_.view();
   }
-  write(event.at, event.connection,
-        {.interface = why.empty() ? kDevice : kDropped,
-         .direction = Direction::Out,
-         .pieces = event.pieces,
-         .comments = {}});
-}
-
-void CaptureSink::on_packet_received(const PacketReceivedEvent& event) noexcept {
-  const bool used = is_accepted(event.verdict);
-  comment_.clear();
-  if (options_.annotate) {
-    comment_.add("{} ", used ? "IN" : "DROP");
-    add_verdict(comment_, event, options_.language);
-    add_offload(event.checksum_partial, event.gso_size);
+  if (has_fields()) {
+    fields_.clear();
+    add_fields(fields_, packet);
+    comments[count++] = fields_.view();
   }
-  write(event.at, event.connection,
-        {.interface = used ? kDevice : kDropped,
-         .direction = Direction::In,
-         .pieces = std::span(&event.packet, 1),
-         .comments = {}});
+  if (has_text()) {
+    std::size_t used = 0;
+    const auto detail = [&]() -> TextBuffer& {
+      TextBuffer& text = details_[used++];
+      text.clear();
+      return text;
+    };
+    for (const TimerName timer : packet.timers.all()) {
+      TextBuffer& text = detail();
+      add_timer(text, timer, packet.before, options_.language);
+      comments[count++] = text.view();
+    }
+    for (const StateStep& step : packet.steps.all()) {
+      TextBuffer& text = detail();
+      text.add("{}", either(options_.language, "state ", "状态 "));
+      add_step_words(text, step, options_.language);
+      add_peer(text, packet.peer, options_.language);
+      comments[count++] = text.view();
+    }
+    for (std::size_t i = 0; i < note_count_; ++i) {
+      if (notes_[i].tuple == packet.tuple) comments[count++] = notes_[i].text.view();
+    }
+  }
+  encoder_.add_packet({.interface = kept ? kDevice : kDropped,
+                       .time_ns = (packet.at.time_since_epoch() + options_.wall_offset).count(),
+                       .direction = packet.is_outgoing() ? Direction::Out : Direction::In,
+                       .pieces = packet.pieces,
+                       .comments = std::span(comments.data(), count)});
+  std::size_t left = 0;
+  for (std::size_t i = 0; i < note_count_; ++i) {
+    if (notes_[i].tuple == packet.tuple) continue;
+    if (left != i) notes_[left] = notes_[i];
+    ++left;
+  }
+  note_count_ = left;
 }
 
-void CaptureSink::on_state_changed(const StateChangedEvent& event) noexcept {
-  if (!options_.annotate) return;
-  Note& note = add_note(event.connection);
-  note.text.add("{}", either(options_.language, "state ", "状态 "));
-  add_state_change(note.text, event.from, event.to);
-}
-
-void CaptureSink::on_timer_fired(const TimerFiredEvent& event) noexcept {
-  if (!options_.annotate) return;
-  add_timer(add_note(event.connection).text, event, options_.language);
-}
-
-void CaptureSink::note_lost(Instant at, ByteView packet, Direction direction,
-                            std::string_view why) noexcept {
-  comment_.clear();
-  if (options_.annotate) comment_.add("LOST {}", why);
-  const std::int64_t time = (at.time_since_epoch() + options_.wall_offset).count();
-  const std::string_view comment = comment_.view();
-  encoder_.add_packet({.interface = kDropped,
-                       .time_ns = time,
-                       .direction = direction,
-                       .pieces = std::span(&packet, 1),
-                       .comments = std::span(&comment, 1)});
+void CaptureSink::add_sentence_of(const AnnotatedPacket& packet) {
+  text_.clear();
+  switch (packet.kind) {
+    case AnnotatedPacket::Kind::Received:
+      text_.add("IN ");
+      break;
+    case AnnotatedPacket::Kind::Dropped:
+      text_.add("DROP ");
+      break;
+    case AnnotatedPacket::Kind::LostReceived:
+      text_.add("LOST ");
+      break;
+    default:
+      text_.add("OUT ");
+      break;
+  }
+  add_sentence(text_, packet, options_.language);
+  add_offload(packet);
 }
 
 // The oldest note makes room: a connection that never sends another packet must not keep its place.
-CaptureSink::Note& CaptureSink::add_note(ConnectionId connection) {
+void CaptureSink::add_note(const AnnotatedPacket& packet) {
+  if (!has_text()) return;
   if (note_count_ == kMaxNotes) {
     std::copy(notes_.begin() + 1, notes_.end(), notes_.begin());
     --note_count_;
   }
   Note& note = notes_[note_count_++];
-  note.connection = connection;
+  note.tuple = packet.tuple;
   note.text.clear();
-  return note;
+  const std::int64_t ns = (packet.at.time_since_epoch() + options_.wall_offset).count();
+  note.text.add("{}{}.{:06}: ", either(options_.language, "at ", "时刻 "), ns / 1'000'000'000,
+                ns % 1'000'000'000 / 1000);
+  add_happening(note.text, packet, options_.language);
 }
 
-void CaptureSink::add_offload(bool checksum_partial, std::uint16_t gso_size) {
+void CaptureSink::finish(Instant at) noexcept {
+  if (note_count_ == 0) return;
+  std::array<TextBuffer, kMaxNotes> texts;
+  std::array<std::string_view, kMaxNotes> comments;
+  for (std::size_t i = 0; i < note_count_; ++i) {
+    texts[i].add("{} - {}: {}", notes_[i].tuple.local().to_string(),
+                 notes_[i].tuple.remote().to_string(), notes_[i].text.view());
+    comments[i] = texts[i].view();
+  }
+  encoder_.add_statistics(kDevice, (at.time_since_epoch() + options_.wall_offset).count(),
+                          std::span(comments.data(), note_count_));
+  note_count_ = 0;
+}
+
+void CaptureSink::add_offload(const AnnotatedPacket& packet) {
   const bool chinese = options_.language == Language::Chinese;
-  if (gso_size != 0) {
+  if (packet.gso_size != 0) {
     if (chinese) {
-      comment_.add(" [内核按 {} 字节分段]", gso_size);
+      text_.add(" [内核按 {} 字节分段]", packet.gso_size);
     } else {
-      comment_.add(" [offload: segments of {} bytes on the wire]", gso_size);
+      text_.add(" [offload: segments of {} bytes on the wire]", packet.gso_size);
     }
   }
-  if (checksum_partial) {
-    comment_.add("{}", chinese ? " [检验和由内核完成]" : " [offload: checksum left to the kernel]");
+  if (packet.checksum_partial) {
+    text_.add("{}", chinese ? " [检验和由内核完成]" : " [offload: checksum left to the kernel]");
   }
-}
-
-void CaptureSink::write(Instant at, ConnectionId connection, CapturePacket packet) {
-  std::array<std::string_view, 1 + kMaxNotes> comments;
-  std::size_t count = 0;
-  if (comment_.size() != 0) comments[count++] = comment_.view();
-  std::array<bool, kMaxNotes> told{};
-  for (std::size_t i = 0; i < note_count_; ++i) {
-    told[i] = notes_[i].connection == connection;
-    if (told[i]) comments[count++] = notes_[i].text.view();
-  }
-  packet.time_ns = (at.time_since_epoch() + options_.wall_offset).count();
-  packet.comments = std::span(comments.data(), count);
-  encoder_.add_packet(packet);
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < note_count_; ++i) {
-    if (told[i]) continue;
-    if (kept != i) notes_[kept] = notes_[i];
-    ++kept;
-  }
-  note_count_ = kept;
 }
 
 }  // namespace glasstcp

@@ -15,6 +15,7 @@
 
 #include "stack/base/addresses.h"
 #include "stack/base/bytes.h"
+#include "stack/base/message_mark.h"
 #include "stack/base/seq_num.h"
 #include "stack/base/tcp_state.h"
 #include "stack/base/time.h"
@@ -133,6 +134,23 @@ struct TimerFiredEvent {
   ConnectionId connection;
   TimerName timer;
   const TcbSnapshot* after;
+};
+
+/// The application said where one of its messages lies.
+struct MessageEvent {
+  Instant at;
+  ConnectionId connection;
+  FourTuple tuple;
+  MessageMark mark;
+};
+
+/// The application closes or aborts a connection, and says why.
+struct CloseEvent {
+  Instant at;
+  ConnectionId connection;
+  FourTuple tuple;
+  CloseNote note;
+  std::uint32_t unsent;  ///< bytes that are queued before the FIN
 };
 
 }  // namespace glasstcp

@@ -1,8 +1,9 @@
 // Which quantities are shown beside which reason, and how a packet is written on a line.
 #include "stack/trace/explain.h"
 
-#include <algorithm>
 #include <array>
+
+#include "stack/trace/packet_event_words.h"
 
 namespace glasstcp {
 namespace {
@@ -44,12 +45,16 @@ Topic topic_of(SendReason r) {
   }
 }
 
-// A list of "name value" pairs after the sentence, the first behind "; ".
+// A list of "name value" pairs after the sentence, the first behind a semicolon.
 class Quantities {
  public:
-  explicit Quantities(TextBuffer& out) : out_(out) {}
+  Quantities(TextBuffer& out, Language language) : out_(out), language_(language) {}
 
   void value(std::string_view name, std::uint32_t x) { out_.add("{}{} {}", separator(), name, x); }
+  // Of a quantity that has no name in the RFCs.
+  void value(std::string_view name, std::string_view chinese, std::uint32_t x) {
+    value(either(language_, name, chinese), x);
+  }
   void milliseconds(std::string_view name, Duration d) {
     const std::int64_t us = to_us(d);
     if (us >= 10'000) {
@@ -65,6 +70,10 @@ class Quantities {
   void only_change(std::string_view name, std::uint32_t before, std::uint32_t after) {
     if (before != after) change(name, before, after);
   }
+  void only_change(std::string_view name, std::string_view chinese, std::uint32_t before,
+                   std::uint32_t after) {
+    only_change(either(language_, name, chinese), before, after);
+  }
   void threshold(std::uint32_t x) {
     if (x == kNoThreshold) {
       out_.add("{}ssthresh -", separator());
@@ -72,11 +81,17 @@ class Quantities {
       value("ssthresh", x);
     }
   }
-  void word(std::string_view text) { out_.add("{}{}", separator(), text); }
+  void word(std::string_view english, std::string_view chinese) {
+    out_.add("{}{}", separator(), either(language_, english, chinese));
+  }
 
  private:
-  std::string_view separator() { return std::exchange(first_, false) ? "; " : ", "; }
+  std::string_view separator() {
+    return std::exchange(first_, false) ? either(language_, "; ", "；")
+                                        : either(language_, ", ", "，");
+  }
   TextBuffer& out_;
+  Language language_;
   bool first_ = true;
 };
 
@@ -84,12 +99,12 @@ class Quantities {
 void add_flight(Quantities& q, const TcbSnapshot& before, const TcbSnapshot& after) {
   q.change("cwnd", before.cwnd, after.cwnd);
   q.threshold(after.ssthresh);
-  q.value("flight", after.flight);
+  q.value("flight", "在途", after.flight);
   const bool is_plain = after.pipe == after.flight && after.sacked == 0 && after.lost == 0;
   if (is_plain || after.flight == 0) return;
   q.value("pipe", after.pipe);
-  if (after.sacked > 0) q.value("sacked", after.sacked);
-  if (after.lost > 0) q.value("lost", after.lost);
+  if (after.sacked > 0) q.value("sacked", "已选择确认", after.sacked);
+  if (after.lost > 0) q.value("lost", "丢失", after.lost);
 }
 
 std::uint32_t relative(SeqNum x, SeqNum first) {
@@ -97,20 +112,20 @@ std::uint32_t relative(SeqNum x, SeqNum first) {
 }
 
 void add_quantities(TextBuffer& out, SendReason reason, const TcbSnapshot& before,
-                    const TcbSnapshot& after) {
-  Quantities q(out);
+                    const TcbSnapshot& after, Language language) {
+  Quantities q(out, language);
   switch (topic_of(reason)) {
     case Topic::None:
       break;
     case Topic::Handshake:
       q.milliseconds("rto", after.rto);
-      q.value("retransmissions", after.retransmissions);
+      q.value("retransmissions", "已重传次数", after.retransmissions);
       break;
     case Topic::Sending:
       q.value("cwnd", after.cwnd);
-      q.value("flight", after.flight);
+      q.value("flight", "在途", after.flight);
       q.value("snd.wnd", after.snd.wnd);
-      q.value("unsent", after.unsent);
+      q.value("unsent", "待发送", after.unsent);
       break;
     case Topic::Loss:
       add_flight(q, before, after);
@@ -127,12 +142,12 @@ void add_quantities(TextBuffer& out, SendReason reason, const TcbSnapshot& befor
       break;
     case Topic::PeerWindow:
       q.value("snd.wnd", after.snd.wnd);
-      q.value("unsent", after.unsent);
+      q.value("unsent", "待发送", after.unsent);
       q.milliseconds("rto", after.rto);
       break;
     case Topic::OurWindow:
       q.change("rcv.wnd", before.rcv.wnd, after.rcv.wnd);
-      q.value("unread", after.unread);
+      q.value("unread", "未读", after.unread);
       break;
     case Topic::Arrival:
       q.value("rcv.nxt", relative(after.rcv.nxt, after.rcv.irs));
@@ -157,16 +172,18 @@ void add_options(TextBuffer& out, const PacketSummary& p,
   out.add(">");
 }
 
-void add_tcp(TextBuffer& out, const PacketSummary& p, bool outgoing, const InitialNumbers& first) {
-  const std::optional<SeqNum>& sender = outgoing ? first.ours : first.theirs;
-  const std::optional<SeqNum>& receiver = outgoing ? first.theirs : first.ours;
+void add_tcp(TextBuffer& out, const AnnotatedPacket& packet) {
+  const PacketSummary& p = packet.summary;
+  const bool outgoing = packet.is_outgoing();
+  const std::optional<SeqNum>& sender = outgoing ? packet.numbers.ours : packet.numbers.theirs;
+  const std::optional<SeqNum>& receiver = outgoing ? packet.numbers.theirs : packet.numbers.ours;
   add_flags(out, p.flags);
   const std::string_view raw = " raw";  // not relative: the connection's beginning was not seen
   out.add(" seq{} {}", sender ? "" : raw, relative(p.seq, sender.value_or(SeqNum(0))));
   if (p.has(PacketSummary::kAck)) {
     out.add(" ack{} {}", receiver ? "" : raw, relative(p.ack, receiver.value_or(SeqNum(0))));
   }
-  out.add(" win {}", p.window);
+  out.add(" win {}", std::uint32_t{p.window} << packet.window_shift.value_or(0));
   if (p.text_length != 0) out.add(" len {}", p.text_length);
   if (p.has(PacketSummary::kUrg)) out.add(" urg {}", p.urgent);
   static constexpr std::array<std::string_view, 4> kFields = {"", " [ECT(1)]", " [ECT(0)]",
@@ -183,54 +200,80 @@ bool is_loss_timer(TimerName t) {
          t == TimerName::RackReordering;
 }
 
-}  // namespace
+// A list of clauses with semicolons between.
+class Clauses {
+ public:
+  Clauses(TextBuffer& out, Language language) : out_(out), language_(language) {}
+  // Makes room for the next clause, which the caller appends.
+  TextBuffer& next() {
+    if (!std::exchange(first_, false)) out_.add("{}", either(language_, "; ", "；"));
+    return out_;
+  }
+  [[nodiscard]] bool empty() const { return first_; }
 
-void add_packet(TextBuffer& out, const PacketSummary& packet, bool outgoing,
-                const InitialNumbers& first) {
-  switch (packet.kind) {
-    case PacketSummary::Kind::Tcp:
-      return add_tcp(out, packet, outgoing, first);
-    case PacketSummary::Kind::Icmp:
-      return out.add("ICMP{} type {} code {} len {}", packet.source.is_v4() ? "" : "v6",
-                     packet.icmp_type, packet.icmp_code, packet.total_length);
-    case PacketSummary::Kind::Udp:
-      return out.add("UDP {} > {} len {}", number(packet.source_port),
-                     number(packet.destination_port), packet.text_length);
-    case PacketSummary::Kind::Fragment:
-      return out.add("fragment of protocol {} len {}", packet.protocol, packet.total_length);
-    case PacketSummary::Kind::Other:
-      return out.add("protocol {} len {}", packet.protocol, packet.total_length);
-    case PacketSummary::Kind::NotUnderstood:
-      return out.add("{} bytes", packet.total_length);
+ private:
+  TextBuffer& out_;
+  Language language_;
+  bool first_ = true;
+};
+
+void add_messages(Clauses& clauses, const AnnotatedPacket& packet, Language language) {
+  for (const MessagePart& part : packet.messages.all())
+    add_message_words(clauses.next(), part, language);
+}
+
+// The verdict's sentence says it already.
+bool is_told_by_verdict(PacketEvent event, Verdict verdict) {
+  switch (event) {
+    case PacketEvent::PeerSyn:
+    case PacketEvent::PeerSynAgain:
+      return true;
+    case PacketEvent::AckOfSyn:
+      return verdict == Verdict::HandshakeComplete;
+    case PacketEvent::PeerReset:
+      return verdict == Verdict::ResetAccepted;
+    default:
+      return false;
   }
 }
 
-void add_reason(TextBuffer& out, const PacketSentEvent& event, Language language) {
-  const ReasonInfo& row = info(event.reason);
+// A verdict that says no more than that the segment was processed gives way to what it did.
+bool says_little(Verdict verdict) {
+  return verdict == Verdict::Accepted || verdict == Verdict::AcceptedDuplicate ||
+         verdict == Verdict::AcceptedOutOfOrder;
+}
+
+void add_reason(TextBuffer& out, const AnnotatedPacket& packet, Language language) {
+  const ReasonInfo& row = info(packet.reason);
   out.add("{} ({}): ", row.name, row.rfc);
-  const TcbSnapshot* after = event.after != nullptr ? event.after : event.before;
-  const TcbSnapshot* before = event.before != nullptr ? event.before : after;
-  if (event.reason == SendReason::FastRetransmit && before != nullptr) {
+  const std::optional<TcbSnapshot>& after = packet.after ? packet.after : packet.before;
+  const std::optional<TcbSnapshot>& before = packet.before ? packet.before : after;
+  Clauses clauses(out, language);
+  if (packet.reason == SendReason::FastRetransmit && before) {
     // The sentence of the table, with the number that the duplicate ACKs ask for.
     const std::uint32_t una = relative(before->snd.una, before->snd.iss);
     if (language == Language::Chinese) {
-      out.add("收到对 {} 的第三个重复确认", una);
+      clauses.next().add("收到对 {} 的第三个重复确认", una);
     } else {
-      out.add("third duplicate ACK for {}", una);
+      clauses.next().add("third duplicate ACK for {}", una);
     }
   } else {
-    out.add("{}", sentence(event.reason, language));
+    clauses.next().add("{}", sentence(packet.reason, language));
   }
-  if (after != nullptr) add_quantities(out, event.reason, *before, *after);
+  if (packet.close.cause != CloseCause::Unknown)
+    add_close_words(clauses.next(), packet.close, language);
+  add_messages(clauses, packet, language);
+  for (const PacketEventValue& event : packet.events.all())
+    add_event_words(clauses.next(), event, language);
+  if (after) add_quantities(out, packet.reason, *before, *after, language);
 }
 
-void add_verdict(TextBuffer& out, const PacketReceivedEvent& event, Language language) {
-  const VerdictInfo& row = info(event.verdict);
-  out.add("{} ({}): {}", row.name, row.rfc, sentence(event.verdict, language));
-  if (event.before == nullptr || event.after == nullptr) return;
-  const TcbSnapshot& before = *event.before;
-  const TcbSnapshot& after = *event.after;
-  Quantities q(out);
+// What changed in the TCB that no event has said.
+void add_changes(TextBuffer& out, const AnnotatedPacket& packet, Language language) {
+  if (!packet.before || !packet.after) return;
+  const TcbSnapshot& before = *packet.before;
+  const TcbSnapshot& after = *packet.after;
+  Quantities q(out, language);
   if (is_synchronized(before.state) || is_synchronized(after.state)) {
     q.only_change("snd.una", relative(before.snd.una, before.snd.iss),
                   relative(after.snd.una, after.snd.iss));
@@ -240,37 +283,114 @@ void add_verdict(TextBuffer& out, const PacketReceivedEvent& event, Language lan
     }
   }
   q.only_change("snd.wnd", before.snd.wnd, after.snd.wnd);
-  q.only_change("sacked", before.sacked, after.sacked);
-  q.only_change("lost", before.lost, after.lost);
+  q.only_change("sacked", "已选择确认", before.sacked, after.sacked);
+  q.only_change("lost", "丢失", before.lost, after.lost);
   q.only_change("cwnd", before.cwnd, after.cwnd);
   if (before.ssthresh != after.ssthresh) q.threshold(after.ssthresh);
-  if (after.duplicate_acks > before.duplicate_acks) q.value("duplicate ACKs", after.duplicate_acks);
   if (before.srtt != after.srtt) {
     q.milliseconds("srtt", after.srtt);
     q.milliseconds("rto", after.rto);
   }
   if (before.in_recovery != after.in_recovery) {
-    q.word(after.in_recovery ? either(language, "recovery begins", "快速恢复开始")
-                             : either(language, "recovery ends", "快速恢复结束"));
+    if (after.in_recovery) {
+      q.word("fast recovery begins", "快速恢复开始");
+    } else {
+      q.word("recovery ends", "恢复结束");
+    }
   }
 }
 
-void add_state_change(TextBuffer& out, State from, State to) {
-  out.add("{} -> {}", name_of(from), name_of(to));
-  const auto arrow = std::ranges::find_if(
-      transitions(), [=](const Transition& t) { return t.from == from && t.to == to; });
-  if (arrow != transitions().end()) out.add(": {}", arrow->because);
+void add_verdict(TextBuffer& out, const AnnotatedPacket& packet, Language language) {
+  const bool by_event =
+      says_little(packet.verdict) && !(packet.events.empty() && packet.messages.empty());
+  if (by_event) {
+    const bool has_event = !packet.events.empty();
+    const PacketEventInfo* const row = has_event ? &info(packet.events.all()[0].what) : nullptr;
+    out.add("{} ({}): ", row != nullptr ? row->name : info(packet.verdict).name,
+            row != nullptr ? row->rfc : info(packet.verdict).rfc);
+  } else {
+    const VerdictInfo& row = info(packet.verdict);
+    out.add("{} ({}): ", row.name, row.rfc);
+  }
+  Clauses clauses(out, language);
+  if (!by_event) clauses.next().add("{}", sentence(packet.verdict, language));
+  add_messages(clauses, packet, language);
+  for (const PacketEventValue& event : packet.events.all()) {
+    if (!is_told_by_verdict(event.what, packet.verdict))
+      add_event_words(clauses.next(), event, language);
+  }
+  add_changes(out, packet, language);
 }
 
-void add_timer(TextBuffer& out, const TimerFiredEvent& event, Language language) {
-  const TimerInfo& row = info(event.timer);
-  out.add("{} {}", either(language, "timer ended:", "计时器到时："), row.name);
-  if (!row.rfc.empty()) out.add(" ({})", row.rfc);
-  out.add(": {}", either(language, row.sentence, row.sentence_zh));
-  if (event.after == nullptr || !is_loss_timer(event.timer)) return;
-  Quantities q(out);
-  add_flight(q, *event.after, *event.after);
-  q.milliseconds("rto", event.after->rto);
+}  // namespace
+
+void add_packet(TextBuffer& out, const AnnotatedPacket& packet) {
+  const PacketSummary& p = packet.summary;
+  switch (p.kind) {
+    case PacketSummary::Kind::Tcp:
+      return add_tcp(out, packet);
+    case PacketSummary::Kind::Icmp:
+      return out.add("ICMP{} type {} code {} len {}", p.source.is_v4() ? "" : "v6", p.icmp_type,
+                     p.icmp_code, p.total_length);
+    case PacketSummary::Kind::Udp:
+      return out.add("UDP {} > {} len {}", number(p.source_port), number(p.destination_port),
+                     p.text_length);
+    case PacketSummary::Kind::Fragment:
+      return out.add("fragment of protocol {} len {}", p.protocol, p.total_length);
+    case PacketSummary::Kind::Other:
+      return out.add("protocol {} len {}", p.protocol, p.total_length);
+    case PacketSummary::Kind::NotUnderstood:
+      return out.add("{} bytes", p.total_length);
+  }
+}
+
+void add_sentence(TextBuffer& out, const AnnotatedPacket& packet, Language language) {
+  switch (packet.kind) {
+    case AnnotatedPacket::Kind::Received:
+    case AnnotatedPacket::Kind::Dropped:
+      return add_verdict(out, packet, language);
+    case AnnotatedPacket::Kind::Sent:
+      return add_reason(out, packet, language);
+    case AnnotatedPacket::Kind::LostSent:
+      add_reason(out, packet, language);
+      return out.add(" [LOST {}]", packet.lost.in(language));
+    case AnnotatedPacket::Kind::LostReceived:
+      return out.add("{}", packet.lost.in(language));
+    case AnnotatedPacket::Kind::None:
+      return add_happening(out, packet, language);
+  }
+}
+
+void add_happening(TextBuffer& out, const AnnotatedPacket& packet, Language language) {
+  Clauses clauses(out, language);
+  if (packet.close.cause != CloseCause::Unknown)
+    add_close_words(clauses.next(), packet.close, language);
+  if (packet.unsent > 0) {
+    if (language == Language::Chinese) {
+      clauses.next().add("应用程序已关闭：FIN 排在 {} 字节待发送的数据之后", packet.unsent);
+    } else {
+      clauses.next().add("CLOSE called: the FIN waits behind {} bytes", packet.unsent);
+    }
+  }
+  for (const TimerName timer : packet.timers.all())
+    add_timer(clauses.next(), timer, packet.after, language);
+  for (const StateStep& step : packet.steps.all()) add_step_words(clauses.next(), step, language);
+}
+
+void add_timer(TextBuffer& out, TimerName timer, const std::optional<TcbSnapshot>& tcb,
+               Language language) {
+  add_timer_words(out, timer, language);
+  if (!tcb || !is_loss_timer(timer)) return;
+  Quantities q(out, language);
+  add_flight(q, *tcb, *tcb);
+  q.milliseconds("rto", tcb->rto);
+}
+
+void add_peer(TextBuffer& out, PeerStates peer, Language language) {
+  if (peer.empty()) return;
+  out.add("{}", either(language, " (peer, inferred: ", "（推断对方处于 "));
+  add_states(out, peer);
+  out.add("{}", either(language, ")", "）"));
 }
 
 }  // namespace glasstcp

@@ -2,8 +2,8 @@
 // decided.
 //
 // Used by the captures (capture_sink.h) and the narration (narrate.h), so that both say the same.
-// The sentence comes from the tables of reason.cc and verdict.cc; this file adds the numbers of the
-// moment.
+// The sentences come from the tables of reason.cc and verdict.cc and from packet_event_words.cc;
+// this file puts them in order and adds the numbers of the moment.
 //
 // Invariants:
 //   1. A quantity is shown where the reason is about it: loss shows cwnd, ssthresh, flight and rto;
@@ -13,30 +13,30 @@
 // Next: narrate.h.
 #pragma once
 
-#include "stack/trace/event.h"
+#include "stack/trace/annotated_packet.h"
 #include "stack/trace/language.h"
-#include "stack/trace/packet_summary.h"
-#include "stack/trace/relative_numbers.h"
 #include "stack/trace/text_buffer.h"
 
 namespace glasstcp {
 
 /// Appends "SYN-ACK seq 0 ack 1 win 65535 len 0 <mss 1460,sackOK,ts,ws 7>" (or what it is if not
-/// TCP).
-void add_packet(TextBuffer& out, const PacketSummary& packet, bool outgoing,
-                const InitialNumbers& first);
+/// TCP). Windows are scaled where the shift is known, as Wireshark shows them.
+void add_packet(TextBuffer& out, const AnnotatedPacket& packet);
 
-/// Appends "FastRetransmit (RFC 5681 §3.2): third duplicate ACK for 14481; cwnd 28960 -> 18824,
-/// ...".
-void add_reason(TextBuffer& out, const PacketSentEvent& event, Language language);
+/// Appends why it was sent or what became of it, what it did, which messages it carries, and the
+/// quantities that decided:
+/// "FastRetransmit (RFC 5681 §3.2): third duplicate ACK for 14481; cwnd 28960 -> 18824, ...",
+/// "AckOfData (RFC 9293 §3.10.7.4): acknowledges 1448 bytes of ours (1-1448); snd.una 1 -> 1449".
+void add_sentence(TextBuffer& out, const AnnotatedPacket& packet, Language language);
 
-/// Appends "Accepted (RFC 9293 §3.10.7.4): ...; snd.una 1 -> 1449, cwnd 14480 -> 15928".
-void add_verdict(TextBuffer& out, const PacketReceivedEvent& event, Language language);
+/// Appends what happened without a packet: "CLOSE called, the FIN waits behind 2896 bytes".
+void add_happening(TextBuffer& out, const AnnotatedPacket& packet, Language language);
 
-/// Appends "ESTABLISHED -> CLOSE-WAIT: receive FIN, send ACK".
-void add_state_change(TextBuffer& out, State from, State to);
+/// Appends a timer that expired, and the quantities of loss if it is one of loss.
+void add_timer(TextBuffer& out, TimerName timer, const std::optional<TcbSnapshot>& tcb,
+               Language language);
 
-/// Appends "timer ended: DelayedAck (RFC 9293 §3.8.6.3): ..." and the rto if it is one of loss.
-void add_timer(TextBuffer& out, const TimerFiredEvent& event, Language language);
+/// Appends " (peer inferred: CLOSE-WAIT|ESTABLISHED)"; nothing if nothing is known.
+void add_peer(TextBuffer& out, PeerStates peer, Language language);
 
 }  // namespace glasstcp

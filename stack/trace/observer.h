@@ -26,6 +26,8 @@ class Observer {
   virtual void on_packet_received(const PacketReceivedEvent&) noexcept {}
   virtual void on_state_changed(const StateChangedEvent&) noexcept {}
   virtual void on_timer_fired(const TimerFiredEvent&) noexcept {}
+  virtual void on_message(const MessageEvent&) noexcept {}
+  virtual void on_close(const CloseEvent&) noexcept {}
 };
 
 }  // namespace glasstcp

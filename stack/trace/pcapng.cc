@@ -8,6 +8,7 @@ namespace glasstcp {
 namespace {
 
 constexpr std::uint32_t kSectionHeader = 0x0a0d0d0a, kInterfaceDescription = 1, kEnhancedPacket = 6;
+constexpr std::uint32_t kInterfaceStatistics = 5;
 constexpr std::uint32_t kByteOrderMagic = 0x1a2b3c4d;
 constexpr std::uint16_t kLinkTypeRaw = 101;
 // Option codes, each in the blocks that have it.
@@ -129,6 +130,18 @@ void PcapngEncoder::add_packet(const CapturePacket& packet) {
     option(kFlags, flags, sizeof flags);
   }
   for (const std::string_view comment : packet.comments) text_option(kComment, comment);
+  end_block();
+}
+
+void PcapngEncoder::add_statistics(std::uint32_t interface, std::int64_t time_ns,
+                                   std::span<const std::string_view> comments) {
+  if (!is_ready()) return;
+  const auto time = static_cast<std::uint64_t>(time_ns);
+  begin_block(kInterfaceStatistics);
+  put32(interface);
+  put32(static_cast<std::uint32_t>(time >> 32));
+  put32(static_cast<std::uint32_t>(time));
+  for (const std::string_view comment : comments) text_option(kComment, comment);
   end_block();
 }
 

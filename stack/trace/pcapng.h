@@ -65,9 +65,12 @@ class PcapngEncoder {
   void add_interface(std::string_view name, std::string_view description);
   /// A packet on an interface that was added before.
   void add_packet(const CapturePacket& packet);
+  /// A statistics block: what is to be said of an interface at the end, as comments.
+  void add_statistics(std::uint32_t interface, std::int64_t time_ns,
+                      std::span<const std::string_view> comments);
 
  private:
-  static constexpr std::size_t kRoomForOptions = 8192;  // of one block, bytes
+  static constexpr std::size_t kRoomForOptions = 24 * 1024;  // of one block, bytes
 
   void begin_block(std::uint32_t type);
   void put16(std::uint16_t value);

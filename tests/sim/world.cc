@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "stack/trace/annotator.h"
 #include "stack/trace/narrate.h"
 
 namespace glasstcp::sim {
@@ -87,6 +88,7 @@ struct Host {
   Witness witness;
   Lines lines;
   std::unique_ptr<Narrator> narrator;
+  std::unique_ptr<Annotator> annotator;
   std::set<std::uint16_t> answered;  ///< appointments
   bool repeats_numbers = false;      ///< its initial sequence number is always the same
   char letter = '?';
@@ -163,7 +165,9 @@ World::World(const WorldOptions& options)
     if (options.verbose) {
       host.lines.letter = host.letter;
       host.narrator = std::make_unique<Narrator>(host.lines, Language::English, kStart);
-      host.stack->set_observer(host.narrator.get());
+      host.annotator = std::make_unique<Annotator>();
+      host.annotator->add(*host.narrator);
+      host.stack->set_observer(host.annotator.get());
     }
     Weather weather = Weather::by(dice_, kStart);
     if (is_newer_) weather.add_silence_and_marks(newer_, kStart);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "stack/base/random.h"
+#include "stack/trace/annotator.h"
 #include "stack/trace/explain.h"
 #include "stack/trace/narrate.h"
 #include "stack/trace/packet_summary.h"
@@ -32,6 +33,37 @@ class Lines : public LineSink {
   void write(std::string_view line) noexcept override { lines.emplace_back(line); }
   std::vector<std::string> lines;
 };
+
+// The sentence of the packet that an annotator hands on.
+class Sentence : public AnnotatedSink {
+ public:
+  explicit Sentence(Language language) : language_(language) {}
+  void on_annotated(const AnnotatedPacket& packet) noexcept override {
+    TextBuffer out;
+    add_sentence(out, packet, language_);
+    text = out.view();
+  }
+  std::string text;
+
+ private:
+  Language language_;
+};
+
+std::string sentence_of(const PacketSentEvent& event, Language language) {
+  Sentence sentence(language);
+  Annotator annotator;
+  annotator.add(sentence);
+  annotator.on_packet_sent(event);
+  return sentence.text;
+}
+
+std::string sentence_of(const PacketReceivedEvent& event, Language language) {
+  Sentence sentence(language);
+  Annotator annotator;
+  annotator.add(sentence);
+  annotator.on_packet_received(event);
+  return sentence.text;
+}
 
 PacketSentEvent sent(SendReason reason, const ByteView& packet) {
   return {.at = Instant{123us},
@@ -111,7 +143,11 @@ TEST(PacketSummary, SurvivesAnyBytes) {
     }
     bytes.resize(random.below(bytes.size() + 1));
     TextBuffer text;
-    add_packet(text, summarize(bytes), random.chance(0.5), {});
+    AnnotatedPacket packet;
+    packet.kind =
+        random.chance(0.5) ? AnnotatedPacket::Kind::Sent : AnnotatedPacket::Kind::Received;
+    packet.summary = summarize(bytes);
+    add_packet(text, packet);
     ASSERT_GT(text.size(), 0U);
   }
 }
@@ -130,7 +166,9 @@ TEST(TextBuffer, CutsBetweenCharacters) {
 
 TEST(Narrator, TellsAHandshakeWithRelativeNumbers) {
   Lines out;
-  Narrator narrator(out, Language::English, Instant{});
+  Narrator lines(out, Language::English, Instant{});
+  Annotator narrator;
+  narrator.add(lines);
   const auto syn = raw_packet(
       {.tuple = reversed(kOurs), .seq = kTheirIss, .flags = 0x02, .options = kSynOptions});
   const auto syn_ack = raw_packet({.tuple = kOurs,
@@ -147,43 +185,54 @@ TEST(Narrator, TellsAHandshakeWithRelativeNumbers) {
   const ByteView view(syn_ack);
   narrator.on_packet_sent(sent(SendReason::SynAck, view));
   narrator.on_packet_received(received(Verdict::HandshakeComplete, ack));
-  ASSERT_EQ(out.lines.size(), 3U);
+  ASSERT_EQ(out.lines.size(), 4U);
   EXPECT_EQ(out.lines[0],
-            "1.500000 [3] IN  SYN seq 0 win 65535 <mss 1460,sackOK,ts,ws 7>  SynAccepted (RFC 9293 "
+            "1.500000 [0] 192.0.2.1:40000 IN  SYN seq 0 win 65535 <mss 1460,sackOK,ts,ws 7>  "
+            "SynAccepted (RFC 9293 "
             "§3.10.7.2): "
             "a SYN for a port that listens: the handshake begins\n");
-  EXPECT_EQ(out.lines[1],
-            "0.000123 [3] OUT SYN-ACK seq 0 ack 1 win 65535 <mss 1460,sackOK,ts,ws 7>  SynAck (RFC "
+  EXPECT_EQ(
+      out.lines[1],
+      "1.500000 [0] :40000     LISTEN -> SYN-RECEIVED: their SYN came, and a SYN-ACK answers it "
+      "(peer, inferred: SYN-SENT)\n");
+  EXPECT_EQ(out.lines[2],
+            "0.000123 [0] :40000 OUT SYN-ACK seq 0 ack 1 win 65535 <mss 1460,sackOK,ts,ws 7>  "
+            "SynAck (RFC "
             "9293 §3.5): "
             "answer to a SYN: acknowledges their initial sequence number and announces ours\n");
-  EXPECT_TRUE(out.lines[2].starts_with(
-      "1.500000 [3] IN  ACK seq 1 ack 1 win 65535 len 12  HandshakeComplete"));
+  EXPECT_TRUE(out.lines[3].starts_with(
+      "1.500000 [0] :40000 IN  ACK seq 1 ack 1 win 65535 len 12  HandshakeComplete"));
 }
 
 TEST(Narrator, MarksNumbersThatAreNotRelative) {
   Lines out;
-  Narrator narrator(out, Language::Chinese, Instant{});
+  Narrator lines(out, Language::Chinese, Instant{});
+  Annotator narrator;
+  narrator.add(lines);
   const auto ack = raw_packet({.tuple = reversed(kOurs), .seq = 77, .ack = 88, .flags = 0x10});
   narrator.on_packet_received(received(Verdict::NoConnection, ack));
-  EXPECT_EQ(
-      out.lines.at(0),
-      "1.500000 [3] DROP ACK seq raw 77 ack raw 88 win 65535  NoConnection (RFC 9293 §3.10.7.1): "
-      "没有这样的连接，也无人收听\n");
+  EXPECT_EQ(out.lines.at(0),
+            "1.500000 [0] 192.0.2.1:40000 DROP ACK seq raw 77 ack raw 88 win 65535  NoConnection "
+            "(RFC 9293 §3.10.7.1): "
+            "没有这样的连接，也无人收听\n");
 }
 
 TEST(Narrator, TellsStatesAndTimers) {
   Lines out;
-  Narrator narrator(out, Language::English, Instant{});
-  narrator.on_state_changed({Instant{1s}, {3, 1}, kOurs, State::Established, State::CloseWait});
+  Narrator lines(out, Language::English, Instant{});
+  Annotator narrator;
+  narrator.add(lines);
+  narrator.on_state_changed({Instant{1s}, {3, 1}, kOurs, State::TimeWait, State::Closed});
+  narrator.on_turn_done(Instant{2s});
   TcbSnapshot tcb;
   tcb.cwnd = 14480, tcb.ssthresh = 0xffffffff, tcb.flight = tcb.pipe = 2896, tcb.rto = 213ms;
   narrator.on_timer_fired({Instant{2s}, {3, 1}, TimerName::Retransmit, &tcb});
-  EXPECT_EQ(
-      out.lines.at(0),
-      "1.000000 [3]     ESTABLISHED -> CLOSE-WAIT: receive FIN, send ACK (192.0.2.1:40000)\n");
+  narrator.flush(Instant{2s});
+  EXPECT_EQ(out.lines.at(0),
+            "2.000000 [0] 192.0.2.1:40000     TIME-WAIT -> CLOSED: 2 MSL have passed\n");
   EXPECT_EQ(out.lines.at(1),
-            "2.000000 [3]     timer ended: Retransmit (RFC 6298 §5): what is outstanding was not "
-            "acknowledged in time; cwnd 14480, ssthresh -, flight 2896, rto "
+            "2.000000 [-]     retransmission timer expired (Retransmit, RFC 6298 §5): what is "
+            "outstanding was not acknowledged in time; cwnd 14480, ssthresh -, flight 2896, rto "
             "213 ms\n");
 }
 
@@ -212,17 +261,12 @@ TEST(Explain, ALossShowsWhatCongestionControlDid) {
   PacketSentEvent event = sent(SendReason::FastRetransmit, view);
   event.before = &before;
   event.after = &after;
-  TextBuffer english, chinese;
-  add_reason(english, event, Language::English);
-  add_reason(chinese, event, Language::Chinese);
-  EXPECT_EQ(english.view(),
-            "FastRetransmit (RFC 5681 §3.2): third duplicate ACK for 14481; cwnd 28960 -> 18824, "
-            "ssthresh 14480, "
-            "flight 28960, rto 213 ms");
-  EXPECT_EQ(chinese.view(),
-            "FastRetransmit (RFC 5681 §3.2): 收到对 14481 的第三个重复确认; cwnd 28960 -> 18824, "
-            "ssthresh 14480, "
-            "flight 28960, rto 213 ms");
+  EXPECT_EQ(sentence_of(event, Language::English),
+            "FastRetransmit (RFC 5681 §3.2): third duplicate ACK for 14481; congestion "
+            "avoidance; cwnd 28960 -> 18824, ssthresh 14480, flight 28960, rto 213 ms");
+  EXPECT_EQ(sentence_of(event, Language::Chinese),
+            "FastRetransmit (RFC 5681 §3.2): 收到对 14481 的第三个重复确认；拥塞避免阶段；"
+            "cwnd 28960 -> 18824，ssthresh 14480，在途 28960，rto 213 ms");
 }
 
 TEST(Explain, ALossFoundByTimeShowsTheTimes) {
@@ -239,15 +283,18 @@ TEST(Explain, ALossFoundByTimeShowsTheTimes) {
     PacketSentEvent event = sent(reason, view);
     event.before = &before;
     event.after = &after;
-    for (const Language language : {Language::English, Language::Chinese}) {
-      TextBuffer text;
-      add_reason(text, event, language);
-      EXPECT_TRUE(text.view().ends_with(
-          std::string("; cwnd 28960, ssthresh 14480, flight 28960, pipe 23168, sacked 4344, "
-                      "lost 1448, srtt 40 ms, ") +
-          end))
-          << text.view();
-    }
+    const std::string text = sentence_of(event, Language::English);
+    EXPECT_TRUE(text.ends_with(
+        std::string("; cwnd 28960, ssthresh 14480, flight 28960, pipe 23168, sacked 4344, "
+                    "lost 1448, srtt 40 ms, ") +
+        end))
+        << text;
+    const std::string chinese = sentence_of(event, Language::Chinese);
+    EXPECT_TRUE(chinese.ends_with(
+        std::string("；cwnd 28960，ssthresh 14480，在途 28960，pipe 23168，已选择确认 4344，"
+                    "丢失 1448，srtt 40 ms，") +
+        end))
+        << chinese;
   }
 }
 
@@ -262,11 +309,11 @@ TEST(Explain, AVerdictShowsWhatSackReportedAndWhatWasFoundLost) {
   PacketReceivedEvent event = received(Verdict::Accepted, packet);
   event.before = &before;
   event.after = &after;
-  TextBuffer text;
-  add_verdict(text, event, Language::Chinese);
+  const std::string text = sentence_of(event, Language::Chinese);
   EXPECT_TRUE(
-      text.view().ends_with("; sacked 0 -> 4344, lost 0 -> 1448, ssthresh 14480, 快速恢复开始"))
-      << text.view();
+      text.ends_with("选择确认又报告了缺口之后的 4344 字节；已选择确认 0 -> 4344，丢失 0 -> 1448，"
+                     "ssthresh 14480，快速恢复开始"))
+      << text;
 }
 
 TEST(Explain, AVerdictShowsWhatChanged) {
@@ -280,10 +327,8 @@ TEST(Explain, AVerdictShowsWhatChanged) {
   PacketReceivedEvent event = received(Verdict::Accepted, packet);
   event.before = &before;
   event.after = &after;
-  TextBuffer text;
-  add_verdict(text, event, Language::English);
-  EXPECT_EQ(text.view(),
-            "Accepted (RFC 9293 §3.10.7.4): the segment was acceptable and was processed in full; "
+  EXPECT_EQ(sentence_of(event, Language::English),
+            "AckOfData (RFC 9293 §3.10.7.4): acknowledges 1448 bytes of ours (14481-15928); "
             "snd.una 14481 -> 15929, cwnd 28960 -> 30408, srtt 1.234 ms, rto 200 ms");
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "stack/base/random.h"
+#include "stack/trace/annotator.h"
 #include "stack/trace/capture_sink.h"
 #include "stack/trace/pcapng.h"
 #include "stack/trace/pcapng_reader.h"
@@ -85,14 +86,14 @@ TEST(Pcapng, LeavesOutCommentsThatDoNotFit) {
   PcapngEncoder encoder(file, 100);
   encoder.begin_section("", {});
   encoder.add_interface("tun0", "");
-  const std::string big(6000, 'c');
+  const std::string big(20'000, 'c');
   const std::vector<std::string_view> comments = {big, big, "small"};
   encoder.add_packet({.interface = 0, .pieces = {}, .comments = comments});
   CaptureReader reader(file.bytes);
   const auto packet = reader.next();
   ASSERT_TRUE(packet);
   ASSERT_EQ(packet->comment_count, 2U);
-  EXPECT_EQ(packet->comments()[0].size(), 6000U);
+  EXPECT_EQ(packet->comments()[0].size(), 20'000U);
   EXPECT_EQ(packet->comments()[1], "small");
 }
 
@@ -196,24 +197,29 @@ TEST(CaptureReader, SurvivesAnyBytes) {
   }
 }
 
-TEST(CaptureSink, PutsReasonsVerdictsAndStatesBesideThePackets) {
+TEST(CaptureSink, PutsSentencesFieldsAndStatesBesideThePackets) {
   File file;
   CaptureSink sink(file, {.wall_offset = Duration{1'700'000'000s},
                           .application = "glasstcp",
                           .interface_name = "tun0"});
+  Annotator annotator;
+  annotator.add(sink);
   const ConnectionId id{3, 1};
   const auto in = raw_packet({.tuple = reversed(kOurs), .flags = 0x11});
   const auto out = raw_packet({.tuple = kOurs, .flags = 0x10});
   const ByteView out_view(out);
-  sink.on_state_changed({Instant{1s}, id, kOurs, State::Established, State::CloseWait});
-  sink.on_state_changed({Instant{1s}, {9, 1}, kOurs, State::LastAck, State::Closed});
-  sink.on_packet_received({Instant{1s}, Verdict::Accepted, id, in, false, 0, nullptr, nullptr});
-  sink.on_packet_received(
+  annotator.on_state_changed({Instant{1s}, id, kOurs, State::Established, State::CloseWait});
+  annotator.on_packet_received(
+      {Instant{1s}, Verdict::Accepted, id, in, false, 0, nullptr, nullptr});
+  annotator.on_packet_received(
       {Instant{2s}, Verdict::BadTcpChecksum, {}, in, false, 0, nullptr, nullptr});
-  sink.on_timer_fired({Instant{3s}, id, TimerName::DelayedAck, nullptr});
-  sink.on_packet_sent({Instant{3s}, SendReason::AckDelayTimer, id, std::span(&out_view, 1), true,
-                       1448, nullptr, nullptr});
-  sink.note_lost(Instant{4s}, out, Direction::Out, "impairment: drop=out:1");
+  annotator.on_timer_fired({Instant{3s}, id, TimerName::DelayedAck, nullptr});
+  annotator.on_packet_sent({Instant{3s}, SendReason::AckDelayTimer, id, std::span(&out_view, 1),
+                            true, 1448, nullptr, nullptr});
+  annotator.note_lost(Instant{4s}, in, {"drop=in:1", "drop=in:1"});
+  annotator.on_state_changed({Instant{5s}, id, kOurs, State::TimeWait, State::Closed});
+  annotator.flush(Instant{5s});
+  sink.finish(Instant{6s});
 
   CaptureReader reader(file.bytes);
   auto p = reader.next();
@@ -221,11 +227,15 @@ TEST(CaptureSink, PutsReasonsVerdictsAndStatesBesideThePackets) {
   EXPECT_EQ(p->interface, CaptureSink::kDevice);
   EXPECT_EQ(p->time_ns, 1'700'000'001'000'000'000);
   EXPECT_EQ(p->direction, Direction::In);
-  ASSERT_EQ(p->comments().size(), 2U);
+  ASSERT_EQ(p->comments().size(), 3U);
   EXPECT_EQ(
       p->comments()[0],
       "IN Accepted (RFC 9293 §3.10.7.4): the segment was acceptable and was processed in full");
-  EXPECT_EQ(p->comments()[1], "state ESTABLISHED -> CLOSE-WAIT: receive FIN, send ACK");
+  EXPECT_TRUE(
+      p->comments()[1].starts_with("glasstcp/1: dir=in verdict=Accepted rfc=9293#3.10.7.4 "
+                                   "states=ESTABLISHED>CLOSE-WAIT stream=0"))
+      << p->comments()[1];
+  EXPECT_EQ(p->comments()[2], "state ESTABLISHED -> CLOSE-WAIT: their FIN came");
   p = reader.next();
   ASSERT_TRUE(p);
   EXPECT_EQ(p->interface, CaptureSink::kDropped);
@@ -235,16 +245,17 @@ TEST(CaptureSink, PutsReasonsVerdictsAndStatesBesideThePackets) {
   p = reader.next();
   ASSERT_TRUE(p);
   EXPECT_EQ(p->direction, Direction::Out);
-  ASSERT_EQ(p->comments().size(), 2U);
+  ASSERT_EQ(p->comments().size(), 3U);
   EXPECT_TRUE(p->comments()[0].starts_with("OUT AckDelayTimer (RFC 9293 §3.8.6.3): "));
   EXPECT_TRUE(p->comments()[0].ends_with(
       " [offload: segments of 1448 bytes on the wire] [offload: checksum left to the kernel]"));
-  EXPECT_EQ(p->comments()[1],
-            "timer ended: DelayedAck (RFC 9293 §3.8.6.3): a delayed ACK may wait no longer");
+  EXPECT_EQ(p->comments()[2],
+            "delayed-ACK timer expired (DelayedAck, RFC 9293 §3.8.6.3): a delayed ACK may wait no "
+            "longer");
   p = reader.next();
   ASSERT_TRUE(p);
   EXPECT_EQ(p->interface, CaptureSink::kDropped);
-  EXPECT_EQ(p->comments()[0], "LOST impairment: drop=out:1");
+  EXPECT_EQ(p->comments()[0], "LOST drop=in:1");
   EXPECT_FALSE(reader.next());
   EXPECT_FALSE(reader.error());
 }

@@ -160,18 +160,21 @@ TEST_F(ImpairedDeviceTest, ACaptureHasLostPacketsOnceAndOnItsSecondInterface) {
   Lines lines;
   CaptureSink capture(file, {.application = "glasstcp", .interface_name = "tun0"});
   Narrator narrator(lines, Language::English, kStart);
-  LossReporter reporter(&capture, &narrator, Language::English);
-  reporter.listen_to(device);
+  Watchers watchers;
+  watchers.add(capture);
+  watchers.add(narrator);
+  watchers.listen_to(device);
 
   fake_.arrive(Bytes(40, 0x45));
   EXPECT_THAT(read_all(device, kStart), ElementsAre());
   const Bytes packet(40, 0x45);
   const ByteView piece(packet);
   for (int i = 0; i < 2; ++i) {
-    capture.on_packet_sent(
+    watchers.observer().on_packet_sent(
         {kStart, SendReason::NewData, {}, std::span(&piece, 1), false, 0, nullptr, nullptr});
     EXPECT_EQ(device.write(out_packet(0x45, Bytes(39, 0x45))), WriteOutcome::Written);
   }
+  watchers.finish();
 
   CaptureReader reader(file.bytes);
   const auto lost_in = reader.next();

@@ -106,7 +106,7 @@ TEST(Options, TakesEveryValue) {
   EXPECT_EQ(o.seed, 7u);
   EXPECT_EQ(o.user, "www-data");
   EXPECT_EQ(o.access_log, "-");
-  EXPECT_TRUE(o.verbose);
+  EXPECT_EQ(o.verbose, Detail::Folded);
   EXPECT_EQ(o.language, Language::Chinese);
   EXPECT_EQ(o.capture, "lab.pcapng");
   EXPECT_EQ(o.capture_bytes, 128u);

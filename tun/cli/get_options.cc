@@ -6,6 +6,7 @@
 #include "stack/base/quantity.h"
 #include "tun/cli/impair_option.h"
 #include "tun/cli/option_words.h"
+#include "tun/cli/watching_options.h"
 
 namespace glasstcp {
 namespace {
@@ -92,14 +93,13 @@ void add_link_options(CLI::App& app, GetOptions& o) {
 }
 
 void add_watching_options(CLI::App& app, GetOptions& o) {
-  app.add_flag("--verbose,-v", o.verbose,
-               "tell request, answer, and every packet with its reason on stderr");
+  add_verbose_flag(app, o.verbose);
   add_parsed(app,
              {"--capture", "FILE", "a file, or '-' for stdout",
               "write every packet and its reason to a pcapng file; '-' is stdout (none)"},
              o.capture, parse_text);
-  add_parsed(app, {"--lang", "en|zh", "'en' or 'zh'", "language of the reasons (en)"}, o.language,
-             parse_language);
+  add_comments_option(app, o.comments);
+  add_language_option(app, o.language);
 }
 
 }  // namespace

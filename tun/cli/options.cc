@@ -12,6 +12,7 @@
 #include "tun/cli/completion.h"
 #include "tun/cli/impair_option.h"
 #include "tun/cli/option_words.h"
+#include "tun/cli/watching_options.h"
 #include "tun/host/publish.h"
 
 namespace glasstcp {
@@ -125,7 +126,7 @@ void add_site_options(CLI::App& app, ServeOptions& o) {
 
 void add_watching_options(CLI::App& app, ServeOptions& o) {
   app.option_defaults()->group("Watching");
-  app.add_flag("--verbose,-v", o.verbose, "tell every packet and its reason on stderr");
+  add_verbose_flag(app, o.verbose);
   add_parsed(app,
              {"--capture", "FILE", "a file, or '-' for stdout",
               "write every packet and its reason to a pcapng file; '-' is stdout (none)"},
@@ -134,8 +135,8 @@ void add_watching_options(CLI::App& app, ServeOptions& o) {
              {"--capture-bytes", "N", "a number of bytes from 64 to 262144",
               "keep only the first N bytes of each (all)"},
              o.capture_bytes, parse_number<std::uint32_t, 64, 262144>);
-  add_parsed(app, {"--lang", "en|zh", "'en' or 'zh'", "language of the reasons (en)"}, o.language,
-             parse_language);
+  add_comments_option(app, o.comments);
+  add_language_option(app, o.language);
 }
 
 // What single options cannot see. Empty: fine.
@@ -192,8 +193,7 @@ CLI::App& add_doctor_command(CLI::App& app, ServeOptions& options, bool& serving
       *app.add_subcommand("doctor", "say what is missing to serve, and what cures it");
   doctor.add_flag("--serving", serving, "only ask whether a server answers (for health checks)");
   add_address_options(doctor, options);
-  add_parsed(doctor, {"--lang", "en|zh", "'en' or 'zh'", "language of what it says (en)"},
-             options.language, parse_language);
+  add_language_option(doctor, options.language);
   doctor.footer(
       "Looks at the device, the rights, the addresses, IPv6, forwarding and proxies as 'serve' "
       "with the same options would find them; so run it as you would run that.\n"

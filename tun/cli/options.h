@@ -21,8 +21,11 @@
 #include "stack/base/time.h"
 #include "stack/link/impairment.h"
 #include "stack/tcp/config.h"
+#include "stack/trace/capture_sink.h"
 #include "stack/trace/language.h"
+#include "stack/trace/narrate.h"
 #include "tun/cli/get_options.h"
+#include "tun/cli/locale.h"
 #include "tun/cli/report_options.h"
 
 namespace glasstcp {
@@ -43,18 +46,19 @@ struct ServeOptions {
   Duration spin = Duration::zero();
   CongestionAlgorithm congestion = CongestionAlgorithm::NewReno;
   Duration msl = 30s;
-  std::uint64_t memory = 1ULL << 30;  ///< bytes
-  bool list = false;                  ///< folders without an index page
-  std::vector<std::string> headers;   ///< "Name: value", checked
-  std::string sink;                   ///< path of URLs; empty: no uploads
-  std::optional<std::uint64_t> seed;  ///< empty: random
-  std::string user;                   ///< empty: see privileges.h
-  bool publish = false;               ///< let others reach it through this machine's addresses
-  std::string access_log;             ///< a file, or "-" for stdout; empty: none
-  bool verbose = false;
-  Language language = Language::English;       ///< of --verbose and --capture
-  std::string capture;                         ///< a pcapng file, or "-" for stdout; empty: none
-  std::optional<std::uint32_t> capture_bytes;  ///< of each packet; empty: all
+  std::uint64_t memory = 1ULL << 30;   ///< bytes
+  bool list = false;                   ///< folders without an index page
+  std::vector<std::string> headers;    ///< "Name: value", checked
+  std::string sink;                    ///< path of URLs; empty: no uploads
+  std::optional<std::uint64_t> seed;   ///< empty: random
+  std::string user;                    ///< empty: see privileges.h
+  bool publish = false;                ///< let others reach it through this machine's addresses
+  std::string access_log;              ///< a file, or "-" for stdout; empty: none
+  std::optional<Detail> verbose;       ///< empty: nothing is told
+  Comments comments = Comments::Both;  ///< of a capture
+  Language language = language_of_environment();  ///< of --verbose and --capture
+  std::string capture;                            ///< a pcapng file, or "-" for stdout; empty: none
+  std::optional<std::uint32_t> capture_bytes;     ///< of each packet; empty: all
 
   ServeOptions();
   /// The kernel's end of the link, with the prefix of ours.

@@ -13,7 +13,8 @@
 #pragma once
 
 #include "stack/link/bad_link.h"
-#include "stack/trace/capture_sink.h"
+#include "stack/trace/annotator.h"
+#include "stack/trace/pcapng.h"
 #include "tun/device/device.h"
 
 namespace glasstcp {

@@ -19,6 +19,7 @@ std::expected<std::unique_ptr<CaptureFile>, Failure> CaptureFile::open(
   how.application = application;
   how.interface_name = request.interface;
   how.section_comment = comment;
+  how.comments = request.comments;
   if (request.bytes) how.snap_length = *request.bytes;
   std::unique_ptr<CaptureFile> file(new CaptureFile(std::move(*output), how));
   if (!file->sink_.is_ready()) return std::unexpected(Failure{"no memory for a capture", {}});

@@ -25,6 +25,7 @@ struct CaptureRequest {
   std::optional<std::uint64_t> seed{};   ///< only one that the user gave
   std::optional<std::uint32_t> bytes{};  ///< of each packet; empty: all
   std::optional<Identity> owner{};       ///< see OutputFile::Request
+  Comments comments = Comments::Both;
 };
 
 /// A capture that is being written.

@@ -1,71 +1,81 @@
-// Several observers in the place of one: each event goes to all of them, in the order they were
-// added. And those of them who also tell what an impaired link lost.
+// Those who watch packets, joined to the loop: the annotator behind captures and narration, told
+// when packets really pass, and what an impaired link lost.
 //
 // Invariants:
 //   1. With nobody in it, it must not be set as an observer: an absent one costs less.
 //
-// Next: ../stack/trace/observer.h.
+// Next: ../../stack/trace/annotator.h.
 #pragma once
 
 #include <unistd.h>
 
-#include <vector>
+#include <algorithm>
 
+#include "stack/trace/annotator.h"
+#include "stack/trace/capture_sink.h"
 #include "stack/trace/narrate.h"
-#include "stack/trace/observer.h"
 #include "tun/device/impaired_device.h"
+#include "tun/loop/packet_watch.h"
+#include "tun/loop/system_clock.h"
 
 namespace glasstcp {
 
-/// Hands every event on.
-class Watchers final : public Observer {
+/// The annotator in a loop.
+class Watchers final : public PacketWatch, public LossListener {
  public:
-  /// Borrowed until the end.
-  void add(Observer& observer) { observers_.push_back(&observer); }
-  [[nodiscard]] bool is_empty() const { return observers_.empty(); }
+  Watchers() : annotator_({.wait = true, .wait_written = true}) {}
 
-  void on_packet_sent(const PacketSentEvent& event) noexcept override {
-    for (Observer* o : observers_) o->on_packet_sent(event);
+  /// All borrowed until the end; not both of one kind.
+  void add(CaptureSink& capture) {
+    capture_ = &capture;
+    annotator_.add(capture);
   }
-  void on_packet_received(const PacketReceivedEvent& event) noexcept override {
-    for (Observer* o : observers_) o->on_packet_received(event);
+  void add(Narrator& narrator) {
+    narrator_ = &narrator;
+    annotator_.add(narrator);
   }
-  void on_state_changed(const StateChangedEvent& event) noexcept override {
-    for (Observer* o : observers_) o->on_state_changed(event);
-  }
-  void on_timer_fired(const TimerFiredEvent& event) noexcept override {
-    for (Observer* o : observers_) o->on_timer_fired(event);
-  }
-
- private:
-  std::vector<Observer*> observers_;
-};
-
-/// Tells those who look on what an impaired link lost: the parts of a capture and of a narration
-/// that the stack cannot know.
-class LossReporter final : public LossListener {
- public:
-  /// Both borrowed, either null.
-  LossReporter(CaptureSink* capture, Narrator* narrator, Language language)
-      : capture_(capture), narrator_(narrator), language_(language) {}
-
+  [[nodiscard]] bool is_empty() const { return annotator_.is_empty(); }
+  /// For Stack::set_observer.
+  [[nodiscard]] Observer& observer() { return annotator_; }
   /// Listens to `device`, which must not be used beyond the life of this.
   void listen_to(ImpairedDevice& device) {
-    if (capture_ != nullptr) capture_->set_foreteller(device);
-    if (capture_ != nullptr || narrator_ != nullptr) device.set_listener(this);
+    if (is_empty()) return;
+    annotator_.set_foreteller(device);
+    device.set_listener(this);
   }
+  /// Hands on whatever waits.
+  void finish() noexcept {
+    const Instant now = SystemClock::now();
+    annotator_.flush(now);
+    if (narrator_ != nullptr) narrator_->flush();
+    if (capture_ != nullptr) capture_->finish(now);
+  }
+
+  // PacketWatch
+  void on_read() noexcept override { annotator_.on_read(SystemClock::now()); }
+  void on_application_done() noexcept override { annotator_.on_application_done(); }
+  void on_written() noexcept override { annotator_.on_written(SystemClock::now()); }
+  void on_not_written() noexcept override { annotator_.on_not_written(); }
+  void on_turn_done(Instant now) noexcept override {
+    annotator_.on_turn_done(now);
+    if (narrator_ != nullptr) narrator_->on_time(now);
+  }
+  [[nodiscard]] Instant next_deadline() const noexcept override {
+    return narrator_ == nullptr ? kNever : narrator_->next_deadline();
+  }
+
+  // LossListener
   void on_lost(Instant at, Direction direction, ByteView packet, Fate fate) noexcept override {
-    const std::string_view why = why_lost(fate, language_);
-    const bool out = direction == Direction::Out;
-    // The capture knew of one that left when it left.
-    if (capture_ != nullptr && !out) capture_->note_lost(at, packet, direction, why);
-    if (narrator_ != nullptr) narrator_->note_lost(at, packet, out, why);
+    // One that leaves was told when it left.
+    if (direction == Direction::Out) return;
+    annotator_.note_lost(at, packet,
+                         {why_lost(fate, Language::English), why_lost(fate, Language::Chinese)});
   }
 
  private:
-  CaptureSink* capture_;
-  Narrator* narrator_;
-  Language language_;
+  Annotator annotator_;
+  CaptureSink* capture_ = nullptr;
+  Narrator* narrator_ = nullptr;
 };
 
 /// Lines for people, on stderr; a line that cannot be written is lost.

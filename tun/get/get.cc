@@ -148,7 +148,7 @@ FetchPlan make_plan(const GetOptions& options, const http::Url& url,
 class Listeners {
  public:
   explicit Listeners(const GetOptions& options)
-      : verbose_(options.verbose),
+      : verbose_(options.verbose.has_value()),
         draws_(!options.to_stdout() && !options.verbose && ::isatty(STDERR_FILENO) == 1) {}
 
   [[nodiscard]] FetchListeners listeners() {
@@ -286,6 +286,19 @@ std::string hint_for_silence(const IpAddress& target) {
       target.to_string(), setting);
 }
 
+// Null where none was asked for.
+std::expected<std::unique_ptr<CaptureFile>, Failure> open_capture(const GetOptions& options,
+                                                                  const std::string& interface) {
+  if (options.capture.empty()) return nullptr;
+  CaptureRequest request;
+  request.path = options.capture;
+  request.interface = interface;
+  request.language = options.language;
+  request.seed = options.seed;
+  request.comments = options.comments;
+  return CaptureFile::open(request);
+}
+
 std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan plan) {
   const auto& candidates = plan.candidates;
   for (const Endpoint& e : candidates) {
@@ -307,13 +320,8 @@ std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan
   std::optional<FileRights> rights(person_behind(*facts));
   auto output = GetOutput::open(options.output);
   if (!output) return ended({get_exit::kWriteError, output.error().to_string()});
-  std::unique_ptr<CaptureFile> capture;
-  if (!options.capture.empty()) {
-    auto file = CaptureFile::open(
-        {options.capture, ground->device->name(), options.language, options.seed});
-    if (!file) return ended(file.error());
-    capture = std::move(*file);
-  }
+  auto capture = open_capture(options, ground->device->name());
+  if (!capture) return ended(capture.error());
   rights.reset();
   if (auto dropped = drop_privileges(decide_privileges(*facts)); !dropped) {
     return ended(dropped.error());
@@ -324,31 +332,33 @@ std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan
   const Instant start = SystemClock::now();
   Stack stack(stack_config(options, *ground, *seed), start);
   Listeners listeners(options);
-  Narrator narrator(listeners.lines(), options.language, start);
+  Narrator narrator(listeners.lines(), options.language, start,
+                    options.verbose.value_or(Detail::Folded));
   Watchers watchers;
-  if (capture) watchers.add(capture->sink());
+  if (*capture) watchers.add((*capture)->sink());
   if (options.verbose) watchers.add(narrator);
-  if (!watchers.is_empty()) stack.set_observer(&watchers);
+  if (!watchers.is_empty()) stack.set_observer(&watchers.observer());
 
-  LossReporter losses(capture ? &capture->sink() : nullptr, options.verbose ? &narrator : nullptr,
-                      options.language);
   std::unique_ptr<ImpairedDevice> bad;
   if (options.impair) {
     bad = std::make_unique<ImpairedDevice>(*ground->device, *options.impair, *seed);
-    losses.listen_to(*bad);
+    watchers.listen_to(*bad);
   }
   Device& device = bad ? static_cast<Device&>(*bad) : *ground->device;
   DeviceLines lines(ground->device->name());
   StackTransport transport(stack, device, lines);
+  if (!watchers.is_empty()) transport.set_watch(&watchers);
   Fetch fetch(std::move(plan), transport, *output, listeners.listeners());
-  Ending ending = finish({transport, fetch, *output, capture ? &capture->output() : nullptr});
+  Ending ending = finish({transport, fetch, *output, *capture ? &(*capture)->output() : nullptr});
+  if (!watchers.is_empty()) watchers.finish();
+  if (*capture) (*capture)->output().flush();
   if (ending.code == get_exit::kTimedOut && !transport.is_connected()) {
     ending.message += hint_for_silence(fetch.remote().address);
   }
   if (transport.failure() == TransportError::LinkGone) {
     ending.message += ": " + ground->device->why_gone();
   }
-  if (capture && capture->output().lost() > 0) say("packets are missing in the capture");
+  if (*capture && (*capture)->output().lost() > 0) say("packets are missing in the capture");
   return ending;
 }
 

@@ -23,6 +23,8 @@ class StackTransport final : public Transport, private Application {
       : stack_(stack), device_(device), pump_(device, stack, *this) {
     pump_.set_listener(&listener);
   }
+  /// Borrowed; told when packets pass.
+  void set_watch(PacketWatch* watch) { pump_.set_watch(watch); }
 
   void connect(const Endpoint& remote, Instant now) override;
   [[nodiscard]] bool is_connected() const override { return connected_; }

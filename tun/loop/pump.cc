@@ -11,7 +11,9 @@ TurnResult Pump::turn(Instant now) {
   receive(now, result);
   if (may_run_timers(result)) stack_.advance(now);
   application_.turn(now);
+  if (watch_ != nullptr) watch_->on_application_done();
   send(now, result);
+  if (watch_ != nullptr) watch_->on_turn_done(now);
   application_.flush(now);
   return result;
 }
@@ -36,6 +38,7 @@ void Pump::receive(Instant now, TurnResult& result) {
         return;
     }
     ++result.received;
+    if (watch_ != nullptr) watch_->on_read();
     stack_.receive(packet.bytes, packet.meta, now);
   }
   result.has_more = true;
@@ -72,11 +75,13 @@ bool Pump::write_held() {
     }
     if (last.outcome != WriteOutcome::Written) {
       ++counters_.failed;
+      if (watch_ != nullptr) watch_->on_not_written();
       hold_.release();
       continue;
     }
     const bool is_all = held_sent_ >= hold_.packet().payload_length;
     if (is_all) hold_.release();
+    if (is_all && watch_ != nullptr) watch_->on_written();
     if (last.shape == first.shape) {
       if (last.shape == plainest_) proofs_ = 0;
       continue;
@@ -124,6 +129,7 @@ bool Pump::hold(WriteOutcome why) {
   }
   if (hold_.hold(out_)) return true;
   ++counters_.failed;
+  if (watch_ != nullptr) watch_->on_not_written();
   return false;
 }
 
@@ -138,9 +144,11 @@ void Pump::send(Instant now, TurnResult& result) {
     switch (outcome) {
       case WriteOutcome::Written:
         if (shape == plainest_) proofs_ = 0;
+        if (watch_ != nullptr) watch_->on_written();
         break;
       case WriteOutcome::Failed:
         ++counters_.failed;
+        if (watch_ != nullptr) watch_->on_not_written();
         break;
       case WriteOutcome::Refused:
       case WriteOutcome::Misshapen:
@@ -157,7 +165,9 @@ void Pump::send(Instant now, TurnResult& result) {
 }
 
 Instant Pump::next_deadline() const {
-  return std::min({stack_.next_deadline(), application_.next_deadline(), device_.next_deadline()});
+  const Instant watch = watch_ == nullptr ? kNever : watch_->next_deadline();
+  return std::min(
+      {stack_.next_deadline(), application_.next_deadline(), device_.next_deadline(), watch});
 }
 
 }  // namespace glasstcp

@@ -25,6 +25,7 @@
 #include "tun/device/packet_shape.h"
 #include "tun/loop/application.h"
 #include "tun/loop/hold_buffer.h"
+#include "tun/loop/packet_watch.h"
 
 namespace glasstcp {
 
@@ -76,6 +77,8 @@ class Pump {
 
   /// Borrowed; null: nobody listens.
   void set_listener(PumpListener* listener) { listener_ = listener; }
+  /// Borrowed; null: nobody watches.
+  void set_watch(PacketWatch* watch) { watch_ = watch; }
   TurnResult turn(Instant now);
   /// The earliest deadline of the stack, the application and the device.
   [[nodiscard]] Instant next_deadline() const;
@@ -102,6 +105,7 @@ class Pump {
   Stack& stack_;
   Application& application_;
   PumpListener* listener_ = nullptr;
+  PacketWatch* watch_ = nullptr;
   HoldBuffer hold_;
   std::uint32_t held_sent_ = 0;     ///< bytes of the held packet's payload that went in pieces
   std::uint32_t refusals_ = 0;      ///< of the held packet

@@ -160,17 +160,16 @@ class Onlookers {
     }
     if (!options.capture.empty()) {
       auto file = CaptureFile::open({options.capture, options.tun, options.language, options.seed,
-                                     options.capture_bytes, owner});
+                                     options.capture_bytes, owner, options.comments});
       if (!file) return failed(file.error());
       all.capture_ = std::move(*file);
       all.watchers_->add(all.capture_->sink());
     }
     if (options.verbose) {
-      all.narrator_ = std::make_unique<Narrator>(*all.lines_, options.language, start);
+      all.narrator_ =
+          std::make_unique<Narrator>(*all.lines_, options.language, start, *options.verbose);
       all.watchers_->add(*all.narrator_);
     }
-    CaptureSink* const sink = all.capture_ ? &all.capture_->sink() : nullptr;
-    all.losses_ = std::make_unique<LossReporter>(sink, all.narrator_.get(), options.language);
     return all;
   }
   Onlookers(Onlookers&&) = default;
@@ -178,9 +177,17 @@ class Onlookers {
   // Null when there is no access log.
   [[nodiscard]] http::AccessLogSink* access_log() { return log_.get(); }
   void watch(Stack& stack) {
-    if (!watchers_->is_empty()) stack.set_observer(watchers_.get());
+    if (!watchers_->is_empty()) stack.set_observer(&watchers_->observer());
   }
-  void watch(ImpairedDevice& device) { losses_->listen_to(device); }
+  void watch(ImpairedDevice& device) { watchers_->listen_to(device); }
+  void watch(Pump& pump) {
+    if (!watchers_->is_empty()) pump.set_watch(watchers_.get());
+  }
+  void finish() {
+    if (watchers_->is_empty()) return;
+    watchers_->finish();
+    if (capture_) capture_->output().flush();
+  }
   void flush_with(HttpApplication& application) {
     if (log_file_) application.add_output(*log_file_);
     if (capture_) application.add_output(capture_->output());
@@ -204,7 +211,6 @@ class Onlookers {
   std::unique_ptr<CaptureFile> capture_;
   std::unique_ptr<StderrLines> lines_ = std::make_unique<StderrLines>();
   std::unique_ptr<Narrator> narrator_;
-  std::unique_ptr<LossReporter> losses_;
   std::unique_ptr<Watchers> watchers_ = std::make_unique<Watchers>();
 };
 
@@ -268,10 +274,12 @@ std::expected<int, Failure> run(const ServeOptions& options) {
   DeviceLines lines(ground->device->name());
   Pump pump(device, stack, application);
   pump.set_listener(&lines);
+  onlookers->watch(pump);
   auto loop = EventLoop::make(device, {.spin = options.spin});
   if (!loop) return failed(loop.error());
   tell_ready(options, *urls);
   const EventLoop::End end = loop->run(pump, stack, application);
+  onlookers->finish();
   onlookers->tell_losses();
   lines.tell_unread(pump.counters());
   return exit_code(end, *ground->device);

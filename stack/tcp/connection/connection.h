@@ -184,6 +184,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
     return receiver_.window_field(context_.receive);
   }
   [[nodiscard]] std::uint8_t traffic_class() const { return traffic_class_; }
+  /// The number of the byte that the application queues next.
+  [[nodiscard]] SeqNum queued_up_to() const { return tx_.end_seq(); }
   /// The application gave the id back; nobody reads or is told any more.
   [[nodiscard]] bool is_orphan() const { return orphan_; }
   /// It may be freed: CLOSED or in TIME-WAIT, with nothing left to send, and nobody holds it.

@@ -161,13 +161,15 @@ class Receiver {
   /// The connection ends: gives all memory back.
   void release(ReceiveContext& context);
 
-  void check_invariants(const ReceiveContext& context) const;
-
- private:
-  // The number that the application reads next; a FIN is counted in rcv.nxt and never read.
+  /// The number of the byte that the application reads next; a FIN is counted in rcv.nxt and never
+  /// read.
   [[nodiscard]] SeqNum read_up_to() const {
     return rcv_.nxt - (buffer_.unread() + (fin_taken_ ? 1U : 0U));
   }
+
+  void check_invariants(const ReceiveContext& context) const;
+
+ private:
   [[nodiscard]] std::uint32_t free_bytes() const {
     return size_.bytes() > buffer_.unread() ? size_.bytes() - buffer_.unread() : 0;
   }

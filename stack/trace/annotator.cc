@@ -1,0 +1,388 @@
+// From the stack's events to packets with annotations; see annotator.h for what waits for what.
+#include "stack/trace/annotator.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+namespace glasstcp {
+namespace {
+
+constexpr std::size_t kMostPacket = 65536 + 64;
+
+// Whether an arrow is one that a CLOSE of the application takes: its packet is the FIN.
+bool is_close(const StateStep& step) {
+  return step.to == State::FinWait1 || step.to == State::LastAck;
+}
+
+// RFC 9293 §3.3.2: an arrow and the packet that came with it have one cause.
+StateCause cause_of(const StateStep& step, Verdict verdict, const PacketSummary& packet) {
+  if (is_close(step)) return StateCause::Close;
+  if (!packet.is_tcp()) return StateCause::IcmpError;
+  switch (step.to) {
+    case State::SynReceived:
+      return StateCause::PeerSyn;
+    case State::Established:
+      return step.from == State::SynSent ? StateCause::PeerSynAck : StateCause::AckOfSyn;
+    case State::FinWait2:
+      return StateCause::AckOfFin;
+    case State::TimeWait:
+      return step.from == State::Closing ? StateCause::AckOfFin : StateCause::PeerFin;
+    case State::CloseWait:
+    case State::Closing:
+      return StateCause::PeerFin;
+    case State::Closed:
+      if (verdict == Verdict::ResetAccepted) return StateCause::PeerReset;
+      if (verdict == Verdict::TimeWaitReused) return StateCause::NewConnection;
+      if (step.from == State::LastAck) return StateCause::AckOfFin;
+      return verdict == Verdict::DataAfterClose ? StateCause::UnreadData : StateCause::Refused;
+    default:
+      return StateCause::ActiveOpen;
+  }
+}
+
+StateCause cause_of(TimerName timer) {
+  switch (timer) {
+    case TimerName::UserTimeout:
+      return StateCause::UserTimeout;
+    case TimerName::Persist:
+      return StateCause::WindowProbesEnd;
+    case TimerName::KeepAlive:
+      return StateCause::KeepAlivesEnd;
+    case TimerName::FinWait2:
+      return StateCause::FinWait2Timeout;
+    case TimerName::TimeWait:
+      return StateCause::TwoMsl;
+    default:
+      return StateCause::RetransmissionsEnd;
+  }
+}
+
+// Without a packet and without a timer: the application did it, or time has passed.
+StateCause cause_alone(const StateStep& step) {
+  if (is_close(step)) return StateCause::Close;
+  if (step.to == State::SynSent) return StateCause::ActiveOpen;
+  return step.from == State::TimeWait ? StateCause::TwoMsl : StateCause::Abort;
+}
+
+FourTuple tuple_of(const PacketSummary& p, bool outgoing) {
+  if (outgoing) return {p.source, p.destination, p.source_port, p.destination_port};
+  return {p.destination, p.source, p.destination_port, p.source_port};
+}
+
+}  // namespace
+
+Annotator::Annotator(const Options& options) : options_(options), memories_(options.connections) {
+  if (options_.wait) {
+    waiting_.reset(new (std::nothrow) Waiting[kMostWaiting]);
+    bytes_.reset(new (std::nothrow) std::uint8_t[kBytes]);
+    if (waiting_ == nullptr || bytes_ == nullptr) options_.wait = false;
+  }
+  if (options_.wait_written) {
+    sent_bytes_.reset(new (std::nothrow) std::uint8_t[kMostPacket]);
+    if (sent_bytes_ == nullptr) options_.wait_written = false;
+  }
+}
+
+// -- Packets
+
+void Annotator::on_packet_received(const PacketReceivedEvent& event) noexcept {
+  AnnotatedPacket packet;
+  packet.kind =
+      is_accepted(event.verdict) ? AnnotatedPacket::Kind::Received : AnnotatedPacket::Kind::Dropped;
+  packet.now = event.at;
+  packet.at = read_at_ == Instant::min() ? event.at : read_at_;
+  packet.connection = event.connection;
+  packet.verdict = event.verdict;
+  packet.summary = summarize(event.packet);
+  packet.checksum_partial = event.checksum_partial;
+  packet.gso_size = event.gso_size;
+  if (event.before != nullptr) packet.before = *event.before;
+  if (event.after != nullptr) packet.after = *event.after;
+  ConnectionMemory* const memory = memories_.of(packet.summary, false);
+  if (memory != nullptr) packet.events = memory->read_arrival(event, packet.summary);
+  describe(packet, memory, false);
+  explain_steps(packet);
+  take_notes(packet);
+  if (keep(packet, event.packet)) return;
+  const ByteView whole = event.packet;
+  packet.pieces = std::span(&whole, 1);
+  if (memory != nullptr) packet.messages = memory->parts(packet.summary, false);
+  hand_on(packet);
+}
+
+void Annotator::on_packet_sent(const PacketSentEvent& event) noexcept {
+  release_received();
+  if (has_sent_) release_sent();
+  AnnotatedPacket packet;
+  packet.kind = AnnotatedPacket::Kind::Sent;
+  packet.now = packet.at = event.at;
+  packet.connection = event.connection;
+  packet.reason = event.reason;
+  packet.summary = summarize(event.pieces);
+  packet.checksum_partial = event.checksum_partial;
+  packet.gso_size = event.gso_size;
+  if (event.before != nullptr) packet.before = *event.before;
+  if (event.after != nullptr) packet.after = *event.after;
+  if (foreteller_ != nullptr) {
+    packet.lost = {foreteller_->why_next_is_lost(Language::English),
+                   foreteller_->why_next_is_lost(Language::Chinese)};
+    if (!packet.lost.english.empty()) packet.kind = AnnotatedPacket::Kind::LostSent;
+  }
+  ConnectionMemory* const memory = memories_.of(packet.summary, true);
+  if (memory != nullptr) {
+    packet.events = memory->read_departure(event, packet.summary);
+    packet.messages = memory->parts(packet.summary, true);
+    if (packet.summary.has(PacketSummary::kFin) || packet.summary.has(PacketSummary::kRst))
+      packet.close = memory->close_note();
+  }
+  describe(packet, memory, true);
+  explain_steps(packet);
+  take_notes(packet);
+  std::size_t size = 0;
+  for (const ByteView piece : event.pieces) size += piece.size();
+  if (!options_.wait_written || size > kMostPacket) {
+    packet.pieces = event.pieces;
+    hand_on(packet);
+    return;
+  }
+  std::uint8_t* place = sent_bytes_.get();
+  for (const ByteView piece : event.pieces) {
+    std::memcpy(place, piece.data(), piece.size());
+    place += piece.size();
+  }
+  sent_view_ = {sent_bytes_.get(), size};
+  sent_ = packet;
+  has_sent_ = true;
+}
+
+void Annotator::on_written(Instant at) noexcept {
+  if (!has_sent_) return;
+  sent_.at = at;
+  release_sent();
+}
+
+void Annotator::on_not_written() noexcept {
+  if (!has_sent_) return;
+  sent_.kind = AnnotatedPacket::Kind::LostSent;
+  sent_.lost = {"the device did not take it", "设备没有接受"};
+  release_sent();
+}
+
+void Annotator::note_lost(Instant at, ByteView bytes, LossWords why) noexcept {
+  release_received();
+  AnnotatedPacket packet;
+  packet.kind = AnnotatedPacket::Kind::LostReceived;
+  packet.at = packet.now = at;
+  packet.lost = why;
+  packet.summary = summarize(bytes);
+  packet.pieces = std::span(&bytes, 1);
+  describe(packet, memories_.of(packet.summary, false), false);
+  hand_on(packet);
+}
+
+// What is known of the connection now.
+void Annotator::describe(AnnotatedPacket& packet, ConnectionMemory* memory, bool outgoing) {
+  if (!packet.summary.is_tcp()) return;
+  packet.tuple = tuple_of(packet.summary, outgoing);
+  if (memory == nullptr) return;
+  packet.stream = memory->stream();
+  packet.numbers = memory->numbers();
+  packet.peer = memory->peer();
+  if (!packet.summary.has(PacketSummary::kSyn))
+    packet.window_shift = memory->window_shift(outgoing);
+}
+
+// Keeps a packet that came until the application has acted on it. False: it need not wait, or there
+// is no room.
+bool Annotator::keep(AnnotatedPacket& packet, ByteView bytes) {
+  if (!options_.wait) return false;
+  if (waiting_count_ == kMostWaiting || bytes.size() > kBytes - bytes_used_) release_received();
+  if (bytes.size() > kBytes) return false;
+  std::uint8_t* const place = bytes_.get() + bytes_used_;
+  std::memcpy(place, bytes.data(), bytes.size());
+  bytes_used_ += bytes.size();
+  waiting_[waiting_count_++] = {packet, {place, bytes.size()}};
+  return true;
+}
+
+void Annotator::release_received() noexcept {
+  for (std::size_t i = 0; i < waiting_count_; ++i) {
+    AnnotatedPacket& packet = waiting_[i].packet;
+    packet.pieces = std::span(&waiting_[i].bytes, 1);
+    if (packet.summary.is_tcp()) {
+      if (ConnectionMemory* memory = memories_.of(packet.tuple))
+        packet.messages = memory->parts(packet.summary, false);
+    }
+    hand_on(packet);
+  }
+  waiting_count_ = 0;
+  bytes_used_ = 0;
+}
+
+void Annotator::release_sent() noexcept {
+  has_sent_ = false;
+  sent_.pieces = std::span(&sent_view_, 1);
+  hand_on(sent_);
+}
+
+// -- What happens between packets
+
+void Annotator::on_state_changed(const StateChangedEvent& event) noexcept {
+  Note note;
+  note.kind = Note::Kind::State;
+  note.at = event.at;
+  note.connection = event.connection;
+  note.tuple = event.tuple;
+  note.has_tuple = true;
+  note.step = {event.from, event.to, StateCause::Close};
+  add_note(note);
+}
+
+void Annotator::on_timer_fired(const TimerFiredEvent& event) noexcept {
+  // The timer's own changes of state came before it.
+  for (std::size_t i = 0; i < note_count_; ++i) {
+    Note& note = notes_[i];
+    if (note.kind != Note::Kind::State || note.has_cause || note.connection != event.connection)
+      continue;
+    if (note.step.to != State::Closed) continue;
+    note.step.cause = cause_of(event.timer);
+    note.has_cause = true;
+  }
+  Note note;
+  note.kind = Note::Kind::Timer;
+  note.at = event.at;
+  note.connection = event.connection;
+  note.timer = event.timer;
+  if (event.after != nullptr) note.tcb = *event.after;
+  add_note(note);
+}
+
+void Annotator::on_message(const MessageEvent& event) noexcept {
+  if (ConnectionMemory* memory = memories_.of(event.tuple)) memory->take(event.mark);
+}
+
+void Annotator::on_close(const CloseEvent& event) noexcept {
+  ConnectionMemory* const memory = memories_.of(event.tuple);
+  if (memory != nullptr) memory->take(event.note);
+  if (event.unsent == 0) return;
+  // RFC 9293 §3.10.4: CLOSE is called now; the FIN goes behind what is queued.
+  release_received();
+  AnnotatedPacket packet;
+  packet.at = packet.now = event.at;
+  packet.connection = event.connection;
+  packet.tuple = event.tuple;
+  packet.close = event.note;
+  packet.unsent = event.unsent;
+  if (memory != nullptr) packet.stream = memory->stream();
+  hand_on(packet);
+}
+
+// The oldest note makes room: it is handed on by itself.
+void Annotator::add_note(const Note& note) {
+  if (note_count_ == kMostNotes) {
+    const Note oldest = notes_[0];
+    std::copy(notes_.begin() + 1, notes_.end(), notes_.begin());
+    --note_count_;
+    tell_note(oldest, oldest.at);
+  }
+  notes_[note_count_++] = note;
+}
+
+// Changes of state that came just before this packet have it as their cause, or none.
+void Annotator::explain_steps(const AnnotatedPacket& packet) {
+  for (std::size_t i = 0; i < note_count_; ++i) {
+    Note& note = notes_[i];
+    if (note.kind != Note::Kind::State || note.has_cause) continue;
+    const bool is_its = note.tuple == packet.tuple || !packet.summary.is_tcp();
+    const bool by_packet = is_its && !packet.is_outgoing();
+    note.step.cause =
+        by_packet ? cause_of(note.step, packet.verdict, packet.summary) : cause_alone(note.step);
+    note.has_cause = true;
+  }
+}
+
+// Takes the notes of a packet's connection. FIN-WAIT-1 and LAST-ACK wait for the FIN.
+void Annotator::take_notes(AnnotatedPacket& packet) {
+  add_half_open_steps(packet);
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < note_count_; ++i) {
+    const Note& note = notes_[i];
+    const bool is_its = note.has_tuple ? packet.summary.is_tcp() && note.tuple == packet.tuple
+                                       : note.connection == packet.connection;
+    const bool waits_for_fin = note.kind == Note::Kind::State && is_close(note.step) &&
+                               !packet.summary.has(PacketSummary::kFin) &&
+                               !packet.summary.has(PacketSummary::kRst);
+    const bool is_wrong_way =
+        note.kind == Note::Kind::State && is_close(note.step) && !packet.is_outgoing();
+    if (!is_its || waits_for_fin || is_wrong_way) {
+      if (kept != i) notes_[kept] = note;
+      ++kept;
+    } else if (note.kind == Note::Kind::State) {
+      packet.steps.add(note.step);
+    } else {
+      packet.timers.add(note.timer);
+    }
+  }
+  note_count_ = kept;
+}
+
+// RFC 9293 §3.10.7.2: a half-open connection has no TCB of its own yet, and tells no change itself.
+void Annotator::add_half_open_steps(AnnotatedPacket& packet) {
+  const bool is_new = packet.verdict == Verdict::SynAccepted ||
+                      packet.verdict == Verdict::FastOpenAccepted ||
+                      packet.verdict == Verdict::TimeWaitReused;
+  if (packet.kind == AnnotatedPacket::Kind::Received && is_new)
+    packet.steps.add({State::Listen, State::SynReceived, StateCause::PeerSyn});
+}
+
+void Annotator::tell_note(const Note& note, Instant now) noexcept {
+  AnnotatedPacket packet;
+  packet.at = packet.now = std::max(note.at, now);
+  packet.connection = note.connection;
+  packet.tuple = note.tuple;
+  if (note.has_tuple) {
+    if (const ConnectionMemory* memory = memories_.of(note.tuple)) packet.stream = memory->stream();
+  }
+  if (note.kind == Note::Kind::State) {
+    StateStep step = note.step;
+    if (!note.has_cause) step.cause = cause_alone(step);
+    packet.steps.add(step);
+  } else {
+    packet.timers.add(note.timer);
+    packet.after = note.tcb;
+  }
+  hand_on(packet);
+}
+
+void Annotator::on_turn_done(Instant now) noexcept {
+  release_received();
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < note_count_; ++i) {
+    Note note = notes_[i];
+    const bool is_open_close = note.kind == Note::Kind::State && is_close(note.step);
+    if (!note.has_cause && note.kind == Note::Kind::State) {
+      note.step.cause = cause_alone(note.step);
+      note.has_cause = true;
+    }
+    if (is_open_close) {
+      notes_[kept++] = note;
+    } else {
+      tell_note(note, now);
+    }
+  }
+  note_count_ = kept;
+}
+
+void Annotator::flush(Instant now) noexcept {
+  release_received();
+  if (has_sent_) release_sent();
+  for (std::size_t i = 0; i < note_count_; ++i) tell_note(notes_[i], now);
+  note_count_ = 0;
+}
+
+void Annotator::hand_on(const AnnotatedPacket& packet) noexcept {
+  for (AnnotatedSink* const sink : sinks_) sink->on_annotated(packet);
+}
+
+}  // namespace glasstcp
