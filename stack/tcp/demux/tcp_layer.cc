@@ -328,6 +328,10 @@ void TcpLayer::advance(Instant now) {
   }
   while (TimeWaitRecord* record = time_wait_order_.front()) {
     if (record->expires() > now) break;
+    if (context_.observer != nullptr) {
+      context_.observer->on_state_changed(
+          {now, ConnectionId{}, record->tuple(), State::TimeWait, State::Closed});
+    }
     remove_time_wait(look_up(record->tuple(), record->hash()) & kIndexMask);
   }
 }
