@@ -7,7 +7,8 @@
 //
 // Invariants:
 //   1. cwnd >= 1 MSS, ssthresh >= 2 MSS, always.
-//   2. Only a CongestionControl and loss recovery (recovery_episode.h) change cwnd and ssthresh.
+//   2. Only a CongestionControl and LossRecovery (../recovery/loss_recovery.h) change cwnd and
+//      ssthresh.
 //   3. A model that was given back is made anew: an algorithm survives starting from an empty one
 //      with the window and the threshold that there are.
 //
@@ -126,7 +127,8 @@ struct LossFacts {
   bool is_further = false;  ///< of an episode that was told already: what undoing restores stays
 };
 
-/// One segment that was judged lost, as its record tells (draft-ietf-ccwg-bbr §5.5.10).
+/// One segment that was judged lost, as its entry in the retransmission queue tells
+/// (draft-ietf-ccwg-bbr §5.5.10).
 struct LostSegment {
   Instant now{};
   SeqNum begin;

@@ -12,7 +12,7 @@
 //   2. A sample is void (interval 0) if nothing was delivered, or if it took less than the least
 //      round trip: then the ACK was for an earlier transmission of the same bytes.
 //
-// Leaves out: what is lost (judgement), and what the rate is good for (bbr.h).
+// Leaves out: what is lost (../recovery/find_losses.cc), and what the rate is good for (bbr.h).
 //
 // Next: pacing.h.
 #pragma once
@@ -56,12 +56,12 @@ class DeliveryRate {
     first_sent_at_ = sent_at;
   }
 
-  /// `bytes` were judged lost.
+  /// `bytes` were found lost.
   void on_lost(std::uint32_t bytes) {
     lost_ += bytes;
     newly_lost_ += bytes;
   }
-  /// They had not been: the judgement is taken back.
+  /// They had not been lost.
   void on_lost_undone(std::uint32_t bytes) { lost_ -= bytes; }
 
   /// The ACK is worked through: its sample. `min_rtt`: kNoRtt if none is known.

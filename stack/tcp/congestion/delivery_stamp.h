@@ -1,8 +1,8 @@
 // What a segment in flight notes at its departure, for the rate sample that its acknowledgment
 // gives.
 //
-// draft-ietf-ccwg-bbr §4.1.2.1 (per-packet state). Apart from the sampler, since the log of what
-// was sent keeps it and does not judge.
+// draft-ietf-ccwg-bbr §4.1.2.1 (per-packet state). Apart from the sampler, since the
+// retransmission queue keeps it for each of its entries.
 //
 // Next: delivery_rate.h.
 #pragma once

@@ -101,8 +101,8 @@ void Connection::reset(SendReason reason, StreamError error, Instant now) {
   wants_output();
 }
 
-// What the peer can still cause or need is over: give back the queue and the log. Unread bytes stay
-// for the reader.
+// What the peer can still cause or need is over: give back both queues. Unread bytes stay for the
+// reader.
 void Connection::release_buffers() {
   tx_.clear(context_.tx);
   release_flight_state();

@@ -1,15 +1,16 @@
 // A connection: the transmission control block of RFC 9293 §3.3.1, and what the RFC lets happen to
 // it.
 //
-// What it receives is the business of its Receiver (../receive/receiver.h). The rest is one class,
-// whose work stands in files by topic, each read beside one section of the RFC:
-//   segment_arrives.cc (§3.10.7), process_ack.cc (its fifth check), loss_recovery.cc (what an ACK
-//   means), next_segment.cc (what is next, and why), transmit.cc (doing it), user_calls.cc
-//   (§3.10.1-6), timers.cc (§3.10.8), segment_marks.cc (RFC 3168), path_mtu.cc (RFC 4821),
-//   fast_open.cc (RFC 7413), user_timeout.cc (RFC 5482), statistics.cc (settings and statistics)
+// What it receives is the business of its Receiver (../receive/receiver.h); what is outstanding,
+// and how much may be, that of its LossRecovery (../recovery/loss_recovery.h). The rest is one
+// class, whose work stands in files by topic, each read beside one section of the RFC:
+//   segment_arrives.cc (§3.10.7), process_ack.cc (its fifth check), next_segment.cc (what is next,
+//   and why), transmit.cc (doing it), user_calls.cc (§3.10.1-6), timers.cc (§3.10.8),
+//   segment_marks.cc (RFC 3168), path_mtu.cc (RFC 4821), fast_open.cc (RFC 7413),
+//   user_timeout.cc (RFC 5482), statistics.cc (settings and statistics)
 //
 // Invariants (checked by check_invariants):
-//   1. snd.una <= snd.nxt, and the sent log tiles [snd.una, snd.nxt) exactly.
+//   1. snd.una <= snd.nxt, and the retransmission queue tiles [snd.una, snd.nxt) exactly.
 //   2. The Receiver's invariants.
 //   3. state_ changes in enter() only, along an arrow of Figure 5.
 //   4. One of the loss timers (retransmission, tail loss probe, reordering) runs iff something is
@@ -38,7 +39,6 @@
 #include "stack/tcp/ecn/ecn.h"
 #include "stack/tcp/handshake/agreement.h"
 #include "stack/tcp/receive/receiver.h"
-#include "stack/tcp/recovery/ack_report.h"
 #include "stack/tcp/recovery/loss_recovery.h"
 #include "stack/tcp/segment.h"
 #include "stack/tcp/send/segment_size.h"

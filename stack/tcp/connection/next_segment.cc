@@ -93,10 +93,10 @@ bool Connection::waits_for_new_data(std::uint32_t allowed) const {
 }
 
 std::optional<SendDecision> Connection::next_retransmission(std::uint32_t allowed) const {
-  const std::uint32_t record = queue().first_lost();
-  if (record == kNone) return std::nullopt;
+  const std::uint32_t entry = queue().first_lost();
+  if (entry == kNone) return std::nullopt;
   if (waits_for_new_data(allowed)) return std::nullopt;
-  const SentSegment& lost = context_.sent[record];
+  const SentSegment& lost = context_.sent[entry];
   // RFC 9293 §3.8.6 SHLD-16, MAY-7 not done: what lies beyond a shrunken window waits, since it
   // would be dropped there.
   const SeqNum edge = snd.una + snd.wnd;
@@ -116,7 +116,7 @@ std::optional<SendDecision> Connection::next_retransmission(std::uint32_t allowe
   }
   SendDecision d = data_decision(lost.begin, length);
   d.kind = SendDecision::Kind::Retransmission;
-  d.entry = record;
+  d.entry = entry;
   d.reason = recovery_.retransmit_reason();
   if (has_fin && lost.begin + length == tx_.end_seq()) d.flags.bits |= TcpFlags::kFin;
   if (length == 0 && !d.flags.fin()) return std::nullopt;
@@ -251,7 +251,7 @@ std::optional<SendDecision> Connection::next_unreported() const {
   return d;
 }
 
-// The first segment of a record, which is not the last of the flight, again.
+// The first segment of an entry, which is not the last of the flight, again.
 SendDecision Connection::first_segment_of(std::uint32_t index) const {
   const SentSegment& segment = context_.sent[index];
   SendDecision d = data_decision(segment.begin, std::min(segment.length(), max_text()));

@@ -135,7 +135,7 @@ void Connection::update_send_window(const Segment& seg, SeqNum edge, Instant now
 // The octet of a zero-window probe does not count as sent, so that it goes again in a full segment
 // when the window opens; but the peer may have taken it.
 void Connection::take_probe_as_sent(Instant now) {
-  if (!recovery_.acquire_flight(context_, *this)) return;
+  if (!recovery_.acquire_flight(context_, this)) return;
   if (!recovery_.add_probed_octet(sender_facts(now))) return;
   snd.nxt += 1;
   persist_.on_octet_counted();

@@ -32,7 +32,7 @@ bool Connection::commit(const SendDecision& decision, Instant now, OutPacket& ou
 
 // What leaves for the first time is to be acknowledged. False: no memory to remember it by.
 bool Connection::remember(const SendDecision& d, SeqNum end, Instant now) {
-  return recovery_.acquire_flight(context_, *this) &&
+  return recovery_.acquire_flight(context_, this) &&
          recovery_.add(sender_facts(now), {end, d.length, d.flags.syn()});
 }
 

@@ -1,16 +1,17 @@
-// What a connection remembers only while something is under way: the log of it, who judges losses,
-// the episode of recovery, the rate of delivery, and congestion control's model.
+// What a connection remembers only while something is under way: the retransmission queue, RACK and
+// the tail loss probe, the episode of recovery, the rate of delivery, and congestion control's
+// model.
 //
 // An idle connection has none: the record comes from a slab with the first segment and goes back
 // when all is acknowledged: at once if no loss was ever seen, else after a while of quiet, since
 // what a congested path taught is worth keeping for the next request. What outlives it (cwnd,
-// ssthresh, round-trip times, whether reordering was seen) stands in the connection.
+// ssthresh, round-trip times, whether reordering was seen) stands in LossRecovery.
 //
 // Invariants:
 //   1. A connection with anything outstanding has one.
-//   2. One that stands on the list of the quiet belongs to a connection with an empty log.
+//   2. One that stands on the list of the quiet belongs to a connection with an empty queue.
 //
-// Next: stack_context.h.
+// Next: recovery_context.h.
 #pragma once
 
 #include "stack/base/intrusive_list.h"

@@ -370,12 +370,12 @@ void LossRecovery::on_congestion_control_changed(RecoveryContext& context) {
 
 // -- The flight state
 
-bool LossRecovery::acquire_flight(RecoveryContext& context, Connection& owner) {
+bool LossRecovery::acquire_flight(RecoveryContext& context, Connection* owner) {
   if (flight_ == kNone) {
     flight_ = context.flights.acquire();
     if (flight_ == kNone) return false;
     FlightState& f = context.flights[flight_];
-    f.owner = &owner;
+    f.owner = owner;
     f.rack.remember_reordering(reordering_seen_);
     return true;
   }

@@ -100,8 +100,9 @@ class LossRecovery {
   AckOutcome on_ack(const SenderFacts& s, const Segment& seg, SeqNum prior_una);
 
   // -- What leaves
-  /// Something is about to leave. False: no memory.
-  [[nodiscard]] bool acquire_flight(RecoveryContext& context, Connection& owner);
+  /// Something is about to leave; `owner` is told when the time of the next burst has come (see
+  /// on_nothing_to_send). False: no memory.
+  [[nodiscard]] bool acquire_flight(RecoveryContext& context, Connection* owner);
   /// Remembers what is about to leave. False: no memory, so it must not be sent.
   [[nodiscard]] bool add(const SenderFacts& s, const NewTransmission& sent);
   /// It has left, and snd.nxt has moved. `is_probe`: as a tail loss probe; `fills_window`: cwnd

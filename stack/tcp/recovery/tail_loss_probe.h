@@ -6,7 +6,7 @@
 // Invariants:
 //   1. At most one probe episode is open: from a probe until what was sent by then is acknowledged.
 //
-// Leaves out: the timer (timers.cc) and choosing the segment (next_segment.cc).
+// Leaves out: the timer (loss_timers.cc) and choosing the segment (next_segment.cc).
 //
 // Next: prr.h.
 #pragma once
