@@ -238,7 +238,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void process_ack_of_syn(const Segment& seg, Instant now);
   void process_ack(const Segment& seg, Instant now);
   void on_progress(std::uint32_t acked);
-  void apply(const AckOutcome& outcome, Instant now);
+  void apply(const AckOutcome& outcome);
   void update_send_window(const Segment& seg, SeqNum edge, Instant now);
   void after_fin_acked(Instant now);
   void take_probe_as_sent(Instant now);

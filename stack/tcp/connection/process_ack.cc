@@ -56,7 +56,7 @@ void Connection::process_ack(const Segment& seg, Instant now) {
     persist_.on_answer();
     timers_.stop(TimerName::UserTimeout);
   }
-  apply(recovery_.on_ack(sender_facts(now), seg, prior_una), now);
+  apply(recovery_.on_ack(sender_facts(now), seg, prior_una));
   if (!advances) return;
   note_limit(now);
   on_path_search_progress(now);
@@ -83,8 +83,9 @@ void Connection::on_progress(std::uint32_t acked) {
   signal_room();
 }
 
-// What loss recovery found out: the one place where an ACK changes timers.
-void Connection::apply(const AckOutcome& outcome, Instant now) {
+// What loss recovery found out. The loss timer is set here; whatever else depends on the send side
+// is armed or stopped once, when the segment (or the timer) has been dealt with.
+void Connection::apply(const AckOutcome& outcome) {
   if (outcome.rtt != kNoRtt) note_rtt(outcome.rtt);
   if (ConnectionStatistics* s = kept()) {
     if (outcome.duplicate_reported) ++s->duplicates_reported;
@@ -100,7 +101,6 @@ void Connection::apply(const AckOutcome& outcome, Instant now) {
     timers_.stop(TimerName::UserTimeout);
   }
   arm(outcome.timer);
-  if (outcome.restarts_timers) manage_send_timers(now);
 }
 
 // RFC 9293 §3.10.7.4 R9293-P10: only from segments that are not older than the one that set the

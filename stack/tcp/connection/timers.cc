@@ -24,7 +24,7 @@ void Connection::on_timer(Instant now) {
         recovery_.on_tail_probe_timer(sender_facts(now));
         break;
       case TimerName::RackReordering:
-        apply(recovery_.on_reordering_timer(sender_facts(now)), now);
+        apply(recovery_.on_reordering_timer(sender_facts(now)));
         break;
       case TimerName::Persist:
         on_persist_timer(now);
