@@ -1,6 +1,8 @@
 // Key by key; see fields.h for the form.
 #include "stack/trace/fields.h"
 
+#include "stack/trace/reason_class.h"
+
 namespace glasstcp {
 namespace {
 
@@ -126,6 +128,7 @@ void add_fields(TextBuffer& out, const AnnotatedPacket& packet) {
     add_key(out, "verdict", info(packet.verdict).name);
   }
   add_rfc(out, rfc_of(packet));
+  if (packet.has_packet()) add_key(out, "class", info(class_of(packet)).key);
   const std::optional<TcbSnapshot>& tcb = packet.after ? packet.after : packet.before;
   if (tcb) add_key(out, "state", name_of(tcb->state));
   if (!packet.peer.empty()) {

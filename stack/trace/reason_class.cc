@@ -87,4 +87,59 @@ ReasonClass class_of(Verdict v) {
   }
 }
 
+ReasonClass class_of(PacketEvent event) {
+  using enum PacketEvent;
+  switch (event) {
+    case PeerSyn:
+    case PeerSynAck:
+    case PeerSynAgain:
+    case AckOfSyn:
+      return Opening;
+    case DataInOrder:
+      return ReasonClass::Data;
+    case AckOfRetransmission:
+    case DuplicateAck:
+    case SackReport:
+    case DuplicateReport:
+    case DataOutOfOrder:
+    case DataFillsGap:
+    case DataDuplicate:
+    case Recovery:
+      return LossRecovery;
+    case WindowUpdate:
+    case WindowClosed:
+    case WindowOpened:
+    case PeerWindowProbe:
+    case PeerWindowFull:
+      return FlowControl;
+    case PeerFin:
+    case AckOfFin:
+    case FinAcknowledgesFin:
+      return Closing;
+    case PeerReset:
+      return ReasonClass::Reset;
+    default:
+      return Acknowledgment;
+  }
+}
+
+ReasonClass class_of(const AnnotatedPacket& packet) {
+  if (packet.is_outgoing()) return class_of(packet.reason);
+  const bool is_plain = packet.verdict == Verdict::Accepted ||
+                        packet.verdict == Verdict::AcceptedDuplicate ||
+                        packet.verdict == Verdict::AcceptedOutOfOrder;
+  if (packet.kind == AnnotatedPacket::Kind::LostReceived) return LossRecovery;
+  if (!is_plain) return class_of(packet.verdict);
+  // From what is rare to what every packet does.
+  static constexpr std::array kOrder = {ReasonClass::Reset, Closing,     Opening,
+                                        LossRecovery,       FlowControl, ReasonClass::Data,
+                                        Acknowledgment};
+  for (const ReasonClass wanted : kOrder) {
+    for (const PacketEventValue& event : packet.events.all()) {
+      if (class_of(event.what) == wanted) return wanted;
+    }
+  }
+  return Acknowledgment;
+}
+
 }  // namespace glasstcp

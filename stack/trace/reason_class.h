@@ -8,13 +8,14 @@
 //   1. The table has a row for each class, in the same order (checked at compile time).
 //   2. `light` has a contrast of 4.5:1 on white (NotTcp 3:1), `dark` on a dark page.
 //
-// Next: ../wire/tcp.h.
+// Next: fields.h.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <string_view>
 
+#include "stack/trace/annotated_packet.h"
 #include "stack/trace/language.h"
 
 namespace glasstcp {
@@ -59,7 +60,11 @@ struct ReasonClassInfo {
 
 /// The class of a packet that we sent.
 [[nodiscard]] ReasonClass class_of(SendReason reason);
-/// The class of a packet that came.
+/// The class of a packet that came, by its verdict alone.
 [[nodiscard]] ReasonClass class_of(Verdict verdict);
+/// The class of an event.
+[[nodiscard]] ReasonClass class_of(PacketEvent event);
+/// The class of any packet: of several events the one that says most.
+[[nodiscard]] ReasonClass class_of(const AnnotatedPacket& packet);
 
 }  // namespace glasstcp

@@ -112,6 +112,9 @@ TEST(ReasonClassTable, HasAClassForEveryReasonAndVerdict) {
   EXPECT_EQ(class_of(SendReason::ChallengeReset), ReasonClass::Defence);
   EXPECT_EQ(class_of(SendReason::RstAborted), ReasonClass::Reset);
   EXPECT_EQ(class_of(SendReason::EchoReply), ReasonClass::NotTcp);
+  EXPECT_EQ(class_of(PacketEvent::DuplicateAck), ReasonClass::LossRecovery);
+  EXPECT_EQ(class_of(PacketEvent::PeerFin), ReasonClass::Closing);
+  EXPECT_EQ(class_of(PacketEvent::AckOfData), ReasonClass::Acknowledgment);
   EXPECT_EQ(class_of(Verdict::HandshakeComplete), ReasonClass::Opening);
   EXPECT_EQ(class_of(Verdict::AcceptedOutOfOrder), ReasonClass::LossRecovery);
   EXPECT_EQ(class_of(Verdict::ResetAccepted), ReasonClass::Reset);
