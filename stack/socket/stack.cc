@@ -216,7 +216,7 @@ std::expected<void, StreamError> Stack::shutdown_send(ConnectionId id, Instant n
   Connection* connection = impl_->tcp.find(id);
   if (connection == nullptr) return std::unexpected(StreamError::NotConnected);
   const auto result = connection->shutdown_send(now);
-  impl_->tcp.settle(*connection, now);
+  impl_->tcp.remove_if_ended(*connection, now);
   return result;
 }
 
@@ -224,14 +224,14 @@ void Stack::close(ConnectionId id, Instant now) {
   impl_->last = now;
   if (Connection* connection = impl_->tcp.find(id)) {
     connection->close(now);
-    impl_->tcp.settle(*connection, now);
+    impl_->tcp.remove_if_ended(*connection, now);
   }
 }
 
 void Stack::abort(ConnectionId id, Instant now) {
   if (Connection* connection = impl_->tcp.find(id)) {
     connection->abort(now);
-    impl_->tcp.settle(*connection, now);
+    impl_->tcp.remove_if_ended(*connection, now);
   }
 }
 
@@ -327,33 +327,7 @@ std::size_t Stack::copy_unread(ConnectionId id, std::size_t offset, ByteSpan int
 std::optional<ConnectionReport> Stack::report(ConnectionId id) const {
   const Connection* connection = impl_->tcp.find(id);
   if (connection == nullptr) return std::nullopt;
-  const TcpContext& context = impl_->tcp.context();
-  const IpAddress& remote = connection->tuple().remote_address;
-  ConnectionReport r;
-  r.tcb = connection->status();
-  if (const ConnectionStatistics* kept = connection->statistics()) r.statistics = *kept;
-  r.path_mtu = context.send_mss(remote, impl_->last) + header_bytes(remote.version());
-  r.offered_mss = context.offered_mss(remote.version());
-  if (connection->settings().mss != 0) {
-    r.offered_mss = std::min<std::uint32_t>(r.offered_mss, connection->settings().mss);
-  }
-  r.receive_mss = connection->receiver().mss();
-  r.receive_buffer = connection->receiver().buffer_size();
-  r.lost = connection->lost_bytes();
-  r.resent = connection->retransmitted_bytes();
-  r.phase = connection->recovery_phase();
-  r.pacing_rate = connection->pacing_rate();
-  r.send_buffer = connection->send_buffer();
-  r.send_room = connection->has_send_room();
-  r.probes = connection->probes_unanswered();
-  r.backoff = connection->backoff();
-  r.sack = connection->uses_sack();
-  r.timestamps = connection->timestamps().enabled();
-  r.syn_data = connection->fast_open() != nullptr && connection->fast_open()->data_taken;
-  r.scaled = r.tcb.snd_shift > 0 || r.tcb.rcv_shift > 0;
-  r.ecn = connection->ecn() != nullptr;
-  r.ecn_marks = r.ecn ? connection->ecn()->reported_marks() - Ecn::kFirstCount : 0;
-  return r;
+  return connection->report(impl_->last);
 }
 std::vector<ConnectionEntry> Stack::entries() const {
   return impl_->tcp.entries();
@@ -395,8 +369,8 @@ std::vector<ConnectionId> Stack::connections() const {
 std::uint32_t Stack::connection_count() const {
   return impl_->tcp.connection_count();
 }
-bool Stack::only_peers_are_awaited() const {
-  return impl_->tcp.only_peers_are_awaited();
+bool Stack::only_fin_wait_2_left() const {
+  return impl_->tcp.only_fin_wait_2_left();
 }
 std::uint32_t Stack::half_open_count() const {
   return impl_->tcp.half_open_count();

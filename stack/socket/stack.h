@@ -73,30 +73,6 @@ struct StackCounters {
   std::uint64_t reasons[static_cast<std::size_t>(kSendReasonCount)] = {};
 };
 
-/// A connection with all that is known of it, for reports such as TCP_INFO.
-struct ConnectionReport {
-  TcbSnapshot tcb;
-  ConnectionStatistics statistics;  ///< zeros unless TcpConfig::keep_statistics
-  std::uint32_t path_mtu = 0;       ///< bytes
-  std::uint32_t offered_mss = 0;    ///< what our SYN said, bytes
-  std::uint32_t receive_mss = 0;    ///< the largest text seen, bytes; 0: none yet
-  std::uint32_t receive_buffer = 0;
-  std::uint32_t lost = 0;    ///< bytes judged lost and not sent again
-  std::uint32_t resent = 0;  ///< bytes sent again that nothing was heard of since
-  RecoveryPhase phase = RecoveryPhase::Open;
-  std::uint64_t pacing_rate = 0;  ///< bytes per second; 0: nothing is paced
-  std::uint32_t send_buffer = 0;  ///< as SO_SNDBUF counts it
-  bool send_room = false;         ///< a writer that polls may write
-  std::uint8_t probes = 0;        ///< window or keep-alive probes unanswered
-  std::uint8_t backoff = 0;       ///< times the timer was doubled
-  bool sack = false;
-  bool timestamps = false;
-  bool scaled = false;
-  bool ecn = false;
-  std::uint32_t ecn_marks = 0;  ///< CE marks that the peer reported; 0 with classic feedback
-  bool syn_data = false;        ///< Fast Open: the data of the SYN was taken, by us or by the peer
-};
-
 /// A userspace TCP/IP stack.
 class Stack {
  public:
@@ -242,7 +218,7 @@ class Stack {
   [[nodiscard]] std::uint32_t connection_count() const;
   /// Whether every connection has had its FIN and all before it acknowledged, and only the peers'
   /// FINs are missing; true if there is none.
-  [[nodiscard]] bool only_peers_are_awaited() const;
+  [[nodiscard]] bool only_fin_wait_2_left() const;
   [[nodiscard]] std::uint32_t half_open_count() const;
   [[nodiscard]] std::uint32_t time_wait_count() const;
   /// Checks every invariant of every connection; aborts on a violation. For debug builds,

@@ -70,22 +70,22 @@ TEST(FastOpenCache, HasALimitAndForgetsWhatWasUsedLongestAgo) {
   FastOpenCache cache(2);
   const IpAddress a = *IpAddress::parse("192.0.2.1"), b = *IpAddress::parse("192.0.2.2"),
                   c = *IpAddress::parse("2001:db8::1");
-  cache.remember(a)->mss = 1000;
-  cache.remember(b)->mss = 1001;
-  static_cast<void>(cache.remember(a));
-  cache.remember(c)->mss = 1002;
+  cache.find_or_add(a)->mss = 1000;
+  cache.find_or_add(b)->mss = 1001;
+  static_cast<void>(cache.find_or_add(a));
+  cache.find_or_add(c)->mss = 1002;
   EXPECT_EQ(cache.size(), 2U);
   EXPECT_EQ(cache.find(b), nullptr);
   ASSERT_NE(cache.find(a), nullptr);
   EXPECT_EQ(cache.find(a)->mss, 1000);
   EXPECT_EQ(cache.find(c)->mss, 1002);
-  EXPECT_EQ(FastOpenCache(0).remember(a), nullptr);
+  EXPECT_EQ(FastOpenCache(0).find_or_add(a), nullptr);
 }
 
 TEST(FastOpenCache, LeavesABlackHoleAloneForLongerEachTime) {
   FastOpenCache cache(2);
   const IpAddress a = *IpAddress::parse("192.0.2.1");
-  FastOpenServer* server = cache.remember(a);
+  FastOpenServer* server = cache.find_or_add(a);
   server->last_loss = Instant(100s);
   server->losses = 1;
   EXPECT_FALSE(cache.is_black_hole(a, Instant(101s)));

@@ -126,13 +126,13 @@ TEST(SynWithoutMemory, CountsTowardsItsRetries) {
 
 TEST(OnlyPeersAreAwaited, WhenOursIsAllAcknowledged) {
   TwoStacks net;
-  EXPECT_TRUE(net.right.only_peers_are_awaited());
+  EXPECT_TRUE(net.right.only_fin_wait_2_left());
   const auto [client, server] = net.connected(IpVersion::V6);
-  EXPECT_FALSE(net.right.only_peers_are_awaited());
+  EXPECT_FALSE(net.right.only_fin_wait_2_left());
   ASSERT_TRUE(net.right.shutdown_send(server, net.now).has_value());
-  EXPECT_FALSE(net.right.only_peers_are_awaited());
+  EXPECT_FALSE(net.right.only_fin_wait_2_left());
   net.run_for(100ms);
-  EXPECT_TRUE(net.right.only_peers_are_awaited());
+  EXPECT_TRUE(net.right.only_fin_wait_2_left());
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ Instant EventLoop::end_of_grace(Instant now) const {
 bool EventLoop::has_stopped(const Pump& pump, const Stack& stack, const Application& application,
                             Instant now) {
   if (now >= *stop_deadline_) return now >= *stop_deadline_ + kLastWords;
-  if (!pump.is_drained() || !stack.only_peers_are_awaited()) {
+  if (!pump.is_drained() || !stack.only_fin_wait_2_left()) {
     last_wait_.reset();
     return false;
   }

@@ -57,7 +57,7 @@ Connection::Connection(TcpContext& context, const Agreement& agreed, Instant now
   // RFC 6298 §3 R6298-06: a SYN-ACK sent once gives the first sample.
   if (!agreed.syn_ack_again) {
     recovery_.add_rtt_sample(context, now - agreed.syn_ack_sent, now);
-    note_rtt(now - agreed.syn_ack_sent);
+    if (ConnectionStatistics* s = kept()) s->on_rtt(now - agreed.syn_ack_sent);
   }
 }
 
@@ -133,42 +133,6 @@ void Connection::on_time_wait_taken_over() {
   receiver_.forget_ack();
   ListHook<ReadyTag>::unlink();
   if (!orphan_) signal(EventMask::kClosed);
-}
-
-TcbSnapshot Connection::status() const {
-  TcbSnapshot s;
-  s.state = state_;
-  s.snd.una = snd.una;
-  s.snd.nxt = snd.nxt;
-  s.snd.up = snd.up;
-  s.snd.wl1 = snd.wl1;
-  s.snd.wl2 = snd.wl2;
-  s.snd.iss = snd.iss;
-  s.snd.wnd = snd.wnd;
-  s.rcv.nxt = rcv().nxt;
-  s.rcv.up = rcv().up;
-  s.rcv.irs = rcv().irs;
-  s.rcv.wnd = rcv().wnd();
-  s.cwnd = recovery_.cwnd();
-  s.ssthresh = recovery_.ssthresh();
-  s.flight = flight();
-  s.unsent = unsent();
-  s.unread = receiver_.unread();
-  s.effective_mss = size_.mss();
-  s.snd_shift = snd.shift;
-  s.rcv_shift = rcv().shift;
-  s.pipe = recovery_.pipe(context_, snd);
-  s.sacked = queue().sacked_bytes();
-  s.lost = queue().lost_bytes();
-  const RecoveryEpisode& episode = recovery_.episode(context_);
-  s.in_recovery = episode.is_active();
-  s.duplicate_acks = episode.duplicates();
-  s.reordering_window = recovery_.reordering_window(context_, size_.mss());
-  s.srtt = recovery_.rtt().srtt();
-  s.rttvar = recovery_.rtt().rttvar();
-  s.rto = recovery_.rto(context_);
-  s.retransmissions = retransmissions_;
-  return s;
 }
 
 void Connection::check_invariants() const {

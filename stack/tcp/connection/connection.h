@@ -5,9 +5,9 @@
 // and how much may be, that of its LossRecovery (../recovery/loss_recovery.h). The rest is one
 // class, whose work stands in files by topic, each read beside one section of the RFC:
 //   segment_arrives.cc (§3.10.7), process_ack.cc (its fifth check), next_segment.cc (what is next,
-//   and why), transmit.cc (doing it), user_calls.cc (§3.10.1-6), timers.cc (§3.10.8),
-//   segment_marks.cc (RFC 3168), path_mtu.cc (RFC 4821), fast_open.cc (RFC 7413),
-//   user_timeout.cc (RFC 5482), statistics.cc (settings and statistics)
+//   and why), transmit.cc (doing it), user_calls.cc (§3.10.2-5), status.cc (§3.10.6), timers.cc
+//   (§3.10.8), segment_marks.cc (RFC 3168), path_mtu.cc (RFC 4821), fast_open.cc (RFC 7413),
+//   user_timeout.cc (RFC 5482), settings.cc
 //
 // Invariants (checked by check_invariants):
 //   1. snd.una <= snd.nxt, and the retransmission queue tiles [snd.una, snd.nxt) exactly.
@@ -32,9 +32,11 @@
 #include "stack/base/tcp_state.h"
 #include "stack/tcp/connection/challenge_limit.h"
 #include "stack/tcp/connection/connection_extras.h"
+#include "stack/tcp/connection/connection_report.h"
 #include "stack/tcp/connection/keep_alive.h"
 #include "stack/tcp/connection/persist.h"
 #include "stack/tcp/connection/stack_context.h"
+#include "stack/tcp/connection/time_wait_facts.h"
 #include "stack/tcp/connection/timer_table.h"
 #include "stack/tcp/ecn/ecn.h"
 #include "stack/tcp/handshake/agreement.h"
@@ -63,8 +65,22 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   ~Connection();
   /// Says under which name it is known. Once, right after construction.
   void set_id(ConnectionId id) { id_ = id; }
+
+  // -- Opening
+  /// What its listener has chosen for it, before anything is sent.
+  void inherit(const ConnectionSettings& settings, Instant now) {
+    apply_settings(settings, now);
+    set_traffic_class(settings.traffic_class);
+  }
+  /// An active open that may put data into its SYN; before open().
+  void use_fast_open(FastOpenUse use, Instant now);
+  /// A passive open, made by a SYN with a good cookie: takes its data, and may send before the
+  /// handshake ends. False: no memory for it, nothing was changed.
+  bool begin_fast_open(const Segment& syn, const FastOpenPassive& how, Instant now);
   /// RFC 9293 §3.10.1: an active open begins.
   void open(Instant now);
+  /// Handed to the application: events flow from here on.
+  void accepted();
 
   // -- What arrives
   Verdict segment_arrives(const Segment& seg, Instant now);
@@ -95,7 +111,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void abort(Instant now);
   /// An administrator ends it: a reset, and the application is told (it still holds the id).
   void drop(Instant now);
-  [[nodiscard]] TcbSnapshot status() const;
   void set_nagle(bool on) {
     nagle_ = on;
     wants_output();
@@ -105,11 +120,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   // RFC 9293 §3.9.1.9 MUST-48, SHLD-21: the application chooses, at any time; ECN's two bits are
   // ours.
   void set_traffic_class(std::uint8_t dscp_byte) { traffic_class_ = dscp_byte & 0xfcU; }
-  /// What its listener has chosen for it, before anything is sent.
-  void inherit(const ConnectionSettings& settings, Instant now) {
-    apply_settings(settings, now);
-    set_traffic_class(settings.traffic_class);
-  }
   void set_user(std::uint64_t user) { user_ = user; }
   /// Chooses differently from the stack. False: no memory for it.
   bool apply_settings(const ConnectionSettings& settings, Instant now);
@@ -117,73 +127,32 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void push();
   /// An ACK that is delayed leaves now.
   void acknowledge_now();
-  // fast_open.cc
-  /// An active open that may put data into its SYN; before open().
-  void use_fast_open(FastOpenUse use, Instant now);
-  /// A passive open, made by a SYN with a good cookie: takes its data, and may send before the
-  /// handshake ends. False: no memory for it, nothing was changed.
-  bool begin_fast_open(const Segment& syn, const FastOpenPassive& how, Instant now);
-  /// Bytes that our SYN, which has not left yet, will carry at most.
-  [[nodiscard]] std::uint32_t fast_open_room() const;
-  /// Null: neither side uses it.
-  [[nodiscard]] const FastOpenState* fast_open() const {
-    return extras_ == kNone ? nullptr : &context_.extras[extras_].fast_open;
-  }
-  /// It is one of its listener's pending Fast Open connections.
-  [[nodiscard]] bool takes_fast_open_place() const { return fast_open_place_; }
-  void leave_fast_open_place() { fast_open_place_ = false; }
-  /// The next room to send is told by kWritable, even if nothing was refused.
-  [[nodiscard]] bool has_send_room() const;
-  /// What the send buffer holds at most, as SO_SNDBUF counts it.
-  [[nodiscard]] std::uint32_t send_buffer() const;
-  void want_writable() { wants_writable_ = true; }
   /// Copies unread bytes from `offset` on, without taking them; returns how many.
   [[nodiscard]] std::size_t copy_unread(std::size_t offset, ByteSpan into) const {
     return receiver_.copy(context_.receive, offset, into);
   }
+  /// The next room to send is told by kWritable, even if nothing was refused.
+  void want_writable() { wants_writable_ = true; }
+  /// Bytes that our SYN, which has not left yet, will carry at most.
+  [[nodiscard]] std::uint32_t fast_open_room() const;
 
-  // -- For the population
+  // -- STATUS (RFC 9293 §3.10.6)
+  [[nodiscard]] TcbSnapshot status() const;
+  /// All that TCP_INFO shows.
+  [[nodiscard]] ConnectionReport report(Instant now) const;
+  [[nodiscard]] std::size_t unacknowledged() const { return tx_.size(); }
+  [[nodiscard]] const Receiver& receiver() const { return receiver_; }
+
+  // -- For the demultiplexer
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] ConnectionId id() const { return id_; }
   [[nodiscard]] const FourTuple& tuple() const { return tuple_; }
   [[nodiscard]] std::uint64_t hash() const { return hash_; }
   [[nodiscard]] std::uint64_t user() const { return user_; }
   [[nodiscard]] std::optional<StreamError> error() const { return error_; }
-  [[nodiscard]] std::size_t unacknowledged() const { return tx_.size(); }
   [[nodiscard]] const ConnectionSettings& settings() const {
     return extras_ == kNone ? context_.default_settings : context_.extras[extras_].settings;
   }
-  /// Null: not kept.
-  [[nodiscard]] const ConnectionStatistics* statistics() const {
-    return extras_ == kNone ? nullptr : &context_.extras[extras_].statistics;
-  }
-  [[nodiscard]] bool uses_sack() const { return sack_; }
-  /// Null: not agreed on.
-  [[nodiscard]] const Ecn* ecn() const { return ecn_ == kNone ? nullptr : &context_.ecn[ecn_]; }
-  [[nodiscard]] std::uint32_t lost_bytes() const { return queue().lost_bytes(); }
-  /// Bytes that were retransmitted and of which nothing was heard since. Walks the queue.
-  [[nodiscard]] std::uint32_t retransmitted_bytes() const {
-    return recovery_.retransmitted_bytes(context_);
-  }
-  [[nodiscard]] RecoveryPhase recovery_phase() const { return recovery_.episode(context_).phase(); }
-  /// Bytes per second that new text leaves at; 0: nothing is paced.
-  [[nodiscard]] std::uint64_t pacing_rate() const {
-    return recovery_.pace(sender_facts(Instant{})).rate;  // it does not depend on the time
-  }
-  [[nodiscard]] std::uint8_t probes_unanswered() const {
-    return std::max(persist_.unanswered(), keep_alive_.unanswered());
-  }
-  [[nodiscard]] std::uint8_t backoff() const {
-    return std::max(persist_.backoff(), retransmissions_);
-  }
-  [[nodiscard]] const SendVariables& snd_variables() const { return snd; }
-  [[nodiscard]] const Receiver& receiver() const { return receiver_; }
-  [[nodiscard]] const Timestamps& timestamps() const { return timestamps_; }
-  /// What the window field of an ACK would say now.
-  [[nodiscard]] std::uint16_t window_field() const {
-    return receiver_.window_field(context_.receive);
-  }
-  [[nodiscard]] std::uint8_t traffic_class() const { return traffic_class_; }
   /// The number of the byte that the application queues next.
   [[nodiscard]] SeqNum queued_up_to() const { return tx_.end_seq(); }
   /// The application gave the id back; nobody reads or is told any more.
@@ -196,10 +165,17 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void set_known_in_table(bool known) { in_table_ = known; }
   [[nodiscard]] bool is_counted_orphan() const { return counted_orphan_; }
   void set_counted_orphan(bool counted) { counted_orphan_ = counted; }
+  /// What a TIME-WAIT record needs to know.
+  [[nodiscard]] TimeWaitFacts time_wait_facts() const;
+  /// Null: neither side uses it.
+  [[nodiscard]] const FastOpenState* fast_open() const {
+    return extras_ == kNone ? nullptr : &context_.extras[extras_].fast_open;
+  }
+  /// It is one of its listener's pending Fast Open connections.
+  [[nodiscard]] bool takes_fast_open_place() const { return fast_open_place_; }
+  void leave_fast_open_place() { fast_open_place_ = false; }
   /// There are too many like it: resets what the peer knows of.
   void give_up(Instant now);
-  /// Handed to the application: events flow from here on.
-  void accepted();
   /// The events since the last call.
   [[nodiscard]] std::uint16_t take_events();
   /// Text in TIME-WAIT is impossible: releases what only a living connection needs.
@@ -287,6 +263,8 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   }
   // segment_marks.cc
   void agree_on_ecn(const EcnAgreement& agreed);
+  // Null: not agreed on.
+  [[nodiscard]] const Ecn* ecn() const { return ecn_ == kNone ? nullptr : &context_.ecn[ecn_]; }
   Check check_ecn_of_syn_again(const Segment& syn, Instant now);
   [[nodiscard]] bool is_syn_ack_again(const Segment& seg) const;
   [[nodiscard]] bool grants_other_ecn(const Segment& syn_ack) const;
@@ -315,12 +293,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void on_path_search_progress(Instant now);
   void forget_probe();
   // fast_open.cc
-  struct FastOpenPlan {
-    bool option = false;
-    bool experimental = false;
-    bool text = false;  // the SYN may have some
-    ByteView cookie;
-  };
   [[nodiscard]] FastOpenPlan fast_open_plan() const;
   [[nodiscard]] bool asks_for_cookie() const { return fast_open_plan().option; }
   void add_fast_open(TcpOptions& options, const SendDecision& decision) const;
@@ -354,6 +326,13 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   }
   void arm(TimerName timer, Instant deadline);
   void arm_wheel();
+  // status.cc
+  [[nodiscard]] SendLimit limit_now() const;
+  void note_limit(Instant now);
+  // Null: not kept.
+  [[nodiscard]] const ConnectionStatistics* statistics() const {
+    return extras_ == kNone ? nullptr : &context_.extras[extras_].statistics;
+  }
   // user_calls.cc and shared
   [[nodiscard]] std::optional<StreamError> refuse_send() const;
   [[nodiscard]] std::uint32_t send_limit() const;
@@ -370,13 +349,12 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   }
   [[nodiscard]] SendSpaceFacts space_facts() const;
   [[nodiscard]] std::uint32_t first_piece(std::uint32_t waiting) const;
+  // Whether a writer that polls may write.
+  [[nodiscard]] bool has_send_room() const;
+  // What the send buffer holds at most, as SO_SNDBUF counts it.
+  [[nodiscard]] std::uint32_t send_buffer() const;
   void expand_send_space();
   void signal_room_by_memory();
-  void note_limit(Instant now);
-  void note_rtt(Duration measured);
-  [[nodiscard]] SendLimit limit_now() const;
-  void note_arrived(const Segment& seg, Instant now);
-  void note_left(const SendDecision& decision, Instant now);
   [[nodiscard]] ConnectionStatistics* kept() {
     return extras_ == kNone ? nullptr : &context_.extras[extras_].statistics;
   }
@@ -434,15 +412,15 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   bool unpushed_ : 1 = false;        // its last bytes do not carry PSH
   bool override_small_ : 1 = false;  // the SWS override timer ended
   bool urgent_pending_ : 1 = false;  // we have urgent data to announce
-  bool orphan_ : 1 = false;
-  bool accepted_ : 1 = false;  // the application knows it
+  bool orphan_ : 1 = false;          // the application gave the id back
+  bool accepted_ : 1 = false;        // the application knows it
   bool in_table_ : 1 = false;
   bool wants_writable_ : 1 = false;
   bool syn_ack_due_ : 1 = false;  // simultaneous open
   bool soft_error_told_ : 1 = false;
   bool fast_open_place_ : 1 = false;    // counts against its listener's limit
   bool fast_open_passive_ : 1 = false;  // opened by the peer's SYN with a cookie
-  bool counted_orphan_ : 1 = false;     // among those that were given back
+  bool counted_orphan_ : 1 = false;     // among the orphans that TcpLayer counts
   bool user_timeout_due_ : 1 = false;   // RFC 5482's option goes with the next pure ACK
 };
 // With its flow-table slot and the HTTP state of an idle peer this stays near 512 bytes.

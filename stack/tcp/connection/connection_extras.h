@@ -14,30 +14,12 @@
 #include <optional>
 
 #include "stack/base/time.h"
-#include "stack/tcp/connection/chronograph.h"
+#include "stack/tcp/connection/connection_statistics.h"
 #include "stack/tcp/personality/linux_send_buffer.h"
 #include "stack/tcp/send/path_search.h"
 #include "stack/tcp/user_types.h"
 
 namespace glasstcp {
-
-/// What a connection did so far; kept only if TcpConfig::keep_statistics.
-struct ConnectionStatistics {
-  std::uint64_t segments_in = 0, segments_out = 0;
-  std::uint64_t data_segments_in = 0, data_segments_out = 0;
-  std::uint64_t bytes_received = 0, bytes_acked = 0, bytes_sent = 0, bytes_retransmitted = 0;
-  std::uint32_t segments_retransmitted = 0;  ///< SYNs too
-  std::uint32_t segments_delivered = 0;      ///< acknowledged, in segments, the SYN too
-  std::uint32_t duplicate_segments_in = 0;   ///< reported as D-SACK
-  std::uint32_t out_of_order_in = 0;
-  std::uint32_t duplicates_reported = 0;  ///< D-SACKs of the peer
-  std::uint32_t reorderings_seen = 0;     ///< ACKs that reported one of ours as overtaken
-  std::uint32_t reordering = 3;           ///< the furthest that one was overtaken by, in segments
-  std::optional<Instant> last_data_sent, last_data_received, last_ack_received;
-  std::optional<Duration> min_rtt;
-  Chronograph limits;           ///< what data waited for
-  std::uint8_t icmp_error = 0;  ///< the last ICMP error, 1 + IcmpSignal::Kind; 0: none
-};
 
 /// What a passive open by Fast Open has to remember.
 struct FastOpenPassive {

@@ -35,25 +35,10 @@ void Connection::use_fast_open(FastOpenUse use, Instant now) {
 
 // What our first SYN will have; every further one is plain, since the first may have been lost for
 // its option or its text.
-Connection::FastOpenPlan Connection::fast_open_plan() const {
-  FastOpenPlan plan;
-  if (extras_ == kNone || state_ != State::SynSent || snd.nxt != snd.iss) return plan;
+FastOpenPlan Connection::fast_open_plan() const {
+  if (extras_ == kNone || state_ != State::SynSent || snd.nxt != snd.iss) return {};
   const FastOpenUse use = context_.extras[extras_].fast_open.use;
-  if (use == FastOpenUse::No) return plan;
-  plan.text = use == FastOpenUse::WithoutCookie;
-  if (plan.text) return plan;
-  plan.option = true;
-  const FastOpenServer* server = context_.fast_open_cache.find(tuple_.remote_address);
-  if (server == nullptr) return plan;
-  if (server->cookie.size == 0) {
-    // A server that did not answer RFC 7413's form is asked once in the older one.
-    plan.experimental = server->asked == 1;
-    return plan;
-  }
-  plan.cookie = server->cookie.view();
-  plan.experimental = server->experimental;
-  plan.text = true;
-  return plan;
+  return context_.fast_open_cache.plan(use, tuple_.remote_address);
 }
 
 std::uint32_t Connection::fast_open_room() const {
@@ -98,25 +83,14 @@ void Connection::finish_fast_open(const Segment& syn_ack) {
   if (flight() > 0) {
     retransmit_all(SendReason::FastOpenRetransmit);
   }
-  FastOpenServer* server = context_.fast_open_cache.remember(tuple_.remote_address);
-  if (server == nullptr) return;
-  server->mss = syn_ack.options.mss.value_or(default_mss(tuple_.remote_address.version()));
-  // A cookie that nobody asked for is not believed.
-  const bool has_cookie =
-      state.option_sent && syn_ack.options.fast_open && !syn_ack.options.fast_open_cookie.empty();
-  if (has_cookie) {
-    server->cookie = FastOpenCookie(syn_ack.options.fast_open_cookie);
-    server->experimental = syn_ack.options.fast_open_experimental;
-    server->asked = 0;
-  }
-  const bool was_repeated = retransmissions_ > 0;
-  const bool has_proof = has_cookie || state.data_taken;
-  if (!was_repeated || has_proof) {
-    server->losses = 0;
-  }
-  if (!was_repeated && !has_cookie && state.option_sent && server->cookie.size == 0) {
-    server->asked = state.experimental || server->asked == 2 ? std::uint8_t{2} : std::uint8_t{1};
-  }
+  FastOpenAnswer answer;
+  answer.options = &syn_ack.options;
+  answer.mss = syn_ack.options.mss.value_or(default_mss(tuple_.remote_address.version()));
+  answer.option_sent = state.option_sent;
+  answer.experimental = state.experimental;
+  answer.data_taken = state.data_taken;
+  answer.was_repeated = retransmissions_ > 0;
+  context_.fast_open_cache.on_syn_ack(tuple_.remote_address, answer);
 }
 
 // RFC 7413 §4.1.3.1: a SYN with data or option was not answered in time. That the next one is
@@ -125,10 +99,7 @@ void Connection::note_fast_open_loss(Instant now) {
   if (extras_ == kNone || retransmissions_ != 1 || state_ != State::SynSent) return;
   const FastOpenState& state = context_.extras[extras_].fast_open;
   if (!state.option_sent && state.syn_text == 0) return;
-  FastOpenServer* server = context_.fast_open_cache.remember(tuple_.remote_address);
-  if (server == nullptr) return;
-  server->losses = static_cast<std::uint8_t>(std::min(server->losses + 1, 255));
-  server->last_loss = now;
+  context_.fast_open_cache.on_syn_lost(tuple_.remote_address, now);
 }
 
 // -- The server

@@ -33,12 +33,11 @@ SenderFacts Connection::sender_facts(Instant now) const {
 void Connection::process_ack_of_syn(const Segment& seg, Instant now) {
   if (!recovery_.has_flight()) return;
   if (ConnectionStatistics* s = kept()) {
-    s->bytes_acked += static_cast<std::uint32_t>(seg.ack - snd.una);
-    s->segments_delivered += 1;
+    s->on_acked(static_cast<std::uint32_t>(seg.ack - snd.una), 1);
   }
   snd.una = seg.ack;
   const Duration rtt = recovery_.on_ack_of_syn(sender_facts(now), seg);
-  if (rtt != kNoRtt) note_rtt(rtt);
+  if (ConnectionStatistics* s = kept(); s != nullptr && rtt != kNoRtt) s->on_rtt(rtt);
   restart_loss_timers(now);
   signal_room();
   note_limit(now);
@@ -66,8 +65,7 @@ void Connection::process_ack(const Segment& seg, Instant now) {
 void Connection::on_progress(std::uint32_t acked) {
   const bool had_data = !tx_.empty();
   if (ConnectionStatistics* s = kept()) {
-    s->bytes_acked += acked;
-    s->segments_delivered += (acked + size_.mss() - 1) / size_.mss();
+    s->on_acked(acked, (acked + size_.mss() - 1) / size_.mss());
   }
   // RFC 2018 §8 R2018-04, RFC 6675 §4 R6675-03: what SACK reported stays, for the peer may still
   // throw it away. The SYN and the FIN are numbers without bytes.
@@ -86,12 +84,11 @@ void Connection::on_progress(std::uint32_t acked) {
 // What loss recovery found out. The loss timer is set here; whatever else depends on the send side
 // is armed or stopped once, when the segment (or the timer) has been dealt with.
 void Connection::apply(const AckOutcome& outcome) {
-  if (outcome.rtt != kNoRtt) note_rtt(outcome.rtt);
   if (ConnectionStatistics* s = kept()) {
+    if (outcome.rtt != kNoRtt) s->on_rtt(outcome.rtt);
     if (outcome.duplicate_reported) ++s->duplicates_reported;
     if (outcome.reordered > 0) {
-      s->reorderings_seen += 1;
-      s->reordering = std::max(s->reordering, (outcome.reordered + size_.mss() - 1) / size_.mss());
+      s->on_reordering((outcome.reordered + size_.mss() - 1) / size_.mss());
     }
   }
   if (outcome.mtu_probe == MtuProbeResult::Lost) path_search()->on_probe_lost();

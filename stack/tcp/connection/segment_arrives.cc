@@ -23,7 +23,7 @@ Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
     if (state_ == State::Established) receiver_.demand_ack(SendReason::HandshakeAck);
     return verdict;
   }
-  note_arrived(seg, now);
+  if (ConnectionStatistics* s = kept()) s->on_arrival(seg, now);
   if (Check again = syn_again_in_syn_received(seg, now)) return *again;
   on_sign_of_life(now);
   if (const Check done = fast_path(seg, now)) return *done;

@@ -8,7 +8,7 @@
 
 namespace glasstcp {
 namespace {
-// A departed application's data is tried for less long: about 100 s with default bounds, as
+// The data of an orphan is tried for less long: about 100 s with default bounds, as
 // deployed stacks do.
 constexpr std::uint32_t kOrphanRetransmissions = 8;
 }  // namespace

@@ -25,7 +25,7 @@ bool Connection::commit(const SendDecision& decision, Instant now, OutPacket& ou
   const bool is_first = d.kind == SendDecision::Kind::NewData || d.kind == SendDecision::Kind::Syn;
   if (is_first && end > snd.nxt && !remember(d, end, now)) return false;
   build(d, now, out);
-  note_left(d, now);
+  if (ConnectionStatistics* s = kept()) s->on_departure(d, max_text(), now);
   note_sent(d, now);
   return true;
 }
@@ -94,7 +94,7 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
     const std::uint32_t window = d.flags.ack() ? rcv().wnd() : receiver_.buffer_size();
     header.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(window, 65535));
   } else if (!d.flags.rst()) {
-    header.window = window_field();
+    header.window = receiver_.window_field(context_.receive);
     note_ack_carried(header.window);
   }
   SegmentFrame frame = context_.frame(tuple_, hash_);

@@ -69,6 +69,12 @@ void Connection::after_queueing(SendOptions options, Instant now) {
   wants_output();
 }
 
+void Connection::push() {
+  more_coming_ = false;
+  if (settings().cork && unsent() > 0) override_small_ = true;  // this once
+  wants_output();
+}
+
 // RFC 5681 §4.1 R5681-13: after an idle time longer than a timeout the old window says nothing
 // about the path. Where that is switched off, RFC 7661 still does not keep it for ever.
 void Connection::restart_if_idle(Instant now) {
@@ -88,6 +94,12 @@ std::expected<ByteView, StreamError> Connection::peek() const {
   if (error_) return std::unexpected(*error_);
   if (state_ == State::Closed) return std::unexpected(StreamError::NotConnected);
   return std::unexpected(StreamError::WouldBlock);
+}
+
+void Connection::acknowledge_now() {
+  if (receiver_.ack().owed() != AckPolicy::Owed::Delayed) return;
+  receiver_.demand_ack(SendReason::AckImmediate);
+  wants_output();
 }
 
 void Connection::consume(std::size_t n, Instant now) {
@@ -164,6 +176,24 @@ void Connection::abort(Instant now) {
   receiver_.discard(context_.receive);
   orphan_ = true;
   ListHook<EventTag>::unlink();
+}
+
+void Connection::drop(Instant now) {
+  if (is_synchronized(state_) && state_ != State::TimeWait) {
+    reset(SendReason::RstAborted, StreamError::Aborted, now);
+  } else {
+    fail(StreamError::Aborted, now);
+  }
+}
+
+void Connection::give_up(Instant now) {
+  const bool is_known = state_ != State::Closed && state_ != State::TimeWait &&
+                        state_ != State::SynSent && state_ != State::LastAck;
+  if (is_known) {
+    reset(SendReason::RstOutOfMemory, StreamError::OutOfMemory, now);
+  } else if (state_ != State::TimeWait) {
+    fail(StreamError::OutOfMemory, now);
+  }
 }
 
 // RFC 9293 §3.8.4 MUST-24, MUST-25, MUST-27: off by default, switched per connection.

@@ -27,7 +27,7 @@ void TcpLayer::close_listener(ListenerId id, Instant now) {
   while (!listener->is_empty()) {
     if (Connection* connection = find(listener->pop())) {
       connection->abort(now);
-      settle(*connection, now);
+      remove_if_ended(*connection, now);
     }
   }
   std::erase(listener_events_, id.index);
@@ -86,7 +86,7 @@ std::expected<ConnectionId, OpenError> TcpLayer::connect(const ConnectOptions& o
   ++open_connections_;
   if (options.settings && !connection.apply_settings(*options.settings, now)) {
     connection.abort(now);
-    settle(connection, now);
+    remove_if_ended(connection, now);
     return std::unexpected(OpenError::InsufficientResources);
   }
   connection.use_fast_open(options.fast_open, now);

@@ -79,7 +79,7 @@ void TcpLayer::receive(const IpDatagram& datagram, Instant now, SegmentOutcome& 
   }
   outcome.segments = seg.count();
   const std::uint32_t value = look_up(seg.tuple, seg.hash);
-  outcome.verdict = value == kNone ? arrives_for_nobody(seg, now, std::nullopt, outcome)
+  outcome.verdict = value == kNone ? arrives_without_connection(seg, now, std::nullopt, outcome)
                                    : dispatch(value, seg, now, outcome);
 }
 
@@ -100,14 +100,14 @@ Verdict TcpLayer::dispatch(std::uint32_t value, const Segment& seg, Instant now,
   if (outcome.observed) outcome.before = connection.status();
   const Verdict verdict = connection.segment_arrives(seg, now);
   if (outcome.observed) outcome.after = connection.status();
-  settle(connection, now);
+  remove_if_ended(connection, now);
   return verdict;
 }
 
 // RFC 9293 §3.10.7.1 (CLOSED) and §3.10.7.2 (LISTEN). `above`: the new connection's numbers must
 // start above this one.
-Verdict TcpLayer::arrives_for_nobody(const Segment& seg, Instant now, std::optional<SeqNum> above,
-                                     SegmentOutcome& outcome) {
+Verdict TcpLayer::arrives_without_connection(const Segment& seg, Instant now,
+                                             std::optional<SeqNum> above, SegmentOutcome& outcome) {
   const std::uint32_t listener = listeners_.find(seg.tuple.local());
   if (listener != kNone) return arrives_at_listener(listener, seg, now, above, outcome);
   // R9293-P1, R9293-P2.
@@ -140,7 +140,7 @@ Verdict TcpLayer::complete(const Completion& what, const Segment& seg, Instant n
                            SegmentOutcome& outcome) {
   if (!listeners_.is_live(what.listener)) {
     if (what.half_open != kNone) remove_half_open(what.half_open);
-    return arrives_for_nobody(seg, now, std::nullopt, outcome);
+    return arrives_without_connection(seg, now, std::nullopt, outcome);
   }
   Listener& listener = listeners_[what.listener];
   // The peer will send again; by then somebody may have been accepted.
@@ -169,7 +169,7 @@ Verdict TcpLayer::complete(const Completion& what, const Segment& seg, Instant n
   if (outcome.observed) outcome.before = connection.status();
   const Verdict verdict = connection.segment_arrives(seg, now);
   if (outcome.observed) outcome.after = connection.status();
-  settle(connection, now);
+  remove_if_ended(connection, now);
   return verdict == Verdict::Accepted ? Verdict::HandshakeComplete : verdict;
 }
 
@@ -194,7 +194,7 @@ Verdict TcpLayer::arrives_time_wait(std::uint32_t index, const Segment& seg, Ins
         return record.challenge(seg, context_, now).verdict;
       const SeqNum above = record.snd_nxt();
       remove_time_wait(index);
-      const Verdict verdict = arrives_for_nobody(seg, now, above, outcome);
+      const Verdict verdict = arrives_without_connection(seg, now, above, outcome);
       return verdict == Verdict::SynAccepted ? result.verdict : verdict;
     }
   }
@@ -209,7 +209,7 @@ Verdict TcpLayer::icmp_arrives(const IcmpSignal& signal, Instant now) {
   if (kind != Kind::Connection) return Verdict::IcmpErrorNotOurs;
   Connection& connection = connections_[value & kIndexMask];
   const Verdict verdict = connection.icmp_arrives(signal, now);
-  settle(connection, now);
+  remove_if_ended(connection, now);
   return verdict;
 }
 
@@ -229,7 +229,7 @@ Verdict TcpLayer::icmp_half_open(std::uint32_t index, const IcmpSignal& signal) 
 
 // -- Ends
 
-void TcpLayer::settle(Connection& connection, Instant now) {
+void TcpLayer::remove_if_ended(Connection& connection, Instant now) {
   if (connection.takes_fast_open_place() && connection.state() != State::SynReceived) {
     free_fast_open_place(connection, now);
   }
@@ -244,7 +244,7 @@ void TcpLayer::settle(Connection& connection, Instant now) {
   if (connection.is_finished()) connections_.release(connection.id().index);
 }
 
-// What departed applications leave behind has a limit; what comes above it is reset.
+// Orphans have a limit (max_orphans); one above it is reset.
 void TcpLayer::count_orphan(Connection& connection, Instant now) {
   if (!connection.is_orphan() || connection.is_counted_orphan()) return;
   connection.set_counted_orphan(true);
@@ -261,7 +261,7 @@ void TcpLayer::leave_table(Connection& connection) {
   }
 }
 
-bool TcpLayer::only_peers_are_awaited() const {
+bool TcpLayer::only_fin_wait_2_left() const {
   bool only = true;
   connections_.for_each([&](const Connection& connection) {
     const State state = connection.state();
@@ -277,11 +277,10 @@ void TcpLayer::move_to_time_wait(Connection& connection, Instant now) {
     remove_time_wait(look_up(oldest.tuple(), oldest.hash()) & kIndexMask);
   }
   // The peer's FIN is acknowledged even if there is no room to remember the connection.
-  if (const AckPolicy& ack = connection.receiver().ack(); ack.owed() != AckPolicy::Owed::None) {
-    TimeWaitRecord(connection, now).reply_ack(context_, ack.reason(), now);
-  }
+  const TimeWaitFacts facts = connection.time_wait_facts();
+  if (facts.owed_ack) TimeWaitRecord(facts, now).reply_ack(context_, *facts.owed_ack, now);
   // RFC 9293 §3.6.1 MUST-13: twice the maximum segment lifetime.
-  const std::uint32_t index = time_waits_.acquire(connection, now + 2 * context_.config.msl);
+  const std::uint32_t index = time_waits_.acquire(facts, now + 2 * context_.config.msl);
   if (index != kNone && table_.insert(connection.hash(), value_of(Kind::TimeWait, index))) {
     time_wait_order_.push_back(time_waits_[index]);
   } else if (index != kNone) {
@@ -308,7 +307,7 @@ void TcpLayer::advance(Instant now) {
   while (TimerNode* node = context_.wheel.pop_expired(now)) {
     auto& connection = static_cast<Connection&>(*node);
     connection.on_timer(now);
-    settle(connection, now);
+    remove_if_ended(connection, now);
   }
   while (TimerNode* node = context_.pacing_wheel.pop_expired(now)) {
     static_cast<FlightState&>(*node).owner->on_burst_time();
@@ -391,7 +390,7 @@ bool TcpLayer::transmit(Instant now, OutPacket& out, TransmitOutcome& outcome) {
       connection->ListHook<ReadyTag>::unlink();
       decision ? connection->on_no_memory(now) : connection->on_nothing_to_send(now);
       quantum_used_ = 0;
-      settle(*connection, now);
+      remove_if_ended(*connection, now);
       continue;
     }
     if (outcome.observed) outcome.after = connection->status();
@@ -472,7 +471,7 @@ bool TcpLayer::drop(const FourTuple& tuple, Instant now) {
     case Kind::Connection: {
       Connection& connection = connections_[index];
       connection.drop(now);
-      settle(connection, now);
+      remove_if_ended(connection, now);
       break;
     }
   }

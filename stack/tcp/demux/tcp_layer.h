@@ -72,13 +72,13 @@ class TcpLayer {
   [[nodiscard]] std::optional<ConnectionId> accept(ListenerId id);
   std::expected<ConnectionId, OpenError> connect(const ConnectOptions& options, Instant now);
   [[nodiscard]] Listener* find(ListenerId id) { return listeners_.get(id); }
-  /// Null: stale, or given back by the application.
+  /// Null: stale, or an orphan.
   [[nodiscard]] Connection* find(ConnectionId id);
   [[nodiscard]] const Connection* find(ConnectionId id) const {
     return const_cast<TcpLayer*>(this)->find(id);
   }
   /// To be called after any user call on a connection: it may have ended.
-  void settle(Connection& connection, Instant now);
+  void remove_if_ended(Connection& connection, Instant now);
 
   /// The next listener or connection with events.
   [[nodiscard]] std::optional<ListenerId> next_listener_event();
@@ -88,7 +88,7 @@ class TcpLayer {
   [[nodiscard]] const TcpContext& context() const { return context_; }
   [[nodiscard]] std::uint32_t connection_count() const { return open_connections_; }
   [[nodiscard]] std::uint32_t half_open_count() const { return half_open_.size(); }
-  [[nodiscard]] bool only_peers_are_awaited() const;
+  [[nodiscard]] bool only_fin_wait_2_left() const;
   [[nodiscard]] std::uint32_t time_wait_count() const { return time_waits_.size(); }
   [[nodiscard]] std::vector<ConnectionId> connections() const;
   /// Listeners and everything that has a tuple, in no order.
@@ -109,8 +109,8 @@ class TcpLayer {
   [[nodiscard]] std::uint32_t look_up(const FourTuple& tuple, std::uint64_t hash) const;
   std::optional<Verdict> read_segment(const IpDatagram& datagram, Segment& seg) const;
   Verdict dispatch(std::uint32_t value, const Segment& seg, Instant now, SegmentOutcome& outcome);
-  Verdict arrives_for_nobody(const Segment& seg, Instant now, std::optional<SeqNum> above,
-                             SegmentOutcome& outcome);
+  Verdict arrives_without_connection(const Segment& seg, Instant now, std::optional<SeqNum> above,
+                                     SegmentOutcome& outcome);
   // passive_open.cc
   Verdict arrives_at_listener(std::uint32_t listener, const Segment& seg, Instant now,
                               std::optional<SeqNum> above, SegmentOutcome& outcome);
@@ -162,7 +162,7 @@ class TcpLayer {
   IntrusiveList<TimeWaitRecord, TimeWaitTag> time_wait_order_;
   std::vector<std::uint32_t> listener_events_;
   std::optional<Instant> last_cookie_;  // when a SYN cookie was given last
-  std::uint32_t orphans_ = 0;           // connections that were given back and have not ended
+  std::uint32_t orphans_ = 0;           // connections whose application has gone, not ended yet
   std::uint32_t quantum_used_ = 0;
   std::uint32_t open_connections_ = 0;
 };

@@ -5,14 +5,14 @@
 
 namespace glasstcp {
 
-TimeWaitRecord::TimeWaitRecord(const Connection& connection, Instant expires)
-    : tuple_(connection.tuple()),
-      hash_(connection.hash()),
-      timestamps_(connection.timestamps()),
+TimeWaitRecord::TimeWaitRecord(const TimeWaitFacts& facts, Instant expires)
+    : tuple_(facts.tuple),
+      hash_(facts.hash),
+      timestamps_(facts.timestamps),
       expires_(expires),
-      snd_nxt_(connection.snd_variables().nxt),
-      rcv_nxt_(connection.receiver().rcv().nxt),
-      window_(connection.window_field()) {}
+      snd_nxt_(facts.snd_nxt),
+      rcv_nxt_(facts.rcv_nxt),
+      window_(facts.window) {}
 
 TimeWaitResult TimeWaitRecord::segment_arrives(const Segment& seg, TcpContext& context,
                                                Instant now) {

@@ -15,8 +15,8 @@
 
 #include "stack/base/intrusive_list.h"
 #include "stack/tcp/connection/challenge_limit.h"
-#include "stack/tcp/connection/connection.h"
 #include "stack/tcp/connection/stack_context.h"
+#include "stack/tcp/connection/time_wait_facts.h"
 #include "stack/tcp/segment.h"
 
 namespace glasstcp {
@@ -40,7 +40,7 @@ struct TimeWaitResult {
 /// RFC 9293's TIME-WAIT.
 class TimeWaitRecord : public ListHook<TimeWaitTag> {
  public:
-  TimeWaitRecord(const Connection& connection, Instant expires);
+  TimeWaitRecord(const TimeWaitFacts& facts, Instant expires);
 
   TimeWaitResult segment_arrives(const Segment& seg, TcpContext& context, Instant now);
   /// RFC 5961 §4.2: a SYN that does not take the tuple over is answered, within the limit.

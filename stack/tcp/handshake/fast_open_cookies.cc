@@ -83,7 +83,7 @@ const FastOpenServer* FastOpenCache::find(const IpAddress& server) const {
   return found == servers_.end() ? nullptr : &*found;
 }
 
-FastOpenServer* FastOpenCache::remember(const IpAddress& server) {
+FastOpenServer* FastOpenCache::find_or_add(const IpAddress& server) {
   if (limit_ == 0) return nullptr;
   auto place = std::ranges::find(servers_, server, &FastOpenServer::address);
   if (place == servers_.end()) {
@@ -94,6 +94,51 @@ FastOpenServer* FastOpenCache::remember(const IpAddress& server) {
   }
   std::rotate(servers_.begin(), place, std::next(place));
   return &servers_.front();
+}
+
+FastOpenPlan FastOpenCache::plan(FastOpenUse use, const IpAddress& server) const {
+  FastOpenPlan plan;
+  plan.text = use == FastOpenUse::WithoutCookie;
+  plan.option = use == FastOpenUse::Yes;
+  if (!plan.option) return plan;
+  const FastOpenServer* known = find(server);
+  if (known == nullptr) return plan;
+  if (known->cookie.size == 0) {
+    // A server that did not answer RFC 7413's form is asked once in the older one.
+    plan.experimental = known->asked == 1;
+    return plan;
+  }
+  plan.cookie = known->cookie.view();
+  plan.experimental = known->experimental;
+  plan.text = true;
+  return plan;
+}
+
+void FastOpenCache::on_syn_lost(const IpAddress& server, Instant now) {
+  FastOpenServer* known = find_or_add(server);
+  if (known == nullptr) return;
+  known->losses = static_cast<std::uint8_t>(std::min(known->losses + 1, 255));
+  known->last_loss = now;
+}
+
+void FastOpenCache::on_syn_ack(const IpAddress& server, const FastOpenAnswer& answer) {
+  FastOpenServer* known = find_or_add(server);
+  if (known == nullptr) return;
+  known->mss = answer.mss;
+  // A cookie that nobody asked for is not believed.
+  const TcpOptions& options = *answer.options;
+  const bool has_cookie =
+      answer.option_sent && options.fast_open && !options.fast_open_cookie.empty();
+  if (has_cookie) {
+    known->cookie = FastOpenCookie(options.fast_open_cookie);
+    known->experimental = options.fast_open_experimental;
+    known->asked = 0;
+  }
+  const bool has_proof = has_cookie || answer.data_taken;
+  if (!answer.was_repeated || has_proof) known->losses = 0;
+  if (!answer.was_repeated && !has_cookie && answer.option_sent && known->cookie.size == 0) {
+    known->asked = answer.experimental || known->asked == 2 ? std::uint8_t{2} : std::uint8_t{1};
+  }
 }
 
 bool FastOpenCache::is_black_hole(const IpAddress& server, Instant now) const {

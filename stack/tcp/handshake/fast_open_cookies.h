@@ -21,6 +21,8 @@
 #include "stack/base/addresses.h"
 #include "stack/base/keyed_hash.h"
 #include "stack/base/time.h"
+#include "stack/tcp/user_types.h"
+#include "stack/wire/tcp_options.h"
 
 namespace glasstcp {
 
@@ -81,6 +83,24 @@ struct FastOpenServer {
   Instant last_loss{};
 };
 
+/// What the first SYN of an active open carries.
+struct FastOpenPlan {
+  bool option = false;
+  bool experimental = false;  ///< in the older form
+  bool text = false;          ///< it may have some
+  ByteView cookie;            ///< empty: it asks for one; valid until the cache changes
+};
+
+/// How a server answered a SYN.
+struct FastOpenAnswer {
+  const TcpOptions* options = nullptr;  ///< of its SYN-ACK
+  std::uint16_t mss = 0;
+  bool option_sent = false;   ///< our SYN had the option,
+  bool experimental = false;  ///< in the older form
+  bool data_taken = false;
+  bool was_repeated = false;  ///< the SYN was sent more than once
+};
+
 /// The client's cache (RFC 7413 §4.1.3).
 class FastOpenCache {
  public:
@@ -88,13 +108,17 @@ class FastOpenCache {
 
   explicit FastOpenCache(std::uint32_t limit) : limit_(limit) {}
 
-  /// Null: nothing known. Valid until the next call of remember() or clear().
+  /// Null: nothing known. Valid until the next call of find_or_add() or clear().
   [[nodiscard]] const FastOpenServer* find(const IpAddress& server) const;
   /// The entry of a server, made if it is not there; empty: the cache has no room at all.
-  [[nodiscard]] FastOpenServer* remember(const IpAddress& server);
+  [[nodiscard]] FastOpenServer* find_or_add(const IpAddress& server);
   // RFC 7413 §4.1.3.1: a path that drops such SYNs should not cost a timeout each time.
   /// Whether SYNs with data or option got lost on the way to it, so that plain ones are better.
   [[nodiscard]] bool is_black_hole(const IpAddress& server, Instant now) const;
+  [[nodiscard]] FastOpenPlan plan(FastOpenUse use, const IpAddress& server) const;
+  /// A SYN with data or option was not answered in time.
+  void on_syn_lost(const IpAddress& server, Instant now);
+  void on_syn_ack(const IpAddress& server, const FastOpenAnswer& answer);
   /// Forgets everything.
   void clear() { servers_.clear(); }
   [[nodiscard]] std::size_t size() const { return servers_.size(); }

@@ -1,0 +1,105 @@
+// STATUS (RFC 9293 §3.10.6): what a connection tells of itself.
+#include <algorithm>
+
+#include "stack/tcp/connection/connection.h"
+
+namespace glasstcp {
+
+TcbSnapshot Connection::status() const {
+  TcbSnapshot s;
+  s.state = state_;
+  s.snd.una = snd.una;
+  s.snd.nxt = snd.nxt;
+  s.snd.up = snd.up;
+  s.snd.wl1 = snd.wl1;
+  s.snd.wl2 = snd.wl2;
+  s.snd.iss = snd.iss;
+  s.snd.wnd = snd.wnd;
+  s.rcv.nxt = rcv().nxt;
+  s.rcv.up = rcv().up;
+  s.rcv.irs = rcv().irs;
+  s.rcv.wnd = rcv().wnd();
+  s.cwnd = recovery_.cwnd();
+  s.ssthresh = recovery_.ssthresh();
+  s.flight = flight();
+  s.unsent = unsent();
+  s.unread = receiver_.unread();
+  s.effective_mss = size_.mss();
+  s.snd_shift = snd.shift;
+  s.rcv_shift = rcv().shift;
+  s.pipe = recovery_.pipe(context_, snd);
+  s.sacked = queue().sacked_bytes();
+  s.lost = queue().lost_bytes();
+  const RecoveryEpisode& episode = recovery_.episode(context_);
+  s.in_recovery = episode.is_active();
+  s.duplicate_acks = episode.duplicates();
+  s.reordering_window = recovery_.reordering_window(context_, size_.mss());
+  s.srtt = recovery_.rtt().srtt();
+  s.rttvar = recovery_.rtt().rttvar();
+  s.rto = recovery_.rto(context_);
+  s.retransmissions = retransmissions_;
+  return s;
+}
+
+ConnectionReport Connection::report(Instant now) const {
+  const IpAddress& remote = tuple_.remote_address;
+  ConnectionReport r;
+  r.tcb = status();
+  if (const ConnectionStatistics* kept = statistics()) r.statistics = *kept;
+  r.path_mtu = context_.send_mss(remote, now) + header_bytes(remote.version());
+  r.offered_mss = context_.offered_mss(remote.version());
+  if (settings().mss != 0) r.offered_mss = std::min<std::uint32_t>(r.offered_mss, settings().mss);
+  r.receive_mss = receiver_.mss();
+  r.receive_buffer = receiver_.buffer_size();
+  r.lost = queue().lost_bytes();
+  r.resent = recovery_.retransmitted_bytes(context_);
+  r.phase = recovery_.episode(context_).phase();
+  r.pacing_rate = recovery_.pace(sender_facts(now)).rate;
+  r.send_buffer = send_buffer();
+  r.send_room = has_send_room();
+  r.probes = std::max(persist_.unanswered(), keep_alive_.unanswered());
+  r.backoff = std::max(persist_.backoff(), retransmissions_);
+  r.sack = sack_;
+  r.timestamps = timestamps_.enabled();
+  r.syn_data = fast_open() != nullptr && fast_open()->data_taken;
+  r.scaled = snd.shift > 0 || rcv().shift > 0;
+  r.ecn = ecn() != nullptr;
+  r.ecn_marks = r.ecn ? ecn()->reported_marks() - Ecn::kFirstCount : 0;
+  return r;
+}
+
+// -- What data waits for
+
+SendLimit Connection::limit_now() const {
+  if (tx_.empty() || state_ == State::Closed) return SendLimit::None;
+  const std::uint32_t waiting = unsent();
+  if (waiting > 0) {
+    const std::int32_t usable = snd.una + snd.wnd - snd.nxt;
+    const auto needed = static_cast<std::int32_t>(std::min(waiting, max_text()));
+    // Where both windows are used up it is the network's that holds the text back.
+    const bool waits_for_peer = usable < needed && cwnd_room() >= max_text();
+    return waits_for_peer ? SendLimit::Window : SendLimit::Busy;
+  }
+  return wants_writable_ && cwnd_room() >= max_text() ? SendLimit::Buffer : SendLimit::Busy;
+}
+
+void Connection::note_limit(Instant now) {
+  if (extras_ == kNone || !context_.config.keep_statistics) return;
+  context_.extras[extras_].statistics.limits.switch_to(limit_now(), now);
+}
+
+// What goes on without the connection: TIME-WAIT.
+TimeWaitFacts Connection::time_wait_facts() const {
+  TimeWaitFacts facts;
+  facts.tuple = tuple_;
+  facts.hash = hash_;
+  facts.timestamps = timestamps_;
+  facts.snd_nxt = snd.nxt;
+  facts.rcv_nxt = rcv().nxt;
+  facts.window = receiver_.window_field(context_.receive);
+  const AckPolicy& ack = receiver_.ack();
+  if (ack.owed() != AckPolicy::Owed::None) facts.owed_ack = ack.reason();
+  return facts;
+}
+
+}  // namespace glasstcp
