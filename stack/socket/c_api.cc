@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "stack/socket/glasstcp.h"
+#include "stack/socket/settings.h"
 #include "stack/socket/socket_layer.h"
 #include "stack/tcp/congestion/congestion_names.h"
 #include "stack/tcp/personality/personality.h"
@@ -33,100 +34,35 @@ Instant instant_of(std::uint64_t ns) {
 std::uint64_t ns_of(Instant t) {
   return t == kNever ? GLASSTCP_NEVER : static_cast<std::uint64_t>(t.time_since_epoch().count());
 }
-Duration ms(std::uint32_t value) {
-  return std::chrono::milliseconds(value);
-}
-std::uint32_t in_ms(Duration d) {
-  return static_cast<std::uint32_t>(to_ms(d));
-}
 iovec piece_of(const void* bytes, std::size_t length) {
   return {const_cast<void*>(bytes), length};
 }
 
 int check(const glasstcp_config& c) {
   if (c.congestion == nullptr || !congestion_named(c.congestion)) return -EOPNOTSUPP;
-  if (c.use_ecn < 0 || c.use_ecn > 5 || c.use_ecn == 4) return -EINVAL;
-  if (c.window_scale < -1 || c.window_scale > 14 || c.option_layout < 0 || c.option_layout > 1) {
+  if (c.use_ecn < 0 || c.use_ecn > 5 || c.use_ecn == 4 || c.addresses == nullptr) return -EINVAL;
+  if (c.personality < GLASSTCP_PERSONALITY_RFC || c.personality > GLASSTCP_PERSONALITY_BSD) {
     return -EINVAL;
   }
-  if (c.time_wait_reset > static_cast<int>(TimeWaitReset::Exact)) return -EINVAL;
-  if (c.personality < GLASSTCP_PERSONALITY_RFC || c.personality > GLASSTCP_PERSONALITY_BSD)
-    return -EINVAL;
-  if (c.mtu < 576 || c.mtu > 65535 || c.delayed_ack >= 500 || c.max_connections == 0) {
-    return -EINVAL;
-  }
-  if (c.min_rto == 0 || c.initial_rto < c.min_rto || c.max_rto < c.initial_rto) return -EINVAL;
-  if (c.syn_cookies < 0 || c.syn_cookies > 2) return -EINVAL;
-  if (c.hop_limit == 0 || c.icmp_aborts < 0 || c.icmp_aborts > 2) return -EINVAL;
-  if (c.initial_window == 0 || c.ack_every == 0 || c.addresses == nullptr) return -EINVAL;
-  return 0;
+  return members_are_sane(c) ? 0 : -EINVAL;
 }
 
-// What is done where the RFCs leave a choice; members of their own come after the personality.
-void choose_rows(const glasstcp_config& c, TcpConfig& t) {
-  t.option_layout = c.option_layout == 1 ? OptionLayout::Bsd : OptionLayout::Linux;
-  t.quick_acks = c.quick_acks;
-  t.pacing = t.pacing && c.pacing != 0;
-  const auto choose = [](bool& row, int chosen) {  // below 0: as the personality
-    if (chosen >= 0) row = chosen != 0;
-  };
-  choose(t.tolerates_missing_timestamps, c.tolerate_missing_timestamps);
-  choose(t.reset_may_repeat_fin, c.reset_may_repeat_fin);
-  if (c.time_wait_reset >= 0) t.time_wait_reset = static_cast<TimeWaitReset>(c.time_wait_reset);
-  t.syn_option_retries = c.syn_option_retries;
-  t.ecn.classic_retries = c.ecn_retries;
-  t.icmp_aborts = static_cast<IcmpAborts>(c.icmp_aborts);
-  t.drops_syn_fin = c.drop_syn_fin != 0;
-  t.may_fragment = c.path_mtu_discovery == 0;
-}
-
-TcpConfig tcp_config_of(const glasstcp_config& c) {
-  TcpConfig t;
+// The personality first, then the members (settings.h), then those that stand for several fields.
+StackConfig stack_config_of(const glasstcp_config& c) {
+  StackConfig s;
+  TcpConfig& t = s.tcp;
   adopt_personality(t, static_cast<Personality>(c.personality));
-  choose_rows(c, t);
-  t.use_window_scale = c.use_window_scale != 0;
-  if (c.window_scale >= 0) t.window_scale = static_cast<std::uint8_t>(c.window_scale);
-  t.use_timestamps = c.use_timestamps != 0;
-  t.use_rack = c.use_rack != 0;
-  t.use_tail_loss_probe = c.use_tail_loss_probe != 0;
-  t.use_sack = c.use_sack != 0;
+  read_members(c, s);
   t.ecn.use = c.use_ecn == 0                     ? EcnUse::Off
               : c.use_ecn == 1 || c.use_ecn == 3 ? EcnUse::On
                                                  : EcnUse::Passive;
   t.ecn.accurate = c.use_ecn >= 3;
-  t.mss = c.mss;
-  t.receive_buffer = c.receive_buffer;
-  t.initial_receive_buffer = c.initial_receive_buffer;
-  t.send_buffer = c.send_buffer;
-  t.most_send_buffer = c.most_send_buffer;
-  t.unsent_low = c.unsent_low;
-  t.initial_window_segments = c.initial_window;
   t.congestion = *congestion_named(c.congestion);
-  t.delayed_ack = ms(c.delayed_ack);
-  t.ack_every_segments = c.ack_every;
-  t.least_superpacket = c.least_superpacket;
-  t.initial_rto = ms(c.initial_rto);
-  t.min_rto = ms(c.min_rto);
-  t.max_rto = ms(c.max_rto);
-  t.slow_start_after_idle = c.slow_start_after_idle != 0;
-  t.nagle = c.nagle != 0;
-  t.syn_retries = c.syn_retries;
-  t.syn_ack_retries = c.syn_ack_retries;
-  t.r2_retransmissions = c.retransmissions;
-  t.user_timeout = ms(c.user_timeout);
-  t.keep_alive_idle = ms(c.keep_idle);
-  t.keep_alive_interval = ms(c.keep_interval);
-  t.keep_alive_probes = c.keep_probes;
-  t.msl = ms(c.two_msl) / 2;
-  t.fin_wait_2_timeout = ms(c.fin_wait_2);
-  t.syn_cookies = static_cast<SynCookieUse>(c.syn_cookies);
-  t.blind_attack_defence = c.rfc5961 != 0;
-  t.hop_limit = c.hop_limit;
   if (c.isn_is_set != 0) t.fixed_iss = c.isn;
   if (c.timestamp_is_set != 0) t.fixed_timestamp = c.timestamp;
-  t.max_connections = c.max_connections;
   t.keep_statistics = true;
-  return t;
+  std::ranges::copy(c.seed, s.seed.bytes.begin());
+  return s;
 }
 
 std::optional<Endpoint> endpoint_of(const sockaddr* address) {
@@ -189,66 +125,30 @@ static_assert(GLASSTCP_MAX_SLICES == OutPacket::kMaxSlices + 1);
 extern "C" {
 
 void glasstcp_config_init(glasstcp_config* config) {
-  const StackConfig s;
-  const TcpConfig t;
   glasstcp_config& c = *config;
   c = {};
   c.size = sizeof c;
-  c.mtu = s.mtu;
-  c.memory = s.memory;
-  c.max_connections = 65536;
-  c.use_window_scale = c.use_timestamps = c.use_sack = 1;
-  c.use_rack = t.use_rack ? 1 : 0;
-  c.use_tail_loss_probe = t.use_tail_loss_probe ? 1 : 0;
-  c.window_scale = -1;
-  c.tolerate_missing_timestamps = c.reset_may_repeat_fin = c.time_wait_reset = -1;
+  write_members(StackConfig{}, c);
+  c.max_connections = 65536;  // and sockets
   c.use_ecn = 5;
-  c.pacing = t.pacing ? 1 : 0;
-  c.ecn_retries = t.ecn.classic_retries;
-  c.syn_option_retries = t.syn_option_retries;
-  c.icmp_aborts = static_cast<int>(t.icmp_aborts);
-  c.receive_buffer = t.receive_buffer;
-  c.initial_receive_buffer = t.initial_receive_buffer;
-  c.send_buffer = t.send_buffer;
-  c.most_send_buffer = t.most_send_buffer;
-  c.unsent_low = t.unsent_low;
-  c.initial_window = t.initial_window_segments;
   c.congestion = "reno";
-  c.delayed_ack = in_ms(t.delayed_ack);
-  c.ack_every = t.ack_every_segments;
-  c.least_superpacket = t.least_superpacket;
-  c.initial_rto = in_ms(t.initial_rto);
-  c.min_rto = in_ms(t.min_rto);
-  c.max_rto = in_ms(t.max_rto);
-  c.slow_start_after_idle = t.slow_start_after_idle ? 1 : 0;
-  c.nagle = t.nagle ? 1 : 0;
-  c.syn_retries = t.syn_retries;
-  c.syn_ack_retries = t.syn_ack_retries;
-  c.retransmissions = t.r2_retransmissions;
-  c.keep_idle = in_ms(t.keep_alive_idle);
-  c.keep_interval = in_ms(t.keep_alive_interval);
-  c.keep_probes = t.keep_alive_probes;
-  c.two_msl = in_ms(2 * t.msl);
-  c.fin_wait_2 = in_ms(t.fin_wait_2_timeout);
-  c.rfc5961 = t.blind_attack_defence ? 1 : 0;
-  c.syn_cookies = static_cast<int>(t.syn_cookies);
-  c.path_mtu_discovery = 1;
-  c.hop_limit = t.hop_limit;
+}
+
+void glasstcp_config_adopt(glasstcp_config* config, int personality) {
+  StackConfig chosen;
+  adopt_personality(chosen.tcp, static_cast<Personality>(personality));
+  write_members_that_differ(chosen, StackConfig{}, *config);
+  config->personality = personality;
 }
 
 int glasstcp_stack_new(const glasstcp_config* config, uint64_t now, glasstcp_stack** out) {
   if (config == nullptr || out == nullptr || config->size != sizeof *config) return -EINVAL;
   if (const int bad = check(*config)) return bad;
-  StackConfig s;
+  StackConfig s = stack_config_of(*config);
+  if (contradiction(s)) return -EINVAL;
   const auto addresses = read_addresses(config->addresses, config->address_count);
   if (!addresses) return -EINVAL;
   s.addresses = *addresses;
-  s.mtu = config->mtu;
-  s.gso_max = config->gso_max;
-  s.checksum_offload = config->checksum_offload != 0;
-  s.memory = config->memory;
-  std::ranges::copy(config->seed, s.seed.bytes.begin());
-  s.tcp = tcp_config_of(*config);
   *out = new (std::nothrow) glasstcp_stack(s, instant_of(now));
   return *out == nullptr ? -ENOMEM : 0;
 }

@@ -97,8 +97,8 @@ struct glasstcp_config {
   int use_sack;        /* 1: RFC 2018 */
   int use_ecn; /* 5: RFC 3168 and 9768, as Linux's tcp_ecn: 0 off, 1 ask and accept, 2 accept; 3 and
                   5 the same with accurate feedback; 4 is -EINVAL */
-  uint16_t mss;                    /* 0: MSS that we offer; 0: from the MTU */
-  uint32_t receive_buffer;         /* 4 MiB: a window grows up to this */
+  uint16_t mss;                    /* 0: MSS that we offer, unless TCP_MAXSEG; 0: from the MTU */
+  uint32_t receive_buffer;         /* 4 MiB: a window grows up to this, unless SO_RCVBUF */
   uint32_t initial_receive_buffer; /* 64 KiB: and starts here */
   uint32_t send_buffer;            /* 1 MiB: SO_SNDBUF of a new socket, halved as Linux counts */
   uint32_t most_send_buffer; /* 4 MiB: with Linux's personality, memory that SO_SNDBUF grows to */
@@ -149,6 +149,11 @@ struct glasstcp_config {
 
 /* Fills in every default, and the size. */
 GLASSTCP_API void glasstcp_config_init(struct glasstcp_config* config);
+
+/* Chooses a personality (GLASSTCP_PERSONALITY_...), and writes every member for which it has
+ * another default: where it asks for ECN again, how soon it acknowledges, how it orders options.
+ * What is set afterwards counts. */
+GLASSTCP_API void glasstcp_config_adopt(struct glasstcp_config* config, int personality);
 
 /* Makes a stack whose time is `now`. 0, -EINVAL, -EOPNOTSUPP, -ENOMEM. */
 GLASSTCP_API int glasstcp_stack_new(const struct glasstcp_config* config, uint64_t now,

@@ -31,7 +31,7 @@
 #include "stack/base/addresses.h"
 #include "stack/base/keyed_hash.h"
 #include "stack/base/time.h"
-#include "stack/tcp/config.h"
+#include "stack/socket/stack_config.h"
 #include "stack/tcp/demux/listener.h"
 #include "stack/tcp/demux/tcp_layer.h"
 #include "stack/tcp/user_types.h"
@@ -39,18 +39,6 @@
 #include "stack/wire/packet.h"
 
 namespace glasstcp {
-
-/// What a stack is made from.
-struct StackConfig {
-  std::vector<Cidr> addresses;  ///< ours: any number of IPv4 and IPv6 addresses with their networks
-  std::uint32_t mtu = 1500;     ///< of the device, 576 (IPv6: 1280) .. 65535 bytes
-  /// outgoing TCP checksums may be left partial (device has a vnet header)
-  bool checksum_offload = false;
-  std::uint32_t gso_max = 0;  ///< largest superpacket in bytes incl. headers (0: none; 65535 usual)
-  std::uint64_t memory = 1ULL << 30;  ///< one budget for all buffers, bytes
-  Seed seed{};  ///< keys of hashes, ISNs, ports; 32 random bytes in production
-  TcpConfig tcp;
-};
 
 /// One event.
 struct Event {

@@ -12,7 +12,6 @@
 namespace glasstcp::packetdrill {
 namespace {
 
-constexpr std::uint32_t kLinuxQuickAcks = 16;
 constexpr std::uint32_t kSuperpacket = 65535;
 constexpr std::uint32_t kBsdReceiveSpace = 65536;
 constexpr std::uint32_t kOptionRetries = 2;  // BSD's, where it drops them at all
@@ -143,17 +142,15 @@ Personality::Personality(const std::string& flags) {
     if (word == "linux") {
       is_linux = true;
       config.initial_receive_buffer = 65535;
-      config.quick_acks = kLinuxQuickAcks;
       config.gso_max = kSuperpacket;
-      config.personality = GLASSTCP_PERSONALITY_LINUX;
+      glasstcp_config_adopt(&config, GLASSTCP_PERSONALITY_LINUX);
       config.congestion = "cubic";
     } else if (word == "rfc") {
       config.pacing = 0;  // as our own runner has it: packets leave when their script says "now"
     } else if (word == "bsd") {
       is_bsd = true;
       config.memory = std::uint64_t{4} << 30;  // every connection's buffer is whole
-      config.option_layout = 1;
-      config.personality = GLASSTCP_PERSONALITY_BSD;
+      glasstcp_config_adopt(&config, GLASSTCP_PERSONALITY_BSD);
       config.window_scale = 6;
     } else if (word == "cubic" || word == "bbr" || word == "reno") {
       config.congestion = word == "bbr" ? "bbr" : word == "cubic" ? "cubic" : "reno";

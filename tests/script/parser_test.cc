@@ -165,10 +165,10 @@ TEST(ScriptSettings, RefuseWhatTheyDoNotKnow) {
   };
   EXPECT_EQ(fault("personality=linux"), "none");
   EXPECT_EQ(fault("habits=linux"), "none") << "its name of before";
-  EXPECT_EQ(fault("personality=mine"), "'mine' is none of bsd, linux, rfc");
-  EXPECT_EQ(fault("syn_cookies=sometimes"), "'sometimes' is none of full, off, on, only");
-  EXPECT_EQ(fault("hop_limit=256"), "'256' is above 255");
-  EXPECT_EQ(fault("mss=65536"), "'65536' is above 65535");
+  EXPECT_EQ(fault("personality=mine"), "'mine' is not 'rfc', 'linux' or 'bsd'");
+  EXPECT_EQ(fault("syn_cookies=sometimes"), "'sometimes' is not 'off', 'full' or 'only'");
+  EXPECT_EQ(fault("hop_limit=256"), "'256' is not a number from 1 to 255");
+  EXPECT_EQ(fault("mss=65536"), "'65536' is not a number from 0 to 65535");
   EXPECT_EQ(fault("nagel=off"), "no setting is called 'nagel'");
 }
 
@@ -178,7 +178,7 @@ TEST(ScriptSettings, ChangeOnTheWayWhereAConnectionCan) {
   EXPECT_EQ(settings.hop_limit, 9);
   EXPECT_EQ(change(settings, "repeats_fin", "on").error(),
             "'repeats_fin' holds for the whole script: write it above the first event");
-  EXPECT_EQ(change(settings, "hop_limit", "far").error(), "'far' is not a number");
+  EXPECT_EQ(change(settings, "hop_limit", "far").error(), "'far' is not a number from 1 to 255");
 }
 
 TEST(ScriptSettings, AllRowsOfAPersonalityAreChosenByOneWordAndEachByItsOwn) {
@@ -187,29 +187,6 @@ TEST(ScriptSettings, AllRowsOfAPersonalityAreChosenByOneWordAndEachByItsOwn) {
   ASSERT_TRUE(settings) << settings.error();
   EXPECT_TRUE(settings->stack.tcp.acks_second_segment);
   EXPECT_FALSE(settings->stack.tcp.repeats_fin);
-}
-
-// Each row of TcpConfig has a key, so that a script can show what it does. The tests' own two have
-// none.
-TEST(ScriptSettings, EveryRowOfTheConfigurationHasAKey) {
-  const auto text_of = [](const char* path) {
-    std::ifstream file(std::string(GLASSTCP_SOURCE_DIR) + path);
-    return std::string(std::istreambuf_iterator<char>(file), {});
-  };
-  const std::string config = text_of("/stack/tcp/config.h");
-  const std::string keys = text_of("/tests/script/settings.cc");
-  const std::string rows = std::regex_replace(config.substr(config.find("struct TcpConfig")),
-                                              std::regex("//[^\n]*|friend [^;]*;"), "");
-  const std::regex row(R"((\w+)\s*(?:=[^;]*|\{\})?;)");
-  int count = 0;
-  for (std::sregex_iterator it(rows.begin(), rows.end(), row), end; it != end; ++it, ++count) {
-    const std::string name = (*it)[1];
-    if (name == "fixed_iss" || name == "fixed_timestamp") continue;
-    const bool has_key = keys.find("TcpConfig::" + name) != std::string::npos ||
-                         keys.find("tcp." + name) != std::string::npos;
-    EXPECT_TRUE(has_key) << name << " of TcpConfig has no key in tests/script/settings.cc";
-  }
-  EXPECT_GT(count, 75);
 }
 
 TEST(Condition, ComparesSumsAndProducts) {

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "stack/socket/settings.h"
 #include "stack/tcp/personality/personality.h"
 
 namespace glasstcp::test {
@@ -47,6 +48,22 @@ std::string personality_table() {
     table += "| `" + std::string(row.name) + "` | " + section + " | " + std::string(row.letter) +
              " | " + shown(row.linux_does) + " | " + shown(row.bsd_does) + " | " +
              std::string(row.why) + " |\n";
+  }
+  return table;
+}
+
+std::string settings_table() {
+  const auto code = [](std::string_view text) {
+    return text.empty() ? std::string() : "`" + std::string(text) + "`";
+  };
+  const StackConfig defaults;
+  std::string table =
+      "| setting | default | what it does | RFC | C ABI | socket option | command line |\n"
+      "|---|---|---|---|---|---|---|\n";
+  for (const Setting& s : settings()) {
+    table += "| `" + std::string(s.name) + "` | " + text_of(s, s.read(defaults)) + " | " +
+             std::string(s.what) + " | " + std::string(s.rule) + " | " + code(s.member) + " | " +
+             std::string(s.socket_option) + " | " + code(s.option) + " |\n";
   }
   return table;
 }

@@ -11,6 +11,9 @@ namespace glasstcp::test {
 /// The rows in which Linux or BSD do otherwise (stack/tcp/personality/personality.h), as Markdown.
 [[nodiscard]] std::string personality_table();
 
+/// The settings of a stack (stack/socket/settings.h), as Markdown.
+[[nodiscard]] std::string settings_table();
+
 /// Fails unless the section with that heading ("## ...") has exactly this table.
 void expect_in_book(const std::string& heading, const std::string& table);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "stack/base/quantity.h"
+#include "stack/socket/settings.h"
 #include "tun/cli/options.h"
 
 namespace glasstcp {
@@ -41,7 +42,7 @@ TEST(Options, DefaultsServeBothVersionsOnPort80) {
   EXPECT_EQ(o.mtu, 1500u);
   EXPECT_TRUE(o.offload);
   EXPECT_EQ(o.spin, Duration::zero());
-  EXPECT_EQ(o.msl, 30s);
+  EXPECT_EQ(o.stack.tcp.msl, 30s);
   EXPECT_FALSE(o.seed.has_value());
   EXPECT_FALSE(o.max_age.has_value());
 }
@@ -99,8 +100,8 @@ TEST(Options, TakesEveryValue) {
   EXPECT_EQ(o.mtu, 9000u);
   EXPECT_FALSE(o.offload);
   EXPECT_EQ(o.spin, 50us);
-  EXPECT_EQ(o.congestion, CongestionAlgorithm::Bbr);
-  EXPECT_EQ(o.msl, 1s);
+  EXPECT_EQ(o.stack.tcp.congestion, CongestionAlgorithm::Bbr);
+  EXPECT_EQ(o.stack.tcp.msl, 1s);
   EXPECT_EQ(o.memory, 512u << 20);
   EXPECT_EQ(o.sink, "/up");
   EXPECT_EQ(o.seed, 7u);
@@ -169,6 +170,50 @@ INSTANTIATE_TEST_SUITE_P(
                     Arguments{"serve", "--header", "X-A: " + std::string(9000, 'a')},
                     Arguments{"serve", "--capture-bytes", "100"},
                     Arguments{"serve", "--capture", "f", "--capture-bytes", "10"}));
+
+TEST(Options, TcpIsChangedByTheSettingsThatNameAnOption) {
+  const Arguments chosen = {"--sack",    "off", "--timestamps",  "off", "--window-scale",   "off",
+                            "--nagle",   "off", "--delayed-ack", "20",  "--initial-window", "3",
+                            "--rto-min", "1s",  "--ecn",         "on",  "--receive-buffer", "16K"};
+  const TcpConfig tcp = accepted(chosen).stack.tcp;
+  EXPECT_FALSE(tcp.use_sack);
+  EXPECT_FALSE(tcp.use_timestamps);
+  EXPECT_FALSE(tcp.use_window_scale);
+  EXPECT_FALSE(tcp.nagle);
+  EXPECT_EQ(tcp.delayed_ack, 20ms);
+  EXPECT_EQ(tcp.initial_window_segments, 3U);
+  EXPECT_EQ(tcp.min_rto, 1s);
+  EXPECT_EQ(tcp.ecn.use, EcnUse::On);
+  EXPECT_EQ(tcp.receive_buffer, 16384U);
+  Arguments get = {"get", "http://h/"};
+  get.insert(get.end(), chosen.begin(), chosen.end());
+  const CommandLine line = parse_command_line(get);
+  ASSERT_TRUE(std::holds_alternative<GetOptions>(line));
+  EXPECT_EQ(std::get<GetOptions>(line).stack.tcp, tcp);
+}
+
+TEST(Options, EachSettingWithAnOptionIsOneOfServeAndOfGet) {
+  const std::string serve = ended({"serve", "--help"}).out, get = ended({"get", "--help"}).out;
+  const std::string completion = ended({"--completion", "bash"}).out;
+  for (const Setting& s : settings()) {
+    if (s.option.empty()) continue;
+    const std::string option = std::string(s.option) + " ";
+    EXPECT_THAT(serve, HasSubstr(option));
+    EXPECT_THAT(get, HasSubstr(option));
+    EXPECT_THAT(completion, HasSubstr(std::string(s.option)));
+    const ExitNow end = ended({"serve", std::string(s.option), "nonsense"});
+    EXPECT_EQ(end.code, kExitWrongUsage);
+    EXPECT_THAT(end.err, HasSubstr(std::string(s.option) + ": 'nonsense' is not "));
+  }
+}
+
+TEST(Options, ATimeoutAboveTheFirstOneIsRefused) {
+  EXPECT_THAT(ended({"serve", "--rto-min", "5s"}).err,
+              HasSubstr("--rto-min: 5 s is above --rto-initial, which is 1 s"));
+  EXPECT_EQ(accepted({"--rto-min", "5s", "--rto-initial", "5s"}).stack.tcp.min_rto, 5s);
+  EXPECT_THAT(ended({"get", "http://h/", "--delayed-ack", "500"}).err,
+              HasSubstr("'500' is not a time like 40 or 40ms from 0 ms to 499 ms"));
+}
 
 TEST(Options, AnImpairmentTakesTheOffloadAway) {
   const ServeOptions o = accepted({"--impair", "loss=2%,drop=out:7"});
@@ -319,7 +364,7 @@ TEST(Options, HelpAndVersionGoToStdoutAndAreNoFailure) {
 TEST(Options, HelpNamesOnlyWhatIsBuilt) {
   const std::string help = ended({"serve", "--help"}).out;
   EXPECT_THAT(help, Not(HasSubstr("--queues")));
-  EXPECT_THAT(help, HasSubstr("reno, cubic or bbr"));
+  EXPECT_THAT(help, HasSubstr("reno|cubic|bbr"));
 }
 
 TEST(Quantity, SizesCountInPowersOf1024) {

@@ -6,6 +6,7 @@
 #include "stack/base/quantity.h"
 #include "tun/cli/impair_option.h"
 #include "tun/cli/option_words.h"
+#include "tun/cli/tcp_options.h"
 #include "tun/cli/watching_options.h"
 
 namespace glasstcp {
@@ -111,7 +112,11 @@ GetOptions::GetOptions()
 CLI::App& add_get_command(CLI::App& app, GetOptions& options) {
   CLI::App& get = *app.add_subcommand("get", "fetch a URL over our own TCP, as a client");
   add_request_options(get, options);
+  get.option_defaults()->group("Link");
   add_link_options(get, options);
+  get.option_defaults()->group("TCP");
+  add_tcp_settings(get, options.stack);
+  get.option_defaults()->group("Watching");
   add_watching_options(get, options);
   get.footer(
       "Needs the capability NET_ADMIN as serve does; --via kernel needs no rights. Packets to "
@@ -132,6 +137,7 @@ std::string inconsistency(const GetOptions& o) {
   if (o.via == Via::Kernel && !o.capture.empty()) {
     return "--capture shows our own packets; with --via kernel there are none (use tcpdump)";
   }
+  if (std::string e = tcp_inconsistency(o.stack); !e.empty()) return e;
   if (o.via == Via::Kernel && o.impair) {
     return "--impair makes our own link bad; with --via kernel there is none";
   }

@@ -13,6 +13,7 @@
 #include "stack/base/addresses.h"
 #include "stack/base/time.h"
 #include "stack/link/impairment.h"
+#include "stack/socket/stack_config.h"
 #include "stack/trace/capture_sink.h"
 #include "stack/trace/language.h"
 #include "stack/trace/narrate.h"
@@ -45,12 +46,13 @@ struct GetOptions {
   IpAddress host_address6;   ///< default: 2001:db8:1::1
   std::uint32_t mtu = 1500;  ///< bytes
   bool offload = true;
-  std::optional<ImpairmentPlan> impair;           ///< empty: the link is as it is
-  std::optional<std::uint64_t> seed;              ///< empty: random
-  std::optional<Duration> timeout;                ///< without progress; empty: see fetch.h
-  std::string user;                               ///< empty: see privileges.h
-  std::optional<Detail> verbose;                  ///< empty: nothing is told
-  Comments comments = Comments::Both;             ///< of a capture
+  std::optional<ImpairmentPlan> impair;  ///< empty: the link is as it is
+  std::optional<std::uint64_t> seed;     ///< empty: random
+  std::optional<Duration> timeout;       ///< without progress; empty: see fetch.h
+  std::string user;                      ///< empty: see privileges.h
+  StackConfig stack;                     ///< what the options of TCP choose (tcp_options.h)
+  std::optional<Detail> verbose;         ///< empty: nothing is told
+  Comments comments = Comments::Both;    ///< of a capture
   Language language = language_of_environment();  ///< of --verbose and --capture
   std::string capture;                            ///< a pcapng file, or "-" for stdout; empty: none
 

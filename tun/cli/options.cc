@@ -7,20 +7,16 @@
 #include "generated/version.h"
 #include "http/extra_field.h"
 #include "stack/base/quantity.h"
-#include "stack/tcp/congestion/congestion_names.h"
 #include "tun/cli/command_words.h"
 #include "tun/cli/completion.h"
 #include "tun/cli/impair_option.h"
 #include "tun/cli/option_words.h"
+#include "tun/cli/tcp_options.h"
 #include "tun/cli/watching_options.h"
 #include "tun/host/publish.h"
 
 namespace glasstcp {
 namespace {
-
-std::optional<CongestionAlgorithm> parse_congestion(const std::string& text) {
-  return congestion_named(text);
-}
 
 // The path is compared with that of requests as they write it: what no request can write would
 // never be found.
@@ -79,14 +75,7 @@ void add_network_options(CLI::App& app, ServeOptions& o) {
 
 void add_tcp_options(CLI::App& app, ServeOptions& o) {
   app.option_defaults()->group("TCP");
-  add_parsed(app,
-             {"--congestion", "NAME", "'reno', 'cubic' or 'bbr'",
-              "congestion control: reno, cubic or bbr (reno)"},
-             o.congestion, parse_congestion);
-  add_parsed(app,
-             {"--msl", "S", "a time",
-              "maximum segment lifetime in seconds; TIME-WAIT lasts twice that (30)"},
-             o.msl, [](const std::string& t) { return parse_duration(t, 1s); });
+  add_tcp_settings(app, o.stack);
   add_parsed(app, {"--memory", "SIZE", "a size like 512M", "one budget for all buffers (1G)"},
              o.memory, parse_size);
   add_parsed(
@@ -144,6 +133,7 @@ std::string inconsistency(const ServeOptions& o) {
   if (!is_interface_name(o.tun)) return std::string(kInterfaceNameRule);
   if (std::string e = ends_inconsistency(o.address, o.host_address, ""); !e.empty()) return e;
   if (std::string e = ends_inconsistency(o.address6, o.host_address6, "6"); !e.empty()) return e;
+  if (std::string e = tcp_inconsistency(o.stack); !e.empty()) return e;
   if (o.memory < 1U << 20) return "--memory: at least 1M";
   if (o.capture == "-" && o.access_log == "-") {
     return "--capture and --access-log cannot both write to stdout";

@@ -20,7 +20,7 @@
 #include "stack/base/addresses.h"
 #include "stack/base/time.h"
 #include "stack/link/impairment.h"
-#include "stack/tcp/config.h"
+#include "stack/socket/stack_config.h"
 #include "stack/trace/capture_sink.h"
 #include "stack/trace/language.h"
 #include "stack/trace/narrate.h"
@@ -44,8 +44,7 @@ struct ServeOptions {
   bool offload = true;
   std::optional<ImpairmentPlan> impair;  ///< empty: the link is as it is
   Duration spin = Duration::zero();
-  CongestionAlgorithm congestion = CongestionAlgorithm::NewReno;
-  Duration msl = 30s;
+  StackConfig stack;  ///< what the options of TCP choose (tcp_options.h); all else is its default
   std::uint64_t memory = 1ULL << 30;   ///< bytes
   bool list = false;                   ///< folders without an index page
   std::vector<std::string> headers;    ///< "Name: value", checked

@@ -243,7 +243,7 @@ std::expected<Ground, Failure> prepare_ground(const GetOptions& options, bool wi
 }
 
 StackConfig stack_config(const GetOptions& options, const Ground& ground, const Seed& seed) {
-  StackConfig config;
+  StackConfig config = options.stack;
   config.addresses.push_back(options.address);
   if (ground.network.has_v6) config.addresses.push_back(options.address6);
   config.mtu = ground.network.mtu;

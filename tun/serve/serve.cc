@@ -103,7 +103,7 @@ std::expected<void, Failure> give_up_rights(const PrivilegeDecision& decision, S
 }
 
 StackConfig stack_config(const ServeOptions& options, const Ground& ground, const Seed& seed) {
-  StackConfig config;
+  StackConfig config = options.stack;
   config.addresses.push_back(options.address);
   if (ground.network.has_v6) config.addresses.push_back(options.address6);
   config.mtu = ground.network.mtu;
@@ -111,8 +111,6 @@ StackConfig stack_config(const ServeOptions& options, const Ground& ground, cons
   config.gso_max = ground.device->has_offload() ? kLargestSuperpacket : 0;
   config.memory = MemoryShares(options.memory).stack;
   config.seed = seed;
-  config.tcp.msl = options.msl;
-  config.tcp.congestion = options.congestion;
   return config;
 }
 

@@ -122,6 +122,37 @@ def the_same_seed_loses_the_same_packets_again():
     check(told_losses(8) != first, "another seed loses the same packets")
 
 
+def told_reasons(*options):
+    """Why each packet was sent that the server tells of, the seventh being lost: README.md's example."""
+    data = pattern(200_000)
+    server = Server("--impair", "drop=out:7", "--verbose", *options, site=make_site({"f.bin": data}), may_speak=True)
+    with server:
+        got, = download(V4, "/f.bin")
+        check_equal(got, data, "the download")
+    lines = server.stderr().splitlines()
+    return "\n".join(line for line in lines if "] OUT " in line), lines
+
+
+@case()
+def a_lost_segment_is_found_by_time_or_without_sack_by_duplicates():
+    reasons, lines = told_reasons()
+    check("RackRetransmit" in reasons and "FastRetransmit" not in reasons, "with SACK: not found by time")
+    check(any("sack " in line for line in lines if "] IN " in line), "the kernel reported nothing by SACK")
+    reasons, lines = told_reasons("--sack", "off")
+    check("FastRetransmit" in reasons and "RackRetransmit" not in reasons, "without SACK: not found by duplicates")
+    check(not any("sackOK" in line for line in lines if "SYN-ACK" in line), "--sack off offers SACK all the same")
+
+
+@case()
+def the_switches_of_tcp_show_on_the_wire():
+    server = Server("--verbose", "--timestamps", "off", "--window-scale", "off", "--mss", "1000", "--receive-buffer",
+                    "8K", site=make_site({"f.bin": b"x"}), may_speak=True)
+    with server:
+        curl(url(V4, "/f.bin"))
+    answers = [line for line in server.stderr().splitlines() if "] OUT SYN-ACK" in line]
+    check(answers and "<mss 1000,sackOK>" in answers[0] and "win 8192" in answers[0], f"the SYN-ACK: {answers[:1]}")
+
+
 @case()
 def the_narration_tells_what_was_lost():
     server = Server("--impair", "drop=in:1", "--verbose", site=make_site({"f.bin": b"x"}), may_speak=True)
