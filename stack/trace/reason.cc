@@ -13,9 +13,11 @@ constexpr std::array kTable = {
     ReasonInfo{Syn, "Syn", "RFC 9293 §3.5",
                "active open: the SYN announces our initial sequence number and our options",
                "主动打开：SYN 报文段通告本端的初始序列号和选项"},
-    ReasonInfo{SynAck, "SynAck", "RFC 9293 §3.5",
-               "answer to a SYN: acknowledges their initial sequence number and announces ours",
-               "应答 SYN：确认对方的初始序列号，并通告本端的初始序列号"},
+    ReasonInfo{
+        SynAck, "SynAck", "RFC 9293 §3.5",
+        "acknowledges their SYN (ack = their initial sequence number + 1) and announces our "
+        "initial sequence number",
+        "确认对方的 SYN（确认号 = 对方初始序列号 + 1），并发送本端的 SYN，通告本端的初始序列号"},
     ReasonInfo{HandshakeAck, "HandshakeAck", "RFC 9293 §3.5",
                "third segment of the three-way handshake: acknowledges their SYN, and the "
                "connection is established",
@@ -63,10 +65,11 @@ constexpr std::array kTable = {
     ReasonInfo{AckDelayTimer, "AckDelayTimer", "RFC 9293 §3.8.6.3",
                "delayed acknowledgment: no data of ours went out in time for the ACK to ride on",
                "延迟确认到时：期间没有可捎带确认的数据"},
-    ReasonInfo{AckImmediate, "AckImmediate", "RFC 9293 §3.8.6.3",
-               "acknowledged at once: early in a connection, or wished by the application, an ACK "
-               "is not delayed",
-               "立即确认：连接刚开始或应用程序有此要求时，不延迟确认"},
+    ReasonInfo{
+        AckImmediate, "AckImmediate", "RFC 9293 §3.8.6.3",
+        "acknowledged at once: early in a connection, or when the application asks for it, an ACK "
+        "is not delayed",
+        "立即确认：连接刚开始或应用程序有此要求时，不延迟确认"},
     ReasonInfo{AckOutOfOrder, "AckOutOfOrder", "RFC 5681 §3.2",
                "a segment came out of order: a duplicate ACK names the byte that is missing",
                "收到失序报文段：用重复确认指出仍缺少的字节"},
@@ -85,10 +88,10 @@ constexpr std::array kTable = {
                "路由器没有丢弃而是标记了报文段（CE）：立即把拥塞告知发送方"},
     ReasonInfo{WindowUpdate, "WindowUpdate", "RFC 9293 §3.8.6.2.2",
                "the application read, and the receive window grew by enough to be worth a segment",
-               "应用程序读取了数据，接收窗口的增量已值得通告"},
+               "应用程序读取了数据，接收窗口已增大到值得通告"},
     // Probes.
     ReasonInfo{ZeroWindowProbe, "ZeroWindowProbe", "RFC 9293 §3.8.6.1",
-               "their window is closed and the persist timer ended: ask whether it has opened",
+               "their window is closed and the persist timer expired: ask whether it has opened",
                "对方窗口为零，持续计时器到时：探测窗口是否已打开"},
     ReasonInfo{
         KeepAlive, "KeepAlive", "RFC 9293 §3.8.4",
@@ -97,8 +100,8 @@ constexpr std::array kTable = {
     // Loss recovery.
     ReasonInfo{
         RetransmitTimeout, "RetransmitTimeout", "RFC 6298 §5",
-        "the retransmission timeout ended: the earliest unacknowledged segment is sent again",
-        "超时重传：重传最早的未被确认的报文段"},
+        "the retransmission timer expired: the earliest unacknowledged segment is sent again",
+        "重传计时器到时：重传最早的未被确认的报文段"},
     ReasonInfo{
         RetransmitAfterTimeout, "RetransmitAfterTimeout", "RFC 5681 §3.1",
         "after a timeout what was in flight is taken for lost, and sent again under slow start",
@@ -113,34 +116,36 @@ constexpr std::array kTable = {
     ReasonInfo{RackRetransmit, "RackRetransmit", "RFC 8985 §6.2",
                "a segment sent later was delivered, and more than the reordering window ago: this "
                "one is lost",
-               "较晚发送的报文段已送达，且已超过乱序窗口：认定此报文段丢失"},
+               "较晚发送的报文段已送达，且已超过失序等待时间：认定此报文段丢失"},
     ReasonInfo{SackHole, "SackHole", "RFC 6675 §4",
                "selective acknowledgments lie around this hole: it is the next to be sent again",
-               "选择确认显示此处有空洞：下一个重传的就是它"},
+               "选择确认显示此处有缺口：接下来重传这一段"},
     ReasonInfo{TailLossProbe, "TailLossProbe", "RFC 8985 §7.3",
                "no ACK came for the end of the flight: one segment probes for a loss that no "
                "duplicate ACK would show",
-               "最后发出的数据一直没有确认：发送一个报文段，探测没有重复确认可显示的尾部丢失"},
+               "最后发出的数据一直没有得到确认：发送一个报文段探测尾部丢失（其后没有报文段，不会产"
+               "生重复确认）"},
     ReasonInfo{LimitedTransmit, "LimitedTransmit", "RFC 3042 §2",
                "first or second duplicate ACK: a segment left the network, so a new one may enter",
                "第一或第二个重复确认：有报文段离开了网络，可再发送一个新的"},
     ReasonInfo{MtuRetransmit, "MtuRetransmit", "RFC 8201 §5.4",
                "the segment was too big for the path: the same bytes go again in smaller segments",
-               "报文段超过路径 MTU：同样的数据改用较小的报文段重发"},
+               "报文段超过路径 MTU：改用较小的报文段重传同样的数据"},
     ReasonInfo{
         MtuBlackHole, "MtuBlackHole", "RFC 4821 §7.7",
         "full-sized segments vanish without a word, perhaps for their size: the same bytes go "
         "again in smaller segments",
-        "最大长度的报文段接连丢失又没有任何通知，可能是过大：同样的数据改用较小的报文段重发"},
+        "最大长度的报文段接连丢失又没有任何通知，可能是过大：改用较小的报文段重传同样的数据"},
     ReasonInfo{
         FastOpenRetransmit, "FastOpenRetransmit", "RFC 7413 §4.2.1",
         "the SYN-ACK did not acknowledge the data of our SYN: it goes again at once, and this "
         "is no sign of congestion",
-        "SYN-ACK 没有确认 SYN 携带的数据：立即重发，这并不表示拥塞"},
-    ReasonInfo{SwsOverride, "SwsOverride", "RFC 9293 §3.8.6.2.1",
-               "less than a full segment, held back against silly windows, goes since the override "
-               "timer ended",
-               "为避免糊涂窗口综合征而推迟的小报文段，等待时限已到，现在发送"},
+        "SYN-ACK 没有确认 SYN 携带的数据：立即重传这些数据，但这并不表示拥塞"},
+    ReasonInfo{
+        SwsOverride, "SwsOverride", "RFC 9293 §3.8.6.2.1",
+        "less than a full segment, held back against silly windows, is sent because the override "
+        "timer expired",
+        "为避免糊涂窗口综合征而推迟的小报文段，等待时限已到，现在发送"},
     ReasonInfo{MtuProbe, "MtuProbe", "RFC 4821 §7",
                "a larger segment than confirmed so far, to see whether the path lets it pass",
                "发送比已证实的更大的报文段，探测路径能否通过"},

@@ -46,7 +46,7 @@ enum class SendReason : std::uint8_t {
   AckCongestionMark,      ///< a router marked the segment (CE): tell the sender
   WindowUpdate,           ///< the application read; the window opens enough to say so
   // Probes.
-  ZeroWindowProbe,  ///< the peer's window is closed, the persist timer ended
+  ZeroWindowProbe,  ///< the peer's window is closed, the persist timer expired
   KeepAlive,        ///< nothing heard for the keep-alive interval
   // Loss recovery.
   RetransmitTimeout,       ///< RTO
@@ -60,7 +60,7 @@ enum class SendReason : std::uint8_t {
   MtuRetransmit,           ///< packet too big: the same data in smaller segments
   MtuBlackHole,            ///< full-sized segments vanish: the same data in smaller ones
   FastOpenRetransmit,      ///< Fast Open: the SYN's data was not taken
-  SwsOverride,             ///< less than a full segment, because the override timer ended
+  SwsOverride,             ///< less than a full segment, because the override timer expired
   MtuProbe,                ///< PLPMTUD: a larger segment to see whether it passes
   // Defence (RFC 5961 and §3.10.7.4).
   ChallengeReset,    ///< a RST inside the window but not exact

@@ -199,7 +199,8 @@ TEST(Narrator, TellsAHandshakeWithRelativeNumbers) {
             "0.000123 [0] :40000 OUT SYN-ACK seq 0 ack 1 win 65535 <mss 1460,sackOK,ts,ws 7>  "
             "SynAck (RFC "
             "9293 §3.5): "
-            "answer to a SYN: acknowledges their initial sequence number and announces ours\n");
+            "acknowledges their SYN (ack = their initial sequence number + 1) and announces our "
+            "initial sequence number\n");
   EXPECT_TRUE(out.lines[3].starts_with(
       "1.500000 [0] :40000 IN  ACK seq 1 ack 1 win 65535 len 12  HandshakeComplete"));
 }

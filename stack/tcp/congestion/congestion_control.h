@@ -159,7 +159,7 @@ class CongestionControl {
   virtual void on_ack(Congestion c, const AckFacts& facts) const noexcept = 0;
   /// Loss or ECN: sets ssthresh (and what belongs to it), not cwnd. Once per round trip.
   virtual void on_congestion(Congestion c, const LossFacts& facts) const noexcept = 0;
-  /// The retransmission timer ended: collapses cwnd. `first`: for this segment (then ssthresh is
+  /// The retransmission timer expired: collapses cwnd. `first`: for this segment (then ssthresh is
   /// lowered too).
   virtual void on_timeout(Congestion c, const LossFacts& facts, bool first) const noexcept = 0;
   /// Nothing was sent for `idle`, longer than a timeout.

@@ -410,7 +410,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   bool fin_queued_ : 1 = false;
   bool more_coming_ : 1 = false;     // the last SEND said so
   bool unpushed_ : 1 = false;        // its last bytes do not carry PSH
-  bool override_small_ : 1 = false;  // the SWS override timer ended
+  bool override_small_ : 1 = false;  // the SWS override timer expired
   bool urgent_pending_ : 1 = false;  // we have urgent data to announce
   bool orphan_ : 1 = false;          // the application gave the id back
   bool accepted_ : 1 = false;        // the application knows it

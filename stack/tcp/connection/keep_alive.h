@@ -15,7 +15,7 @@ class KeepAlive {
  public:
   // RFC 9293 §3.8.4 MUST-25: off unless the application asks.
   void set(bool on) { on_ = on; }
-  /// The timer ended: one more probe is to be sent. False: `most` were not answered.
+  /// The timer expired: one more probe is to be sent. False: `most` were not answered.
   bool on_timer(std::uint32_t most) {
     if (unanswered_ >= most) return false;
     ++unanswered_;

@@ -21,7 +21,7 @@ namespace glasstcp {
 /// The zero-window probes of one connection. 2 bytes.
 class Persist {
  public:
-  /// The timer ended: one more probe is to be sent.
+  /// The timer expired: one more probe is to be sent.
   void on_timer() {
     ++unanswered_;
     backoff_ = std::min(backoff_ + 1U, kMostDoublings) & 31U;

@@ -49,7 +49,7 @@ class HalfOpen : public ListHook<HalfOpenReadyTag>,
            TcpFlags syn_flags);
 
   HalfOpenResult segment_arrives(const Segment& seg, TcpContext& context, Instant now);
-  /// The SYN-ACK timer ended. False: too often; the record dies.
+  /// The SYN-ACK timer expired. False: too often; the record dies.
   bool on_timer(const TcpContext& context);
   /// Fills `out` with the SYN-ACK that is due and starts the timer.
   void transmit(TcpContext& context, Instant now, OutPacket& out);

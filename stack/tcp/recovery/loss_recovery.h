@@ -1,7 +1,7 @@
 // Loss recovery of one connection: what is outstanding, what became of it, and how much more may
 // be under way.
 //
-// The connection tells it what happened (a segment left, an ACK came, a timer ended) and passes
+// The connection tells it what happened (a segment left, an ACK came, a timer expired) and passes
 // SenderFacts; it answers with a value that says what the connection has to do: which timer to
 // arm, what became of an MTU probe, what to count. It arms no timer, sends nothing, and changes no
 // variable of the connection. Only here and in ../congestion are cwnd and ssthresh written.
@@ -123,7 +123,7 @@ class LossRecovery {
   void on_nothing_to_send(const SenderFacts& s);
 
   // -- What time brings
-  /// RFC 6298 §5.4: the retransmission timer ended, while the SYN is not acknowledged.
+  /// RFC 6298 §5.4: the retransmission timer expired, while the SYN is not acknowledged.
   void on_syn_timeout(RecoveryContext& context);
   /// The same later. `is_first`: since snd.una advanced last; `reason`: of the retransmission.
   void on_timeout(const SenderFacts& s, bool is_first, SendReason reason);

@@ -32,7 +32,7 @@ enum class RecoveryPhase : std::uint8_t {
   Open,             ///< nothing is wrong
   WindowReduction,  ///< ECN: the window shrinks, nothing is lost
   FastRecovery,     ///< losses were found by acknowledgments
-  Timeout,          ///< the retransmission timer ended
+  Timeout,          ///< the retransmission timer expired
 };
 
 /// The reductions that an episode may have to take back.
@@ -84,7 +84,7 @@ class RecoveryEpisode {
   /// It is: the reduction begins once more. What undoing restores stays.
   void restart(const EpisodeFacts& facts);
   // RFC 6298 §5.4; RFC 5682 §2.1 R5682-03.
-  /// The retransmission timer ended. `may_detect_spurious`: whether F-RTO may look for a mistake.
+  /// The retransmission timer expired. `may_detect_spurious`: whether F-RTO may look for a mistake.
   /// `is_first`: since snd.una advanced last.
   void on_timeout(const EpisodeFacts& facts, bool may_detect_spurious, bool is_first);
   /// Everything up to `nxt` is to be repaired, without being a sign of congestion.

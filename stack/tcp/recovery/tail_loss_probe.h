@@ -51,7 +51,7 @@ class TailLossProbe {
   /// One that is due and cannot leave is not waited for again: the timeout is next.
   [[nodiscard]] bool may_probe() const { return !is_open_ && !is_due_ && has_new_sample_; }
   [[nodiscard]] bool is_open() const { return is_open_; }
-  /// The timer ended: a probe is to be sent.
+  /// The timer expired: a probe is to be sent.
   void on_timer() { is_due_ = true; }
   [[nodiscard]] bool is_due() const { return is_due_; }
 
