@@ -138,9 +138,11 @@ TEST(EcnReceiver, AMarkedSynAckIsCountedOnce) {
   Ecn ecn(agreed);
   EXPECT_EQ(ace_of({ecn.flags(true)}), 6U);
   ecn.on_ack_sent(true, false);
-  ecn.on_syn_ack_again(IpEcn::Ce);
+  agreed.peer_syn = IpEcn::Ce;
+  ecn.on_syn_ack_again(agreed);
   EXPECT_EQ(ecn.received_marks(), 6U);
-  ecn.on_syn_ack_again(IpEcn::Ect0);
+  agreed.peer_syn = IpEcn::Ect0;
+  ecn.on_syn_ack_again(agreed);
   EXPECT_EQ(ace_of({ecn.flags(true)}), 4U);   // the newest
   EXPECT_EQ(ace_of({ecn.flags(false)}), 6U);  // with text it is the counter
 }

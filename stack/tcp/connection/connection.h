@@ -2,12 +2,14 @@
 // it.
 //
 // What it receives is the business of its Receiver (../receive/receiver.h); what is outstanding,
-// and how much may be, that of its LossRecovery (../recovery/loss_recovery.h). The rest is one
-// class, whose work stands in files by topic, each read beside one section of the RFC:
+// and how much may be, that of its LossRecovery (../recovery/loss_recovery.h); how large a segment
+// may be that of its SegmentSize (../send/segment_size.h); ECN's marks those of its Ecn
+// (../ecn/ecn.h). The rest is one class, whose work stands in files by topic, each read beside one
+// section of the RFC:
 //   segment_arrives.cc (§3.10.7), process_ack.cc (its fifth check), next_segment.cc (what is next,
 //   and why), transmit.cc (doing it), user_calls.cc (§3.10.2-5), status.cc (§3.10.6), timers.cc
-//   (§3.10.8), segment_marks.cc (RFC 3168), path_mtu.cc (RFC 4821), fast_open.cc (RFC 7413),
-//   user_timeout.cc (RFC 5482), settings.cc
+//   (§3.10.8), path_mtu.cc (RFC 4821), fast_open.cc (RFC 7413), user_timeout.cc (RFC 5482),
+//   settings.cc
 //
 // Invariants (checked by check_invariants):
 //   1. snd.una <= snd.nxt, and the retransmission queue tiles [snd.una, snd.nxt) exactly.
@@ -204,6 +206,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void enter_after_their_fin(Instant now);
   Verdict answer_syn(const Segment& seg, Instant now);
   bool challenge(SendReason reason, Instant now);
+  void note_arrived_field(const Segment& seg);
   void adopt_syn(const Segment& syn, Instant now);
   void adopt(const Agreement& agreed, Instant now);
   void become_established(const Segment& seg, Instant now);
@@ -252,6 +255,9 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void note_ack_carried(std::uint16_t window);
   [[nodiscard]] bool remember(const SendDecision& d, SeqNum end, Instant now);
   [[nodiscard]] TcpOptions options_for(const SendDecision& decision, Instant now) const;
+  // Null: not agreed on.
+  [[nodiscard]] const Ecn* ecn() const { return ecn_ == kNone ? nullptr : &context_.ecn[ecn_]; }
+  [[nodiscard]] EcnDeparture ecn_departure(const SendDecision& d, const TcpOptions& options) const;
   [[nodiscard]] DataOptions data_options() const;
   // Bytes of the headers that a segment with text has now.
   [[nodiscard]] std::uint32_t data_headers() const {
@@ -261,20 +267,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::uint32_t initial_window() const {
     return LossRecovery::initial_window(context_.config, size_.mss());
   }
-  // segment_marks.cc
-  void agree_on_ecn(const EcnAgreement& agreed);
-  // Null: not agreed on.
-  [[nodiscard]] const Ecn* ecn() const { return ecn_ == kNone ? nullptr : &context_.ecn[ecn_]; }
-  Check check_ecn_of_syn_again(const Segment& syn, Instant now);
-  [[nodiscard]] bool is_syn_ack_again(const Segment& seg) const;
-  [[nodiscard]] bool grants_other_ecn(const Segment& syn_ack) const;
-  void note_syn_ack_again(const Segment& syn_ack);
-  void note_arrived_field(const Segment& seg);
-  [[nodiscard]] bool goes_alone_for_ecn() const;
-  [[nodiscard]] std::uint16_t ecn_flags(const SendDecision& decision, bool with_sack) const;
-  [[nodiscard]] std::uint8_t ecn_field(const SendDecision& decision) const;
-  [[nodiscard]] std::uint8_t ecn_option_fields(const SendDecision& decision) const;
-  void note_ecn_sent(const SendDecision& decision, const TcpOptions& options);
   // path_mtu.cc
   [[nodiscard]] PathFacts path_facts(Instant now) const;
   SizeChange update_segment_size(Instant now);

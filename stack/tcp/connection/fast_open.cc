@@ -134,7 +134,17 @@ Check Connection::syn_again_in_syn_received(const Segment& seg, Instant now) {
   const bool is_the_syn = seg.flags.syn() && !seg.flags.ack() && !seg.flags.rst() &&
                           seg.seq == rcv().irs && state_ == State::SynReceived;
   if (!is_the_syn) return std::nullopt;
-  if (const Check refused = check_ecn_of_syn_again(seg, now)) return refused;
+  if (ecn_ != kNone) {
+    // RFC 9768 §3.1.5 R9768-23, R9768-24, R9768-04: as in a half-open record: see
+    // HalfOpen::check_ecn_of_syn.
+    const EcnAgreement asked =
+        answer_ecn_syn({EcnUse::Passive, true}, seg.flags, ip_ecn(seg.traffic_class));
+    if (settings().ecn.accurate && ecn()->is_contradicted_by(asked)) {
+      reset(SendReason::RstEcnAmbiguous, StreamError::Aborted, now);
+      return Verdict::SynAsksForOtherEcn;
+    }
+    context_.ecn[ecn_].on_syn_again(asked);
+  }
   if (!fast_open_passive_) return std::nullopt;
   syn_ack_due_ = true;
   wants_output();

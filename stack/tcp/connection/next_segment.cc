@@ -147,7 +147,8 @@ std::uint32_t Connection::superpacket_bound() const {
   const std::uint32_t headers = data_headers();
   // A device that cuts a superpacket copies its urgent pointer, which would be wrong in the second,
   // and clears CWR in all but the first.
-  const std::uint32_t gso = urgent_pending_ || goes_alone_for_ecn() ? 0 : context_.limits.gso_max;
+  const bool goes_alone = urgent_pending_ || (ecn_ != kNone && ecn()->goes_alone());
+  const std::uint32_t gso = goes_alone ? 0 : context_.limits.gso_max;
   // Half of the peer's window at most, or it would wait for the other half of a packet.
   const std::uint32_t text = std::min(gso > headers ? gso - headers : 0U, size_.most_of_window());
   const std::uint32_t most = text > mss ? text / mss * mss : mss;

@@ -125,7 +125,11 @@ void Connection::adopt(const Agreement& agreed, Instant now) {
   sack_ = agreed.sack;
   if (agreed.timestamps) timestamps_ = Timestamps(agreed.ts_offset, agreed.ts_recent, now);
   if (agreed.user_timeout) adopt_user_timeout(*agreed.user_timeout);
-  agree_on_ecn(agreed.ecn);
+  // RFC 9768 §3.1.5 R9768-27: the first agreement stays, whatever other SYNs come. Without memory for
+  // it nothing is marked; what the peer marks goes unreported then, but for a table as long as that
+  // of the connections this does not happen.
+  if (agreed.ecn.feedback != EcnFeedback::None && ecn_ == kNone)
+    ecn_ = context_.ecn.acquire(agreed.ecn);
   update_segment_size(now);
 }
 
@@ -259,17 +263,39 @@ Check Connection::fourth_check_syn(const Segment& seg, Instant now) {
 
 // RFC 5961 §4.2 R5961-04: a SYN draws a challenge wherever its number lies. What accurate ECN has to
 // say of the SYN-ACK that comes again rides on it, if the limit lets it go.
+//
+// RFC 9768 §3.1.5 R9768-34: one SYN-ACK granted the classic kind and another the accurate one: what
+// the peer counts by cannot be known. The rule is for the time of the handshake. Ours ended with
+// the first of the two, and a flag that comes later is to be ignored (ibid.); but the peer, who
+// repeats its SYN-ACK, may still be in its own, until something else of its is here. Nobody can use
+// this for a blind reset: it takes both initial numbers.
 Verdict Connection::answer_syn(const Segment& seg, Instant now) {
-  const bool is_again = is_syn_ack_again(seg);
-  if (is_again && grants_other_ecn(seg)) {
+  const bool is_syn_ack_again = ecn_ != kNone && !passive_ && seg.flags.syn() && seg.flags.ack() &&
+                                seg.seq == rcv().irs && seg.ack > snd.iss && seg.ack <= snd.nxt;
+  if (!is_syn_ack_again) {
+    challenge(SendReason::ChallengeSyn, now);
+    return Verdict::SynChallenged;
+  }
+  const EcnAgreement granted =
+      read_ecn_syn_ack(settings().ecn, 0, seg.flags, ip_ecn(seg.traffic_class));
+  const bool is_in_handshake = seg.ack == snd.iss + 1 && receiver_.has_only_syn();
+  if (is_in_handshake && settings().ecn.accurate && ecn()->is_contradicted_by(granted)) {
     // Its ACK is the number that the peer expects, whatever of ours is under way.
     if (const auto reply = reset_for(seg, SendReason::RstEcnAmbiguous))
       context_.replies.push(*reply);
     fail(StreamError::Aborted, now);
     return Verdict::SynAsksForOtherEcn;
   }
-  if (challenge(SendReason::ChallengeSyn, now) && is_again) note_syn_ack_again(seg);
+  if (challenge(SendReason::ChallengeSyn, now)) context_.ecn[ecn_].on_syn_ack_again(granted);
   return Verdict::SynChallenged;
+}
+
+// RFC 3168 §6.1.3: an acceptable segment came; its IP header may say that a router was congested.
+void Connection::note_arrived_field(const Segment& seg) {
+  if (ecn_ == kNone) return;
+  const bool owes_ack = receiver_.ack().owed() != AckPolicy::Owed::None;
+  if (context_.ecn[ecn_].on_segment(EcnArrival::of(seg), owes_ack))
+    receiver_.demand_ack(SendReason::AckCongestionMark);
 }
 
 bool Connection::challenge(SendReason reason, Instant now) {

@@ -36,6 +36,18 @@ bool Connection::remember(const SendDecision& d, SeqNum end, Instant now) {
          recovery_.add(sender_facts(now), {end, d.length, d.flags.syn()});
 }
 
+EcnDeparture Connection::ecn_departure(const SendDecision& d, const TcpOptions& options) const {
+  EcnDeparture departure;
+  departure.flags = d.flags;
+  departure.is_new_data = d.kind == SendDecision::Kind::NewData && d.length > 0;
+  departure.is_retransmission =
+      d.kind == SendDecision::Kind::Retransmission || d.kind == SendDecision::Kind::TailProbe;
+  departure.is_pure_ack = d.length == 0 && !d.flags.fin() && options.sack_count == 0;
+  departure.retries = retransmissions_;
+  departure.end = d.seq + d.length;
+  return departure;
+}
+
 TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
   TcpOptions options;
   const TcpConfig& config = context_.config;
@@ -53,7 +65,8 @@ TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
     if (scale) options.window_scale = context_.rcv_shift;
     add_fast_open(options, d);
   }
-  const std::uint8_t ecn_fields = ecn_option_fields(d);
+  const std::uint8_t ecn_fields =
+      ecn_ == kNone ? std::uint8_t{0} : ecn()->option_fields(ecn_departure(d, options));
   // RFC 7323 §3.2 R7323-09: once negotiated, on every segment; §5.2 R7323-18: a reset may carry it
   // too.
   const bool stamped = syn && !d.flags.ack() ? config.use_timestamps : timestamps_.enabled();
@@ -84,7 +97,11 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
   header.ack = d.flags.ack() ? rcv().nxt : SeqNum(0);
   header.flags = d.flags;
   const TcpOptions options = options_for(d, now);
-  header.flags.bits |= ecn_flags(d, options.sack_count > 0);
+  EcnMarks marks;
+  if (ecn_ != kNone) marks = ecn()->marks(ecn_departure(d, options));
+  if (d.flags.syn() && !d.flags.ack())
+    marks.flags = ecn_syn_flags(settings().ecn, retransmissions_);
+  header.flags.bits |= marks.flags;
   if (d.flags.urg()) {
     // RFC 9293 §3.8.5 MUST-30, MUST-62; an urgent end further than 65535 octets away is named as
     // far as the field goes.
@@ -99,7 +116,7 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
   }
   SegmentFrame frame = context_.frame(tuple_, hash_);
   // RFC 9293 §3.9.2 SHLD-23: the application's, which reorders its own packets if it changes it.
-  frame.traffic_class = traffic_class_ | ecn_field(d);
+  frame.traffic_class = traffic_class_ | static_cast<std::uint8_t>(marks.field);
   frame.hop_limit = settings().hop_limit;
   // RFC 4821 §7: a probe is one segment, however large.
   frame.segment_text = d.reason == SendReason::MtuProbe ? d.length : d.flags.syn() ? 0 : max_text();
@@ -115,7 +132,8 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
     frame.identification = number.value_or(0);
   }
   write_segment(frame, header, options, out);
-  note_ecn_sent(d, options);
+  if (ecn_ != kNone)
+    context_.ecn[ecn_].on_sent(ecn_departure(d, options), options.accurate_ecn.has_value());
   out.reason = d.reason;
   out.connection = id_;
 }

@@ -142,7 +142,8 @@ void HalfOpen::transmit(TcpContext& context, Instant now, OutPacket& out) {
   const bool is_again = agreed_.syn_ack_sent != Instant{};
   const std::uint16_t ecn_flags = ecn_syn_ack_flags(agreed_.ecn, agreed_.syn_ack_retries);
   header.flags.bits |= ecn_flags;
-  // RFC 9768 §3.1.5 R9768-24: who once answered without the flags does not mark.
+  // RFC 9768 §3.1.5 R9768-24: a server that ever sent a SYN-ACK without ECN flags must
+  // not set ECT.
   if (ecn_flags == 0) agreed_.ecn.may_mark = false;
   header.window = window();  // RFC 7323 §2.2 R7323-03: never scaled on a SYN
   TcpOptions options;

@@ -117,19 +117,6 @@ Ecn::Ecn(const EcnAgreement& agreed)
   if (agreed.peer_syn == IpEcn::Ce) ++r_cep_;
 }
 
-void Ecn::on_syn_ack_again(IpEcn arrived_as) {
-  if (feedback_ != EcnFeedback::Accurate) return;
-  // RFC 9768 §3.2.2.1 R9768-09: the pure ACK of every SYN-ACK tells how it arrived.
-  handshake_report_ = report_again_ = true;
-  if (arrived_as == IpEcn::Ce && syn_ack_field_ != IpEcn::Ce && r_cep_ == kFirstCount) ++r_cep_;
-  syn_ack_field_ = arrived_as;
-}
-
-void Ecn::on_syn_again(IpEcn arrived_as, bool is_plain) {
-  syn_ack_field_ = arrived_as;
-  if (is_plain) may_mark_ = false;
-}
-
 // -- As the receiver of data
 
 bool Ecn::on_segment(const EcnArrival& arrival, bool owes_ack) {

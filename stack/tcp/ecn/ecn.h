@@ -10,8 +10,8 @@
 //   2. Only new text is marked ECN-capable; nothing is unless both sides agreed.
 //   3. What is reported is said once; how often the window shrinks for it is loss recovery's.
 //
-// Leaves out: the reaction itself (segment_marks.cc), and ECN-capable control packets (RFC
-// 8311's experiments).
+// Leaves out: how the window reacts (recovery/), and ECN-capable control packets (RFC 8311's
+// experiments).
 //
 // Next: congestion_control.h.
 #pragma once
@@ -21,6 +21,7 @@
 
 #include "stack/base/seq_num.h"
 #include "stack/tcp/config.h"
+#include "stack/tcp/segment.h"
 #include "stack/wire/tcp.h"
 #include "stack/wire/tcp_options.h"
 
@@ -59,8 +60,13 @@ struct EcnAgreement {
   return (flags.has(TcpFlags::kAe) ? 4U : 0U) | (flags.cwr() ? 2U : 0U) | (flags.ece() ? 1U : 0U);
 }
 
-/// One segment as ECN sees it.
+/// A segment that arrived, as ECN sees it.
 struct EcnArrival {
+  [[nodiscard]] static EcnArrival of(const Segment& seg) {
+    return {seg.flags, ip_ecn(seg.traffic_class), seg.count(),
+            static_cast<std::uint32_t>(seg.text.size())};
+  }
+
   TcpFlags flags;
   IpEcn field = IpEcn::NotEct;
   std::uint32_t segments = 1;  ///< of the wire, if they were merged
@@ -76,6 +82,22 @@ struct EcnReport {
   SeqNum ack{};  ///< what it acknowledges
 };
 
+/// A segment that leaves, as ECN sees it.
+struct EcnDeparture {
+  TcpFlags flags;                  ///< before ECN has set its own
+  bool is_new_data = false;        ///< it has data that never left before, and is no probe
+  bool is_retransmission = false;  ///< it has nothing but data or a FIN that left before
+  bool is_pure_ack = false;        ///< neither data, FIN nor SACK blocks
+  std::uint8_t retries = 0;        ///< of a SYN or SYN-ACK: how often it was sent before
+  SeqNum end{};                    ///< the first number after its data
+};
+
+/// What ECN sets in the headers of a segment.
+struct EcnMarks {
+  std::uint16_t flags = 0;      ///< AE, CWR and ECE
+  IpEcn field = IpEcn::NotEct;  ///< in the IP header
+};
+
 /// Both roles of one connection.
 class Ecn {
  public:
@@ -85,13 +107,30 @@ class Ecn {
   explicit Ecn(const EcnAgreement& agreed);
 
   [[nodiscard]] EcnFeedback feedback() const { return feedback_; }
+
+  // -- Of every segment that leaves (segment_marks.cc)
+  /// What its headers are marked with; no SYN without ACK, whose flags are ecn_syn_flags().
+  [[nodiscard]] EcnMarks marks(const EcnDeparture& departure) const;
+  /// How many fields of the option it carries, if they fit, 0..3; 0: none of it.
+  [[nodiscard]] std::uint8_t option_fields(const EcnDeparture& departure) const;
+  /// It left; `with_option`: so did the option.
+  void on_sent(const EcnDeparture& departure, bool with_option);
+  /// Whether the next segment with new data may not be part of a GSO packet.
+  [[nodiscard]] bool goes_alone() const;
+
+  // -- Of a SYN or SYN-ACK that comes again
+  /// Whether the peer now asks for, or grants, the other kind of feedback.
+  [[nodiscard]] bool is_contradicted_by(const EcnAgreement& again) const {
+    return again.feedback != EcnFeedback::None && again.feedback != feedback_;
+  }
+  /// As a client: `granted` is what the SYN-ACK says that came again.
+  void on_syn_ack_again(const EcnAgreement& granted);
+  /// As a server: `asked` is what the SYN asks for that came again.
+  void on_syn_again(const EcnAgreement& asked);
+
   // -- As the receiver of data
   /// An acceptable segment came. True: the peer should have an ACK at once.
   bool on_segment(const EcnArrival& arrival, bool owes_ack);
-  /// The SYN-ACK came again: its field is to be reported again.
-  void on_syn_ack_again(IpEcn arrived_as);
-  /// As a server: the SYN came again. `is_plain`: without the flags.
-  void on_syn_again(IpEcn arrived_as, bool is_plain);
   /// AE, CWR and ECE of the next segment with ACK and without SYN.
   [[nodiscard]] std::uint16_t flags(bool is_pure_ack) const;
   /// Whether the next pure ACK names the field of the SYN-ACK, and should go before any text.
@@ -106,7 +145,7 @@ class Ecn {
   [[nodiscard]] std::uint16_t syn_ack_flags(std::uint32_t retries) const {
     return ecn_syn_ack_flags({feedback_, syn_ack_field_}, retries);
   }
-  // RFC 9768 §3.1.5 R9768-24: who once answered without the flags does not mark.
+  // RFC 9768 §3.1.5 R9768-24: a server that ever sent a SYN-ACK without the flags must not set ECT.
   /// Our SYN-ACK left.
   void on_syn_ack_sent(std::uint32_t retries) {
     if (syn_ack_flags(retries) == 0) may_mark_ = false;
