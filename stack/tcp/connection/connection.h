@@ -46,6 +46,7 @@
 #include "stack/tcp/recovery/loss_recovery.h"
 #include "stack/tcp/segment.h"
 #include "stack/tcp/send/segment_size.h"
+#include "stack/tcp/send/send_buffer_limit.h"
 #include "stack/tcp/send/send_decision.h"
 #include "stack/tcp/timestamps.h"
 #include "stack/tcp/variables.h"
@@ -327,26 +328,18 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   }
   // user_calls.cc and shared
   [[nodiscard]] std::optional<StreamError> refuse_send() const;
-  [[nodiscard]] std::uint32_t send_limit() const;
-  [[nodiscard]] std::size_t room_for(std::size_t length);
   void after_queueing(SendOptions options, Instant now);
   void restart_if_idle(Instant now);
   void enter(State to, Instant now);
   void fail(StreamError error, Instant now);
   void reset(SendReason reason, StreamError error, Instant now);
   void signal(std::uint16_t events);
-  void signal_room();
+  // When space may have become free, or all that may leave has left.
+  void signal_send_space(bool has_sent);
+  [[nodiscard]] SendBufferLimit send_buffer_limit() const;
   [[nodiscard]] bool counts_memory() const {
     return context_.config.counts_send_memory && extras_ != kNone;
   }
-  [[nodiscard]] SendSpaceFacts space_facts() const;
-  [[nodiscard]] std::uint32_t first_piece(std::uint32_t waiting) const;
-  // Whether a writer that polls may write.
-  [[nodiscard]] bool has_send_room() const;
-  // What the send buffer holds at most, as SO_SNDBUF counts it.
-  [[nodiscard]] std::uint32_t send_buffer() const;
-  void expand_send_space();
-  void signal_room_by_memory();
   [[nodiscard]] ConnectionStatistics* kept() {
     return extras_ == kNone ? nullptr : &context_.extras[extras_].statistics;
   }

@@ -216,8 +216,8 @@ std::optional<SendDecision> Connection::next_new_data(std::uint32_t allowed) con
     return d;
   }
   const std::uint32_t mss = max_text();
-  const std::uint32_t sendable =
-      std::min({waiting, usable, cwnd_room(), allowed, first_piece(waiting)});
+  const std::uint32_t piece = counts_memory() ? send_buffer_limit().first_piece(waiting) : waiting;
+  const std::uint32_t sendable = std::min({waiting, usable, cwnd_room(), allowed, piece});
   const std::uint32_t length = cut_to_segments(sendable, waiting);
   if (length == 0) return std::nullopt;
   // RFC 9293 §3.9.1.2 SHLD-28: full-sized segments go whenever they can; a smaller one must be

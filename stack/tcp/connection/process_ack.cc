@@ -39,7 +39,7 @@ void Connection::process_ack_of_syn(const Segment& seg, Instant now) {
   const Duration rtt = recovery_.on_ack_of_syn(sender_facts(now), seg);
   if (ConnectionStatistics* s = kept(); s != nullptr && rtt != kNoRtt) s->on_rtt(rtt);
   restart_loss_timers(now);
-  signal_room();
+  signal_send_space(false);
   note_limit(now);
 }
 
@@ -78,7 +78,7 @@ void Connection::on_progress(std::uint32_t acked) {
   timers_.stop(TimerName::UserTimeout);  // progress
   if (had_data && tx_.empty()) signal(EventMask::kDrained);
   if (context_.config.more_ends_with_ack) more_coming_ = false;
-  signal_room();
+  signal_send_space(false);
 }
 
 // What loss recovery found out. The loss timer is set here; whatever else depends on the send side

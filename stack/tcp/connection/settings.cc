@@ -32,7 +32,7 @@ bool Connection::apply_settings(const ConnectionSettings& settings, Instant now)
   if (keep_alive_.is_on() && extras.settings.keep_alive_idle != idle_before)
     restart_keep_alive(now);
   update_segment_size(now);
-  signal_room();
+  signal_send_space(false);
   return true;
 }
 

@@ -55,8 +55,9 @@ ConnectionReport Connection::report(Instant now) const {
   r.resent = recovery_.retransmitted_bytes(context_);
   r.phase = recovery_.episode(context_).phase();
   r.pacing_rate = recovery_.pace(sender_facts(now)).rate;
-  r.send_buffer = send_buffer();
-  r.send_room = has_send_room();
+  const SendBufferLimit send_buffer = send_buffer_limit();
+  r.send_buffer = send_buffer.size();
+  r.send_room = send_buffer.is_writable();
   r.probes = std::max(persist_.unanswered(), keep_alive_.unanswered());
   r.backoff = std::max(persist_.backoff(), retransmissions_);
   r.sack = sack_;

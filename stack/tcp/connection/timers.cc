@@ -176,7 +176,7 @@ void Connection::manage_send_timers(Instant now) {
 // Asked, and nothing may leave. RFC 9293 §3.8.6.2.1: with too little window, or too little data,
 // for too long, the override timer sends what there is.
 void Connection::on_nothing_to_send(Instant now) {
-  signal_room_by_memory();
+  signal_send_space(true);
   note_limit(now);
   if (recovery_.has_flight()) recovery_.on_nothing_to_send(sender_facts(now));
   const bool may_send = is_synchronized(state_) && state_ != State::TimeWait;

@@ -21,12 +21,12 @@ std::expected<std::size_t, StreamError> Connection::send(ByteView bytes, SendOpt
                                                          Instant now) {
   if (const auto refused = refuse_send()) return std::unexpected(*refused);
   if (bytes.empty()) return 0;
-  const std::size_t room = room_for(bytes.size());
-  if (room == 0) {
+  const std::size_t space = send_buffer_limit().admit(bytes.size());
+  if (space == 0) {
     wants_writable_ = true;
     return std::unexpected(StreamError::WouldBlock);
   }
-  const std::size_t n = tx_.append_copy(context_.tx, bytes.first(std::min(room, bytes.size())));
+  const std::size_t n = tx_.append_copy(context_.tx, bytes.first(std::min(space, bytes.size())));
   if (n == 0) {
     wants_writable_ = true;
     return std::unexpected(StreamError::OutOfMemory);
@@ -52,6 +52,33 @@ std::expected<void, StreamError> Connection::send_borrowed(ByteView bytes, std::
   }
   after_queueing(options, now);
   return {};
+}
+
+// The buffer as it is now.
+SendBufferLimit Connection::send_buffer_limit() const {
+  SendBufferFacts facts;
+  facts.queued = tx_.size();
+  facts.unsent = unsent();
+  facts.cwnd = recovery_.cwnd();
+  if (!counts_memory()) return {context_.config, settings(), facts, nullptr};
+  const std::int32_t usable = snd.una + snd.wnd - snd.nxt;
+  facts.flight = flight();
+  facts.cwnd_space = cwnd_room();
+  facts.usable_window = usable > 0 ? static_cast<std::uint32_t>(usable) : 0;
+  facts.most_of_window = size_.most_of_window();
+  facts.full_segment = max_text();
+  facts.peer_mss = size_.peer_mss();
+  facts.is_window_known = state_ != State::SynSent;
+  return {context_.config, settings(), facts, &context_.extras[extras_].send_space};
+}
+
+// A buffer that counts memory tells its writer once what may leave has left.
+void Connection::signal_send_space(bool has_sent) {
+  if (!wants_writable_ || has_sent != counts_memory()) return;
+  if (has_sent && !is_synchronized(state_)) return;
+  if (!send_buffer_limit().wakes_writer()) return;
+  wants_writable_ = false;
+  signal(EventMask::kWritable);
 }
 
 void Connection::after_queueing(SendOptions options, Instant now) {
