@@ -19,6 +19,7 @@ glasstcp_site_\name\()_end:
     .endm
 
     site_file index, "www/index.html"
+    site_file wire, "www/wire.html"
     site_file favicon, "www/favicon.ico"
     site_file logo, "www/img/logo.jpg"
     site_file background, "www/img/bg.jpg"

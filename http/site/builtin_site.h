@@ -1,11 +1,12 @@
-// The profile page that the program carries: five files, placed into it by the assembler.
+// The profile page that the program carries, its pictures and music, and the page that explains
+// what it does on the wire: files placed into the program by the assembler.
 //
 // No RFC: this is content. The bytes are those of www/ when the program was built; builtin_site.S
 // holds them, and www/index.html says how to make the page one's own.
 //
 // Invariants:
-//   1. The table lists exactly the files of www/ (a test compares them), so that loading the page
-//   asks for nothing else.
+//   1. The table lists exactly the files of www/ (a test compares them); the page is the first.
+//   The pages request nothing else.
 //   2. The bytes are constant and live as long as the program: they may be borrowed for ever.
 //
 // Left out: writing the page to a folder, which is the world's business (tun/).
@@ -37,6 +38,7 @@ namespace detail {
 // Where builtin_site.S put each file: its first byte, and the one after its last.
 extern "C" {
 extern const std::uint8_t glasstcp_site_index_begin[], glasstcp_site_index_end[];
+extern const std::uint8_t glasstcp_site_wire_begin[], glasstcp_site_wire_end[];
 extern const std::uint8_t glasstcp_site_favicon_begin[], glasstcp_site_favicon_end[];
 extern const std::uint8_t glasstcp_site_logo_begin[], glasstcp_site_logo_end[];
 extern const std::uint8_t glasstcp_site_background_begin[], glasstcp_site_background_end[];
@@ -47,8 +49,9 @@ extern const std::uint8_t glasstcp_site_music_begin[], glasstcp_site_music_end[]
 /// The files of the built-in page, for a MemoryStore or for writing them out.
 inline std::span<const BuiltinFile> builtin_site() noexcept {
   using namespace detail;
-  static const std::array<BuiltinFile, 5> files{{
+  static const std::array<BuiltinFile, 6> files{{
       {"index.html", {glasstcp_site_index_begin, glasstcp_site_index_end}},
+      {"wire.html", {glasstcp_site_wire_begin, glasstcp_site_wire_end}},
       {"favicon.ico", {glasstcp_site_favicon_begin, glasstcp_site_favicon_end}},
       {"img/logo.jpg", {glasstcp_site_logo_begin, glasstcp_site_logo_end}},
       {"img/bg.jpg", {glasstcp_site_background_begin, glasstcp_site_background_end}},
