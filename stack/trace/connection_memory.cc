@@ -196,6 +196,8 @@ void ConnectionMemory::read_ack(const PacketReceivedEvent& event, const PacketSu
     repeated_ack_ = packet.ack;
     out.add({DuplicateAck, ++duplicates_, relative(packet.ack, numbers_.ours)});
   }
+  if (packet.ack < before.snd.una && before.snd.una == after.snd.una)
+    out.add({OldAck, 0, relative(packet.ack, numbers_.ours)});
   if (reported > 0) out.add({SackReport, reported});
   if (packet.sack_count > 0) {
     const PacketSummary::SackBlock& first = packet.sack[0];

@@ -79,6 +79,16 @@ std::string_view kind_name(AnnotatedPacket::Kind kind) {
   return "none";
 }
 
+// Our state after the packet. A half-open connection has no TCB (demux/half_open.h).
+std::optional<State> state_after(const AnnotatedPacket& packet) {
+  if (packet.after) return packet.after->state;
+  if (packet.before) return packet.before->state;
+  if (!packet.steps.empty()) return packet.steps.all().back().to;
+  const bool is_syn_ack = packet.is_outgoing() && (packet.reason == SendReason::SynAck ||
+                                                   packet.reason == SendReason::SynAckRetransmit);
+  return is_syn_ack ? std::optional(State::SynReceived) : std::nullopt;
+}
+
 void add_tcb(TextBuffer& out, const TcbSnapshot& tcb) {
   out.add(" cwnd={}", tcb.cwnd);
   if (tcb.ssthresh != kNoThreshold) out.add(" ssthresh={}", tcb.ssthresh);
@@ -130,7 +140,7 @@ void add_fields(TextBuffer& out, const AnnotatedPacket& packet) {
   add_rfc(out, rfc_of(packet));
   if (packet.has_packet()) add_key(out, "class", info(class_of(packet)).key);
   const std::optional<TcbSnapshot>& tcb = packet.after ? packet.after : packet.before;
-  if (tcb) add_key(out, "state", name_of(tcb->state));
+  if (const auto state = state_after(packet)) add_key(out, "state", name_of(*state));
   if (!packet.peer.empty()) {
     out.add(" peer=");
     add_states(out, packet.peer);

@@ -15,6 +15,7 @@ constexpr std::array kTable = {
     PacketEventInfo{AckOfRetransmission, "AckOfRetransmission", "RFC 9293 §3.10.7.4"},
     PacketEventInfo{AckOfFin, "AckOfFin", "RFC 9293 §3.10.7.4"},
     PacketEventInfo{DuplicateAck, "DuplicateAck", "RFC 5681 §2"},
+    PacketEventInfo{OldAck, "OldAck", "RFC 9293 §3.10.7.4"},
     PacketEventInfo{SackReport, "SackReport", "RFC 2018 §3"},
     PacketEventInfo{DuplicateReport, "DuplicateReport", "RFC 2883 §4"},
     PacketEventInfo{WindowUpdate, "WindowUpdate", "RFC 9293 §3.8.6"},

@@ -34,6 +34,7 @@ enum class PacketEvent : std::uint8_t {
   AckOfRetransmission,  ///< the same, and some of them had been sent more than once
   AckOfFin,             ///< our FIN is acknowledged
   DuplicateAck,         ///< asks for the same byte once more
+  OldAck,               ///< left before an ACK that has come already
   SackReport,           ///< SACK reports bytes beyond a gap
   DuplicateReport,      ///< D-SACK: bytes arrived twice
   WindowUpdate,         ///< only their window changed

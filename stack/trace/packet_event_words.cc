@@ -49,6 +49,8 @@ void add_english(TextBuffer& out, const PacketEventValue& e) {
     case DuplicateAck:
       return out.add("{}{} duplicate ACK of {}: they still wait for that byte", e.count,
                      ordinal_end(e.count), e.from);
+    case OldAck:
+      return out.add("an old ACK ({}): one that left after it has come already", e.from);
     case SackReport:
       return out.add("SACK reports {} more byte{} beyond a gap", e.count, plural(e.count));
     case DuplicateReport:
@@ -115,6 +117,8 @@ void add_chinese(TextBuffer& out, const PacketEventValue& e) {
       return out.add("确认本端的 FIN");
     case DuplicateAck:
       return out.add("对 {} 的第 {} 个重复确认：对方仍在等待该字节", e.from, e.count);
+    case OldAck:
+      return out.add("较旧的确认（{}）：在它之后发出的确认已先到达", e.from);
     case SackReport:
       return out.add("选择确认又报告了缺口之后的 {} 字节", e.count);
     case DuplicateReport:

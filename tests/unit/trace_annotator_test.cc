@@ -154,6 +154,14 @@ TEST_F(AnnotatorTest, AnAckIsNamedByWhatItAcknowledges) {
                           "DuplicateAck2", "DuplicateAck3", "SlowStart", "AckOfRetransmission"));
 }
 
+TEST_F(AnnotatorTest, AnAckThatWasOvertakenIsOld) {
+  sends(1, 1448);
+  sends(1449, 1448);
+  comes({1, 2897, kAck, 0}, acked_to(2897));
+  comes({1, 1449, kAck, 0}, tcb_);
+  EXPECT_THAT(lines_.all("event"), ElementsAre("SlowStart", "SlowStart", "AckOfData", "OldAck"));
+}
+
 TEST_F(AnnotatorTest, AWindowUpdateIsNoDuplicateAck) {
   sends(1, 1448);
   TcbSnapshot after = tcb_;

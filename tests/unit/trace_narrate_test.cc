@@ -324,7 +324,7 @@ TEST(Explain, AVerdictShowsWhatChanged) {
   after.cwnd = 30408;
   after.srtt = 1234us;
   after.rto = 200ms;
-  const auto packet = raw_packet({.tuple = reversed(kOurs), .flags = 0x10});
+  const auto packet = raw_packet({.tuple = reversed(kOurs), .ack = kOurIss + 15929, .flags = 0x10});
   PacketReceivedEvent event = received(Verdict::Accepted, packet);
   event.before = &before;
   event.after = &after;

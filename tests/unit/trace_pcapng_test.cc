@@ -232,7 +232,7 @@ TEST(CaptureSink, PutsSentencesFieldsAndStatesBesideThePackets) {
       p->comments()[0],
       "IN Accepted (RFC 9293 §3.10.7.4): the segment was acceptable and was processed in full");
   EXPECT_TRUE(p->comments()[1].starts_with(
-      "glasstcp/1: dir=in verdict=Accepted rfc=9293#3.10.7.4 class=acknowledgment "
+      "glasstcp/1: dir=in verdict=Accepted rfc=9293#3.10.7.4 class=acknowledgment state=CLOSE-WAIT "
       "states=ESTABLISHED>CLOSE-WAIT stream=0"))
       << p->comments()[1];
   EXPECT_EQ(p->comments()[2], "state ESTABLISHED -> CLOSE-WAIT: their FIN came");

@@ -71,7 +71,8 @@ def a_rate_is_a_rate():
 def packets_of(capture):
     """(interface, comment) of each packet in an annotated capture."""
     said = run("tshark", "-r", capture, "-T", "fields", "-e", "frame.interface_id", "-e", "frame.comment").stdout
-    return [tuple(line.split("\t", 1)) for line in said.splitlines()]
+    packets = [line.split("\t", 1) for line in said.splitlines()]
+    return [(interface, comments.split(",glasstcp/1:")[0]) for interface, comments in packets]
 
 
 def captured_exchange(address, spec, seed):

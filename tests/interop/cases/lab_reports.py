@@ -344,7 +344,7 @@ def check_server_closes(lab, said):
     lab.row("Q1: if the last ACK is lost, FIN comes again (the server's side waits here)",
             f"{len(fins)} times the same FIN, {len(acked)} times acknowledged",
             len(fins) >= 2 and len(acked) == len(fins) and len({p["tcp.seq_raw"] for p in fins}) == 1)
-    states = re.findall(r"FIN-WAIT-1|FIN-WAIT-2|TIME-WAIT", said)
+    states = re.findall(r"-> (FIN-WAIT-1|FIN-WAIT-2|TIME-WAIT):", said)
     lab.row("states of the figures, for the side that closes first", ", ".join(dict.fromkeys(states)),
             list(dict.fromkeys(states)) == ["FIN-WAIT-1", "FIN-WAIT-2", "TIME-WAIT"])
     starts = lab.tcp("tcp.flags.syn == 1 && tcp.srcport == 40000", "tcp.seq_raw", "tcp.stream", by="them")
