@@ -54,4 +54,9 @@ struct Transition {
   return state >= State::Established;
 }
 
+/// RFC 9293 §3.10.7.4: the states in which data of the peer is taken.
+[[nodiscard]] constexpr bool takes_data(State state) {
+  return state == State::Established || state == State::FinWait1 || state == State::FinWait2;
+}
+
 }  // namespace glasstcp

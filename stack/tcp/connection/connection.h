@@ -202,8 +202,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   Verdict unacceptable(const Segment& seg, Instant now);
   Verdict answer_unacceptable(const Segment& seg, Instant now);
   [[nodiscard]] bool is_reset_of_their_fin(const Segment& seg) const;
-  Verdict receive(const Segment& seg, const NewData& data, Instant now);
-  void act_on(Received received, Instant now);
+  Verdict act_on(Received received, Instant now);
   void enter_after_their_fin(Instant now);
   Verdict answer_syn(const Segment& seg, Instant now);
   bool challenge(SendReason reason, Instant now);

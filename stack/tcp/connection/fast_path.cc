@@ -55,8 +55,11 @@ Check Connection::fast_path(const Segment& seg, Instant now) {
   if (timestamps_.enabled())
     timestamps_.on_segment(seg.options.timestamps->val, seg.seq, receiver_.last_ack_sent(), now);
   note_arrived_field(seg);
-  const Verdict verdict =
-      seg.text.empty() ? Verdict::Accepted : receive(seg, {seg.seq, seg.text}, now);
+  Verdict verdict = Verdict::Accepted;
+  if (!seg.text.empty()) {
+    const NewData data{seg.seq, seg.text};
+    verdict = act_on(receiver_.store(context_.receive, seg, data, settings().quick_ack), now);
+  }
   // A receiver with nothing of its own under way has nothing to time, and nothing to say but an
   // ACK.
   if (concerns_sender) manage_send_timers(now);

@@ -360,20 +360,17 @@ Check Connection::fifth_check_ack_in_syn_received(const Segment& seg, Instant no
 }
 
 void Connection::sixth_check_urg(const Segment& seg, Instant now) {
-  const bool may_receive =
-      state_ == State::Established || state_ == State::FinWait1 || state_ == State::FinWait2;
-  if (seg.flags.urg() && may_receive) act_on(receiver_.process_urgent(seg), now);
+  if (seg.flags.urg() && takes_data(state_)) act_on(receiver_.process_urgent(seg), now);
 }
 
 Verdict Connection::seventh_process_text(const Segment& seg, Instant now) {
   if (seg.text.empty()) return Verdict::Accepted;
-  const bool may_receive =
-      state_ == State::Established || state_ == State::FinWait1 || state_ == State::FinWait2;
   // After the peer's FIN no data can follow; RFC 9293 §3.10.7.4 ignores it.
-  if (!may_receive || receiver_.has_fin()) return Verdict::AcceptedDuplicate;
+  if (!takes_data(state_) || receiver_.has_fin()) return Verdict::AcceptedDuplicate;
   const NewData data = receiver_.new_data(seg);
   if (data.bytes.empty()) return receiver_.refuse_data(seg);
-  if (!orphan_) return receive(seg, data, now);
+  if (!orphan_)
+    return act_on(receiver_.store(context_.receive, seg, data, settings().quick_ack), now);
   // RFC 9293 §3.6.1 SHLD-3: nobody will ever read this; the sender must learn that it is lost.
   if (context_.config.late_data_resets_as_closed_port) {
     if (const auto reply = reset_for(seg, SendReason::RstUnreadData)) context_.replies.push(*reply);
@@ -384,18 +381,12 @@ Verdict Connection::seventh_process_text(const Segment& seg, Instant now) {
   return Verdict::DataAfterClose;
 }
 
-Verdict Connection::receive(const Segment& seg, const NewData& data, Instant now) {
-  const Received received = receiver_.store(context_.receive, seg, data, settings().quick_ack);
-  act_on(received, now);
-  return received.verdict;
-}
-
 void Connection::eighth_check_fin(const Segment& seg, Instant now) {
   if (state_ != State::Closed) act_on(receiver_.process_fin(context_.receive, seg), now);
 }
 
 // The one place where the connection does what follows from what it received.
-void Connection::act_on(Received received, Instant now) {
+Verdict Connection::act_on(Received received, Instant now) {
   if (received.advanced > 0) {
     if (ConnectionStatistics* s = kept()) s->bytes_received += received.advanced;
   }
@@ -404,6 +395,7 @@ void Connection::act_on(Received received, Instant now) {
   if (received.delays_ack && !timers_.is_armed(TimerName::DelayedAck))
     arm(TimerName::DelayedAck, now + context_.config.delayed_ack);
   if (received.ends_stream) enter_after_their_fin(now);
+  return received.verdict;
 }
 
 // RFC 9293 §3.10.7.4, eighth: R9293-P11, R9293-P14.

@@ -4,8 +4,7 @@
 // (at once for gaps).
 //
 // Invariants:
-//   1. An ACK that is owed stays owed until a segment with the present rcv.nxt leaves
-//   (on_ack_sent).
+//   1. An ACK that is owed stays owed until a segment with the present rcv.nxt leaves.
 //   2. The stronger demand wins: "now" is never weakened to "delayed".
 //
 // Leaves out: the timer itself (timer_table.h) and the window update (receiver.h).
@@ -26,9 +25,8 @@ class AckPolicy {
   enum class Owed : std::uint8_t { None, Delayed, Now };
 
   // RFC 9293 §3.8.6.3 SHLD-18, SHLD-19: every second full-sized segment, or two receive-MSS of new
-  // bytes. A merged packet
-  // (receive offload) counts as the segments it was merged from.
-  /// In-order text arrived. `segment_size`: text bytes of one segment on the wire.
+  // bytes. A packet that receive offload has merged counts as the segments it was merged from.
+  /// Data arrived in order. `segment_size`: data bytes of one segment on the wire.
   void on_data(std::uint32_t bytes, std::uint32_t segment_size, std::uint32_t every_segments) {
     rcv_mss_ = static_cast<std::uint16_t>(std::clamp<std::uint32_t>(segment_size, rcv_mss_, 65535));
     unacked_bytes_ += bytes;
@@ -39,7 +37,7 @@ class AckPolicy {
       owed_ = Owed::Delayed;
     }
   }
-  /// One more segment with text came: whether it is among the first `count` (at most 63).
+  /// One more segment with data came: whether it is among the first `count` (at most 63).
   bool is_among_first(std::uint32_t count) {
     if (segments_ >= count || segments_ == 63) return false;
     segments_ = (segments_ + 1U) & 63U;

@@ -29,9 +29,9 @@ std::uint8_t* payload(const BlockPool& pool, std::uint32_t block) {
   return pool.data(block) + sizeof(BlockHeader);
 }
 
-// The part of `text` (which starts at `seq`) that lies in [from, to).
-ByteView cut(ByteView text, SeqNum seq, SeqNum from, SeqNum to) {
-  return text.subspan(static_cast<std::size_t>(from - seq), static_cast<std::size_t>(to - from));
+// The part of `data` (which starts at `seq`) that lies in [from, to).
+ByteView cut(ByteView data, SeqNum seq, SeqNum from, SeqNum to) {
+  return data.subspan(static_cast<std::size_t>(from - seq), static_cast<std::size_t>(to - from));
 }
 
 }  // namespace
@@ -53,24 +53,24 @@ bool ReceiveBuffer::take_blocks(ReceivePool& pool, std::size_t count, BlockChain
 }
 
 // All blocks are taken before a byte is stored, so that a segment is kept whole or not at all.
-bool ReceiveBuffer::append(ReceivePool& pool, BlockChain& chain, ByteView text) {
+bool ReceiveBuffer::append(ReceivePool& pool, BlockChain& chain, ByteView data) {
   std::size_t room = 0;
   if (chain.last != kNone) {
     const BlockHeader tail = load(pool.blocks, chain.last);
     room = kPayload - tail.start - tail.length;
   }
-  const std::size_t beyond = text.size() > room ? text.size() - room : 0;
+  const std::size_t beyond = data.size() > room ? data.size() - room : 0;
   BlockChain fresh;
   if (!take_blocks(pool, (beyond + kPayload - 1) / kPayload, fresh)) return false;
   std::uint32_t block = chain.last == kNone ? fresh.first : chain.last;
   link(pool, chain, fresh);
-  while (!text.empty()) {
+  while (!data.empty()) {
     BlockHeader header = load(pool.blocks, block);
-    const std::size_t n = std::min(kPayload - header.start - header.length, text.size());
-    std::memcpy(payload(pool.blocks, block) + header.start + header.length, text.data(), n);
+    const std::size_t n = std::min(kPayload - header.start - header.length, data.size());
+    std::memcpy(payload(pool.blocks, block) + header.start + header.length, data.data(), n);
     header.length = static_cast<std::uint16_t>(header.length + n);
     save(pool.blocks, block, header);
-    text = text.subspan(n);
+    data = data.subspan(n);
     block = header.next;
   }
   return true;
@@ -106,21 +106,21 @@ void ReceiveBuffer::join(ReceivePool& pool, BlockChain& chain, BlockChain more) 
   link(pool, chain, more);
 }
 
-StoreResult ReceiveBuffer::store(ReceivePool& pool, SeqNum seq, ByteView text, SeqNum nxt,
+StoreResult ReceiveBuffer::store(ReceivePool& pool, SeqNum seq, ByteView data, SeqNum nxt,
                                  std::uint32_t max_runs) {
   StoreResult result;
   ++arrivals_;
-  const SeqNum end = seq + static_cast<std::uint32_t>(text.size());
+  const SeqNum end = seq + static_cast<std::uint32_t>(data.size());
   if (seq == nxt && runs_ == kNone) {  // the common case
-    if (!append(pool, stream_, text)) {
+    if (!append(pool, stream_, data)) {
       result.dropped = true;
       return result;
     }
-    unread_ += static_cast<std::uint32_t>(text.size());
-    result.advanced = static_cast<std::uint32_t>(text.size());
+    unread_ += static_cast<std::uint32_t>(data.size());
+    result.advanced = static_cast<std::uint32_t>(data.size());
     return result;
   }
-  // Walk the gaps between the runs; each part of the text that lies in a gap is new.
+  // Walk the gaps between the runs; each part of the data that lies in a gap is new.
   SeqNum at = seq;
   std::uint32_t run = runs_;
   while (at < end) {
@@ -133,16 +133,16 @@ StoreResult ReceiveBuffer::store(ReceivePool& pool, SeqNum seq, ByteView text, S
       continue;
     }
     const SeqNum to = run == kNone ? end : earlier(pool.runs[run].left, end);
-    const Part part{at, cut(text, seq, at, to)};
+    const Part part{at, cut(data, seq, at, to)};
     const bool in_order = at == nxt;
     const bool kept =
-        in_order ? append(pool, stream_, part.text) : store_beyond_gap(pool, part, max_runs);
+        in_order ? append(pool, stream_, part.bytes) : store_beyond_gap(pool, part, max_runs);
     if (!kept) {
       result.dropped = true;
       break;
     }
     if (in_order) {
-      const auto n = static_cast<std::uint32_t>(part.text.size());
+      const auto n = static_cast<std::uint32_t>(part.bytes.size());
       unread_ += n;
       result.advanced += n;
       nxt += n;
@@ -154,8 +154,8 @@ StoreResult ReceiveBuffer::store(ReceivePool& pool, SeqNum seq, ByteView text, S
     at = to;
     run = runs_;
     if (at < nxt && at < end) {
-      // RFC 2883 §4.2.1 R2883-04: a run that waited for this text has joined the stream, and the
-      // rest of the text had come with it already.
+      // RFC 2883 §4.2.1 R2883-04: a run that waited for this data has joined the stream, and the
+      // rest of the data had come with it already.
       const SeqNum covered = earlier(nxt, end);
       if (!result.duplicate) result.duplicate = SackBlock{at, covered};
       at = covered;
@@ -165,7 +165,7 @@ StoreResult ReceiveBuffer::store(ReceivePool& pool, SeqNum seq, ByteView text, S
 }
 
 bool ReceiveBuffer::store_beyond_gap(ReceivePool& pool, const Part& part, std::uint32_t max_runs) {
-  const SeqNum end = part.seq + static_cast<std::uint32_t>(part.text.size());
+  const SeqNum end = part.seq + static_cast<std::uint32_t>(part.bytes.size());
   std::uint32_t before = kNone;
   std::uint32_t after = runs_;
   while (after != kNone && pool.runs[after].left < part.seq) {
@@ -178,7 +178,7 @@ bool ReceiveBuffer::store_beyond_gap(ReceivePool& pool, const Part& part, std::u
     run = pool.runs.acquire();
     if (run == kNone) return false;
     pool.runs[run].left = pool.runs[run].right = part.seq;
-    if (!append(pool, pool.runs[run].blocks, part.text)) {
+    if (!append(pool, pool.runs[run].blocks, part.bytes)) {
       release_chain(pool, pool.runs[run].blocks);
       pool.runs.release(run);
       return false;
@@ -186,7 +186,7 @@ bool ReceiveBuffer::store_beyond_gap(ReceivePool& pool, const Part& part, std::u
     pool.runs[run].next = after;
     (before == kNone ? runs_ : pool.runs[before].next) = run;
     ++run_count_;
-  } else if (!append(pool, pool.runs[run].blocks, part.text)) {
+  } else if (!append(pool, pool.runs[run].blocks, part.bytes)) {
     return false;
   }
   OutOfOrderRun& grown = pool.runs[run];

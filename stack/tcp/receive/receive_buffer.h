@@ -2,15 +2,14 @@
 // too early.
 //
 // RFC 9293 §3.10.7.4 (SHLD-31: keep out-of-order segments), RFC 2018 (the runs are what SACK
-// reports). Bytes are copied
-// once, into 4 KB blocks; when a gap fills, the blocks of the next run are chained on, not copied
-// again.
+// reports). Bytes are copied once, into 4 KB blocks; when a gap fills, the blocks of the next run
+// are chained on, not copied again.
 //
 // Invariants:
 //   1. Runs are sorted, do not touch each other, and lie after rcv.nxt.
 //   2. Where bytes arrive twice, the first arrival is kept.
 //   3. Blocks held <= a bound given by the caller's limits: a run costs at least one block, so runs
-//   are counted.
+//      are counted.
 //
 // Next: receive_context.h.
 #pragma once
@@ -49,7 +48,7 @@ struct ReceivePool {
   BlockPool& blocks;
 };
 
-/// What storing a segment's text did.
+/// What storing a segment's data did.
 struct StoreResult {
   std::uint32_t advanced = 0;          ///< rcv.nxt moves on by this
   bool filled_gap = false;             ///< runs behind a gap joined the stream
@@ -63,9 +62,9 @@ class ReceiveBuffer {
  public:
   static constexpr std::uint32_t kMostRuns = 128;  ///< of out-of-order data
 
-  /// Stores text that starts at `seq`, trimmed by the caller to [nxt, right edge of the window).
+  /// Stores data that starts at `seq`, trimmed by the caller to [nxt, right edge of the window).
   /// `nxt` is rcv.nxt.
-  StoreResult store(ReceivePool& pool, SeqNum seq, ByteView text, SeqNum nxt,
+  StoreResult store(ReceivePool& pool, SeqNum seq, ByteView data, SeqNum nxt,
                     std::uint32_t max_runs);
 
   /// The first contiguous unread bytes in order; empty if there are none.
@@ -93,10 +92,10 @@ class ReceiveBuffer {
  private:
   struct Part {  // bytes that are new, and where they belong
     SeqNum seq;
-    ByteView text;
+    ByteView bytes;
   };
   bool take_blocks(ReceivePool& pool, std::size_t count, BlockChain& taken);
-  bool append(ReceivePool& pool, BlockChain& chain, ByteView text);
+  bool append(ReceivePool& pool, BlockChain& chain, ByteView data);
   static void link(ReceivePool& pool, BlockChain& chain, BlockChain more);
   static void join(ReceivePool& pool, BlockChain& chain, BlockChain more);
   bool store_beyond_gap(ReceivePool& pool, const Part& part, std::uint32_t max_runs);

@@ -239,17 +239,20 @@ std::uint32_t Receiver::most_runs() const {
 // -- The window
 
 std::uint32_t Receiver::window(const ReceiveContext& context) const {
-  // How far it may reach beyond rcv.nxt, of which a field of 16 bits shows what it can.
+  return rcv_.wnd() + edge_advance(context);
+}
+
+// RFC 9293 §3.8.6 SHLD-14: the edge goes on, or stays. MAY-8: for as long as nobody reads.
+std::uint32_t Receiver::edge_advance(const ReceiveContext& context) const {
+  // How far the window may reach beyond rcv.nxt, of which a field of 16 bits shows what it can.
   const std::uint32_t most =
       context.config.accepts_whole_buffer ? size_.bytes() : 65535U << rcv_.shift;
   const std::uint32_t free = std::min(free_bytes(), most);
   const std::uint32_t offered = rcv_.wnd();
-  // RFC 9293 §3.8.6 SHLD-14: the edge stays. MAY-8: for as long as nobody reads.
-  if (free <= offered) return offered;
-  // RFC 9293 §3.8.6.2.2 MUST-39: the edge moves by at least a segment or half of the buffer, or not
-  // at all.
+  if (free <= offered) return 0;
+  // RFC 9293 §3.8.6.2.2 MUST-39: by at least a segment or half of the buffer, or not at all.
   const bool is_worth_it = free - offered >= window_step() || context.config.window_follows_buffer;
-  return is_worth_it ? free : offered;
+  return is_worth_it ? free - offered : 0;
 }
 
 // A segment or half of the buffer, whichever is less.
@@ -270,14 +273,12 @@ std::uint16_t Receiver::window_field(const ReceiveContext& context) const {
 }
 
 bool Receiver::is_window_update_due(const ReceiveContext& context) const {
-  if (fin_known_) return false;
-  const std::uint32_t offered = rcv_.wnd();
-  const std::uint32_t could = window(context);
-  if (could <= offered) return false;
+  const std::uint32_t advance = fin_known_ ? 0 : edge_advance(context);
+  if (advance == 0) return false;
   // The peer may be stuck on a closed window, or half of the buffer is free that it does not know
   // of.
   const std::uint32_t part = size_.bytes() / (context.config.updates_at_quarter ? 4 : 2);
-  return offered < window_step() || could - offered >= part;
+  return rcv_.wnd() < window_step() || advance >= part;
 }
 
 // -- Reading

@@ -174,6 +174,8 @@ class Receiver {
     return size_.bytes() > buffer_.unread() ? size_.bytes() - buffer_.unread() : 0;
   }
   [[nodiscard]] std::uint32_t most_runs() const;
+  // How far the right edge may move on now; 0: not far enough to say so.
+  [[nodiscard]] std::uint32_t edge_advance(const ReceiveContext& context) const;
   [[nodiscard]] std::uint32_t window_step() const;
   Received on_stored(const ReceiveContext& context, const StoreResult& stored,
                      std::uint32_t segment_size, bool at_once);
