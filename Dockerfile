@@ -3,7 +3,7 @@
 #
 #   docker build -t glasstcp .
 #   docker run --rm --cap-add=NET_ADMIN --device=/dev/net/tun --sysctl net.ipv4.ip_forward=1 \
-#     --sysctl net.ipv6.conf.all.disable_ipv6=0 -p 8080:80 glasstcp
+#     --sysctl net.ipv6.conf.all.disable_ipv6=0 -p 127.0.0.1:8080:80 glasstcp
 ARG BASE=debian:bookworm-slim
 
 # What both stages begin with. APT_MIRROR is a host, as in --build-arg APT_MIRROR=mirrors.tuna.tsinghua.edu.cn.
