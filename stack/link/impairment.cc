@@ -1,4 +1,5 @@
-// The grammar of --impair: words by commas, each KEY=VALUE with a direction in front or none.
+// The grammar of --impair: effects separated by commas, each KEY=VALUE with a direction in front or
+// none.
 #include "stack/link/impairment.h"
 
 #include <algorithm>
@@ -182,8 +183,8 @@ class Parser {
     const std::string_view key = text.substr(0, equals);
     const auto word = std::ranges::find(kWords, key, &Word::key);
     if (word == kWords.end()) {
-      return "'" + said + "' is none of the words " + std::string(kImpairmentWords) +
-             " (each for one direction by in: or out: in front)";
+      return "'" + said + "' is not one of " + std::string(kImpairmentWords) +
+             " (with the prefix in: or out: in one direction only)";
     }
     std::string_view value = text.substr(std::min(equals + 1, text.size()));
     if (key == "drop") where.take_from(value);

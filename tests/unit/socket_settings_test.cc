@@ -191,12 +191,14 @@ TEST(Settings, EachSocketOptionStandsInTheManual) {
   }
 }
 
-TEST(Settings, EachOptionStandsInTheReadme) {
-  const std::string readme = text_of_file("/README.md");
-  for (const Setting& s : settings()) {
-    if (s.option.empty()) continue;
-    EXPECT_NE(readme.find("`" + std::string(s.option) + " "), std::string::npos)
-        << "README.md does not speak of " << s.option;
+TEST(Settings, EachOptionIsInBothReadmes) {
+  for (const char* const path : {"/README.md", "/.github/README.zh.md"}) {
+    const std::string readme = text_of_file(path);
+    for (const Setting& s : settings()) {
+      if (s.option.empty()) continue;
+      EXPECT_NE(readme.find("`" + std::string(s.option) + " "), std::string::npos)
+          << path << " does not speak of " << s.option;
+    }
   }
 }
 

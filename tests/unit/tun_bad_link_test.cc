@@ -57,7 +57,7 @@ TEST(Impairment, APrefixChoosesTheDirection) {
 
 TEST(Impairment, RefusesInALineThatNamesTheCure) {
   const std::pair<const char*, const char*> cases[] = {
-      {"", "is none of the words loss=2%"},
+      {"", "is not one of loss=2%"},
       {"loss", "a share like 2%"},
       {"loss=2", "a share like 2%"},
       {"loss=101%", "a share like 2%"},
@@ -81,12 +81,12 @@ TEST(Impairment, RefusesInALineThatNamesTheCure) {
       {"drop=out:0", "like out:7"},
       {"drop=seven", "like out:7"},
       {"in:drop=out:7", "like out:7"},
-      {"loose=2%", "is none of the words"},
-      {"up:loss=2%", "each for one direction by in: or out: in front"},
-      {"loss=1%,", "is none of the words"},
+      {"loose=2%", "is not one of"},
+      {"up:loss=2%", "with the prefix in: or out: in one direction only"},
+      {"loss=1%,", "is not one of"},
       {"loss=1%,loss=2%", "was given before"},
       {"loss=1%,in:loss=2%", "was given before"},
-      {" loss=1%", "is none of the words"},
+      {" loss=1%", "is not one of"},
   };
   for (const auto& [spec, expected] : cases) {
     const auto plan = parse_impairment(spec);

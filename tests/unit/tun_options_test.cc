@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <regex>
+#include <set>
 
 #include "stack/base/quantity.h"
 #include "stack/socket/settings.h"
@@ -266,9 +269,9 @@ TEST(Options, SayWhichWordIsWrongAndWhatIsNear) {
       {{"analyse", "x"}, "unknown command 'analyse'; there are serve, doctor, site, get or report"},
       {{"help", "srve"}, "unknown command 'srve'; did you mean 'serve'?"},
       {{"-v"},
-       "'-v' is an option of serve or get and stands behind the command, as in "
-       "'glasstcp serve -v'; the version is told by --version"},
-      {{"--port", "80", "serve"}, "'--port' is an option of serve or doctor and stands behind"},
+       "'-v' is an option of serve or get and follows the command, as in "
+       "'glasstcp serve -v'; --version prints the version"},
+      {{"--port", "80", "serve"}, "'--port' is an option of serve or doctor and follows"},
       {{"--hepl"}, "unknown option '--hepl'; did you mean '--help'?"},
       {{"serve", "surplus", "another"}, "'surplus' is not expected: serve takes options alone"},
       {{"serve", "--vrebose"}, "unknown option '--vrebose' of serve; did you mean '--verbose'?"},
@@ -345,6 +348,37 @@ TEST(Options, HelpFitsATerminal) {
       at = end + 1;
     }
   }
+}
+
+std::set<std::string> matches(const std::string& text, const char* pattern) {
+  std::set<std::string> all;
+  const std::regex expression(pattern, std::regex::ECMAScript | std::regex::multiline);
+  for (std::sregex_iterator i(text.begin(), text.end(), expression), end; i != end; ++i) {
+    all.insert((*i)[1]);
+  }
+  return all;
+}
+
+std::string readme(const char* path) {
+  std::ifstream file(std::string(GLASSTCP_SOURCE_DIR) + path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// A command that --help lists, and an option of one: in both READMEs, and in their tables alike.
+TEST(Options, AreInBothReadmes) {
+  const std::string english = readme("/README.md"), chinese = readme("/.github/README.zh.md");
+  for (const char* const command : {"serve", "get", "report", "doctor"}) {
+    const std::string page = ended({command, "--help"}).out;
+    for (const std::string& option : matches(page, R"(^  (?:-\w,)?(--[a-z0-9-]+))")) {
+      if (option == "--help") continue;
+      EXPECT_THAT(english, HasSubstr("`" + option)) << command;
+      EXPECT_THAT(chinese, HasSubstr("`" + option)) << command;
+    }
+  }
+  constexpr const char* kCellsOfOptions = R"(^\| (`-.*?) \| )";
+  EXPECT_GT(matches(english, kCellsOfOptions).size(), 40U);
+  EXPECT_EQ(matches(std::regex_replace(chinese, std::regex("、"), ", "), kCellsOfOptions),
+            matches(english, kCellsOfOptions));
 }
 
 TEST(Options, HelpAndVersionGoToStdoutAndAreNoFailure) {

@@ -99,10 +99,10 @@ std::string unknown_command(const CLI::App& app, const std::string& word) {
 
 std::string misplaced_option(const std::string& name, const std::vector<std::string>& owners) {
   std::string text = fmt::format(
-      "'{0}' is an option of {1} and stands behind the command, as in "
+      "'{0}' is an option of {1} and follows the command, as in "
       "'glasstcp {2} {0}'",
       name, listed(owners), owners.front());
-  if (name == "-v") text += "; the version is told by --version";
+  if (name == "-v") text += "; --version prints the version";
   return text;
 }
 
@@ -246,7 +246,7 @@ std::string wrapped(const std::string& page) {
   std::string all;
   std::istringstream lines(page);
   for (std::string line; std::getline(lines, line);) {
-    const std::string indent(line.starts_with("  -") ? kDescriptionsAt : 0, ' ');
+    const std::string indent(line.starts_with("  ") ? kDescriptionsAt : 0, ' ');
     while (line.size() > kColumns) {
       const std::size_t space = line.rfind(' ', kColumns);
       if (space == std::string::npos || space <= indent.size()) break;

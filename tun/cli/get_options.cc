@@ -33,17 +33,18 @@ std::optional<Duration> parse_timeout(const std::string& text) {
 }
 
 void add_request_options(CLI::App& app, GetOptions& o) {
-  app.add_option("url", o.url, "http://HOST[:PORT][/PATH]; an IPv6 address stands in brackets")
+  app.add_option("url", o.url, "http://HOST[:PORT][/PATH]; an IPv6 address is written in brackets")
       ->option_text("URL")
       ->required();
   add_parsed(app, {"-o,--output", "FILE", "a file", "write to this file (stdout)"}, o.output,
              parse_text);
   add_parsed(app,
              {"-r,--range", "A-B", "a range of bytes like 0-999, 1000- or -500",
-              "ask for these bytes only"},
+              "request these bytes only"},
              o.range, parse_range);
-  app.add_flag("-I,--head", o.head, "ask for the head only, and write that");
-  app.add_flag("-f,--fail", o.fail, "write no page of an HTTP error (400 and above): exit 22");
+  app.add_flag("-I,--head", o.head, "request the head only, and write it");
+  app.add_flag("-f,--fail", o.fail,
+               "do not write the page of an HTTP error (400 and above): exit 22");
   add_parsed(app,
              {"--timeout", "S", "a time",
               "give up after S seconds without progress (30 to connect, then 60)"},
@@ -83,13 +84,13 @@ void add_link_options(CLI::App& app, GetOptions& o) {
               "segment on the interface as it is"},
              o.offload, parse_switch);
   add_impair_option(app, o.impair);
-  add_parsed(
-      app,
-      {"--seed", "N", "a number", "make every random choice again; not for open networks (random)"},
-      o.seed, parse_number<std::uint64_t, 0, UINT64_MAX>);
+  add_parsed(app,
+             {"--seed", "N", "a number",
+              "repeat the random choices of a run; not for open networks (random)"},
+             o.seed, parse_number<std::uint64_t, 0, UINT64_MAX>);
   add_parsed(app,
              {"--user", "NAME", "the name or number of a user",
-              "become this user once set up (the one behind sudo, or nobody)"},
+              "user to run as once set up (who called sudo, else nobody)"},
              o.user, parse_text);
 }
 

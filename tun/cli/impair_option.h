@@ -23,10 +23,12 @@ inline void add_impair_option(CLI::App& app, std::optional<ImpairmentPlan>& into
     if (!plan) throw CLI::ValidationError("--impair", plan.error());
     into = *std::move(plan);
   };
-  app.add_option_function<std::string>(
-         "--impair", read,
-         "make the link bad, both ways or each by in: or out: in front, words by commas: " +
-             std::string(kImpairmentWords) + "; --seed repeats it")
+  app.add_option_function<std::string>("--impair", read,
+                                       "simulate a bad link; effects separated by commas, each in "
+                                       "both directions, or in one with "
+                                       "the prefix in: or out: " +
+                                           std::string(kImpairmentWords) +
+                                           "; --seed repeats the same losses")
       ->option_text("SPEC");
 }
 

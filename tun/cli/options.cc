@@ -60,16 +60,16 @@ void add_network_options(CLI::App& app, ServeOptions& o) {
       o.mtu, parse_number<std::uint32_t, 576, 65535>);
   add_parsed(app,
              {"--offload", "on|off", "'on' or 'off'",
-              "let the kernel cut segments and complete checksums: fast (on); 'off' puts every "
+              "let the kernel split segments and complete checksums: fast (on); 'off' puts every "
               "segment on the interface as it is"},
              o.offload, parse_switch);
   add_impair_option(app, o.impair);
   add_parsed(
       app,
-      {"--spin", "US", "a time", "look for packets this long before sleeping, in microseconds (0)"},
+      {"--spin", "US", "a time", "poll for packets this long before sleeping, in microseconds (0)"},
       o.spin, [](const std::string& t) { return parse_duration(t, 1us); });
   app.add_flag("--publish", o.publish,
-               "let others reach it through this machine's own addresses (nftables; switches on "
+               "make it reachable at this machine's own addresses (nftables; switches on "
                "forwarding)");
 }
 
@@ -78,10 +78,10 @@ void add_tcp_options(CLI::App& app, ServeOptions& o) {
   add_tcp_settings(app, o.stack);
   add_parsed(app, {"--memory", "SIZE", "a size like 512M", "one budget for all buffers (1G)"},
              o.memory, parse_size);
-  add_parsed(
-      app,
-      {"--seed", "N", "a number", "make every random choice again; not for open networks (random)"},
-      o.seed, parse_number<std::uint64_t, 0, UINT64_MAX>);
+  add_parsed(app,
+             {"--seed", "N", "a number",
+              "repeat the random choices of a run; not for open networks (random)"},
+             o.seed, parse_number<std::uint64_t, 0, UINT64_MAX>);
 }
 
 void add_site_options(CLI::App& app, ServeOptions& o) {
@@ -90,11 +90,11 @@ void add_site_options(CLI::App& app, ServeOptions& o) {
              parse_text);
   add_parsed(app,
              {"--max-age", "S", "a number of seconds",
-              "let browsers reuse files for S seconds without asking (they ask)"},
+              "let browsers reuse files for S seconds without asking (they ask each time)"},
              o.max_age, parse_number<std::uint32_t, 0, UINT32_MAX>);
   app.add_flag("--list", o.list, "list the files of folders that have no index.html (404)");
   app.add_option("--header", o.headers,
-                 "add this field to every answer; may be given several times (none)")
+                 "add this field to every response; may be given several times (none)")
       ->option_text("'NAME: VALUE'")
       ->allow_extra_args(false);
   add_parsed(
@@ -104,7 +104,7 @@ void add_site_options(CLI::App& app, ServeOptions& o) {
       o.sink, parse_sink);
   add_parsed(app,
              {"--user", "NAME", "the name or number of a user",
-              "become this user once set up (the one behind sudo; in a container the owner of "
+              "user to run as once set up (who called sudo; in a container the owner of "
               "the site; else nobody)"},
              o.user, parse_text);
   add_parsed(app,
@@ -180,7 +180,7 @@ CLI::App& add_serve_command(CLI::App& app, ServeOptions& options) {
 
 CLI::App& add_doctor_command(CLI::App& app, ServeOptions& options, bool& serving) {
   CLI::App& doctor =
-      *app.add_subcommand("doctor", "say what is missing to serve, and what cures it");
+      *app.add_subcommand("doctor", "say what is missing to serve, and how to fix it");
   doctor.add_flag("--serving", serving, "only ask whether a server answers (for health checks)");
   add_address_options(doctor, options);
   add_language_option(doctor, options.language);
@@ -188,7 +188,7 @@ CLI::App& add_doctor_command(CLI::App& app, ServeOptions& options, bool& serving
       "Looks at the device, the rights, the addresses, IPv6, forwarding and proxies as 'serve' "
       "with the same options would find them; so run it as you would run that.\n"
       "Exit status: 0 if 'serve' would work or works already (with --serving: if a server answers "
-      "over IPv4,\nand over IPv6 where it can be had), else 1.\n"
+      "over IPv4, and over IPv6 where that is possible), else 1.\n"
       "Example: sudo glasstcp doctor");
   return doctor;
 }
@@ -211,13 +211,13 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   ServeOptions options;
   std::string completion;
   CLI::App app{"glasstcp: a userspace TCP/IP stack that explains itself", "glasstcp"};
-  app.set_version_flag("--version", "glasstcp " + std::string(kVersion), "say the version");
+  app.set_version_flag("--version", "glasstcp " + std::string(kVersion), "print the version");
   add_parsed(app, {"--completion", "bash", "'bash'", "print what completes this command line"},
              completion, [](const std::string& shell) -> std::optional<std::string> {
                if (shell != "bash") return std::nullopt;
                throw CLI::CallForAllHelp();  // ends the parsing, as --help does
              });
-  app.set_help_flag("-h,--help", "say this");
+  app.set_help_flag("-h,--help", "print this help");
   app.require_subcommand(1);
   app.footer(
       "'glasstcp COMMAND --help' says what a command takes.\n"

@@ -74,7 +74,7 @@ CLI::App& add_report_command(CLI::App& app, ReportOptions& o) {
              o.homework, parse_template);
   add_parsed(report,
              {"--lang", "en|zh", "'en' or 'zh'",
-              "language of the report (by LC_ALL, LC_MESSAGES or LANG)"},
+              "language of the report (from LC_ALL, LC_MESSAGES or LANG)"},
              o.language, parse_some_language);
   report.footer(
       "Reads Ethernet, Linux cooked, raw IP and loopback captures of tcpdump, Wireshark and "

@@ -31,10 +31,11 @@ inline CLI::Option* add_verbose_flag(CLI::App& app, std::optional<Detail>& into)
     return true;
   };
   return app
-      .add_option("--verbose,-v", CLI::callback_t(read),
-                  "tell on stderr what happens and why, runs of alike packets in one line; twice "
-                  "(-vv): a line for each packet; --verbose=states: handshakes, closes and changes "
-                  "of state alone")
+      .add_option(
+          "--verbose,-v", CLI::callback_t(read),
+          "print on stderr what happens and why; packets of one kind in a row are folded into "
+          "one line; -vv: a line for each packet; --verbose=states: only handshakes, "
+          "closes and changes of state")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->expected(0);
 }
@@ -50,7 +51,7 @@ inline std::optional<Comments> parse_comments(const std::string& text) {
 inline CLI::Option* add_comments_option(CLI::App& app, Comments& into) {
   return add_parsed(app,
                     {"--comments", "both|text|fields|none", "'both', 'text', 'fields' or 'none'",
-                     "comments of each packet in the capture: sentences for people, lines for "
+                     "comments of each packet in the capture: sentences for people, fields for "
                      "programs (both)"},
                     into, parse_comments);
 }
@@ -58,7 +59,7 @@ inline CLI::Option* add_comments_option(CLI::App& app, Comments& into) {
 inline CLI::Option* add_language_option(CLI::App& app, Language& into) {
   return add_parsed(app,
                     {"--lang", "en|zh", "'en' or 'zh'",
-                     "language of what it says (that of LC_ALL, LC_MESSAGES or LANG)"},
+                     "language of messages (from LC_ALL, LC_MESSAGES or LANG)"},
                     into, parse_language);
 }
 

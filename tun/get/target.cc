@@ -46,8 +46,8 @@ std::expected<http::Url, Ending> read_url(std::string_view normalized) {
   if (url) return *url;
   return std::unexpected(Ending{get_exit::kMalformedUrl,
                                 "malformed URL " + std::string(normalized) +
-                                    ": it reads http://HOST[:PORT][/PATH], an IPv6 address stands "
-                                    "in brackets"});
+                                    ": it reads http://HOST[:PORT][/PATH], an IPv6 address is "
+                                    "written in brackets"});
 }
 
 std::expected<std::vector<Endpoint>, Ending> find_endpoints(const http::Url& url) {
