@@ -10,8 +10,6 @@
 //   2. Bytes from whole() and mapped() stay readable as long as the File is held; only mapped()
 //      bytes may change under us, which is why the end of a mapped response is sent only after
 //      state() has said that they did not.
-//   3. Counts are not atomic: a store, its files and the stack that sends them belong to one
-//      thread.
 //
 // Next: site.h.
 #pragma once
@@ -20,64 +18,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "http/shared.h"
 #include "stack/base/bytes.h"
 #include "stack/base/time.h"
 
 namespace glasstcp {
-
-/// Something that is kept alive by a count: the owner of bytes that are on their way out.
-class Shared {
- public:
-  Shared() = default;
-  Shared(const Shared&) = delete;
-  Shared& operator=(const Shared&) = delete;
-
-  void retain() noexcept { ++references_; }
-  /// Gives one reference back; the last one destroys the object.
-  void release() noexcept {
-    if (--references_ == 0) destroy();
-  }
-
- protected:
-  virtual ~Shared() = default;
-  /// Called once, when the last reference goes. Objects that live in a pool return there instead.
-  virtual void destroy() noexcept { delete this; }
-
- private:
-  std::uint32_t references_ = 0;
-};
-
-/// A counted pointer to a Shared object; empty when default-constructed.
-template <typename T>
-class Ref {
- public:
-  Ref() = default;
-  explicit Ref(T* object) noexcept : object_(object) {
-    if (object_ != nullptr) object_->retain();
-  }
-  Ref(const Ref& other) noexcept : Ref(other.object_) {}
-  Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
-  Ref& operator=(Ref other) noexcept {
-    std::swap(object_, other.object_);
-    return *this;
-  }
-  ~Ref() {
-    if (object_ != nullptr) object_->release();
-  }
-
-  [[nodiscard]] T* get() const noexcept { return object_; }
-  T* operator->() const noexcept { return object_; }
-  T& operator*() const noexcept { return *object_; }
-  explicit operator bool() const noexcept { return object_ != nullptr; }
-  /// Hands the reference to the caller, who must release() it.
-  [[nodiscard]] T* detach() noexcept { return std::exchange(object_, nullptr); }
-
- private:
-  T* object_ = nullptr;
-};
 
 /// What is known of a file without reading it.
 struct FileInfo {

@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "http/block_pool.h"
+#include "http/buffer_pool.h"
 #include "http/date.h"
 #include "http/text.h"
 #include "stack/base/time.h"

@@ -72,7 +72,7 @@ class HttpServer final : private PeerNames, private MessageListener {
   [[nodiscard]] std::uint32_t connection_count() const noexcept { return slots_.size(); }
   /// Pieces that the stack still holds.
   [[nodiscard]] std::uint32_t loan_count() const noexcept { return loans_.size(); }
-  [[nodiscard]] const BlockPool& pool() const noexcept { return pool_; }
+  [[nodiscard]] const BufferPool& pool() const noexcept { return pool_; }
 
  private:
   struct Slot;
@@ -102,7 +102,7 @@ class HttpServer final : private PeerNames, private MessageListener {
 
   Stack& stack_;
   ServerConfig config_;
-  BlockPool pool_;  // outlives the site, the loans and the slots below
+  BufferPool pool_;  // outlives the site, the loans and the slots below
   Site site_;
   ConnectionServices services_;
   Instant latest_;

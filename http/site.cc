@@ -93,7 +93,7 @@ struct Site::Prepared {
   }
 };
 
-Site::Site(FileStore& store, BlockPool& pool, const MediaTypes& types, SiteConfig config)
+Site::Site(FileStore& store, BufferPool& pool, const MediaTypes& types, SiteConfig config)
     : store_(&store),
       pool_(&pool),
       types_(&types),
@@ -220,11 +220,11 @@ void Site::prepare(Prepared& slot, const Request& request, const Reply& reply, c
   if (joined <= kPreparedJoined && !body.empty()) {
     // One copy a second, shared by every answer of that second: then head and body leave as one
     // piece.
-    BlockRef block = pool_->take(joined);
-    if (!block) return;
-    std::ranges::copy(reply.head.bytes, block->data());
-    std::ranges::copy(body, block->data() + slot.head_size);
-    slot.head = {.bytes = {block->data(), joined}, .owner = Ref<Shared>(block.get())};
+    BufferRef buffer = pool_->take(joined);
+    if (!buffer) return;
+    std::ranges::copy(reply.head.bytes, buffer->data());
+    std::ranges::copy(body, buffer->data() + slot.head_size);
+    slot.head = {.bytes = {buffer->data(), joined}, .owner = Ref<Shared>(buffer.get())};
   } else if (!body.empty()) {
     slot.body = {.bytes = body, .owner = Ref<Shared>(found.file.get())};
   }
@@ -342,17 +342,17 @@ void Site::write_validators(TextWriter& out, const Served& served) const noexcep
 
 Reply Site::full_file(const Request& request, const Served& served, Persistence persistence,
                       const Moment& at) noexcept {
-  BlockRef block = pool_->take(head_room_);
-  if (!block) return {};
+  BufferRef buffer = pool_->take(head_room_);
+  if (!buffer) return {};
   const std::uint64_t size = served.file->info().size;
-  TextWriter out(block->data(), block->capacity());
+  TextWriter out(buffer->data(), buffer->capacity());
   write_head_start(out, head_start(200, persistence, at));
   write_type(out, served);
   // RFC 9110 §8.6 SHOULD R9110-07: always known.
   out.field("Content-Length", size);
   write_validators(out, served);
   out.text("Accept-Ranges: bytes\r\n\r\n");
-  Reply reply = finish(200, std::move(block), out, out.size(), false);
+  Reply reply = finish(200, std::move(buffer), out, out.size(), false);
   // RFC 9110 §9.3.2 MUST R9110-04, SHOULD R9110-05: the same head, and nothing behind it.
   if (request.head.method == Method::Head || size == 0) return reply;
   reply.content_length = size;
@@ -367,13 +367,13 @@ Reply Site::full_file(const Request& request, const Served& served, Persistence 
 
 Reply Site::partial_file(const Request&, const Served& served, const RangeSet& set,
                          Persistence persistence, const Moment& at) noexcept {
-  BlockRef block = pool_->take(head_room_);
+  BufferRef buffer = pool_->take(head_room_);
   // RFC 9110 §15.3.7.2 MUST R9110-27: one range, or what is left of several, is never multipart.
   Pooled<Transfer> transfer =
       set.count == 1 ? Pooled<Transfer>::make(*pool_, 0, served.file, set.ranges[0])
                      : Pooled<Transfer>::make(*pool_, 0, served.file, set, served.type, ++serial_);
-  if (!block || !transfer) return {};
-  TextWriter out(block->data(), block->capacity());
+  if (!buffer || !transfer) return {};
+  TextWriter out(buffer->data(), buffer->capacity());
   write_head_start(out, head_start(206, persistence, at));
   if (set.count == 1) {
     write_type(out, served);
@@ -394,7 +394,7 @@ Reply Site::partial_file(const Request&, const Served& served, const RangeSet& s
   // in every head).
   write_validators(out, served);
   out.text("\r\n");
-  Reply reply = finish(206, std::move(block), out, out.size(), false);
+  Reply reply = finish(206, std::move(buffer), out, out.size(), false);
   reply.content_length = length;
   reply.transfer = std::move(transfer);
   return reply;
@@ -410,16 +410,16 @@ Reply Site::unsatisfiable(const Request& request, const Served& served, Persiste
 }
 
 Reply Site::not_modified(const Served& served, Persistence persistence, const Moment& at) noexcept {
-  BlockRef block = pool_->take(head_room_);
-  if (!block) return {};
-  TextWriter out(block->data(), block->capacity());
+  BufferRef buffer = pool_->take(head_room_);
+  if (!buffer) return {};
+  TextWriter out(buffer->data(), buffer->capacity());
   // RFC 9110 §15.4.5 MUST R9110-28: the fields that a cache keeps, and no content.
   // RFC 9110 §8.6 MUST R9110-06: and no Content-Length, which could only repeat what the cache
   // knows.
   write_head_start(out, head_start(304, persistence, at));
   write_validators(out, served);
   out.text("\r\n");
-  return finish(304, std::move(block), out, out.size(), true);
+  return finish(304, std::move(buffer), out, out.size(), true);
 }
 
 /// A directory without its slash. The path is written from its decoded form: copying "//host" would
@@ -427,7 +427,7 @@ Reply Site::not_modified(const Served& served, Persistence persistence, const Mo
 Reply Site::redirect(const Request& request, std::string_view path, Persistence persistence,
                      const Moment& at) noexcept {
   const std::string_view query = split_target(request.target())->query;
-  BlockRef scratch = pool_->take(3 * path.size() + query.size() + 64);
+  BufferRef scratch = pool_->take(3 * path.size() + query.size() + 64);
   if (!scratch) return {};
   TextWriter location(scratch->data(), scratch->capacity());
   location.text("Location: /");
@@ -443,13 +443,13 @@ Reply Site::redirect(const Request& request, std::string_view path, Persistence 
 // RFC 9112 §3.2.4 MAY R9112-12: "OPTIONS *" asks about the server, and gets what its files allow.
 Reply Site::options(const Request& request, Persistence persistence, const Moment& at) noexcept {
   const std::optional<TargetParts> parts = split_target(request.target());
-  BlockRef block = pool_->take(head_room_);
-  if (!block) return {};
-  TextWriter out(block->data(), block->capacity());
+  BufferRef buffer = pool_->take(head_room_);
+  if (!buffer) return {};
+  TextWriter out(buffer->data(), buffer->capacity());
   write_head_start(out, head_start(204, persistence, at));
   out.field("Allow", parts.has_value() && is_sink_path(parts->path) ? kSinkMethods : kFileMethods);
   out.text("\r\n");
-  return finish(204, std::move(block), out, out.size(), true);
+  return finish(204, std::move(buffer), out, out.size(), true);
 }
 
 /// A head with `more_fields` (complete lines) and a page that says what happened.
@@ -461,16 +461,16 @@ Reply Site::page(int status, Method method, std::string_view more_fields, Persis
       status == 301 ? std::string_view("This is a directory: its address ends in a slash.")
                     : explain(status);
   write_error_page(html, status, explanation);
-  BlockRef block = pool_->take(head_room_ + more_fields.size() + html.size());
-  if (!block) return {};
-  TextWriter out(block->data(), block->capacity());
+  BufferRef buffer = pool_->take(head_room_ + more_fields.size() + html.size());
+  if (!buffer) return {};
+  TextWriter out(buffer->data(), buffer->capacity());
   write_head_start(out, head_start(status, persistence, at));
   out.field("Content-Type", "text/html; charset=utf-8");
   out.field("Content-Length", html.size());
   out.text(more_fields).text("\r\n");
   const std::size_t head_size = out.size();
   out.text(html.written());
-  return finish(status, std::move(block), out, head_size, method == Method::Head);
+  return finish(status, std::move(buffer), out, head_size, method == Method::Head);
 }
 
 Reply Site::refuse(int status, Method method, Persistence persistence, const Moment& at) noexcept {
@@ -481,16 +481,16 @@ Reply Site::refuse_tls(const Moment& at) noexcept {
   constexpr std::string_view kText =
       "This server speaks plain HTTP on this port: use an address that begins with http://, not "
       "https://\n";
-  BlockRef block = pool_->take(head_room_);
-  if (!block) return {};
-  TextWriter out(block->data(), block->capacity());
+  BufferRef buffer = pool_->take(head_room_);
+  if (!buffer) return {};
+  TextWriter out(buffer->data(), buffer->capacity());
   write_head_start(out, head_start(400, Persistence::Close, at));
   out.field("Content-Type", "text/plain; charset=utf-8")
       .field("Content-Length", kText.size())
       .text("\r\n");
   const std::size_t head_size = out.size();
   out.text(kText);
-  return finish(400, std::move(block), out, head_size, false);
+  return finish(400, std::move(buffer), out, head_size, false);
 }
 
 Reply Site::sink_report(std::uint64_t bytes, std::string_view sha256, Persistence persistence,
@@ -500,29 +500,29 @@ Reply Site::sink_report(std::uint64_t bytes, std::string_view sha256, Persistenc
   json.text("{\"bytes\":").number(bytes);
   if (!sha256.empty()) json.text(",\"sha256\":\"").text(sha256).text("\"");
   json.text("}\n");
-  BlockRef block = pool_->take(head_room_);
-  if (!block) return {};
-  TextWriter out(block->data(), block->capacity());
+  BufferRef buffer = pool_->take(head_room_);
+  if (!buffer) return {};
+  TextWriter out(buffer->data(), buffer->capacity());
   write_head_start(out, head_start(200, persistence, at));
   out.field("Content-Type", "application/json").field("Content-Length", json.size());
   if (!cache_control_.empty()) out.field("Cache-Control", "no-store");
   out.text("\r\n");
   const std::size_t head_size = out.size();
   out.text(json.written());
-  return finish(200, std::move(block), out, head_size, false);
+  return finish(200, std::move(buffer), out, head_size, false);
 }
 
-/// Makes a reply of what stands in a block: a head of `head_size` bytes and the body behind it.
-Reply Site::finish(int status, BlockRef block, const TextWriter& out, std::size_t head_size,
+/// Makes a reply of what stands in a buffer: a head of `head_size` bytes and the body behind it.
+Reply Site::finish(int status, BufferRef buffer, const TextWriter& out, std::size_t head_size,
                    bool without_body) const noexcept {
-  // What does not fit its block comes from a strange configuration (a server name of a kilobyte):
+  // What does not fit its buffer comes from a strange configuration (a server name of a kilobyte):
   // rather no answer, and the connection ends, than a broken message.
   if (out.overflowed()) return {};
   Reply reply;
   reply.status = status;
   const std::size_t size = without_body ? head_size : out.size();
   reply.content_length = size - head_size;
-  reply.head = {.bytes = {block->data(), size}, .owner = Ref<Shared>(block.get())};
+  reply.head = {.bytes = {buffer->data(), size}, .owner = Ref<Shared>(buffer.get())};
   return reply;
 }
 

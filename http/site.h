@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "http/conditional.h"
+#include "http/file_store.h"
 #include "http/media_types.h"
 #include "http/negotiation.h"
 #include "http/transfer.h"
@@ -51,7 +52,7 @@ struct Reply {
 class Site {
  public:
   /// All borrowed for the life of the site.
-  Site(FileStore& store, BlockPool& pool, const MediaTypes& types, SiteConfig config);
+  Site(FileStore& store, BufferPool& pool, const MediaTypes& types, SiteConfig config);
   ~Site();
 
   /// The answer to a complete head, whose body (if any) does not matter.
@@ -73,7 +74,7 @@ class Site {
   };
   [[nodiscard]] SinkMatch match_sink(const Request& request) const noexcept;
 
-  [[nodiscard]] BlockPool& pool() noexcept { return *pool_; }
+  [[nodiscard]] BufferPool& pool() noexcept { return *pool_; }
 
  private:
   struct Prepared;
@@ -133,11 +134,11 @@ class Site {
   void write_validators(TextWriter& out, const Served& served) const noexcept;
   [[nodiscard]] Reply page(int status, Method method, std::string_view more_fields,
                            Persistence persistence, const Moment& at) noexcept;
-  [[nodiscard]] Reply finish(int status, BlockRef block, const TextWriter& out,
+  [[nodiscard]] Reply finish(int status, BufferRef buffer, const TextWriter& out,
                              std::size_t head_size, bool without_body) const noexcept;
 
   FileStore* store_;
-  BlockPool* pool_;
+  BufferPool* pool_;
   const MediaTypes* types_;
   SiteConfig config_;
   std::string cache_control_;  // empty: said by config_.extra_fields

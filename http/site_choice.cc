@@ -85,15 +85,15 @@ Reply Site::not_found(Method method, Persistence persistence, const Moment& at) 
   if (own.status != LookupStatus::Found || !own.file->whole().has_value()) {
     return page(404, method, {}, persistence, at);
   }
-  BlockRef block = pool_->take(head_room_);
-  if (!block) return {};
+  BufferRef buffer = pool_->take(head_room_);
+  if (!buffer) return {};
   const ByteView body = *own.file->whole();
-  TextWriter out(block->data(), block->capacity());
+  TextWriter out(buffer->data(), buffer->capacity());
   write_head_start(out, head_start(404, persistence, at));
   out.field("Content-Type", type_of(kNotFoundPage, *own.file));
   out.field("Content-Length", body.size());
   out.text("\r\n");
-  Reply reply = finish(404, std::move(block), out, out.size(), false);
+  Reply reply = finish(404, std::move(buffer), out, out.size(), false);
   if (method == Method::Head || body.empty() || reply.status == 0) return reply;
   reply.content_length = body.size();
   reply.body = {.bytes = body, .owner = Ref<Shared>(own.file.get())};

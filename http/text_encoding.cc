@@ -268,17 +268,17 @@ bool declares_encoding(ByteView bytes, std::string_view type) noexcept {
   return type.starts_with("text/xml") && xml_names_encoding(text);
 }
 
-TextForm text_form_of(File& file, std::string_view type, BlockPool& pool) noexcept {
+TextForm text_form_of(File& file, std::string_view type, BufferPool& pool) noexcept {
   if (file.text_form() != TextForm::Unknown) return file.text_form();
   std::optional<ByteView> bytes = file.whole();
   const bool is_whole = bytes.has_value();
-  BlockRef block;
+  BufferRef buffer;
   if (!is_whole) {
     const auto size =
         static_cast<std::size_t>(std::min<std::uint64_t>(file.info().size, kLookedAt));
-    block = pool.take(kLookedAt);
-    if (!block || !file.read(0, {block->data(), size})) return TextForm::Other;
-    bytes = ByteView(block->data(), size);
+    buffer = pool.take(kLookedAt);
+    if (!buffer || !file.read(0, {buffer->data(), size})) return TextForm::Other;
+    bytes = ByteView(buffer->data(), size);
   }
   const bool is_plain_utf8 = !declares_encoding(*bytes, type) && is_utf8(*bytes, is_whole);
   file.note_text_form(is_plain_utf8 ? TextForm::Utf8 : TextForm::Other);

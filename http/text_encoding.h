@@ -17,7 +17,7 @@
 
 #include <string_view>
 
-#include "http/block_pool.h"
+#include "http/buffer_pool.h"
 #include "http/file_store.h"
 
 namespace glasstcp::http {
@@ -38,6 +38,6 @@ inline constexpr std::size_t kPrescan = 1024;
 
 /// The finding for `file`, of media type `type`. A large file is read into a block of `pool`; where
 /// there is none just now, the answer is Other and not kept.
-[[nodiscard]] TextForm text_form_of(File& file, std::string_view type, BlockPool& pool) noexcept;
+[[nodiscard]] TextForm text_form_of(File& file, std::string_view type, BufferPool& pool) noexcept;
 
 }  // namespace glasstcp::http

@@ -56,7 +56,7 @@ std::uint64_t Transfer::length() const noexcept {
   return total + out.size();
 }
 
-Transfer::Next Transfer::next(BlockPool& pool, bool all_acknowledged, Instant now) noexcept {
+Transfer::Next Transfer::next(BufferPool& pool, bool all_acknowledged, Instant now) noexcept {
   if (index_ < count_ && is_multipart() && !part_head_sent_)
     return text_piece(pool, &ranges_[index_]);
   if (index_ < count_) return content_piece(pool, all_acknowledged, now);
@@ -65,21 +65,21 @@ Transfer::Next Transfer::next(BlockPool& pool, bool all_acknowledged, Instant no
 }
 
 /// The head of a part, or, without a range, the end of them all.
-Transfer::Next Transfer::text_piece(BlockPool& pool, const ByteRange* range) noexcept {
-  BlockRef block = pool.take(kPartHeadSize);
-  if (!block) return {.status = Status::WaitLittle};
-  TextWriter out(block->data(), block->capacity());
+Transfer::Next Transfer::text_piece(BufferPool& pool, const ByteRange* range) noexcept {
+  BufferRef buffer = pool.take(kPartHeadSize);
+  if (!buffer) return {.status = Status::WaitLittle};
+  TextWriter out(buffer->data(), buffer->capacity());
   if (range != nullptr) {
     write_part_head(out, *range);
   } else {
     write_end(out);
   }
   part_head_sent_ = true;
-  const ByteView bytes(block->data(), out.size());
-  return handed({bytes, Ref<Shared>(block.get())}, false);
+  const ByteView bytes(buffer->data(), out.size());
+  return handed({bytes, Ref<Shared>(buffer.get())}, false);
 }
 
-Transfer::Next Transfer::content_piece(BlockPool& pool, bool all_acknowledged,
+Transfer::Next Transfer::content_piece(BufferPool& pool, bool all_acknowledged,
                                        Instant now) noexcept {
   const std::uint64_t left = ranges_[index_].last + 1 - offset_;
   if (const std::optional<ByteView> whole = file_->whole(); whole.has_value()) {
@@ -129,13 +129,13 @@ Transfer::Status Transfer::look_at_file(Instant now) noexcept {
 }
 
 /// Bytes that are copied; they are not handed out yet.
-Transfer::Next Transfer::read_piece(BlockPool& pool, std::size_t length) noexcept {
+Transfer::Next Transfer::read_piece(BufferPool& pool, std::size_t length) noexcept {
   // Large files take what is spare, so that there is always room for the heads of other answers.
-  BlockRef block = pool.has_spare(length) ? pool.take(length) : BlockRef{};
-  if (!block) return {.status = Status::WaitLittle};
-  const ByteSpan bytes(block->data(), length);
+  BufferRef buffer = pool.has_spare(length) ? pool.take(length) : BufferRef{};
+  if (!buffer) return {.status = Status::WaitLittle};
+  const ByteSpan bytes(buffer->data(), length);
   if (!file_->read(offset_, bytes)) return {.status = Status::Failed};
-  return {.status = Status::Piece, .piece = {bytes, Ref<Shared>(block.get())}};
+  return {.status = Status::Piece, .piece = {bytes, Ref<Shared>(buffer.get())}};
 }
 
 Transfer::Next Transfer::handed(OwnedBytes piece, bool is_content) noexcept {

@@ -9,7 +9,7 @@
 //   2. The last piece of a file that is not in shared memory goes out only when everything before
 //      it is acknowledged, from owned memory, and after the file has been found the same, or only
 //      longer. So a mapped byte that was lost on the way and sent again is covered by that check.
-//   3. At most one block of kPiece bytes is taken per piece; without mapping the caller bounds how
+//   3. At most one buffer of kPiece bytes is taken per piece; without mapping the caller bounds how
 //      many are in flight.
 //
 // Next: http_connection.h.
@@ -18,6 +18,7 @@
 #include <array>
 #include <string_view>
 
+#include "http/file_store.h"
 #include "http/ranges.h"
 #include "http/response.h"
 
@@ -27,7 +28,7 @@ namespace glasstcp::http {
 class Transfer {
  public:
   /// Bytes of a piece that is copied, and of the last one.
-  static constexpr std::size_t kPiece = BlockPool::kLargest;
+  static constexpr std::size_t kPiece = BufferPool::kLargest;
   /// Bytes of a piece that is borrowed from a mapping.
   static constexpr std::size_t kMappedPiece = 512u << 10;
   /// How long a file may look rewritten before it counts as such: a log that is appended to shows
@@ -68,15 +69,15 @@ class Transfer {
   }
   /// The next piece. `all_acknowledged`: whether nothing of this connection's output is
   /// unacknowledged.
-  [[nodiscard]] Next next(BlockPool& pool, bool all_acknowledged, Instant now) noexcept;
+  [[nodiscard]] Next next(BufferPool& pool, bool all_acknowledged, Instant now) noexcept;
 
  private:
   [[nodiscard]] bool is_multipart() const noexcept { return boundary_length_ > 0; }
   void write_part_head(TextWriter& out, const ByteRange& range) const noexcept;
   void write_end(TextWriter& out) const noexcept;
-  Next text_piece(BlockPool& pool, const ByteRange* range) noexcept;
-  Next content_piece(BlockPool& pool, bool all_acknowledged, Instant now) noexcept;
-  Next read_piece(BlockPool& pool, std::size_t length) noexcept;
+  Next text_piece(BufferPool& pool, const ByteRange* range) noexcept;
+  Next content_piece(BufferPool& pool, bool all_acknowledged, Instant now) noexcept;
+  Next read_piece(BufferPool& pool, std::size_t length) noexcept;
   [[nodiscard]] Status look_at_file(Instant now) noexcept;
   Next handed(OwnedBytes piece, bool is_content) noexcept;
 

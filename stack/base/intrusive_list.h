@@ -115,7 +115,7 @@ class IntrusiveList {
   }
 
   /// Forward iteration. The element that an iterator stands on must stay on the list until it moves
-  /// on.
+  /// on. (The list owns nothing, so a const one gives elements that may be changed.)
   class Iterator {
    public:
     using value_type = T;
@@ -144,14 +144,14 @@ class IntrusiveList {
     Hook* at_ = nullptr;
   };
   [[nodiscard]] Iterator begin() const { return Iterator(ends_.next_); }
-  [[nodiscard]] Iterator end() const { return Iterator(const_cast<Hook*>(&ends_)); }
+  [[nodiscard]] Iterator end() const { return Iterator(&ends_); }
 
  private:
   static Hook& hook(T& x) { return x; }
   static const Hook& hook(const T& x) { return x; }
   T* element(Hook* at) const { return at == &ends_ ? nullptr : static_cast<T*>(at); }
 
-  Hook ends_;  // before the first and after the last
+  mutable Hook ends_;  // before the first and after the last
 };
 
 }  // namespace glasstcp

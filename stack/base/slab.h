@@ -78,7 +78,7 @@ class Slab {
     return *std::launder(reinterpret_cast<T*>(slot(index).bytes));
   }
   [[nodiscard]] const T& operator[](std::uint32_t index) const {
-    return const_cast<Slab&>(*this)[index];
+    return *std::launder(reinterpret_cast<const T*>(slot(index).bytes));
   }
 
   /// The object that this handle was made for, or nullptr when it is gone (or never was).
@@ -87,13 +87,12 @@ class Slab {
     return &(*this)[index];
   }
   [[nodiscard]] const T* get(std::uint32_t index, std::uint32_t generation) const {
-    return const_cast<Slab&>(*this).get(index, generation);
+    if (!is_live(index) || generation_at(index) != generation) return nullptr;
+    return &(*this)[index];
   }
 
   /// The present generation of a slot that was in use before; odd while an object lives there.
-  [[nodiscard]] std::uint32_t generation(std::uint32_t index) const {
-    return const_cast<Slab&>(*this).generation_at(index);
-  }
+  [[nodiscard]] std::uint32_t generation(std::uint32_t index) const { return generation_at(index); }
   /// Whether an object lives at `index` (any number may be asked about).
   [[nodiscard]] bool is_live(std::uint32_t index) const {
     return index < used_ && (generation(index) & 1U) != 0;
@@ -143,10 +142,11 @@ class Slab {
         generations[kPerChunk];  // apart from the slots, which may be aligned to cache lines
   };
 
-  Slot& slot(std::uint32_t index) {
+  // The table points to the chunks, so they may be written to however it is seen.
+  [[nodiscard]] Slot& slot(std::uint32_t index) const {
     return chunks_[index >> kShift]->slots[index & (kPerChunk - 1)];
   }
-  std::uint32_t& generation_at(std::uint32_t index) {
+  [[nodiscard]] std::uint32_t& generation_at(std::uint32_t index) const {
     return chunks_[index >> kShift]->generations[index & (kPerChunk - 1)];
   }
 

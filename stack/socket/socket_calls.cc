@@ -100,9 +100,9 @@ int SocketLayer::socket(int domain, int type, int protocol, glasstcp_handle& out
   if (domain != AF_INET && domain != AF_INET6) return -EAFNOSUPPORT;
   if ((type & ~kFlags) != SOCK_STREAM) return -ESOCKTNOSUPPORT;
   if (protocol != 0 && protocol != IPPROTO_TCP) return -EPROTONOSUPPORT;
-  const glasstcp_handle handle = make(false);
+  const glasstcp_handle handle = make();
   if (handle == 0) return -ENOBUFS;
-  SocketObject& s = *find(handle);
+  SocketObject& s = *find_socket(handle);
   s.is_v6 = domain == AF_INET6;
   s.non_blocking = (type & SOCK_NONBLOCK) != 0;
   s.local.address = s.is_v6 ? *IpAddress::parse("::") : IpAddress{};
@@ -116,8 +116,10 @@ int SocketLayer::socket(int domain, int type, int protocol, glasstcp_handle& out
 // Who may share a port: nobody with a listener; others if both said SO_REUSEADDR.
 bool SocketLayer::is_taken(const SocketObject& s, const Endpoint& local) const {
   bool taken = false;
-  objects_.for_each([&](const SocketObject& other) {
-    if (&other == &s || other.is_epoll || !other.is_bound) return;
+  objects_.for_each([&](const HandleObject& object) {
+    const SocketObject* const found = object.socket();
+    if (found == nullptr || found == &s || !found->is_bound) return;
+    const SocketObject& other = *found;
     if (other.local.port != local.port) return;
     const bool wild = other.local.address.is_unspecified() || local.address.is_unspecified();
     const bool both_families =
@@ -230,14 +232,14 @@ int SocketLayer::accept(glasstcp_handle handle, int flags, glasstcp_handle& out)
   std::optional<ConnectionId> id;
   for (const auto& listener : s->listeners) {
     if (listener && !id && stack_.has_acceptable(*listener)) {
-      const glasstcp_handle made = make(false);
+      const glasstcp_handle made = make();
       if (made == 0) return -ENFILE;
       id = stack_.accept(*listener);
       out = made;
     }
   }
   if (!id) return would_block(handle, *s, POLLIN, s->options.receive_timeout, -EAGAIN);
-  SocketObject& child = *find(out);
+  SocketObject& child = *find_socket(out);
   child.is_v6 = s->is_v6;
   child.options = s->options;
   child.non_blocking = (flags & SOCK_NONBLOCK) != 0;
@@ -258,7 +260,7 @@ int SocketLayer::connect(glasstcp_handle handle, const sockaddr* address, sockle
   if (length < sizeof(sa_family_t)) return -EINVAL;
   if (address->sa_family == AF_UNSPEC) {
     disconnect(*s);
-    wake(handle, *s, EPOLLIN | EPOLLOUT | EPOLLHUP);
+    wake(handle, EPOLLIN | EPOLLOUT | EPOLLHUP);
     pump();
     return 0;
   }
@@ -352,18 +354,18 @@ int SocketLayer::shutdown(glasstcp_handle handle, int how) {
   if (s->phase == Phase::Listening) {
     if (!receive) return 0;
     disconnect(*s);
-    wake(handle, *s, EPOLLIN | EPOLLOUT | EPOLLHUP);  // who waits in accept() has its answer
+    wake(handle, EPOLLIN | EPOLLOUT | EPOLLHUP);  // who waits in accept() has its answer
     pump();
     return 0;
   }
   const auto tcb = stack_.status(s->connection);
   if (!tcb || is_over(tcb->state)) {
-    wake(handle, *s, EPOLLIN | EPOLLOUT | EPOLLHUP);
+    wake(handle, EPOLLIN | EPOLLOUT | EPOLLHUP);
     return -ENOTCONN;
   }
   if (tcb->state == State::SynSent) {
     disconnect(*s);
-    wake(handle, *s, EPOLLIN | EPOLLOUT | EPOLLHUP);
+    wake(handle, EPOLLIN | EPOLLOUT | EPOLLHUP);
     pump();
     return 0;
   }
@@ -372,7 +374,7 @@ int SocketLayer::shutdown(glasstcp_handle handle, int how) {
     s->shut_send = true;
     static_cast<void>(stack_.shutdown_send(s->connection, now_));
   }
-  wake(handle, *s, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP);
+  wake(handle, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP);
   pump();
   return 0;
 }
@@ -397,18 +399,18 @@ void SocketLayer::write_peer(glasstcp_handle handle, sockaddr* address, socklen_
 // -- The end
 
 int SocketLayer::ref(glasstcp_handle handle) {
-  SocketObject* s = find(handle);
-  if (s == nullptr) return -EBADF;
-  ++s->owners;
+  HandleObject* object = find(handle);
+  if (object == nullptr) return -EBADF;
+  ++object->owners;
   return 0;
 }
 
 int SocketLayer::unref(glasstcp_handle handle) {
-  SocketObject* s = find(handle);
-  if (s == nullptr) return -EBADF;
-  if (--s->owners > 0) return 0;
-  disconnect(*s);
-  free_object(handle, *s);
+  HandleObject* object = find(handle);
+  if (object == nullptr) return -EBADF;
+  if (--object->owners > 0) return 0;
+  if (SocketObject* s = object->socket()) disconnect(*s);
+  free_object(handle);
   pump();
   return 0;
 }
@@ -421,15 +423,16 @@ bool SocketLayer::still_lingers(const SocketObject& s) const {
 }
 
 int SocketLayer::close(glasstcp_handle handle) {
-  SocketObject* s = find(handle);
-  if (s == nullptr) return -EBADF;
-  if (s->owners > 1) {
-    --s->owners;
+  HandleObject* object = find(handle);
+  if (object == nullptr) return -EBADF;
+  if (object->owners > 1) {
+    --object->owners;
     return 0;
   }
-  if (s->is_epoll || s->connection.is_none()) {
-    if (s->phase == Phase::Listening) stop_listening(*s);
-    free_object(handle, *s);
+  SocketObject* s = object->socket();
+  if (s == nullptr || s->connection.is_none()) {
+    if (s != nullptr && s->phase == Phase::Listening) stop_listening(*s);
+    free_object(handle);
     pump();
     return 0;
   }
@@ -453,20 +456,24 @@ int SocketLayer::close(glasstcp_handle handle) {
   } else {
     stack_.close(s->connection, now_);
   }
-  free_object(handle, *s);
+  free_object(handle);
   pump();
   return 0;
 }
 
-void SocketLayer::free_object(glasstcp_handle handle, SocketObject& s) {
-  for (const glasstcp_handle watcher : s.watchers) {
-    if (SocketObject* epoll = find(watcher)) {
+void SocketLayer::free_object(glasstcp_handle handle) {
+  HandleObject& object = *find(handle);
+  if (const SocketObject* s = object.socket()) {
+    for (const glasstcp_handle watcher : s->watchers) {
+      EpollObject* epoll = find_epoll(watcher);
+      if (epoll == nullptr) continue;
       std::erase_if(epoll->items, [&](const EpollItem& i) { return i.target == handle; });
       std::erase(epoll->ready, handle);
     }
-  }
-  for (const EpollItem& item : s.items) {
-    if (SocketObject* target = find(item.target)) std::erase(target->watchers, handle);
+  } else {
+    for (const EpollItem& item : object.epoll()->items) {
+      if (SocketObject* target = find_socket(item.target)) std::erase(target->watchers, handle);
+    }
   }
   std::erase(edges_, handle);
   objects_.release(static_cast<std::uint32_t>(handle) - 1);

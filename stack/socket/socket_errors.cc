@@ -24,7 +24,7 @@ static_assert(sizeof(ExtendedError) == 16);
 void SocketLayer::settle_zerocopy(glasstcp_handle handle, SocketObject& s) {
   if (!s.zerocopy.has_pending()) return;
   if (s.zerocopy.on_acknowledged(stack_.unacknowledged(s.connection))) {
-    wake(handle, s, EPOLLERR);
+    wake(handle, EPOLLERR);
   }
 }
 

@@ -39,7 +39,9 @@ int SocketLayer::set_fast_open(std::uint32_t bits, ByteView keys) {
   if (!keys.empty() && !are_keys(keys)) return -EINVAL;
   fast_open_bits_ = bits;
   if (!keys.empty()) stack_.set_fast_open_keys(key_at(keys, 0), backup_in(keys));
-  objects_.for_each([this](SocketObject& s) { apply_fast_open(s); });
+  objects_.for_each([this](HandleObject& object) {
+    if (SocketObject* s = object.socket()) apply_fast_open(*s);
+  });
   return 0;
 }
 

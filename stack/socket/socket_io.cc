@@ -210,13 +210,13 @@ ssize_t SocketLayer::send_borrowed(glasstcp_handle handle, ByteView bytes, std::
 // -- fcntl and ioctl
 
 int SocketLayer::fcntl(glasstcp_handle handle, int command, long argument) {
-  SocketObject* s = find(handle);
-  if (s == nullptr) return -EBADF;
+  HandleObject* object = find(handle);
+  if (object == nullptr) return -EBADF;
   switch (command) {
     case LinuxNumbers::kGetFlags:
-      return LinuxNumbers::kReadWrite | (s->non_blocking ? LinuxNumbers::kNonBlocking : 0);
+      return LinuxNumbers::kReadWrite | (object->non_blocking() ? LinuxNumbers::kNonBlocking : 0);
     case LinuxNumbers::kSetFlags:
-      s->non_blocking = (argument & LinuxNumbers::kNonBlocking) != 0;
+      object->non_blocking() = (argument & LinuxNumbers::kNonBlocking) != 0;
       return 0;
     default:
       return -EINVAL;
@@ -224,14 +224,15 @@ int SocketLayer::fcntl(glasstcp_handle handle, int command, long argument) {
 }
 
 int SocketLayer::ioctl(glasstcp_handle handle, unsigned long request, int* argument) {
-  SocketObject* s = find(handle);
-  if (s == nullptr) return -EBADF;
+  HandleObject* object = find(handle);
+  if (object == nullptr) return -EBADF;
   if (argument == nullptr) return -EFAULT;
   if (request == LinuxNumbers::kNonBlockingIo) {
-    s->non_blocking = *argument != 0;
+    object->non_blocking() = *argument != 0;
     return 0;
   }
-  if (s->is_epoll) return -ENOTTY;
+  SocketObject* s = object->socket();
+  if (s == nullptr) return -ENOTTY;
   const TcbSnapshot tcb = stack_.status(s->connection).value_or(TcbSnapshot{});
   const bool listening = s->phase == Phase::Listening;
   const bool opening = tcb.state == State::SynSent || tcb.state == State::SynReceived;

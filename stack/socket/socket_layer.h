@@ -86,14 +86,16 @@ class SocketLayer {
   int epoll_wait(glasstcp_handle epoll, std::span<epoll_event> events);
 
  private:
-  [[nodiscard]] SocketObject* find(glasstcp_handle handle);
+  // Null: there is no such handle, or it stands for something else.
+  [[nodiscard]] HandleObject* find(glasstcp_handle handle);
   [[nodiscard]] SocketObject* find_socket(glasstcp_handle handle);
-  glasstcp_handle make(bool is_epoll);
+  [[nodiscard]] EpollObject* find_epoll(glasstcp_handle handle);
+  glasstcp_handle make();
   int would_block(glasstcp_handle handle, const SocketObject& s, std::uint32_t events,
                   Duration timeout, int on_deadline);
   void pump();
   void on_event(const Event& event);
-  void wake(glasstcp_handle handle, SocketObject& s, std::uint32_t events);
+  void wake(glasstcp_handle handle, std::uint32_t events);
 
   // socket_calls.cc
   [[nodiscard]] int read_address(const SocketObject& s, const sockaddr* address, socklen_t length,
@@ -106,7 +108,7 @@ class SocketLayer {
   int connect_again(glasstcp_handle handle, SocketObject& s);
   void disconnect(SocketObject& s);
   void stop_listening(SocketObject& s);
-  void free_object(glasstcp_handle handle, SocketObject& s);
+  void free_object(glasstcp_handle handle);
   [[nodiscard]] bool still_lingers(const SocketObject& s) const;
   void adopt(SocketObject& s, ConnectionId id);
 
@@ -151,7 +153,7 @@ class SocketLayer {
 
   Stack stack_;
   Instant now_;
-  Slab<SocketObject> objects_;
+  Slab<HandleObject> objects_;
   std::deque<glasstcp_handle> edges_;
   glasstcp_wait wait_{};
   std::uint32_t next_port_ = 0;

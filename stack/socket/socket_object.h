@@ -1,4 +1,5 @@
-// What stands behind a handle: a socket with its options, or an epoll instance.
+// What stands behind a handle: a socket with its options, or an epoll instance; each with what it
+// alone needs.
 //
 // RFC 9293 §3.9.1 as BSD sockets have it. Numbers of options, bits and errors are Linux's.
 //
@@ -13,6 +14,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "stack/socket/glasstcp.h"
@@ -96,20 +98,15 @@ struct EpollItem {
   bool is_ready = false;  ///< it stands in the ready list
 };
 
-/// A socket or an epoll instance.
-struct SocketObject {
-  bool is_epoll = false;
-  // An epoll instance.
+/// An epoll instance: the sockets that it watches.
+struct EpollObject {
+  bool non_blocking = false;  ///< kept for fcntl; epoll_wait never blocks
   std::vector<EpollItem> items;
   std::vector<glasstcp_handle> ready;  ///< targets, in the order in which they became ready
+};
 
-  // Both.
-  std::uint32_t owners = 1;
-  std::uint64_t cookie = 0;
-  std::uint32_t edge = 0;  ///< EPOLL bits not reported by next_ready yet
-  bool is_in_edge_queue = false;
-
-  // A socket.
+/// A socket.
+struct SocketObject {
   bool is_v6 = false;
   bool non_blocking = false;
   bool is_bound = false;
@@ -137,6 +134,23 @@ struct SocketObject {
   ZerocopyLedger zerocopy;
   SocketOptions options;
   std::vector<glasstcp_handle> watchers;  ///< epoll instances that watch it
+};
+
+/// What every handle has, and what it stands for. A new one is a socket.
+struct HandleObject {
+  std::uint32_t owners = 1;
+  std::uint64_t cookie = 0;
+  std::uint32_t edge = 0;  ///< EPOLL bits not reported by next_ready yet
+  bool is_in_edge_queue = false;
+  std::variant<SocketObject, EpollObject> what;
+
+  /// Null: it is the other one.
+  [[nodiscard]] SocketObject* socket() { return std::get_if<SocketObject>(&what); }
+  [[nodiscard]] const SocketObject* socket() const { return std::get_if<SocketObject>(&what); }
+  [[nodiscard]] EpollObject* epoll() { return std::get_if<EpollObject>(&what); }
+  [[nodiscard]] bool& non_blocking() {
+    return std::visit([](auto& object) -> bool& { return object.non_blocking; }, what);
+  }
 };
 
 }  // namespace glasstcp

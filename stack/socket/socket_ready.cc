@@ -65,21 +65,25 @@ bool SocketLayer::drop(const FourTuple& tuple) {
 
 // -- Handles
 
-glasstcp_handle SocketLayer::make(bool is_epoll) {
+glasstcp_handle SocketLayer::make() {
   const std::uint32_t index = objects_.acquire();
   if (index == kNone) return 0;
-  objects_[index].is_epoll = is_epoll;
   return (std::uint64_t{objects_.generation(index)} << kIndexBits) | (index + 1U);
 }
 
-SocketObject* SocketLayer::find(glasstcp_handle handle) {
+HandleObject* SocketLayer::find(glasstcp_handle handle) {
   const auto index = static_cast<std::uint32_t>(handle) - 1U;
   return objects_.get(index, static_cast<std::uint32_t>(handle >> kIndexBits));
 }
 
 SocketObject* SocketLayer::find_socket(glasstcp_handle handle) {
-  SocketObject* s = find(handle);
-  return s == nullptr || s->is_epoll ? nullptr : s;
+  HandleObject* object = find(handle);
+  return object == nullptr ? nullptr : object->socket();
+}
+
+EpollObject* SocketLayer::find_epoll(glasstcp_handle handle) {
+  HandleObject* object = find(handle);
+  return object == nullptr ? nullptr : object->epoll();
 }
 
 int SocketLayer::would_block(glasstcp_handle handle, const SocketObject& s, std::uint32_t events,
@@ -156,18 +160,20 @@ void SocketLayer::on_event(const Event& event) {
   }
   if (has(EventMask::kClosed)) events |= kAll;
   if (s->lingers) events |= EPOLLHUP;
-  wake(event.user, *s, events);
+  wake(event.user, events);
 }
 
-void SocketLayer::wake(glasstcp_handle handle, SocketObject& s, std::uint32_t events) {
+void SocketLayer::wake(glasstcp_handle handle, std::uint32_t events) {
   if (events == 0) return;
-  s.edge |= events;
-  if (!s.is_in_edge_queue) {
-    s.is_in_edge_queue = true;
+  HandleObject& object = *find(handle);
+  object.edge |= events;
+  if (!object.is_in_edge_queue) {
+    object.is_in_edge_queue = true;
     edges_.push_back(handle);
   }
-  for (const glasstcp_handle watcher : s.watchers) {
-    SocketObject* epoll = find(watcher);
+  if (object.socket() == nullptr) return;  // nobody watches an epoll instance
+  for (const glasstcp_handle watcher : object.socket()->watchers) {
+    EpollObject* epoll = find_epoll(watcher);
     if (epoll == nullptr) continue;
     for (EpollItem& item : epoll->items) {
       const std::uint32_t wanted = item.event.events & ~kFlags;
@@ -176,7 +182,7 @@ void SocketLayer::wake(glasstcp_handle handle, SocketObject& s, std::uint32_t ev
       if ((events & (wanted | kAlways)) == 0) continue;
       item.is_ready = true;
       epoll->ready.push_back(handle);
-      wake(watcher, *epoll, EPOLLIN);
+      wake(watcher, EPOLLIN);
     }
   }
 }
@@ -184,7 +190,6 @@ void SocketLayer::wake(glasstcp_handle handle, SocketObject& s, std::uint32_t ev
 // -- Levels
 
 std::uint32_t SocketLayer::level_of(SocketObject& s) {
-  if (s.is_epoll) return s.ready.empty() ? 0 : kIn;
   if (s.connect_deferred) return kOut;
   if (s.phase == Phase::Listening) {
     const bool waiting = std::ranges::any_of(
@@ -215,25 +220,27 @@ std::uint32_t SocketLayer::level_of(SocketObject& s) {
 }
 
 int SocketLayer::level(glasstcp_handle handle) {
-  SocketObject* s = find(handle);
-  return s == nullptr ? -EBADF : static_cast<int>(level_of(*s));
+  HandleObject* object = find(handle);
+  if (object == nullptr) return -EBADF;
+  if (const EpollObject* e = object->epoll()) return e->ready.empty() ? 0 : static_cast<int>(kIn);
+  return static_cast<int>(level_of(*object->socket()));
 }
 
 // -- Edges
 
 int SocketLayer::set_cookie(glasstcp_handle handle, std::uint64_t cookie) {
-  SocketObject* s = find(handle);
-  if (s == nullptr) return -EBADF;
-  s->cookie = cookie;
+  HandleObject* object = find(handle);
+  if (object == nullptr) return -EBADF;
+  object->cookie = cookie;
   return 0;
 }
 
 bool SocketLayer::next_ready(glasstcp_ready& out) {
   if (edges_.empty()) return false;
-  SocketObject* s = find(edges_.front());
-  out = {sizeof out, edges_.front(), s->edge, s->cookie};
-  s->edge = 0;
-  s->is_in_edge_queue = false;
+  HandleObject& object = *find(edges_.front());
+  out = {sizeof out, edges_.front(), object.edge, object.cookie};
+  object.edge = 0;
+  object.is_in_edge_queue = false;
   edges_.pop_front();
   return true;
 }
@@ -241,18 +248,19 @@ bool SocketLayer::next_ready(glasstcp_ready& out) {
 // -- epoll
 
 int SocketLayer::epoll_create(glasstcp_handle& out) {
-  const glasstcp_handle handle = make(true);
+  const glasstcp_handle handle = make();
   if (handle == 0) return -ENFILE;
+  find(handle)->what.emplace<EpollObject>();
   out = handle;
   return 0;
 }
 
 int SocketLayer::epoll_ctl(glasstcp_handle epoll, int op, glasstcp_handle handle,
                            const epoll_event* event) {
-  SocketObject* e = find(epoll);
-  SocketObject* s = find(handle);
-  if (e == nullptr || s == nullptr) return -EBADF;
-  if (!e->is_epoll || s->is_epoll) return -EINVAL;
+  if (find(epoll) == nullptr || find(handle) == nullptr) return -EBADF;
+  EpollObject* e = find_epoll(epoll);
+  SocketObject* s = find_socket(handle);
+  if (e == nullptr || s == nullptr) return -EINVAL;
   if (op != EPOLL_CTL_DEL && event == nullptr) return -EFAULT;
   const auto found = std::ranges::find(e->items, handle, &EpollItem::target);
   const bool known = found != e->items.end();
@@ -279,15 +287,15 @@ int SocketLayer::epoll_ctl(glasstcp_handle epoll, int op, glasstcp_handle handle
   if (!item.is_ready && (level_of(*s) & (item.event.events | kAlways)) != 0) {
     item.is_ready = true;
     e->ready.push_back(handle);
-    wake(epoll, *e, EPOLLIN);
+    wake(epoll, EPOLLIN);
   }
   return 0;
 }
 
 int SocketLayer::epoll_wait(glasstcp_handle epoll, std::span<epoll_event> events) {
-  SocketObject* e = find(epoll);
-  if (e == nullptr) return -EBADF;
-  if (!e->is_epoll || events.empty()) return -EINVAL;
+  if (find(epoll) == nullptr) return -EBADF;
+  EpollObject* e = find_epoll(epoll);
+  if (e == nullptr || events.empty()) return -EINVAL;
   std::size_t count = 0;
   std::vector<glasstcp_handle> again;
   std::size_t looked_at = 0;
@@ -297,7 +305,7 @@ int SocketLayer::epoll_wait(glasstcp_handle epoll, std::span<epoll_event> events
     item->is_ready = false;
     const std::uint32_t wanted = item->event.events;
     const bool disarmed = (wanted & ~kFlags) == 0;
-    const std::uint32_t now = level_of(*find(handle)) & (wanted | kAlways);
+    const std::uint32_t now = level_of(*find_socket(handle)) & (wanted | kAlways);
     if (now == 0 || disarmed) continue;
     events[count++] = {now, item->event.data};
     if ((wanted & EPOLLONESHOT) != 0) {

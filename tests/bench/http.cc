@@ -60,7 +60,7 @@ void operator delete(void* memory, std::size_t) noexcept {
 
 int main() {
   MemoryStore store;
-  BlockPool pool(64u << 20);
+  BufferPool pool(64u << 20);
   const MediaTypes types;
   Site site(store, pool, types, {});
   const ConnectionConfig config;

@@ -30,7 +30,7 @@ struct HttpWorld {
   }
 
   http::MemoryStore store;
-  http::BlockPool pool;
+  http::BufferPool pool;
   http::MediaTypes types;
   http::Site site;
   http::ConnectionConfig config;

@@ -439,7 +439,7 @@ TEST_F(HttpSiteTest, ALargeFileWaitsForMemory) {
   HttpWorld small({}, 256u << 10);
   const Ref<LargeFile> file(new LargeFile(kLargeSize, false));
   small.store.put("large", FileRef(file.get()));
-  std::vector<http::BlockRef> others;
+  std::vector<http::BufferRef> others;
   for (int i = 0; i < 3; ++i) others.push_back(small.pool.take(64u << 10));
   HttpPeer peer(small);
   peer.send(kGetLarge);

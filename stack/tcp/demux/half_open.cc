@@ -41,7 +41,7 @@ std::uint16_t HalfOpen::window() const {
 }
 
 // RFC 7323 §3.2 R7323-11, §5.3 R7323-19: as Connection::check_timestamps.
-Check HalfOpen::check_timestamps(const Segment& seg, TcpContext& context, Instant now) const {
+Check HalfOpen::check_timestamps(const Segment& seg, TcpContext& context, Instant now) {
   if (!agreed_.timestamps || seg.flags.rst()) return std::nullopt;
   if (!seg.options.timestamps) {
     if (context.config.tolerates_missing_timestamps) return std::nullopt;
@@ -105,9 +105,8 @@ HalfOpenResult HalfOpen::segment_arrives(const Segment& seg, TcpContext& context
   return {HalfOpenFate::Completes, Verdict::HandshakeComplete};
 }
 
-void HalfOpen::reply_ack(TcpContext& context, SendReason reason, Instant now) const {
-  if (!const_cast<ChallengeLimit&>(challenges_).take(now, context.config.challenge_acks_per_second))
-    return;
+void HalfOpen::reply_ack(TcpContext& context, SendReason reason, Instant now) {
+  if (!challenges_.take(now, context.config.challenge_acks_per_second)) return;
   Reply reply;
   reply.tuple = agreed_.tuple;
   reply.seq = agreed_.iss + 1;

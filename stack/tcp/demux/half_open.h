@@ -65,8 +65,8 @@ class HalfOpen : public ListHook<HalfOpenReadyTag>,
 
  private:
   [[nodiscard]] Check check_ecn_of_syn(const Segment& syn);
-  [[nodiscard]] Check check_timestamps(const Segment& seg, TcpContext& context, Instant now) const;
-  void reply_ack(TcpContext& context, SendReason reason, Instant now) const;
+  [[nodiscard]] Check check_timestamps(const Segment& seg, TcpContext& context, Instant now);
+  void reply_ack(TcpContext& context, SendReason reason, Instant now);
   [[nodiscard]] std::uint16_t window() const;
 
   Agreement agreed_;
