@@ -3,12 +3,9 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <cstring>
 #include <ctime>
 #include <fstream>
@@ -17,28 +14,24 @@
 #include "stack/socket/stack.h"
 #include "tun/cli/options.h"
 #include "tun/device/device_lines.h"
-#include "tun/device/tun_device.h"
-#include "tun/files/capture_file.h"
-#include "tun/files/watchers.h"
+#include "tun/files/packet_watchers.h"
 #include "tun/get/fetch.h"
 #include "tun/get/kernel_transport.h"
 #include "tun/get/output.h"
 #include "tun/get/stack_transport.h"
 #include "tun/get/target.h"
 #include "tun/host/local_addresses.h"
-#include "tun/host/network_setup.h"
 #include "tun/host/privileges.h"
 #include "tun/host/random_seed.h"
-#include "tun/loop/read_pause.h"
+#include "tun/host/tun_link.h"
+#include "tun/loop/event_loop.h"
 #include "tun/loop/system_clock.h"
 
 namespace glasstcp {
 namespace {
 
-constexpr std::uint32_t kLargestSuperpacket = 65535;  // the most that an IPv4 length can say
 // A limit, not a need: one connection uses a few MB. Its first window is a share of the limit.
 constexpr std::uint64_t kMemory = 1ULL << 30;
-constexpr Duration kRefusalPause = 1ms;      // before a device that refused is asked again
 constexpr const char* kFirstFree = "tun%d";  // the kernel puts the number in
 
 void say(const std::string& line) {
@@ -53,73 +46,46 @@ std::unexpected<Ending> ended(const Failure& failure) {
   return std::unexpected(Ending{kExitFailure, failure.to_string()});
 }
 
-// -- The loop
-
-// SIGINT and SIGTERM, as something to wait for.
-class Signals {
+// One fetch as the event loop's machine.
+class FetchMachine final : public Machine {
  public:
-  Signals() {
-    sigset_t set;
-    ::sigemptyset(&set);
-    ::sigaddset(&set, SIGINT);
-    ::sigaddset(&set, SIGTERM);
-    ::sigprocmask(SIG_BLOCK, &set, nullptr);
-    file_ = Descriptor(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+  // All borrowed; `capture` may be null.
+  FetchMachine(Transport& transport, Fetch& fetch, GetOutput& output, OutputFile* capture = nullptr)
+      : transport_(transport), fetch_(fetch), output_(output), capture_(capture) {}
+
+  TurnResult turn(Instant now) override {
+    TurnResult result = transport_.turn(fetch_, now);
+    result.device_gone = false;  // the fetch was told, and ends with its own words
+    if (capture_ != nullptr) capture_->flush();
+    return result;
   }
-  // The one that came first, or 0.
-  int take() {
-    signalfd_siginfo info;
-    while (::read(file_.get(), &info, sizeof info) == sizeof info) {
-      if (first_ == 0) first_ = static_cast<int>(info.ssi_signo);
-    }
-    return first_;
+  [[nodiscard]] Instant next_deadline() const override {
+    return std::min(transport_.next_deadline(), fetch_.next_deadline());
   }
-  [[nodiscard]] int descriptor() const { return file_.get(); }
+  [[nodiscard]] pollfd source() const override { return transport_.interest(); }
+  [[nodiscard]] pollfd sink() const override {
+    return {fetch_.is_output_blocked() ? output_.descriptor() : -1, POLLOUT, 0};
+  }
+  void stop(Instant now) override { fetch_.stop(now); }
+  [[nodiscard]] bool is_over(Instant) override { return fetch_.is_finished(); }
+
+  // To the end. Interrupted: 128 and the signal's number.
+  Ending run() {
+    auto loop = EventLoop::make();
+    if (!loop) return {kExitFailure, loop.error().to_string()};
+    fetch_.start(SystemClock::now());
+    static_cast<void>(loop->run(*this));
+    output_.discard_if_unused();
+    if (loop->first_signal() != 0) return {128 + loop->first_signal(), {}};
+    return fetch_.ending();
+  }
 
  private:
-  Descriptor file_;
-  int first_ = 0;
+  Transport& transport_;
+  Fetch& fetch_;
+  GetOutput& output_;
+  OutputFile* capture_;
 };
-
-struct Machine {
-  Transport& transport;
-  Fetch& fetch;
-  GetOutput& output;
-  OutputFile* capture = nullptr;
-};
-
-void wait(const Machine& machine, const Signals& signals, const TurnResult& turn,
-          Duration read_pause) {
-  const Instant now = SystemClock::now();
-  Instant until = std::min(machine.transport.next_deadline(), machine.fetch.next_deadline());
-  if (turn.is_blocked) until = std::min(until, now + kRefusalPause);
-  if (read_pause > Duration::zero()) until = std::min(until, now + read_pause);
-  if (turn.has_more) until = now;
-  const Duration pause = std::clamp<Duration>(until <= now ? 0ns : until - now, 0ns, 1h);
-  std::array<pollfd, 3> files{machine.transport.interest(), pollfd{signals.descriptor(), POLLIN, 0},
-                              pollfd{machine.output.descriptor(), POLLOUT, 0}};
-  if (read_pause > Duration::zero()) files[0].fd = -1;
-  timespec time;
-  time.tv_sec = pause.count() / 1'000'000'000;
-  time.tv_nsec = pause.count() % 1'000'000'000;
-  ::ppoll(files.data(), machine.fetch.is_output_blocked() ? 3 : 2, &time, nullptr);
-}
-
-// Returns the signal that ended it, or 0.
-int drive(const Machine& machine) {
-  Signals signals;
-  ReadPause read_pause;
-  machine.fetch.start(SystemClock::now());
-  while (true) {
-    const Instant now = SystemClock::now();
-    const int signal = signals.take();
-    if (signal != 0) machine.fetch.stop(now);
-    const TurnResult turn = machine.transport.turn(machine.fetch, now);
-    if (machine.capture != nullptr) machine.capture->flush();
-    if (machine.fetch.is_finished() && !turn.has_more) return signal;
-    wait(machine, signals, turn, read_pause.after(turn, false));
-  }
-}
 
 // -- What both ways have in common
 
@@ -154,7 +120,6 @@ class Listeners {
   [[nodiscard]] FetchListeners listeners() {
     return {&lines_, verbose_ ? &lines_ : nullptr, draws_ ? &bar_ : nullptr};
   }
-  [[nodiscard]] StderrLines& lines() { return lines_; }
 
  private:
   bool verbose_;
@@ -163,30 +128,16 @@ class Listeners {
   ProgressBar bar_;
 };
 
-Ending finish(const Machine& machine) {
-  const int signal = drive(machine);
-  machine.output.discard_if_unused();
-  if (signal != 0) return {128 + signal, {}};
-  return machine.fetch.ending();
-}
-
 std::expected<Ending, Ending> get_via_kernel(const GetOptions& options, FetchPlan plan) {
   auto output = GetOutput::open(options.output);
   if (!output) return ended({get_exit::kWriteError, output.error().to_string()});
   KernelTransport transport;
   Listeners listeners(options);
   Fetch fetch(std::move(plan), transport, *output, listeners.listeners());
-  return finish({transport, fetch, *output});
+  return FetchMachine(transport, fetch, *output).run();
 }
 
 // -- Our own stack
-
-// What needed rights, and is done.
-struct Ground {
-  std::unique_ptr<TunDevice> device;
-  NetworkState network;
-  Keeper keeper;
-};
 
 std::expected<std::unique_ptr<TunDevice>, Failure> open_device(const GetOptions& options) {
   TunDevice::Wish wish{options.tun, options.address, options.address6, options.offload};
@@ -225,30 +176,21 @@ void wait_until_taken_up(const IpAddress& address) {
   for (int i = 0; i < kAttempts && !is_taken_up(address); ++i) ::nanosleep(&kPause, nullptr);
 }
 
-std::expected<Ground, Failure> prepare_ground(const GetOptions& options, bool with_v6) {
+std::expected<TunLink, Failure> prepare_link(const GetOptions& options, bool with_v6) {
   auto device = open_device(options);
   if (!device) return std::unexpected(device.error());
-  const std::string interface = (*device)->name();
-  NetworkPlan plan{interface, options.address, options.host_cidr(), {}, {}, options.mtu};
+  NetworkPlan plan{{}, options.address, options.host_cidr(), {}, {}, options.mtu};
   if (with_v6) {
     plan.address6 = options.address6;
     plan.host_address6 = options.host_cidr6();
   }
-  auto network = set_up_network(plan);
-  if (!network) return std::unexpected(network.error());
-  if (network->has_v6) wait_until_taken_up(options.host_address6);
-  Keeper keeper;
-  if ((*device)->is_persistent()) keeper = keep_network(interface, *network);
-  return Ground{std::move(*device), std::move(*network), std::move(keeper)};
+  auto link = TunLink::set_up(std::move(*device), std::move(plan));
+  if (link && link->network.has_v6) wait_until_taken_up(options.host_address6);
+  return link;
 }
 
-StackConfig stack_config(const GetOptions& options, const Ground& ground, const Seed& seed) {
-  StackConfig config = options.stack;
-  config.addresses.push_back(options.address);
-  if (ground.network.has_v6) config.addresses.push_back(options.address6);
-  config.mtu = ground.network.mtu;
-  config.checksum_offload = ground.device->has_offload();
-  config.gso_max = ground.device->has_offload() ? kLargestSuperpacket : 0;
+StackConfig stack_config(const GetOptions& options, const TunLink& link, const Seed& seed) {
+  StackConfig config = link.completed(options.stack, options.address, options.address6);
   config.memory = kMemory;
   config.seed = seed;
   return config;
@@ -256,11 +198,11 @@ StackConfig stack_config(const GetOptions& options, const Ground& ground, const 
 
 // Without IPv6 on the interface, its addresses are none.
 std::expected<void, Ending> keep_reachable(std::vector<Endpoint>& candidates,
-                                           const Ground& ground) {
-  if (ground.network.has_v6) return {};
+                                           const NetworkState& network) {
+  if (network.has_v6) return {};
   std::erase_if(candidates, [](const Endpoint& e) { return !e.address.is_v4(); });
   if (!candidates.empty()) return {};
-  const auto& notes = ground.network.notes;
+  const auto& notes = network.notes;
   return ended({get_exit::kCannotConnect, notes.empty() ? "there is no IPv6 here" : notes.back()});
 }
 
@@ -286,19 +228,6 @@ std::string hint_for_silence(const IpAddress& target) {
       target.to_string(), setting);
 }
 
-// Null where none was asked for.
-std::expected<std::unique_ptr<CaptureFile>, Failure> open_capture(const GetOptions& options,
-                                                                  const std::string& interface) {
-  if (options.capture.empty()) return nullptr;
-  CaptureRequest request;
-  request.path = options.capture;
-  request.interface = interface;
-  request.language = options.language;
-  request.seed = options.seed;
-  request.comments = options.comments;
-  return CaptureFile::open(request);
-}
-
 std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan plan) {
   const auto& candidates = plan.candidates;
   for (const Endpoint& e : candidates) {
@@ -309,9 +238,9 @@ std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan
   }
   const bool with_v6 = std::any_of(candidates.begin(), candidates.end(),
                                    [](const Endpoint& e) { return !e.address.is_v4(); });
-  auto ground = prepare_ground(options, with_v6);
-  if (!ground) return ended(ground.error());
-  if (auto reachable = keep_reachable(plan.candidates, *ground); !reachable) {
+  auto link = prepare_link(options, with_v6);
+  if (!link) return ended(link.error());
+  if (auto reachable = keep_reachable(plan.candidates, link->network); !reachable) {
     return ended(reachable.error());
   }
 
@@ -320,8 +249,11 @@ std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan
   std::optional<FileRights> rights(person_behind(*facts));
   auto output = GetOutput::open(options.output);
   if (!output) return ended({get_exit::kWriteError, output.error().to_string()});
-  auto capture = open_capture(options, ground->device->name());
-  if (!capture) return ended(capture.error());
+  const Instant start = SystemClock::now();
+  CaptureRequest request{options.capture, link->device->name(), options.language, options.seed};
+  request.comments = options.comments;
+  auto packets = PacketWatchers::open(request, options.verbose, start);
+  if (!packets) return ended(packets.error());
   rights.reset();
   if (auto dropped = drop_privileges(decide_privileges(*facts)); !dropped) {
     return ended(dropped.error());
@@ -329,36 +261,29 @@ std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan
 
   const auto seed = draw_seed(options.seed);
   if (!seed) return ended(seed.error());
-  const Instant start = SystemClock::now();
-  Stack stack(stack_config(options, *ground, *seed), start);
-  Listeners listeners(options);
-  Narrator narrator(listeners.lines(), options.language, start,
-                    options.verbose.value_or(Detail::Folded));
-  Watchers watchers;
-  if (*capture) watchers.add((*capture)->sink());
-  if (options.verbose) watchers.add(narrator);
-  if (!watchers.is_empty()) stack.set_observer(&watchers.observer());
-
+  Stack stack(stack_config(options, *link, *seed), start);
+  packets->watch(stack);
   std::unique_ptr<ImpairedDevice> bad;
   if (options.impair) {
-    bad = std::make_unique<ImpairedDevice>(*ground->device, *options.impair, *seed);
-    watchers.listen_to(*bad);
+    bad = std::make_unique<ImpairedDevice>(*link->device, *options.impair, *seed);
+    packets->watch(*bad);
   }
-  Device& device = bad ? static_cast<Device&>(*bad) : *ground->device;
-  DeviceLines lines(ground->device->name());
+  Device& device = bad ? static_cast<Device&>(*bad) : *link->device;
+  DeviceLines lines(link->device->name());
+  Listeners listeners(options);
   StackTransport transport(stack, device, lines);
-  if (!watchers.is_empty()) transport.set_watch(&watchers);
+  transport.set_watch(packets->watch());
   Fetch fetch(std::move(plan), transport, *output, listeners.listeners());
-  Ending ending = finish({transport, fetch, *output, *capture ? &(*capture)->output() : nullptr});
-  if (!watchers.is_empty()) watchers.finish();
-  if (*capture) (*capture)->output().flush();
+  OutputFile* const capture = packets->capture();
+  Ending ending = FetchMachine(transport, fetch, *output, capture).run();
+  packets->finish();
   if (ending.code == get_exit::kTimedOut && !transport.is_connected()) {
     ending.message += hint_for_silence(fetch.remote().address);
   }
   if (transport.failure() == TransportError::LinkGone) {
-    ending.message += ": " + ground->device->why_gone();
+    ending.message += ": " + link->device->why_gone();
   }
-  if (*capture && (*capture)->output().lost() > 0) say("packets are missing in the capture");
+  if (capture != nullptr && capture->lost() > 0) say("packets are missing in the capture");
   return ending;
 }
 

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "tun/host/socket_address.h"
 
@@ -100,6 +101,7 @@ std::optional<ByteView> KernelTransport::peek() {
     const ssize_t got = ::recv(socket_.get(), buffer_.data(), buffer_.size(), 0);
     begin_ = 0;
     end_ = got > 0 ? static_cast<std::size_t>(got) : 0;
+    if (got > 0) ++reads_;
     if (got == 0) ended_ = true;
     if (got < 0 && errno != EAGAIN && errno != EINTR) fail(errno);
   }
@@ -129,7 +131,7 @@ TurnResult KernelTransport::turn(Application& user, Instant now) {
   if (socket_.is_open() && !connected_ && !failure_) look_whether_connected();
   user.turn(now);
   user.flush(now);
-  return {};
+  return {.received = std::exchange(reads_, 0)};
 }
 
 pollfd KernelTransport::interest() const {

@@ -49,6 +49,7 @@ class KernelTransport final : public Transport {
   std::vector<std::uint8_t> buffer_;
   std::size_t begin_ = 0;  // unread are [begin_, end_)
   std::size_t end_ = 0;
+  std::uint32_t reads_ = 0;  // that brought bytes, in this turn
   bool connected_ = false;
   bool ended_ = false;        // the peer closed
   bool wants_write_ = false;  // the socket took less than we have

@@ -23,8 +23,11 @@ class StackTransport final : public Transport, private Application {
       : stack_(stack), device_(device), pump_(device, stack, *this) {
     pump_.set_listener(&listener);
   }
-  /// Borrowed; told when packets pass.
-  void set_watch(PacketWatch* watch) { pump_.set_watch(watch); }
+  /// Borrowed; told when packets pass; null: nobody watches.
+  void set_watch(PacketWatch* watch) {
+    watch_ = watch;
+    pump_.set_watch(watch);
+  }
 
   void connect(const Endpoint& remote, Instant now) override;
   [[nodiscard]] bool is_connected() const override { return connected_; }
@@ -44,7 +47,8 @@ class StackTransport final : public Transport, private Application {
 
   TurnResult turn(Application& user, Instant now) override;
   [[nodiscard]] Instant next_deadline() const noexcept override {
-    return std::min(stack_.next_deadline(), device_.next_deadline());
+    const Instant watch = watch_ == nullptr ? kNever : watch_->next_deadline();
+    return std::min({stack_.next_deadline(), device_.next_deadline(), watch});
   }
   [[nodiscard]] pollfd interest() const override { return {device_.descriptor(), POLLIN, 0}; }
 
@@ -60,6 +64,7 @@ class StackTransport final : public Transport, private Application {
   Stack& stack_;
   Device& device_;
   Pump pump_;
+  PacketWatch* watch_ = nullptr;
   Application* user_ = nullptr;
   ConnectionId id_{};
   bool connected_ = false;

@@ -1,6 +1,6 @@
 // A connection as `get` sees it: whose TCP it is, ours or the kernel's, is behind this interface.
 //
-// RFC 9293 §3.9.1 names the calls. Nothing waits: the loop in get.cc waits on what interest() and
+// RFC 9293 §3.9.1 names the calls. Nothing waits: the event loop waits on what interest() and
 // next_deadline() say, and calls turn().
 //
 // Invariants:

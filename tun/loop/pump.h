@@ -14,7 +14,7 @@
 //   lost, and what the device has been seen to refuse is not offered again.
 //   5. Nothing is allocated.
 //
-// Next: event_loop.h.
+// Next: machine.h.
 #pragma once
 
 #include <cstdint>

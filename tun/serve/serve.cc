@@ -15,22 +15,19 @@
 #include "tun/device/impaired_device.h"
 #include "tun/device/tun_device.h"
 #include "tun/device/tun_node.h"
-#include "tun/files/capture_file.h"
+#include "tun/files/packet_watchers.h"
 #include "tun/files/site_files.h"
-#include "tun/files/watchers.h"
-#include "tun/host/network_setup.h"
 #include "tun/host/privileges.h"
 #include "tun/host/publish.h"
 #include "tun/host/random_seed.h"
+#include "tun/host/tun_link.h"
 #include "tun/loop/event_loop.h"
-#include "tun/loop/pump.h"
 #include "tun/loop/system_clock.h"
 #include "tun/serve/http_application.h"
+#include "tun/serve/server_machine.h"
 
 namespace glasstcp {
 namespace {
-
-constexpr std::uint32_t kLargestSuperpacket = 65535;  // the most that an IPv4 length can say
 
 // How one budget is divided: files in memory, HTTP's heads and pieces, and the rest for TCP.
 struct MemoryShares {
@@ -52,10 +49,8 @@ std::unexpected<Failure> failed(Failure failure) {
 }
 
 // What needed rights, and is done.
-struct Ground {
-  std::unique_ptr<TunDevice> device;
-  NetworkState network;
-  Keeper keeper;
+struct Prepared {
+  TunLink link;
   SiteFiles site;
   Publication publication;
 };
@@ -66,26 +61,25 @@ PublishPlan publish_plan(const ServeOptions& options, const NetworkState& networ
   return plan;
 }
 
-std::expected<Ground, Failure> prepare_ground(const ServeOptions& options) {
+std::expected<Prepared, Failure> prepare(const ServeOptions& options) {
   make_missing_tun_node();
   auto device = TunDevice::open({options.tun, options.address, options.address6, options.offload});
   if (!device) return failed(device.error());
-
-  NetworkPlan plan{(*device)->name(), options.address,      options.host_cidr(),
-                   options.address6,  options.host_cidr6(), options.mtu};
-  auto network = set_up_network(plan);
-  if (!network) return failed(network.error());
-  Keeper keeper;
-  if ((*device)->is_persistent()) keeper = keep_network(plan.interface, *network);
+  auto link = TunLink::set_up(std::move(*device), {{},
+                                                   options.address,
+                                                   options.host_cidr(),
+                                                   options.address6,
+                                                   options.host_cidr6(),
+                                                   options.mtu});
+  if (!link) return failed(link.error());
 
   // A capture makes us read payload ourselves, so mapped bytes are out of the question then.
-  const bool may_map = (*device)->has_offload() && options.capture.empty();
+  const bool may_map = link->device->has_offload() && options.capture.empty();
   auto site = SiteFiles::open(options.site, {may_map, MemoryShares(options.memory).files, true});
   if (!site) return failed(site.error());
   Publication publication;
-  if (options.publish) publication = publish(publish_plan(options, *network));
-  return Ground{std::move(*device), std::move(*network), std::move(keeper), std::move(*site),
-                std::move(publication)};
+  if (options.publish) publication = publish(publish_plan(options, link->network));
+  return Prepared{std::move(*link), std::move(*site), std::move(publication)};
 }
 
 std::expected<PrivilegeDecision, Failure> decide_rights(const ServeOptions& options,
@@ -102,13 +96,8 @@ std::expected<void, Failure> give_up_rights(const PrivilegeDecision& decision, S
   return site.check_readable();
 }
 
-StackConfig stack_config(const ServeOptions& options, const Ground& ground, const Seed& seed) {
-  StackConfig config = options.stack;
-  config.addresses.push_back(options.address);
-  if (ground.network.has_v6) config.addresses.push_back(options.address6);
-  config.mtu = ground.network.mtu;
-  config.checksum_offload = ground.device->has_offload();
-  config.gso_max = ground.device->has_offload() ? kLargestSuperpacket : 0;
+StackConfig stack_config(const ServeOptions& options, const TunLink& link, const Seed& seed) {
+  StackConfig config = link.completed(options.stack, options.address, options.address6);
   config.memory = MemoryShares(options.memory).stack;
   config.seed = seed;
   return config;
@@ -142,13 +131,18 @@ std::expected<std::string, Failure> listen(const StackConfig& config, const Serv
   return urls;
 }
 
-// Everything that only looks on.
-class Onlookers {
+// Everything that is written beside the answers: the access log, a capture, a narration.
+class Records {
  public:
   // Files are opened for `owner`: the user that the server is about to become.
-  static std::expected<Onlookers, Failure> open(const ServeOptions& options, Instant start,
-                                                const std::optional<Identity>& owner) {
-    Onlookers all;
+  static std::expected<Records, Failure> open(const ServeOptions& options, Instant start,
+                                              const std::optional<Identity>& owner) {
+    auto packets =
+        PacketWatchers::open({options.capture, options.tun, options.language, options.seed,
+                              options.capture_bytes, owner, options.comments},
+                             options.verbose, start);
+    if (!packets) return failed(packets.error());
+    Records all(std::move(*packets));
     if (!options.access_log.empty()) {
       auto file = OutputFile::open(
           {options.access_log, "the access log", OutputFile::Mode::Append, kLogRoom, owner});
@@ -156,60 +150,34 @@ class Onlookers {
       all.log_file_ = std::move(*file);
       all.log_ = std::make_unique<AccessLogFile>(*all.log_file_);
     }
-    if (!options.capture.empty()) {
-      auto file = CaptureFile::open({options.capture, options.tun, options.language, options.seed,
-                                     options.capture_bytes, owner, options.comments});
-      if (!file) return failed(file.error());
-      all.capture_ = std::move(*file);
-      all.watchers_->add(all.capture_->sink());
-    }
-    if (options.verbose) {
-      all.narrator_ =
-          std::make_unique<Narrator>(*all.lines_, options.language, start, *options.verbose);
-      all.watchers_->add(*all.narrator_);
-    }
     return all;
   }
-  Onlookers(Onlookers&&) = default;
 
   // Null when there is no access log.
   [[nodiscard]] http::AccessLogSink* access_log() { return log_.get(); }
-  void watch(Stack& stack) {
-    if (!watchers_->is_empty()) stack.set_observer(&watchers_->observer());
-  }
-  void watch(ImpairedDevice& device) { watchers_->listen_to(device); }
-  void watch(Pump& pump) {
-    if (!watchers_->is_empty()) pump.set_watch(watchers_.get());
-  }
-  void finish() {
-    if (watchers_->is_empty()) return;
-    watchers_->finish();
-    if (capture_) capture_->output().flush();
-  }
+  [[nodiscard]] PacketWatchers& packets() { return packets_; }
   void flush_with(HttpApplication& application) {
     if (log_file_) application.add_output(*log_file_);
-    if (capture_) application.add_output(capture_->output());
+    if (packets_.capture() != nullptr) application.add_output(*packets_.capture());
   }
   void tell_losses() const {
     if (log_file_ && log_file_->lost() > 0) {
       say(fmt::format("{} lines of the access log were not written", log_file_->lost()));
     }
-    if (capture_ && capture_->output().lost() > 0) {
+    const OutputFile* const capture = packets_.capture();
+    if (capture != nullptr && capture->lost() > 0) {
       say(fmt::format("{} packets are missing in the capture: its reader was too slow or is gone",
-                      capture_->output().lost()));
+                      capture->lost()));
     }
   }
 
  private:
   static constexpr std::size_t kLogRoom = 64 * 1024;
 
-  Onlookers() = default;
+  explicit Records(PacketWatchers packets) : packets_(std::move(packets)) {}
   std::unique_ptr<OutputFile> log_file_;
   std::unique_ptr<AccessLogFile> log_;
-  std::unique_ptr<CaptureFile> capture_;
-  std::unique_ptr<StderrLines> lines_ = std::make_unique<StderrLines>();
-  std::unique_ptr<Narrator> narrator_;
-  std::unique_ptr<Watchers> watchers_ = std::make_unique<Watchers>();
+  PacketWatchers packets_;
 };
 
 void tell_ready(const ServeOptions& options, const std::string& urls) {
@@ -221,7 +189,7 @@ void tell_ready(const ServeOptions& options, const std::string& urls) {
 
 int exit_code(EventLoop::End end, const TunDevice& device) {
   switch (end) {
-    case EventLoop::End::Stopped:
+    case EventLoop::End::Over:
       return 0;
     case EventLoop::End::Interrupted:
       return 128 + SIGINT;
@@ -233,54 +201,53 @@ int exit_code(EventLoop::End end, const TunDevice& device) {
 }
 
 std::expected<int, Failure> run(const ServeOptions& options) {
-  auto ground = prepare_ground(options);
-  if (!ground) return failed(ground.error());
-  for (const std::string& note : ground->network.notes) say(note);
-  if (!ground->publication.note.empty()) say(ground->publication.note);
-  const auto decision = decide_rights(options, ground->site);
+  auto prepared = prepare(options);
+  if (!prepared) return failed(prepared.error());
+  for (const std::string& note : prepared->link.network.notes) say(note);
+  if (!prepared->publication.note.empty()) say(prepared->publication.note);
+  const auto decision = decide_rights(options, prepared->site);
   if (!decision) return failed(decision.error());
   const Instant start = SystemClock::now();
-  auto onlookers = Onlookers::open(options, start, decision->become);
-  if (!onlookers) return failed(onlookers.error());
-  if (auto dropped = give_up_rights(*decision, ground->site); !dropped) {
+  auto records = Records::open(options, start, decision->become);
+  if (!records) return failed(records.error());
+  if (auto dropped = give_up_rights(*decision, prepared->site); !dropped) {
     return failed(dropped.error());
   }
-  if (ground->site.is_empty() && !options.list) {
+  if (prepared->site.is_empty() && !options.list) {
     say("the folder of the site " + options.site +
         " is empty: every request gets 404; 'glasstcp site DIR' writes a page to begin with");
   }
   const auto seed = draw_seed(options.seed);
   if (!seed) return failed(seed.error());
 
-  const StackConfig config = stack_config(options, *ground, *seed);
+  const StackConfig config = stack_config(options, prepared->link, *seed);
   Stack stack(config, start);
-  onlookers->watch(stack);
+  records->packets().watch(stack);
   const http::MediaTypes types = system_media_types();
-  http::HttpServer server(stack, ground->site.store(), types,
-                          server_config(options, onlookers->access_log()), start);
+  http::HttpServer server(stack, prepared->site.store(), types,
+                          server_config(options, records->access_log()), start);
   const auto urls = listen(config, options, server);
   if (!urls) return failed(urls.error());
 
   HttpApplication application(server);
-  onlookers->flush_with(application);
+  records->flush_with(application);
   std::unique_ptr<ImpairedDevice> bad;
   if (options.impair) {
-    bad = std::make_unique<ImpairedDevice>(*ground->device, *options.impair, *seed);
-    onlookers->watch(*bad);
+    bad = std::make_unique<ImpairedDevice>(*prepared->link.device, *options.impair, *seed);
+    records->packets().watch(*bad);
   }
-  Device& device = bad ? static_cast<Device&>(*bad) : *ground->device;
-  DeviceLines lines(ground->device->name());
-  Pump pump(device, stack, application);
-  pump.set_listener(&lines);
-  onlookers->watch(pump);
-  auto loop = EventLoop::make(device, {.spin = options.spin});
+  Device& device = bad ? static_cast<Device&>(*bad) : *prepared->link.device;
+  DeviceLines lines(prepared->link.device->name());
+  ServerMachine machine(device, stack, application, lines);
+  machine.set_watch(records->packets().watch());
+  auto loop = EventLoop::make(options.spin);
   if (!loop) return failed(loop.error());
   tell_ready(options, *urls);
-  const EventLoop::End end = loop->run(pump, stack, application);
-  onlookers->finish();
-  onlookers->tell_losses();
-  lines.tell_unread(pump.counters());
-  return exit_code(end, *ground->device);
+  const EventLoop::End end = loop->run(machine);
+  records->packets().finish();
+  records->tell_losses();
+  lines.tell_unread(machine.counters());
+  return exit_code(end, *prepared->link.device);
 }
 
 }  // namespace

@@ -1,0 +1,128 @@
+// How a server ends after a signal: at once, after the last FIN, or with resets, and never later
+// than it promised.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "stack/wire/tcp.h"
+#include "tests/support/fake_device.h"
+#include "tests/support/packet_bytes.h"
+#include "tun/serve/server_machine.h"
+
+namespace glasstcp {
+namespace {
+
+class Idle final : public Application {
+ public:
+  void turn(Instant) noexcept override {}
+  void flush(Instant) noexcept override {}
+  [[nodiscard]] Instant next_deadline() const noexcept override { return kNever; }
+  void stop(Instant) noexcept override { ++stops; }
+  [[nodiscard]] bool is_finished() const noexcept override { return true; }
+  int stops = 0;
+};
+
+class Silent final : public PumpListener {
+ public:
+  void on_shape_refused(PacketShape, int) noexcept override {}
+  void on_read_failed(int, bool) noexcept override {}
+};
+
+class ServerMachineTest : public testing::Test {
+ protected:
+  static StackConfig config(const char* address, std::uint64_t seed) {
+    StackConfig c;
+    c.addresses.push_back(*Cidr::parse(address));
+    c.seed = Seed::from_number(seed);
+    return c;
+  }
+  // A connection from the client, and the server's end of it.
+  ConnectionId connected() {
+    const auto listener = stack_.listen({*IpAddress::parse("0.0.0.0"), Port{80}}, 4);
+    ConnectOptions options;
+    options.remote = {*IpAddress::parse("192.0.2.2"), Port{80}};
+    static_cast<void>(client_.connect(options, now_));
+    for (int i = 0; i < 3; ++i) exchange();
+    const auto accepted = stack_.accept(*listener);
+    EXPECT_TRUE(accepted.has_value());
+    stack_.close_listener(*listener);
+    return accepted.value_or(ConnectionId{});
+  }
+  void exchange() {
+    OutPacket out;
+    while (client_.transmit(now_, out)) device_.arrive(test::flatten(out));
+    static_cast<void>(machine_.turn(now_));
+    for (; told_ < device_.sent().size(); ++told_) {
+      client_.receive(device_.sent()[told_].bytes, {}, now_);
+    }
+  }
+  // What the loop does after a signal.
+  bool turns_its_last(Instant now) {
+    now_ = now;
+    machine_.stop(now);
+    static_cast<void>(machine_.turn(now));
+    return machine_.is_over(now);
+  }
+  [[nodiscard]] bool has_reset() const {
+    return std::ranges::any_of(device_.sent(), [](const FakeDevice::Sent& sent) {
+      return (sent.bytes.at(33) & TcpFlags::kRst) != 0;
+    });
+  }
+
+  Instant now_{1s};
+  FakeDevice device_;
+  Idle application_;
+  Silent listener_;
+  Stack stack_{config("192.0.2.2/24", 1), now_};
+  Stack client_{config("192.0.2.1/24", 2), now_};
+  ServerMachine machine_{device_, stack_, application_, listener_};
+  std::size_t told_ = 0;
+};
+
+TEST_F(ServerMachineTest, WithoutASignalItIsNeverOver) {
+  static_cast<void>(machine_.turn(now_));
+  EXPECT_FALSE(machine_.is_over(now_));
+  EXPECT_EQ(application_.stops, 0);
+}
+
+TEST_F(ServerMachineTest, WithoutConnectionsItIsOverAtOnce) {
+  EXPECT_TRUE(turns_its_last(now_));
+  EXPECT_TRUE(turns_its_last(now_));
+  EXPECT_EQ(application_.stops, 1) << "told once, however often the loop asks";
+}
+
+TEST_F(ServerMachineTest, WhatIsLeftAfterTheGraceIsResetAndMayBeAnswered) {
+  const ConnectionId id = connected();
+  const Instant begin = now_;
+  const std::uint8_t text[] = {'x'};
+  ASSERT_TRUE(stack_.send(id, text, {}, now_));  // and nobody acknowledges it
+  EXPECT_FALSE(turns_its_last(begin));
+  EXPECT_LE(machine_.next_deadline(), begin + ServerMachine::kGrace);
+  EXPECT_FALSE(turns_its_last(begin + ServerMachine::kGrace - 1ms));
+  EXPECT_FALSE(has_reset());
+  EXPECT_FALSE(turns_its_last(begin + ServerMachine::kGrace));
+  EXPECT_TRUE(has_reset());
+  const Instant end = begin + ServerMachine::kGrace + ServerMachine::kLastWords;
+  EXPECT_LE(machine_.next_deadline(), end);
+  EXPECT_TRUE(turns_its_last(end));
+}
+
+TEST_F(ServerMachineTest, APeerThatOnlyKeepsItsEndOpenIsLeftWithoutAReset) {
+  const ConnectionId id = connected();
+  ASSERT_TRUE(stack_.shutdown_send(id, now_));
+  for (int i = 0; i < 3; ++i) {
+    exchange();
+    now_ += 50ms;  // the client's ACK may be delayed
+    client_.advance(now_);
+  }
+  exchange();
+  const Instant begin = now_;
+  EXPECT_FALSE(turns_its_last(begin));
+  EXPECT_LE(machine_.next_deadline(), begin + ServerMachine::kLastWait);
+  EXPECT_FALSE(turns_its_last(begin + ServerMachine::kLastWait - 1ms));
+  EXPECT_TRUE(turns_its_last(begin + ServerMachine::kLastWait));
+  EXPECT_FALSE(has_reset());
+}
+
+}  // namespace
+}  // namespace glasstcp

@@ -1,0 +1,43 @@
+// See server_machine.h.
+#include "tun/serve/server_machine.h"
+
+#include <algorithm>
+
+namespace glasstcp {
+
+TurnResult ServerMachine::turn(Instant now) {
+  turned_at_ = now;
+  return pump_.turn(now);
+}
+
+Instant ServerMachine::next_deadline() const {
+  const Instant next = pump_.next_deadline();
+  if (!stop_deadline_) return next;
+  if (last_wait_) return std::min({next, *last_wait_, *stop_deadline_});
+  const Instant end = *stop_deadline_;
+  return std::min(next, turned_at_ < end ? end : end + kLastWords);
+}
+
+void ServerMachine::stop(Instant now) {
+  if (!stop_deadline_) {
+    stop_deadline_ = now + kGrace;
+    application_.stop(now);
+  }
+  if (now < *stop_deadline_) return;
+  last_wait_.reset();
+  for (const ConnectionId id : stack_.connections()) stack_.abort(id, now);
+}
+
+bool ServerMachine::is_over(Instant now) {
+  if (!stop_deadline_) return false;
+  if (now >= *stop_deadline_) return now >= *stop_deadline_ + kLastWords;
+  if (!pump_.is_drained() || !stack_.only_fin_wait_2_left()) {
+    last_wait_.reset();
+    return false;
+  }
+  if (application_.is_finished() && stack_.connection_count() == 0) return true;
+  if (!last_wait_) last_wait_ = now + kLastWait;
+  return now >= *last_wait_;
+}
+
+}  // namespace glasstcp
