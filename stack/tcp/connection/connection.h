@@ -249,11 +249,12 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] SendDecision data_decision(SeqNum seq, std::uint32_t length) const;
   // transmit.cc
   void build(const SendDecision& decision, Instant now, OutPacket& out);
-  void note_sent(const SendDecision& decision, Instant now);
-  void note_new_data(const SendDecision& decision, Instant now);
+  void note_data_sent(const SendDecision& decision, const SenderFacts& sender);
+  void note_new_data(const SendDecision& decision, const SenderFacts& sender);
+  void note_control_sent(const SendDecision& decision, Instant now);
   void note_probe(const SendDecision& decision, Instant now);
   void note_ack_carried(std::uint16_t window);
-  [[nodiscard]] bool remember(const SendDecision& d, SeqNum end, Instant now);
+  [[nodiscard]] bool remember(const SendDecision& d, SeqNum end, const SenderFacts& sender);
   [[nodiscard]] TcpOptions options_for(const SendDecision& decision, Instant now) const;
   // Null: not agreed on.
   [[nodiscard]] const Ecn* ecn() const { return ecn_ == kNone ? nullptr : &context_.ecn[ecn_]; }
@@ -310,6 +311,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void on_keep_alive_timer(Instant now);
   bool has_given_up(Instant now);
   void manage_send_timers(Instant now);
+  void on_output_paused(Instant now);
   void on_sign_of_life(Instant now);
   void restart_loss_timers(Instant now);
   [[nodiscard]] bool has_loss_timer() const { return timers_.loss_timer().has_value(); }

@@ -244,7 +244,7 @@ std::optional<SendDecision> Connection::next_new_data(std::uint32_t allowed) con
 // RFC 6675 §4, if RACK is switched off: nothing is known to be lost and nothing new may go, so what
 // may be lost goes once more.
 std::optional<SendDecision> Connection::next_unreported() const {
-  if (!sack_ || snd.wnd == 0) return std::nullopt;
+  if (context_.config.use_rack || !sack_ || snd.wnd == 0) return std::nullopt;
   const auto segment = recovery_.next_unreported(context_);
   if (!segment || cwnd_room() < max_text()) return std::nullopt;
   SendDecision d = segment->is_last ? last_segment() : first_segment_of(segment->entry);

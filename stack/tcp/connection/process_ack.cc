@@ -10,23 +10,24 @@ namespace glasstcp {
 
 // What recovery/ sees of this connection.
 SenderFacts Connection::sender_facts(Instant now) const {
-  SenderFacts s{context_, congestion(), snd, timestamps_};
-  if (ecn_ != kNone) s.ecn = &context_.ecn[ecn_];
-  s.now = now;
-  s.unsent = unsent();
-  s.max_payload = max_text();
-  s.syn_in_flight = syn_in_flight();
-  s.mss = size_.mss();
-  s.full_segment = size_.full();
-  if (const PathSearch* const search = path_search(); search != nullptr && search->has_probe()) {
-    s.mtu_probe_begin = search->probe_begin();
-    s.mtu_probe_end = search->probe_end();
-  }
-  s.armed_timer = timers_.loss_timer();
-  s.sack = sack_;
-  s.is_synchronized = is_synchronized(state_);
-  s.uses_superpackets = context_.limits.gso_max > 0;
-  return s;
+  const PathSearch* const search = path_search();
+  const bool has_probe = search != nullptr && search->has_probe();
+  return {.context = context_,
+          .congestion = congestion(),
+          .snd = snd,
+          .timestamps = timestamps_,
+          .ecn = ecn_ == kNone ? nullptr : &context_.ecn[ecn_],
+          .now = now,
+          .unsent = unsent(),
+          .max_payload = max_text(),
+          .mss = size_.mss(),
+          .full_segment = size_.full(),
+          .mtu_probe_begin = has_probe ? search->probe_begin() : SeqNum(),
+          .mtu_probe_end = has_probe ? search->probe_end() : SeqNum(),
+          .armed_timer = timers_.loss_timer(),
+          .sack = sack_,
+          .is_synchronized = is_synchronized(state_),
+          .uses_superpackets = context_.limits.gso_max > 0};
 }
 
 // The SYN is acknowledged: a number without bytes, before anything is under way.

@@ -178,12 +178,22 @@ void Connection::manage_send_timers(Instant now) {
 void Connection::on_nothing_to_send(Instant now) {
   signal_send_space(true);
   note_limit(now);
-  if (recovery_.has_flight()) recovery_.on_nothing_to_send(sender_facts(now));
+  if (recovery_.has_flight() && is_synchronized(state_)) on_output_paused(now);
   const bool may_send = is_synchronized(state_) && state_ != State::TimeWait;
   if (!may_send || snd.wnd == 0 || flight() > 0 || unsent() == 0) return;
   if (!timers_.is_armed(TimerName::SwsOverride)) {
     const Duration wait = context_.config.sws_override;
     arm(TimerName::SwsOverride, now + (wait > Duration::zero() ? wait : recovery_.rto(context_)));
+  }
+}
+
+// Is it the application that has nothing more, or is it only not yet time for the next burst?
+void Connection::on_output_paused(Instant now) {
+  const std::uint32_t space = cwnd_room();
+  if (unsent() == 0 && queue().lost_bytes() == 0) {
+    if (space >= size_.mss()) recovery_.on_application_limited(context_, snd);
+  } else if (space > 0) {
+    recovery_.await_next_burst(context_, now);
   }
 }
 

@@ -21,19 +21,26 @@ bool Connection::commit(const SendDecision& decision, Instant now, OutPacket& ou
     out.payload_slices = 0;
     out.payload_length = 0;
   }
+  const bool is_data = d.kind != SendDecision::Kind::Ack && d.kind != SendDecision::Kind::Probe &&
+                       d.kind != SendDecision::Kind::Reset;
+  if (!is_data) {
+    build(d, now, out);
+    note_control_sent(d, now);
+    return true;
+  }
+  const SenderFacts sender = sender_facts(now);
   const SeqNum end = d.seq + d.length + (d.flags.syn() || d.flags.fin() ? 1U : 0U);
   const bool is_first = d.kind == SendDecision::Kind::NewData || d.kind == SendDecision::Kind::Syn;
-  if (is_first && end > snd.nxt && !remember(d, end, now)) return false;
+  if (is_first && end > snd.nxt && !remember(d, end, sender)) return false;
   build(d, now, out);
-  if (ConnectionStatistics* s = kept()) s->on_departure(d, max_text(), now);
-  note_sent(d, now);
+  note_data_sent(d, sender);
   return true;
 }
 
 // What leaves for the first time is to be acknowledged. False: no memory to remember it by.
-bool Connection::remember(const SendDecision& d, SeqNum end, Instant now) {
+bool Connection::remember(const SendDecision& d, SeqNum end, const SenderFacts& sender) {
   return recovery_.acquire_flight(context_, this) &&
-         recovery_.add(sender_facts(now), {end, d.length, d.flags.syn()});
+         recovery_.add(sender, {end, d.length, d.flags.syn()});
 }
 
 EcnDeparture Connection::ecn_departure(const SendDecision& d, const TcpOptions& options) const {
@@ -136,6 +143,8 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
     context_.ecn[ecn_].on_sent(ecn_departure(d, options), options.accurate_ecn.has_value());
   out.reason = d.reason;
   out.connection = id_;
+  if (ConnectionStatistics* s = kept()) s->on_departure(d, max_text(), now);
+  if (!d.flags.rst()) receiver_.on_duplicate_reported();
 }
 
 // A segment with rcv.nxt and a window leaves: every ACK that was owed rides on it.
@@ -144,60 +153,64 @@ void Connection::note_ack_carried(std::uint16_t window) {
   timers_.stop(TimerName::DelayedAck);
 }
 
-void Connection::note_sent(const SendDecision& d, Instant now) {
+void Connection::note_data_sent(const SendDecision& d, const SenderFacts& sender) {
   const std::uint32_t length = d.length + (d.flags.syn() || d.flags.fin() ? 1U : 0U);
-  if (!d.flags.rst()) receiver_.on_duplicate_reported();
   switch (d.kind) {
-    case SendDecision::Kind::Reset:
-      pending_reset_.reset();
-      return;
     case SendDecision::Kind::Syn:
       syn_ack_due_ = false;
       if (snd.nxt == snd.iss) {
         note_fast_open_syn(d);
         snd.nxt = d.seq + length;
       } else {
-        arm(recovery_.on_syn_retransmitted(sender_facts(now)));
+        arm(recovery_.on_syn_retransmitted(sender));
       }
       break;
-    case SendDecision::Kind::NewData:
-      note_new_data(d, now);
-      break;
     case SendDecision::Kind::Retransmission:
-      arm(recovery_.on_retransmitted(sender_facts(now), {d.entry, length, d.reason}));
+      arm(recovery_.on_retransmitted(sender, {d.entry, length, d.reason}));
       break;
     case SendDecision::Kind::TailProbe: {
       const auto tail = static_cast<std::uint32_t>(snd.nxt - d.seq);
-      arm(recovery_.on_tail_retransmitted(sender_facts(now), {kNone, tail, d.reason}));
+      arm(recovery_.on_tail_retransmitted(sender, {kNone, tail, d.reason}));
       break;
     }
-    case SendDecision::Kind::Probe:
-      note_probe(d, now);
-      break;
-    case SendDecision::Kind::Ack:
-      user_timeout_due_ = false;
-      if (d.flags.fin()) recovery_.on_fin_repeated(context_);
+    default:
+      note_new_data(d, sender);
       break;
   }
-  manage_send_timers(now);
+  manage_send_timers(sender.now);
 }
 
-void Connection::note_new_data(const SendDecision& d, Instant now) {
+void Connection::note_new_data(const SendDecision& d, const SenderFacts& sender) {
   const SeqNum end = d.seq + d.length + (d.flags.fin() ? 1U : 0U);
   override_small_ = false;
   persist_.on_octet_counted();
   snd.nxt = later(snd.nxt, end);
-  last_data_sent_ms_ = milliseconds_of(now);
+  last_data_sent_ms_ = milliseconds_of(sender.now);
   // More would have gone if the congestion window had allowed it: what is in flight now shows what
   // it carries.
   const bool fills_window = cwnd_room() < max_text();
-  arm(recovery_.on_sent(sender_facts(now), {end, d.length}, d.reason == SendReason::TailLossProbe,
+  arm(recovery_.on_sent(sender, {end, d.length}, d.reason == SendReason::TailLossProbe,
                         fills_window));
   if (d.reason == SendReason::MtuProbe && d.length > max_text()) {
     const auto packet = static_cast<std::uint16_t>(d.length + data_headers());
     path_search()->on_probe_sent(packet, d.seq, end);
   }
-  if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, now);
+  if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, sender.now);
+}
+
+// An ACK, a reset, or a probe: nothing that is to be acknowledged.
+void Connection::note_control_sent(const SendDecision& d, Instant now) {
+  if (d.kind == SendDecision::Kind::Reset) {
+    pending_reset_.reset();
+    return;
+  }
+  if (d.kind == SendDecision::Kind::Probe) {
+    note_probe(d, now);
+  } else {
+    user_timeout_due_ = false;
+    if (d.flags.fin()) recovery_.on_fin_repeated(context_);
+  }
+  manage_send_timers(now);
 }
 
 // Of a closed window, or of a peer that is silent.

@@ -118,7 +118,7 @@ void LossRecovery::find_losses_by_counting(const SenderFacts& s, FlightState& f,
 std::optional<UnreportedSegment> LossRecovery::next_unreported(
     const RecoveryContext& context) const {
   const FlightState* const f = flight(context);
-  if (f == nullptr || context.config.use_rack || !f->episode.is_active()) return std::nullopt;
+  if (f == nullptr || !f->episode.is_active()) return std::nullopt;
   if (f->queue.lost_bytes() > 0 || f->queue.sacked_bytes() == 0) return std::nullopt;
   std::uint32_t index = f->queue.oldest_in_network();
   while (index != kNone && context.sent[index].retransmitted) index = context.sent[index].after;

@@ -100,8 +100,7 @@ class LossRecovery {
   AckOutcome on_ack(const SenderFacts& s, const Segment& seg, SeqNum prior_una);
 
   // -- What leaves
-  /// Something is about to leave; `owner` is told when the time of the next burst has come (see
-  /// on_nothing_to_send). False: no memory.
+  /// Something is about to leave; `owner`: see await_next_burst(). False: no memory.
   [[nodiscard]] bool acquire_flight(RecoveryContext& context, Connection* owner);
   /// Remembers what is about to leave. False: no memory, so it must not be sent.
   [[nodiscard]] bool add(const SenderFacts& s, const NewTransmission& sent);
@@ -119,8 +118,10 @@ class LossRecovery {
   void on_fin_repeated(RecoveryContext& context);
   /// The octet at snd.nxt, which zero-window probes carried, may be acknowledged. False: no memory.
   [[nodiscard]] bool add_probed_octet(const SenderFacts& s);
-  /// Asked, and nothing may leave now.
-  void on_nothing_to_send(const SenderFacts& s);
+  /// draft-ietf-ccwg-bbr §4.1.2.4: cwnd would allow more, but nothing waits to be sent.
+  void on_application_limited(RecoveryContext& context, const SendVariables& snd);
+  /// Something waits, and cwnd allows it: the owner is told when pacing does, too.
+  void await_next_burst(RecoveryContext& context, Instant now);
 
   // -- What time brings
   /// RFC 6298 §5.4: the retransmission timer expired, while the SYN is not acknowledged.
@@ -150,7 +151,8 @@ class LossRecovery {
   // -- What may leave
   /// RFC 6675 §4: bytes believed to be in the network.
   [[nodiscard]] std::uint32_t pipe(const RecoveryContext& context, const SendVariables& snd) const;
-  /// Bytes that cwnd still allows. `syn_in_flight`: as in SenderFacts.
+  /// Bytes that cwnd still allows. `syn_in_flight`: 1 while our SYN is, and data may follow it
+  /// (RFC 7413): it does not count.
   [[nodiscard]] std::uint32_t cwnd_space(const RecoveryContext& context, const SendVariables& snd,
                                          std::uint32_t syn_in_flight) const;
   /// Whether pacing may hold something back.

@@ -54,18 +54,14 @@ std::uint32_t LossRecovery::allowance(const SenderFacts& s) const {
   return bytes == 0 ? 0 : std::max<std::uint32_t>(bytes, s.mss);
 }
 
-// Is it the application that has nothing more, or is it only not yet time?
-void LossRecovery::on_nothing_to_send(const SenderFacts& s) {
-  FlightState* const f = flight(s.context);
-  if (f == nullptr || !s.is_synchronized) return;
-  const std::uint32_t space = cwnd_space(s.context, s.snd, s.syn_in_flight);
-  if (s.unsent == 0 && f->queue.lost_bytes() == 0) {
-    // draft-ietf-ccwg-bbr §4.1.2.4.
-    if (space >= s.mss) f->rate.note_app_limited(pipe(s.context, s.snd));
-    return;
-  }
-  const Instant at = f->pacing.next_send(s.now);
-  if (at > s.now && space > 0) s.context.pacing_wheel.schedule(*f, at);
+void LossRecovery::on_application_limited(RecoveryContext& context, const SendVariables& snd) {
+  context.flights[flight_].rate.note_app_limited(pipe(context, snd));
+}
+
+void LossRecovery::await_next_burst(RecoveryContext& context, Instant now) {
+  FlightState& f = context.flights[flight_];
+  const Instant at = f.pacing.next_send(now);
+  if (at > now) context.pacing_wheel.schedule(f, at);
 }
 
 // -- What has left

@@ -28,12 +28,11 @@ struct SenderFacts {
   const Timestamps& timestamps;
   Ecn* ecn = nullptr;  ///< null: not agreed on
   Instant now{};
-  std::uint32_t unsent = 0;         ///< bytes that are queued and have never left
-  std::uint32_t max_payload = 0;    ///< bytes of a segment beside the options that it has now
-  std::uint32_t syn_in_flight = 0;  ///< 1: our SYN is, and data may follow it (RFC 7413)
-  std::uint16_t mss = 0;            ///< bytes that the path carries beside the usual options
-  std::uint16_t full_segment = 0;   ///< the same, or what the peer's window bounds it to
-  SeqNum mtu_probe_begin{};         ///< RFC 8899's probe under way; empty: there is none
+  std::uint32_t unsent = 0;        ///< bytes that are queued and have never left
+  std::uint32_t max_payload = 0;   ///< bytes of a segment beside the options that it has now
+  std::uint16_t mss = 0;           ///< bytes that the path carries beside the usual options
+  std::uint16_t full_segment = 0;  ///< the same, or what the peer's window bounds it to
+  SeqNum mtu_probe_begin{};        ///< RFC 8899's probe under way; empty: there is none
   SeqNum mtu_probe_end{};
   std::optional<TimerName> armed_timer{};  ///< which of the loss timers runs
   bool sack = false;
