@@ -32,13 +32,13 @@ EcnAgreement accurate(bool is_client) {
 EcnArrival text(IpEcn field, std::uint32_t bytes, std::uint32_t segments = 1) {
   return {with(0), field, segments, bytes};
 }
-EcnReport report(std::uint32_t value, std::uint32_t segments) {
+EcnAck report(std::uint32_t value, std::uint32_t segments) {
   return {ace(value), segments, true, nullptr};
 }
 // As a server, with the handshake behind it.
 Ecn server() {
   Ecn ecn(accurate(false));
-  EXPECT_FALSE(ecn.on_report(report(2, 1)));
+  EXPECT_FALSE(ecn.on_ack(report(2, 1)));
   return ecn;
 }
 
@@ -151,12 +151,12 @@ TEST(EcnSender, EveryFirstAcknowledgmentOfASynAck) {
   COVERS("R9768-15", "R9768-25");
   for (std::uint32_t value = 0; value < 8; ++value) {
     Ecn ecn(accurate(false));
-    EXPECT_EQ(ecn.on_report(report(value, 1)), value == 6) << value;
+    EXPECT_EQ(ecn.on_ack(report(value, 1)), value == 6) << value;
     const bool is_clean = value == 1 || value == 2 || value == 5 || value == 7;
     EXPECT_EQ(ecn.may_mark(), is_clean) << value;
     EXPECT_EQ(ecn.reported_marks(), value == 6 ? 6U : 5U) << value;
     if (value == 0) {
-      EXPECT_FALSE(ecn.on_report(report(7, 3)));
+      EXPECT_FALSE(ecn.on_ack(report(7, 3)));
     }
   }
 }
@@ -164,18 +164,18 @@ TEST(EcnSender, EveryFirstAcknowledgmentOfASynAck) {
 TEST(EcnSender, ReadsIncrementsModuloEight) {
   COVERS("R9768-16", "R9768-17");
   Ecn ecn = server();
-  EXPECT_FALSE(ecn.on_report(report(5, 2)));
-  EXPECT_TRUE(ecn.on_report(report(7, 2)));
+  EXPECT_FALSE(ecn.on_ack(report(5, 2)));
+  EXPECT_TRUE(ecn.on_ack(report(7, 2)));
   EXPECT_EQ(ecn.reported_marks(), 7U);
-  EXPECT_TRUE(ecn.on_report(report(1, 2)));  // 7 -> 9
+  EXPECT_TRUE(ecn.on_ack(report(1, 2)));  // 7 -> 9
   EXPECT_EQ(ecn.reported_marks(), 9U);
   // Twenty segments at once and two marks by the counter: it may have come round twice.
-  EXPECT_TRUE(ecn.on_report(report(3, 20)));
+  EXPECT_TRUE(ecn.on_ack(report(3, 20)));
   EXPECT_EQ(ecn.reported_marks(), 9U + 18U);
   // A merged acknowledgment without any increment is no congestion.
-  EXPECT_FALSE(ecn.on_report(report(3, 40)));
+  EXPECT_FALSE(ecn.on_ack(report(3, 40)));
   // An acknowledgment that was overtaken shows an older counter.
-  EXPECT_FALSE(ecn.on_report(report(2, 0)));
+  EXPECT_FALSE(ecn.on_ack(report(2, 0)));
   EXPECT_EQ(ecn.reported_marks(), 27U);
 }
 
@@ -185,12 +185,12 @@ TEST(EcnSender, BytesAreTakenModulo24Bits) {
   std::optional<AccurateEcnOption> option = AccurateEcnOption{};
   option->fields = 2;
   option->ce_bytes = 0xfffff0;  // half a circle back: an older value
-  EcnReport r = report(5, 1);
+  EcnAck r = report(5, 1);
   r.option = &option;
-  EXPECT_FALSE(ecn.on_report(r));
+  EXPECT_FALSE(ecn.on_ack(r));
   option->ce_bytes = 1000;
   r.flags = ace(6);
-  EXPECT_TRUE(ecn.on_report(r));
+  EXPECT_TRUE(ecn.on_ack(r));
   EXPECT_TRUE(ecn.may_mark());
 }
 
@@ -200,11 +200,11 @@ TEST(EcnSender, OnlyTheClassicWaySaysThatTheWindowWasReduced) {
   agreed.feedback = EcnFeedback::Classic;
   agreed.may_mark = true;
   Ecn ecn(agreed);
-  EXPECT_FALSE(ecn.on_report({with(kEce), 1, true, nullptr}));  // the handshake's
-  EXPECT_TRUE(ecn.on_report({with(kEce), 1, true, nullptr}));
+  EXPECT_FALSE(ecn.on_ack({with(kEce), 1, true, nullptr}));  // the handshake's
+  EXPECT_TRUE(ecn.on_ack({with(kEce), 1, true, nullptr}));
   ecn.on_reduction();
   EXPECT_TRUE(ecn.cwr_due());
-  ecn.on_text_sent(SeqNum(1500));
+  ecn.on_data_sent(SeqNum(1500));
   EXPECT_FALSE(ecn.cwr_due());
   Ecn accurate_one = server();
   accurate_one.on_reduction();
@@ -219,13 +219,13 @@ TEST(EcnSender, AnEchoIsNewsOnlyBehindCwr) {
   agreed.is_client = true;
   Ecn ecn(agreed);
   const auto echo_with = [&](std::uint32_t ack) {
-    return ecn.on_report({with(kEce), 1, true, nullptr, SeqNum(ack)});
+    return ecn.on_ack({with(kEce), 1, true, nullptr, SeqNum(ack)});
   };
   EXPECT_TRUE(echo_with(1000));
   ecn.on_reduction();
   EXPECT_FALSE(echo_with(1000));  // before CWR left
-  ecn.on_text_sent(SeqNum(1500));
-  ecn.on_text_sent(SeqNum(2500));  // without CWR
+  ecn.on_data_sent(SeqNum(1500));
+  ecn.on_data_sent(SeqNum(2500));  // without CWR
   EXPECT_FALSE(echo_with(1499));
   EXPECT_TRUE(echo_with(1500));
 }

@@ -240,11 +240,11 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::optional<SendDecision> next_mtu_probe(Instant now) const;
   [[nodiscard]] std::optional<SendDecision> next_probe() const;
   [[nodiscard]] std::optional<SendDecision> next_pure_ack() const;
-  [[nodiscard]] std::uint32_t cwnd_room() const {
+  [[nodiscard]] std::uint32_t cwnd_space() const {
     return recovery_.cwnd_space(context_, snd, syn_in_flight());
   }
   [[nodiscard]] bool may_send_small(std::uint32_t length, std::uint32_t unsent) const;
-  [[nodiscard]] std::uint32_t superpacket_bound() const;
+  [[nodiscard]] std::uint32_t packet_bound() const;
   [[nodiscard]] std::uint32_t cut_to_segments(std::uint32_t sendable, std::uint32_t unsent) const;
   [[nodiscard]] SendDecision data_decision(SeqNum seq, std::uint32_t length) const;
   // transmit.cc
@@ -264,7 +264,7 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::uint32_t data_headers() const {
     return header_bytes(tuple_.local_address.version()) + data_options().bytes();
   }
-  [[nodiscard]] std::uint32_t max_text() const;
+  [[nodiscard]] std::uint32_t max_payload() const;
   [[nodiscard]] std::uint32_t initial_window() const {
     return LossRecovery::initial_window(context_.config, size_.mss());
   }

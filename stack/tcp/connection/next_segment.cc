@@ -12,7 +12,7 @@ namespace glasstcp {
 std::optional<SendDecision> Connection::next(Instant now) const {
   if (auto d = next_reset_or_syn()) return d;
   // RFC 9768 §3.2.2.1: the report of how the SYN-ACK arrived rides on nothing.
-  if (ecn_ != kNone && ecn()->owes_handshake_report()) {
+  if (ecn_ != kNone && ecn()->owes_handshake_feedback()) {
     if (auto d = next_pure_ack()) return d;
   }
   // RFC 7413 §4.2.2: the server need not wait for the handshake's end.
@@ -71,7 +71,7 @@ std::optional<SendDecision> Connection::next_reset_or_syn() const {
 
 // How many bytes of text a segment has at most: beside the options it will carry, and in the peer's
 // window.
-std::uint32_t Connection::max_text() const {
+std::uint32_t Connection::max_payload() const {
   if (ecn_ == kNone && !receiver_.has_sack_blocks()) return size_.full();
   return size_.full_beside(data_options().varying_bytes());
 }
@@ -101,11 +101,11 @@ std::optional<SendDecision> Connection::next_retransmission(std::uint32_t allowe
   // would be dropped there.
   const SeqNum edge = snd.una + snd.wnd;
   if (lost.begin >= edge) return std::nullopt;
-  const std::uint32_t mss = max_text();
+  const std::uint32_t mss = max_payload();
   const bool has_fin = fin_queued_ && lost.end == tx_.end_seq() + 1;
   std::uint32_t length = lost.length() - (has_fin ? 1U : 0U);
   length = std::min(length, static_cast<std::uint32_t>(edge - lost.begin));
-  const std::uint32_t room = std::min(cwnd_room(), allowed);
+  const std::uint32_t room = std::min(cwnd_space(), allowed);
   // A timeout's first segment does not ask the window. Every other one does: RFC 8985 §9.3
   // R8985-14.
   if (recovery_.ignores_cwnd() || room < mss) {
@@ -133,7 +133,7 @@ SendDecision Connection::data_decision(SeqNum seq, std::uint32_t length) const {
   // RFC 9293 §3.9.1.2 MUST-60, MUST-61, SHLD-27: no push flag in the call; the segment that empties
   // the queue carries PSH.
   if (length > 0 && seq + length == tx_.end_seq() && !unpushed_) d.flags.bits |= TcpFlags::kPsh;
-  if (context_.config.push_superpackets && length > max_text()) d.flags.bits |= TcpFlags::kPsh;
+  if (context_.config.push_superpackets && length > max_payload()) d.flags.bits |= TcpFlags::kPsh;
   if (urgent_pending_ && snd.up > seq) {
     d.flags.bits |= TcpFlags::kUrg;
     d.reason = SendReason::NewDataUrgent;
@@ -142,10 +142,10 @@ SendDecision Connection::data_decision(SeqNum seq, std::uint32_t length) const {
 }
 
 // The most text that one packet may carry: what the device takes; one segment where it takes none.
-std::uint32_t Connection::superpacket_bound() const {
-  const std::uint32_t mss = max_text();
+std::uint32_t Connection::packet_bound() const {
+  const std::uint32_t mss = max_payload();
   const std::uint32_t headers = data_headers();
-  // A device that cuts a superpacket copies its urgent pointer, which would be wrong in the second,
+  // A device that cuts a GSO packet copies its urgent pointer, which would be wrong in the second,
   // and clears CWR in all but the first.
   const bool goes_alone = urgent_pending_ || (ecn_ != kNone && ecn()->goes_alone());
   const std::uint32_t gso = goes_alone ? 0 : context_.limits.gso_max;
@@ -167,8 +167,8 @@ std::uint32_t Connection::superpacket_bound() const {
 // Whole segments only, unless all that is queued goes; never more than the device takes in one
 // packet.
 std::uint32_t Connection::cut_to_segments(std::uint32_t sendable, std::uint32_t unsent) const {
-  const std::uint32_t mss = max_text();
-  const std::uint32_t length = std::min(sendable, superpacket_bound());
+  const std::uint32_t mss = max_payload();
+  const std::uint32_t length = std::min(sendable, packet_bound());
   const bool is_all = length == unsent;
   if (length <= mss || length % mss == 0) return length;
   // The short segment at the end rides along only if it could also go alone.
@@ -215,15 +215,15 @@ std::optional<SendDecision> Connection::next_new_data(std::uint32_t allowed) con
     d.flags.bits |= TcpFlags::kFin;
     return d;
   }
-  const std::uint32_t mss = max_text();
+  const std::uint32_t mss = max_payload();
   const std::uint32_t piece = counts_memory() ? send_buffer_limit().first_piece(waiting) : waiting;
-  const std::uint32_t sendable = std::min({waiting, usable, cwnd_room(), allowed, piece});
+  const std::uint32_t sendable = std::min({waiting, usable, cwnd_space(), allowed, piece});
   const std::uint32_t length = cut_to_segments(sendable, waiting);
   if (length == 0) return std::nullopt;
   // RFC 9293 §3.9.1.2 SHLD-28: full-sized segments go whenever they can; a smaller one must be
   // allowed to.
   if (length < mss) {
-    const bool cwnd_cut_it = cwnd_room() < std::min(waiting, usable);
+    const bool cwnd_cut_it = cwnd_space() < std::min(waiting, usable);
     if (cwnd_cut_it && flight() > 0) return std::nullopt;
     if (!may_send_small(length, waiting)) return std::nullopt;
   }
@@ -246,7 +246,7 @@ std::optional<SendDecision> Connection::next_new_data(std::uint32_t allowed) con
 std::optional<SendDecision> Connection::next_unreported() const {
   if (context_.config.use_rack || !sack_ || snd.wnd == 0) return std::nullopt;
   const auto segment = recovery_.next_unreported(context_);
-  if (!segment || cwnd_room() < max_text()) return std::nullopt;
+  if (!segment || cwnd_space() < max_payload()) return std::nullopt;
   SendDecision d = segment->is_last ? last_segment() : first_segment_of(segment->entry);
   d.reason = SendReason::SackHole;
   return d;
@@ -255,7 +255,7 @@ std::optional<SendDecision> Connection::next_unreported() const {
 // The first segment of an entry, which is not the last of the flight, again.
 SendDecision Connection::first_segment_of(std::uint32_t index) const {
   const SentSegment& segment = context_.sent[index];
-  SendDecision d = data_decision(segment.begin, std::min(segment.length(), max_text()));
+  SendDecision d = data_decision(segment.begin, std::min(segment.length(), max_payload()));
   d.kind = SendDecision::Kind::Retransmission;
   d.entry = index;
   return d;
@@ -266,7 +266,7 @@ SendDecision Connection::last_segment() const {
   const SentSegment& last = context_.sent[queue().tail()];
   const bool has_fin = fin_queued_ && last.end == tx_.end_seq() + 1;
   const std::uint32_t text = last.length() - (has_fin ? 1U : 0U);
-  const std::uint32_t length = std::min(text, max_text());
+  const std::uint32_t length = std::min(text, max_payload());
   SendDecision d = data_decision(last.begin + (text - length), length);
   d.kind = SendDecision::Kind::TailProbe;
   if (has_fin) d.flags.bits |= TcpFlags::kFin;
@@ -278,7 +278,7 @@ SendDecision Connection::last_segment() const {
 std::optional<SendDecision> Connection::next_tail_probe() const {
   if (!recovery_.owes_tail_probe(context_) || queue().empty()) return std::nullopt;
   const std::int32_t usable = snd.una + snd.wnd - snd.nxt;
-  const std::uint32_t mss = max_text();
+  const std::uint32_t mss = max_payload();
   const std::uint32_t fresh =
       std::min({unsent(), mss, usable > 0 ? static_cast<std::uint32_t>(usable) : 0U});
   if (fresh > 0) {
@@ -305,12 +305,12 @@ std::optional<SendDecision> Connection::next_mtu_probe(Instant now) const {
   if (!is_seen) return std::nullopt;
   ProbeFacts facts;
   facts.headers = data_headers();
-  facts.full = max_text();
+  facts.full = max_payload();
   facts.unsent = unsent();
   facts.usable = snd.una + snd.wnd - snd.nxt;
   facts.cwnd = recovery_.cwnd();
-  facts.cwnd_space = cwnd_room();
-  const std::uint32_t text = size_.probe_text(*search, facts, now);
+  facts.cwnd_space = cwnd_space();
+  const std::uint32_t text = size_.probe_payload(*search, facts, now);
   if (text == 0) return std::nullopt;
   SendDecision d = data_decision(snd.nxt, text);
   d.reason = SendReason::MtuProbe;

@@ -94,9 +94,9 @@ bool Connection::escape_black_hole(Instant now) {
   forget_probe();
   if (context_.config.mtu_probing == MtuProbing::Off) return false;
   const PathFacts path = path_facts(now);
-  const std::uint32_t text = std::min(context_.sent[queue().head()].length(), max_text());
+  const std::uint32_t payload = std::min(context_.sent[queue().head()].length(), max_payload());
   const BlackHoleEscape escape =
-      size_.escape_black_hole(path, {text + data_headers(), retransmissions_}, path_search());
+      size_.escape_black_hole(path, {payload + data_headers(), retransmissions_}, path_search());
   switch (escape.kind) {
     case BlackHoleEscape::Kind::None:
       return false;

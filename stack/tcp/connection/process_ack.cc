@@ -19,7 +19,7 @@ SenderFacts Connection::sender_facts(Instant now) const {
           .ecn = ecn_ == kNone ? nullptr : &context_.ecn[ecn_],
           .now = now,
           .unsent = unsent(),
-          .max_payload = max_text(),
+          .max_payload = max_payload(),
           .mss = size_.mss(),
           .full_segment = size_.full(),
           .mtu_probe_begin = has_probe ? search->probe_begin() : SeqNum(),

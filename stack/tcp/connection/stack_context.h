@@ -37,7 +37,7 @@ struct EventTag;
 /// How much the device takes in one packet.
 struct OutputLimits {
   bool checksum_offload = false;
-  std::uint32_t gso_max = 0;  ///< bytes of a superpacket with headers; 0: one segment per packet
+  std::uint32_t gso_max = 0;  ///< bytes of a GSO packet with headers; 0: one segment per packet
 };
 
 /// What TCP is made from.

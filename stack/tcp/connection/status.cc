@@ -76,12 +76,12 @@ SendLimit Connection::limit_now() const {
   const std::uint32_t waiting = unsent();
   if (waiting > 0) {
     const std::int32_t usable = snd.una + snd.wnd - snd.nxt;
-    const auto needed = static_cast<std::int32_t>(std::min(waiting, max_text()));
+    const auto needed = static_cast<std::int32_t>(std::min(waiting, max_payload()));
     // Where both windows are used up it is the network's that holds the text back.
-    const bool waits_for_peer = usable < needed && cwnd_room() >= max_text();
+    const bool waits_for_peer = usable < needed && cwnd_space() >= max_payload();
     return waits_for_peer ? SendLimit::Window : SendLimit::Busy;
   }
-  return wants_writable_ && cwnd_room() >= max_text() ? SendLimit::Buffer : SendLimit::Busy;
+  return wants_writable_ && cwnd_space() >= max_payload() ? SendLimit::Buffer : SendLimit::Busy;
 }
 
 void Connection::note_limit(Instant now) {

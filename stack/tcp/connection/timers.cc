@@ -189,7 +189,7 @@ void Connection::on_nothing_to_send(Instant now) {
 
 // Is it the application that has nothing more, or is it only not yet time for the next burst?
 void Connection::on_output_paused(Instant now) {
-  const std::uint32_t space = cwnd_room();
+  const std::uint32_t space = cwnd_space();
   if (unsent() == 0 && queue().lost_bytes() == 0) {
     if (space >= size_.mss()) recovery_.on_application_limited(context_, snd);
   } else if (space > 0) {

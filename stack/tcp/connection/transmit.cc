@@ -83,7 +83,7 @@ TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
   }
   // RFC 9768 §3.2.2.1: the report of how a SYN-ACK arrived stands on an ACK without blocks.
   const bool is_report =
-      ecn_ != kNone && ecn()->owes_handshake_report() && d.length == 0 && !d.flags.fin();
+      ecn_ != kNone && ecn()->owes_handshake_feedback() && d.length == 0 && !d.flags.fin();
   if (sack_ && !syn && !d.flags.rst() && !is_report && receiver_.has_sack_blocks()) {
     std::uint8_t room = timestamps_.enabled() ? 3 : 4;
     if (ecn_fields > 0) --room;
@@ -126,13 +126,15 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
   frame.traffic_class = traffic_class_ | static_cast<std::uint8_t>(marks.field);
   frame.hop_limit = settings().hop_limit;
   // RFC 4821 §7: a probe is one segment, however large.
-  frame.segment_text = d.reason == SendReason::MtuProbe ? d.length : d.flags.syn() ? 0 : max_text();
+  frame.segment_payload = d.reason == SendReason::MtuProbe ? d.length
+                          : d.flags.syn()                  ? 0
+                                                           : max_payload();
   if (may_be_cut(d, now)) {
     // RFC 6864 §4.2, §4.3 R6864-02: a number of its own for each segment, also for those that a device
-    // cuts a superpacket into: it counts on from the first. §5.2 R6864-03: none left means that it
+    // cuts a GSO packet into: it counts on from the first. §5.2 R6864-03: none left means that it
     // goes with "don't fragment", and may be lost where the path is narrow, which slows its sender
     // down.
-    const std::uint32_t each = std::max(frame.segment_text, 1U);
+    const std::uint32_t each = std::max(frame.segment_payload, 1U);
     const std::uint32_t segments = std::max((out.payload_length + each - 1) / each, 1U);
     const auto number = context_.ip.identifications().take(tuple_.remote_address, segments, now);
     frame.may_fragment = number.has_value();
@@ -143,7 +145,7 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
     context_.ecn[ecn_].on_sent(ecn_departure(d, options), options.accurate_ecn.has_value());
   out.reason = d.reason;
   out.connection = id_;
-  if (ConnectionStatistics* s = kept()) s->on_departure(d, max_text(), now);
+  if (ConnectionStatistics* s = kept()) s->on_departure(d, max_payload(), now);
   if (!d.flags.rst()) receiver_.on_duplicate_reported();
 }
 
@@ -188,10 +190,10 @@ void Connection::note_new_data(const SendDecision& d, const SenderFacts& sender)
   last_data_sent_ms_ = milliseconds_of(sender.now);
   // More would have gone if the congestion window had allowed it: what is in flight now shows what
   // it carries.
-  const bool fills_window = cwnd_room() < max_text();
+  const bool fills_window = cwnd_space() < max_payload();
   arm(recovery_.on_sent(sender, {end, d.length}, d.reason == SendReason::TailLossProbe,
                         fills_window));
-  if (d.reason == SendReason::MtuProbe && d.length > max_text()) {
+  if (d.reason == SendReason::MtuProbe && d.length > max_payload()) {
     const auto packet = static_cast<std::uint16_t>(d.length + data_headers());
     path_search()->on_probe_sent(packet, d.seq, end);
   }

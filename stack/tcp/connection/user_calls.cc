@@ -63,10 +63,10 @@ SendBufferLimit Connection::send_buffer_limit() const {
   if (!counts_memory()) return {context_.config, settings(), facts, nullptr};
   const std::int32_t usable = snd.una + snd.wnd - snd.nxt;
   facts.flight = flight();
-  facts.cwnd_space = cwnd_room();
+  facts.cwnd_space = cwnd_space();
   facts.usable_window = usable > 0 ? static_cast<std::uint32_t>(usable) : 0;
   facts.most_of_window = size_.most_of_window();
-  facts.full_segment = max_text();
+  facts.full_segment = max_payload();
   facts.peer_mss = size_.peer_mss();
   facts.is_window_known = state_ != State::SynSent;
   return {context_.config, settings(), facts, &context_.extras[extras_].send_space};

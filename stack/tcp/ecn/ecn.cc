@@ -94,7 +94,7 @@ EcnAgreement read_ecn_syn_ack(EcnWill will, std::uint32_t retries, TcpFlags syn_
   } else if (asked == kAll) {
     agreed.feedback = EcnFeedback::Accurate;
   }
-  // RFC 3168 §6.1.1: who ever sent a SYN without the flags does not mark text. RFC 9768 §3.1.4.1
+  // RFC 3168 §6.1.1: a client that ever sent a SYN without ECN flags must not set ECT. RFC 9768 §3.1.4.1
   // lets an accurate client do so, since only a server in that mode answers like this; unless the
   // answer says that our SYN, sent Not-ECT, arrived as something else (§3.2.2.3 R9768-25).
   const bool plain_syn_sent = ecn_syn_flags(will, retries) == 0;
@@ -113,7 +113,7 @@ Ecn::Ecn(const EcnAgreement& agreed)
       may_mark_(agreed.may_mark),
       awaits_handshake_ack_(!agreed.is_client) {
   if (feedback_ != EcnFeedback::Accurate || !agreed.is_client) return;
-  handshake_report_ = true;
+  handshake_feedback_ = true;
   if (agreed.peer_syn == IpEcn::Ce) ++r_cep_;
 }
 
@@ -123,40 +123,41 @@ bool Ecn::on_segment(const EcnArrival& arrival, bool owes_ack) {
   const bool is_ce = arrival.field == IpEcn::Ce;
   if (feedback_ == EcnFeedback::Classic) {
     // RFC 3168 §6.1.3 R3168-07: from a mark until CWR; a mark on the segment with CWR is a new one.
-    // Only text is sent ECN-capable, so a mark elsewhere is no news (§6.1.4).
+    // Only data is sent ECN-capable, so a mark elsewhere says nothing (§6.1.4).
     if (arrival.flags.cwr()) echo_ = false;
-    const bool is_news = is_ce && arrival.text > 0 && !echo_;
-    echo_ = echo_ || is_news;
-    return is_news;
+    const bool is_new_mark = is_ce && arrival.data > 0 && !echo_;
+    echo_ = echo_ || is_new_mark;
+    return is_new_mark;
   }
   if (feedback_ != EcnFeedback::Accurate) return false;
   // RFC 9768 §3.2 R9768-10: every acceptable packet is counted, and so are its bytes.
   if (is_ce) r_cep_ += arrival.segments;
-  if (arrival.text > 0 && arrival.field != IpEcn::NotEct) {
+  if (arrival.data > 0 && arrival.field != IpEcn::NotEct) {
     counted_since_ack_ = true;
     saw_ect0_ = saw_ect0_ || arrival.field == IpEcn::Ect0;
     saw_ect1_ = saw_ect1_ || arrival.field == IpEcn::Ect1;
     std::uint32_t& bytes = is_ce ? r_ceb_ : (arrival.field == IpEcn::Ect0 ? r_e0b_ : r_e1b_);
-    bytes += arrival.text;
+    bytes += arrival.data;
   }
   // RFC 9768 §3.2.2.5.1 R9768-11: at once when marks begin; R9768-12: and for every second mark
   // while an ACK is owed, for every third otherwise, before three bits of counter can wrap.
-  const bool begins = is_ce && !last_was_ce_ && arrival.text > 0;
+  const bool begins = is_ce && !last_was_ce_ && arrival.data > 0;
   last_was_ce_ = is_ce;
   if (is_ce) {
     const std::uint32_t marks = marks_since_ack_ + arrival.segments;
     marks_since_ack_ = static_cast<std::uint8_t>(std::min<std::uint32_t>(marks, 7));
   }
-  const bool many = marks_since_ack_ >= (owes_ack || arrival.text > 0 ? 2 : 3);
+  const bool many = marks_since_ack_ >= (owes_ack || arrival.data > 0 ? 2 : 3);
   return begins || (is_ce && many);
 }
 
 std::uint16_t Ecn::flags(bool is_pure_ack) const {
   if (feedback_ == EcnFeedback::Classic) return echo_ ? TcpFlags::kEce : std::uint16_t{0};
   if (feedback_ != EcnFeedback::Accurate) return 0;
-  // RFC 9768 §3.2.2.1 R9768-09, §3.2.2.2 R9768-13: three bits of the counter, but for the report;
+  // RFC 9768 §3.2.2.1 R9768-09, §3.2.2.2 R9768-13: three bits of the counter, but
+  // for the feedback of the handshake;
   // §3.2 R9768-36: of the counter as it is when the segment leaves.
-  if (handshake_report_ && is_pure_ack) return ecn_handshake_encoding(syn_ack_field_);
+  if (handshake_feedback_ && is_pure_ack) return ecn_handshake_encoding(syn_ack_field_);
   return flags_of_ace(r_cep_);
 }
 
@@ -166,7 +167,7 @@ std::uint16_t Ecn::flags(bool is_pure_ack) const {
 // have been lost for it.
 std::uint8_t Ecn::option_fields() const {
   if (feedback_ != EcnFeedback::Accurate || options_off_) return 0;
-  if (!counted_since_ack_) return handshake_report_ && !report_again_ ? 1 : 0;
+  if (!counted_since_ack_) return handshake_feedback_ && !feedback_again_ ? 1 : 0;
   const bool saw_ce = r_ceb_ > 0;
   if (saw_ect0_ && saw_ect1_) return 3;
   return saw_ce ? 2 : 1;
@@ -184,24 +185,23 @@ AccurateEcnOption Ecn::option(std::uint8_t fields) const {
 
 void Ecn::on_ack_sent(bool is_pure_ack, bool with_option) {
   marks_since_ack_ = 0;
-  if (is_pure_ack) handshake_report_ = false;
+  if (is_pure_ack) handshake_feedback_ = false;
   if (with_option) counted_since_ack_ = false;
 }
 
 // -- As the sender of data
 
-bool Ecn::on_report(const EcnReport& report) {
+bool Ecn::on_ack(const EcnAck& ack) {
   const bool is_handshake = awaits_handshake_ack_;
   awaits_handshake_ack_ = false;
   if (feedback_ == EcnFeedback::Classic) {
-    if (cwr_under_way_ && report.ack >= cwr_end_) cwr_under_way_ = false;
+    if (cwr_under_way_ && ack.up_to >= cwr_end_) cwr_under_way_ = false;
     // A SYN-ACK is not sent ECN-capable, so what acknowledges it reports nothing. RFC 3168 §6.1.2
     // R3168-05: until CWR has arrived an echo is that of a mark which was answered already.
-    return report.flags.ece() && !is_handshake && !cwr_due_ && !cwr_under_way_;
+    return ack.flags.ece() && !is_handshake && !cwr_due_ && !cwr_under_way_;
   }
-  if (feedback_ != EcnFeedback::Accurate || deaf_) return false;
-  return is_handshake && report.is_pure ? read_handshake_ack(ace_of(report.flags))
-                                        : read_ace(report);
+  if (feedback_ != EcnFeedback::Accurate || ignores_feedback_) return false;
+  return is_handshake && ack.is_pure ? read_handshake_ack(ace_of(ack.flags)) : read_ace(ack);
 }
 
 // RFC 9768 §3.2.2.1 R9768-15, table 4: the ACK of our SYN-ACK names its field. 0 means that the
@@ -209,20 +209,20 @@ bool Ecn::on_report(const EcnReport& report) {
 // R9768-28: our SYN-ACK was sent Not-ECT; if it arrived as anything else, something changes the
 // field on the way.
 bool Ecn::read_handshake_ack(std::uint32_t ace) {
-  deaf_ = ace == 0;
+  ignores_feedback_ = ace == 0;
   if (ace == 0 || ace == 3 || ace == 4 || ace == 6) may_mark_ = false;
   if (ace != 6) return false;
   ++s_cep_;
   return true;
 }
 
-bool Ecn::read_ace(const EcnReport& report) {
-  const std::uint32_t ace = ace_of(report.flags);
-  const bool is_first = first_report_;
-  first_report_ = false;
+bool Ecn::read_ace(const EcnAck& ack) {
+  const std::uint32_t ace = ace_of(ack.flags);
+  const bool is_first = first_feedback_;
+  first_feedback_ = false;
   if (is_first && ace == 0) {
     // RFC 9768 §3.2.2.4 R9768-26: a counter cannot be 0 so early: somebody clears the flags.
-    deaf_ = true;
+    ignores_feedback_ = true;
     may_mark_ = false;
     return false;
   }
@@ -232,14 +232,14 @@ bool Ecn::read_ace(const EcnReport& report) {
   // likely, and every ACK of a merged packet would look like that.
   std::uint32_t marks = (ace - s_cep_) & 7U;
   // Nothing newly acknowledged and a counter far ahead: an older ACK that came late (§3.2.2.2).
-  if (report.segments_acked == 0 && marks > 4) return false;
-  const bool is_certain = report.segments_acked < 8;
-  const bool has_option = report.option != nullptr && report.option->has_value();
+  if (ack.segments_acked == 0 && marks > 4) return false;
+  const bool is_certain = ack.segments_acked < 8;
+  const bool has_option = ack.option != nullptr && ack.option->has_value();
   if (!is_certain && !has_option && marks > 0) {
-    marks = report.segments_acked - ((report.segments_acked - marks) & 7U);
+    marks = ack.segments_acked - ((ack.segments_acked - marks) & 7U);
   }
   s_cep_ += marks;
-  const bool by_bytes = has_option && read_option(**report.option, marks, is_certain);
+  const bool by_bytes = has_option && read_option(**ack.option, marks, is_certain);
   return marks > 0 || by_bytes;
 }
 
@@ -261,7 +261,7 @@ void Ecn::on_reduction() {
   cwr_due_ = feedback_ == EcnFeedback::Classic;
 }
 
-void Ecn::on_text_sent(SeqNum end) {
+void Ecn::on_data_sent(SeqNum end) {
   if (!cwr_due_) return;
   cwr_due_ = false;
   cwr_under_way_ = true;

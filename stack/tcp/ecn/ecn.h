@@ -7,7 +7,7 @@
 //
 // Invariants:
 //   1. The kind of feedback is agreed in the handshake and never changes afterwards.
-//   2. Only new text is marked ECN-capable; nothing is unless both sides agreed.
+//   2. Only new data is marked ECN-capable; nothing is unless both sides agreed.
 //   3. What is reported is said once; how often the window shrinks for it is loss recovery's.
 //
 // Leaves out: how the window reacts (recovery/), and ECN-capable control packets (RFC 8311's
@@ -40,7 +40,7 @@ enum class EcnFeedback : std::uint8_t { None, Classic, Accurate };
 struct EcnAgreement {
   EcnFeedback feedback = EcnFeedback::None;
   IpEcn peer_syn = IpEcn::NotEct;  ///< how the peer's newest SYN or SYN-ACK arrived
-  bool may_mark = false;           ///< our text may be sent ECN-capable
+  bool may_mark = false;           ///< our data may be sent ECN-capable
   bool is_client = false;
 };
 
@@ -70,16 +70,16 @@ struct EcnArrival {
   TcpFlags flags;
   IpEcn field = IpEcn::NotEct;
   std::uint32_t segments = 1;  ///< of the wire, if they were merged
-  std::uint32_t text = 0;      ///< bytes
+  std::uint32_t data = 0;      ///< bytes
 };
 
 /// An acknowledgment as ECN sees it.
-struct EcnReport {
+struct EcnAck {
   TcpFlags flags;
   std::uint32_t segments_acked = 0;  ///< newly, about
-  bool is_pure = false;              ///< no text, no SACK blocks
+  bool is_pure = false;              ///< no data, no SACK blocks
   const std::optional<AccurateEcnOption>* option = nullptr;
-  SeqNum ack{};  ///< what it acknowledges
+  SeqNum up_to{};  ///< what it acknowledges
 };
 
 /// A segment that leaves, as ECN sees it.
@@ -134,7 +134,7 @@ class Ecn {
   /// AE, CWR and ECE of the next segment with ACK and without SYN.
   [[nodiscard]] std::uint16_t flags(bool is_pure_ack) const;
   /// Whether the next pure ACK names the field of the SYN-ACK, and should go before any text.
-  [[nodiscard]] bool owes_handshake_report() const { return handshake_report_; }
+  [[nodiscard]] bool owes_handshake_feedback() const { return handshake_feedback_; }
   /// How many fields of the option are worth sending now, 0..3; 0: none of it.
   [[nodiscard]] std::uint8_t option_fields() const;
   [[nodiscard]] AccurateEcnOption option(std::uint8_t fields) const;
@@ -152,29 +152,29 @@ class Ecn {
   }
 
   // -- As the sender of data
-  /// Whether new text may be sent ECN-capable.
+  /// Whether new data may be sent ECN-capable.
   [[nodiscard]] bool may_mark() const { return may_mark_; }
   /// A believable ACK came. True: it reports congestion that calls for a reduction.
-  bool on_report(const EcnReport& report);
+  bool on_ack(const EcnAck& ack);
   /// The window was reduced, for whatever cause.
   void on_reduction();
-  /// Whether the next new text carries CWR (classic only); then it goes alone in its packet.
+  /// Whether the next new data carries CWR (classic only); then it goes alone in its packet.
   [[nodiscard]] bool cwr_due() const { return cwr_due_; }
-  /// New text up to `end` left.
-  void on_text_sent(SeqNum end);
+  /// New data up to `end` left.
+  void on_data_sent(SeqNum end);
 
   [[nodiscard]] std::uint32_t received_marks() const { return r_cep_; }
   [[nodiscard]] std::uint32_t reported_marks() const { return s_cep_; }
 
  private:
   bool read_handshake_ack(std::uint32_t ace);
-  bool read_ace(const EcnReport& report);
+  bool read_ace(const EcnAck& ack);
   bool read_option(const AccurateEcnOption& option, std::uint32_t new_marks, bool is_certain);
 
   // RFC 9768 §3.2.1: counters of what arrived (r) and of what the peer says of ours (s).
   std::uint32_t r_cep_ = kFirstCount, r_ceb_ = 0, r_e0b_ = 1, r_e1b_ = 1;
   std::uint32_t s_cep_ = kFirstCount, s_ceb_ = 0;
-  SeqNum cwr_end_;  // of the text that carries CWR, if cwr_under_way_
+  SeqNum cwr_end_;  // of the data that carries CWR, if cwr_under_way_
   EcnFeedback feedback_;
   IpEcn syn_ack_field_ = IpEcn::NotEct;
   std::uint8_t marks_since_ack_ = 0;
@@ -182,16 +182,16 @@ class Ecn {
   bool echo_ : 1 = false;           // classic: ECE until CWR
   bool cwr_due_ : 1 = false;        // classic: say that we reduced
   bool cwr_under_way_ : 1 = false;  // classic: said, and not acknowledged yet
-  bool handshake_report_ : 1 = false;
-  bool report_again_ : 1 = false;  // of a SYN-ACK that came again
+  bool handshake_feedback_ : 1 = false;
+  bool feedback_again_ : 1 = false;  // of a SYN-ACK that came again
   bool last_was_ce_ : 1 = false;
   bool counted_since_ack_ : 1 = false;  // a byte counter moved since the last ACK
   bool saw_ect0_ : 1 = false;
   bool saw_ect1_ : 1 = false;
   bool options_off_ : 1 = false;
   bool awaits_handshake_ack_ : 1 = false;  // as a server: the ACK of our SYN-ACK
-  bool first_report_ : 1 = true;
-  bool deaf_ : 1 = false;  // the peer's reports are not to be believed
+  bool first_feedback_ : 1 = true;
+  bool ignores_feedback_ : 1 = false;  // the peer's cannot be believed
 };
 
 }  // namespace glasstcp

@@ -33,7 +33,7 @@ void Ecn::on_sent(const EcnDeparture& departure, bool with_option) {
   if (departure.flags.rst() || !departure.flags.ack()) return;
   if (departure.flags.syn()) return on_syn_ack_sent(departure.retries);
   on_ack_sent(departure.is_pure_ack, with_option);
-  if (departure.is_new_data) on_text_sent(departure.end);
+  if (departure.is_new_data) on_data_sent(departure.end);
 }
 
 // A device that cuts a GSO packet clears CWR in all segments but the first: right for the classic
@@ -48,7 +48,7 @@ bool Ecn::goes_alone() const {
 // field of that SYN-ACK; of any other it has the counter.
 void Ecn::on_syn_ack_again(const EcnAgreement& granted) {
   if (feedback_ != EcnFeedback::Accurate || granted.feedback != EcnFeedback::Accurate) return;
-  handshake_report_ = report_again_ = true;
+  handshake_feedback_ = feedback_again_ = true;
   const bool is_first_mark = granted.peer_syn == IpEcn::Ce && syn_ack_field_ != IpEcn::Ce;
   if (is_first_mark && r_cep_ == kFirstCount) ++r_cep_;
   syn_ack_field_ = granted.peer_syn;

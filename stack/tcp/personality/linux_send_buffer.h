@@ -1,5 +1,5 @@
 // How much a send buffer takes when it counts as Linux does: memory, not bytes, in pieces as large
-// as a superpacket; what begins a piece may fill it.
+// as a TSO packet; what begins a piece may fill it.
 //
 // SO_SNDBUF of socket(7) and tcp(7); RFC 9293 §3.9.1.2 (SEND) leaves it open. Only for stacks that
 // are to behave as Linux does (TcpConfig::counts_send_memory).
@@ -84,7 +84,7 @@ class LinuxSendSpace {
  private:
   static constexpr std::uint32_t kHeaders = 640;       // of a segment's memory: headers, page list
   static constexpr std::uint32_t kBookkeeping = 256;   // of a piece, in the sum that expand() makes
-  static constexpr std::uint32_t kPieceMemory = 1280;  // of a piece besides its text
+  static constexpr std::uint32_t kPieceMemory = 1280;  // of a piece besides its data
   static constexpr std::uint32_t kLeastSegments = 10;
 
   static std::uint64_t cost(const SendSpaceFacts& f) {

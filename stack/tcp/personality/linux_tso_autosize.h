@@ -19,7 +19,7 @@ namespace glasstcp {
 
 /// What the size depends on. Bytes.
 struct LinuxTsoFacts {
-  std::uint32_t mss = 1;  ///< text of a full segment
+  std::uint32_t mss = 1;  ///< data of a full segment
   std::uint32_t cwnd = 0;
   std::uint32_t ssthresh = 0;
   Duration srtt{};                   ///< zero: not measured
@@ -27,7 +27,7 @@ struct LinuxTsoFacts {
   std::uint32_t least_segments = 0;  ///< that the rate allows at least
 };
 
-/// The most text that one packet may carry, bytes.
+/// The most data that one packet may carry, bytes.
 [[nodiscard]] std::uint32_t linux_tso_bytes(const LinuxTsoFacts& facts);
 
 }  // namespace glasstcp

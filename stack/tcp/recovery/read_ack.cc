@@ -71,13 +71,13 @@ void count_duplicates(const SenderFacts& s, const Segment& seg, FlightState& f, 
 void read_ecn(const SenderFacts& s, const Segment& seg, AckReport& report) {
   if (seg.ack >= report.prior_una) {
     const std::uint32_t mss = std::max<std::uint32_t>(s.mss, 1);
-    EcnReport ecn;
+    EcnAck ecn;
     ecn.flags = seg.flags;
     ecn.segments_acked = (report.delivered + mss - 1) / mss;
     ecn.is_pure = seg.len() == 0 && seg.options.sack_count == 0;
     ecn.option = &seg.options.accurate_ecn;
-    ecn.ack = seg.ack;
-    report.mark_reported = s.ecn->on_report(ecn);
+    ecn.up_to = seg.ack;
+    report.mark_reported = s.ecn->on_ack(ecn);
   }
   const bool is_echo = seg.flags.ece() && s.ecn->feedback() == EcnFeedback::Classic;
   report.mark_echoed = report.mark_reported || is_echo;

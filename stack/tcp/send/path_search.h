@@ -46,7 +46,7 @@ class PathSearch {
     const bool is_near = high_ - middle < 2 * kResolution;
     return bound_ == Bound::Named || (bound_ == Bound::Untried && is_near) ? high_ : middle;
   }
-  /// A packet of `size` with the text [begin, end) left.
+  /// A packet of `size` with the data [begin, end) left.
   void on_probe_sent(std::uint16_t size, SeqNum begin, SeqNum end) {
     has_probe_ = true;
     size_ = size;

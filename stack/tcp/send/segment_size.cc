@@ -10,7 +10,7 @@
 namespace glasstcp {
 namespace {
 
-// RFC 4821 §7.2, RFC 8899 §5.1.2: 1220 bytes of text pass nearly everywhere, since tunnels must carry
+// RFC 4821 §7.2, RFC 8899 §5.1.2: 1220 bytes of data pass nearly everywhere, since tunnels must carry
 // IPv6; below that only what every IPv4 host must take.
 constexpr std::array<std::uint16_t, 2> kIpv4Floors = {1260, 576};
 constexpr std::array<std::uint16_t, 1> kIpv6Floors = {1280};
@@ -126,15 +126,15 @@ BlackHoleEscape SegmentSize::escape_black_hole(const PathFacts& facts, TimedOut 
 // RFC 4821 §3 R4821-01, RFC 8899 §3 R8899-01: one segment of new data, larger than what is known to
 // pass; only where its loss would be seen at once. It costs nothing: it carries what would be sent
 // anyway.
-std::uint32_t SegmentSize::probe_text(const PathSearch& search, const ProbeFacts& facts,
-                                      Instant now) const {
+std::uint32_t SegmentSize::probe_payload(const PathSearch& search, const ProbeFacts& facts,
+                                         Instant now) const {
   const std::uint16_t size = search.next_size(now);
   if (size <= facts.headers + facts.full) return 0;
-  const std::uint32_t text = size - facts.headers;
-  const std::uint32_t with_rest = text + kBehindProbe * facts.full;
+  const std::uint32_t payload = size - facts.headers;
+  const std::uint32_t with_rest = payload + kBehindProbe * facts.full;
   if (facts.unsent < with_rest || facts.usable < static_cast<std::int32_t>(with_rest)) return 0;
-  if (text > most_of_window()) return 0;
-  return facts.cwnd_space < text || facts.cwnd < with_rest ? 0 : text;
+  if (payload > most_of_window()) return 0;
+  return facts.cwnd_space < payload || facts.cwnd < with_rest ? 0 : payload;
 }
 
 bool SegmentSize::on_progress(PathSearch& search, SeqNum una, const PathFacts& facts,

@@ -1,4 +1,4 @@
-// How much text a segment may carry: what the peer takes, what the path takes, what the peer's
+// How much data a segment may carry: what the peer takes, what the path takes, what the peer's
 // window bounds it to; and which way out there is where large packets vanish.
 //
 // RFC 9293 §3.7.1 (effective send MSS), §3.8.6.2.1 (the largest window), RFC 1191 and RFC 8201
@@ -7,7 +7,7 @@
 // connections have: it stands in a side block, and callers pass it (null: no search).
 //
 // Invariants:
-//   1. full() <= mss() <= the peer's MSS; only a probe has more text than full().
+//   1. full() <= mss() <= the peer's MSS; only a probe has more data than full().
 //   2. max_window() never falls.
 //   3. Nothing is sent or retransmitted from here: what a change means is returned as a value.
 //
@@ -25,7 +25,7 @@
 
 namespace glasstcp {
 
-/// The options that a segment with text has now.
+/// The options that a segment with data has now.
 struct DataOptions {
   bool timestamps = false;
   bool sack = false;            ///< blocks, as many as there is space for
@@ -54,7 +54,7 @@ struct PathFacts {
   std::uint16_t path_mss = 0;    ///< what device and path MTU cache allow, less fixed headers
   std::uint16_t chosen_mss = 0;  ///< at most this by the application; 0: not chosen
 
-  /// Bytes of a full packet that are not text.
+  /// Bytes of a full packet that are not data.
   [[nodiscard]] std::uint16_t overhead() const {
     return static_cast<std::uint16_t>(header_bytes(version) +
                                       (has_timestamps ? DataOptions::kTimestampBytes : 0));
@@ -103,8 +103,8 @@ struct BlackHoleEscape {
 
 /// What decides whether a probe may leave. Bytes.
 struct ProbeFacts {
-  std::uint32_t headers = 0;  ///< with the options of a segment with text
-  std::uint32_t full = 0;     ///< text of a full segment beside the same options
+  std::uint32_t headers = 0;  ///< with the options of a segment with data
+  std::uint32_t full = 0;     ///< data of a full segment beside the same options
   std::uint32_t unsent = 0;
   std::int32_t usable = 0;  ///< of the peer's window
   std::uint32_t cwnd = 0;
@@ -114,11 +114,11 @@ struct ProbeFacts {
 /// The sizes of one connection's segments. 12 bytes.
 class SegmentSize {
  public:
-  /// Text bytes that path and peer take in a segment with the options of every segment.
+  /// Bytes of data that path and peer take in a segment with the options of every segment.
   [[nodiscard]] std::uint16_t mss() const { return mss_; }
-  /// The same, or what the peer's window bounds it to: text of a full segment.
+  /// The same, or what the peer's window bounds it to: data of a full segment.
   [[nodiscard]] std::uint16_t full() const { return full_; }
-  /// Text of a full segment that has `bytes` of options beside those of every segment.
+  /// Data of a full segment that has `bytes` of options beside those of every segment.
   [[nodiscard]] std::uint32_t full_beside(std::uint32_t bytes) const {
     return std::min<std::uint32_t>(mss_ - bytes, full_);
   }
@@ -160,9 +160,9 @@ class SegmentSize {
   /// The size below that of the packet that a search begins from; 0: there is none.
   [[nodiscard]] std::uint16_t floor_below(const PathFacts& facts, TimedOut timed_out,
                                           const PathSearch* search) const;
-  /// Text of the probe that may leave now; 0: none may.
-  [[nodiscard]] std::uint32_t probe_text(const PathSearch& search, const ProbeFacts& facts,
-                                         Instant now) const;
+  /// Data of the probe that may leave now; 0: none may.
+  [[nodiscard]] std::uint32_t probe_payload(const PathSearch& search, const ProbeFacts& facts,
+                                            Instant now) const;
   /// snd.una moved to `una`. True: update() is due, since a probe has arrived or the search has
   /// changed its mind.
   [[nodiscard]] bool on_progress(PathSearch& search, SeqNum una, const PathFacts& facts,
@@ -178,7 +178,7 @@ class SegmentSize {
   std::uint16_t peer_mss_ = 0;
   std::uint16_t mss_ = 0;
   std::uint16_t full_ = 0;
-  std::uint16_t largest_acked_ = 0;  // text of the largest segment known to have arrived
+  std::uint16_t largest_acked_ = 0;  // data of the largest segment known to have arrived
 };
 
 }  // namespace glasstcp

@@ -38,8 +38,8 @@ void write_segment(const SegmentFrame& frame, TcpHeader header, const TcpOptions
   out.header_length = static_cast<std::uint16_t>(ip_size + header.header_length);
   out.is_v6 = !tuple.local_address.is_v4();
   out.transport_header_end = out.header_length;
-  out.gso_size = frame.segment_text != 0 && out.payload_length > frame.segment_text
-                     ? static_cast<std::uint16_t>(frame.segment_text)
+  out.gso_size = frame.segment_payload != 0 && out.payload_length > frame.segment_payload
+                     ? static_cast<std::uint16_t>(frame.segment_payload)
                      : std::uint16_t{0};
   out.checksum_start = static_cast<std::uint16_t>(ip_size);
   out.checksum_offset = TcpView::kChecksumOffset;
@@ -50,7 +50,7 @@ void write_segment(const SegmentFrame& frame, TcpHeader header, const TcpOptions
     store_be16(tcp + TcpView::kChecksumOffset, fold(pseudo));  // the device adds the rest
     return;
   }
-  // RFC 9293 §3.1 MUST-2: over pseudo-header, header and text.
+  // RFC 9293 §3.1 MUST-2: over pseudo-header, header and data.
   ChecksumAccumulator sum(pseudo);
   sum.add({tcp, header.header_length});
   for (std::uint16_t i = 0; i < out.payload_slices; ++i) sum.add(out.payload[i]);

@@ -29,8 +29,8 @@ struct SegmentFrame {
   OptionLayout option_layout = OptionLayout::Linux;
   bool checksum_offload = false;     ///< the device completes the checksum
   std::uint16_t identification = 0;  ///< if it may be fragmented
-  /// text bytes of one segment; more in `out` makes a superpacket. 0: no text
-  std::uint32_t segment_text = 0;
+  /// bytes of data of one segment; more in `out` makes a GSO packet. 0: no data
+  std::uint32_t segment_payload = 0;
 };
 
 /// Writes the headers in front of the payload that stands in `out` already. Fills everything but

@@ -27,7 +27,7 @@ struct SendDecision {
   Kind kind = Kind::NewData;
   TcpFlags flags;
   SeqNum seq;
-  std::uint32_t length = 0;     ///< bytes of text
+  std::uint32_t length = 0;     ///< bytes of data
   std::uint32_t entry = kNone;  ///< of the retransmission queue, for a retransmission
 };
 

@@ -29,7 +29,7 @@ struct ReplyOptions {
   bool sack_permitted = false;
 };
 
-/// A segment without text.
+/// A segment without data.
 struct Reply {
   FourTuple tuple;
   SeqNum seq;
