@@ -94,9 +94,10 @@ EcnAgreement read_ecn_syn_ack(EcnWill will, std::uint32_t retries, TcpFlags syn_
   } else if (asked == kAll) {
     agreed.feedback = EcnFeedback::Accurate;
   }
-  // RFC 3168 §6.1.1: a client that ever sent a SYN without ECN flags must not set ECT. RFC 9768 §3.1.4.1
-  // lets an accurate client do so, since only a server in that mode answers like this; unless the
-  // answer says that our SYN, sent Not-ECT, arrived as something else (§3.2.2.3 R9768-25).
+  // RFC 3168 §6.1.1: a client that ever sent a SYN without ECN flags must not set ECT. RFC 9768
+  // §3.1.4.1 lets an accurate client do so, since only a server in that mode answers like this;
+  // unless the answer says that our SYN, sent Not-ECT, arrived as something else (§3.2.2.3
+  // R9768-25).
   const bool plain_syn_sent = ecn_syn_flags(will, retries) == 0;
   const bool is_mangled = granted != ecn_handshake_encoding(IpEcn::NotEct) &&
                           granted != (TcpFlags::kAe | TcpFlags::kEce);
@@ -155,8 +156,8 @@ std::uint16_t Ecn::flags(bool is_pure_ack) const {
   if (feedback_ == EcnFeedback::Classic) return echo_ ? TcpFlags::kEce : std::uint16_t{0};
   if (feedback_ != EcnFeedback::Accurate) return 0;
   // RFC 9768 §3.2.2.1 R9768-09, §3.2.2.2 R9768-13: three bits of the counter, but
-  // for the feedback of the handshake;
-  // §3.2 R9768-36: of the counter as it is when the segment leaves.
+  // for the feedback of the handshake; §3.2 R9768-36: of the counter as it is when the segment
+  // leaves.
   if (handshake_feedback_ && is_pure_ack) return ecn_handshake_encoding(syn_ack_field_);
   return flags_of_ace(r_cep_);
 }
