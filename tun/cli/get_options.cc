@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "stack/base/quantity.h"
-#include "tun/cli/impair_option.h"
+#include "tun/cli/link_options.h"
 #include "tun/cli/option_words.h"
 #include "tun/cli/tcp_options.h"
 #include "tun/cli/watching_options.h"
@@ -56,34 +56,8 @@ void add_request_options(CLI::App& app, GetOptions& o) {
 }
 
 void add_link_options(CLI::App& app, GetOptions& o) {
-  add_parsed(app,
-             {"--address", "CIDR", "an IPv4 ADDRESS/LENGTH",
-              "our IPv4 address and its network (198.51.100.2/24)"},
-             o.address, parse_cidr<IpVersion::V4>);
-  add_parsed(app,
-             {"--host-address", "IP", "an IPv4 address",
-              "the kernel's address in that network (198.51.100.1)"},
-             o.host_address, parse_address<IpVersion::V4>);
-  add_parsed(app,
-             {"--address6", "CIDR", "an IPv6 ADDRESS/LENGTH",
-              "our IPv6 address and its network (2001:db8:1::2/64)"},
-             o.address6, parse_cidr<IpVersion::V6>);
-  add_parsed(app,
-             {"--host-address6", "IP", "an IPv6 address",
-              "the kernel's address in that network (2001:db8:1::1)"},
-             o.host_address6, parse_address<IpVersion::V6>);
-  app.add_option("--tun", o.tun, "name of the TUN interface (the first free tunN)")
-      ->option_text("NAME");
-  add_parsed(
-      app,
-      {"--mtu", "N", "a number of bytes from 576 to 65535", "MTU of the interface in bytes (1500)"},
-      o.mtu, parse_number<std::uint32_t, 576, 65535>);
-  add_parsed(app,
-             {"--offload", "on|off", "'on' or 'off'",
-              "let the kernel merge segments and complete checksums: fast (on); 'off' puts every "
-              "segment on the interface as it is"},
-             o.offload, parse_switch);
-  add_impair_option(app, o.impair);
+  add_address_options(app, o);
+  add_packet_options(app, o, "merge");
   add_parsed(app,
              {"--seed", "N", "a number",
               "repeat the random choices of a run; not for open networks (random)"},
@@ -107,8 +81,11 @@ void add_watching_options(CLI::App& app, GetOptions& o) {
 }  // namespace
 
 GetOptions::GetOptions()
-    : address6(*Cidr::parse("2001:db8:1::2/64")),
-      host_address6(*IpAddress::parse("2001:db8:1::1")) {}
+    : LinkOptions{{},
+                  {IpAddress::v4(198, 51, 100, 2), 24},
+                  IpAddress::v4(198, 51, 100, 1),
+                  *Cidr::parse("2001:db8:1::2/64"),
+                  *IpAddress::parse("2001:db8:1::1")} {}
 
 CLI::App& add_get_command(CLI::App& app, GetOptions& options) {
   CLI::App& get = *app.add_subcommand("get", "fetch a URL over our own TCP, as a client");

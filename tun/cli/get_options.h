@@ -25,42 +25,48 @@ class App;
 
 namespace glasstcp {
 
+/// What serve and get are told of their interface.
+struct LinkOptions {
+  std::string tun;  ///< empty: the first free tunN
+  Cidr address;
+  IpAddress host_address;
+  Cidr address6;
+  IpAddress host_address6;
+  std::uint32_t mtu = 1500;  ///< bytes
+  bool offload = true;
+  std::optional<ImpairmentPlan> impair{};  ///< empty: the link is as it is
+
+  /// The kernel's end of the link, with the prefix of ours.
+  [[nodiscard]] Cidr host_cidr() const { return {host_address, address.prefix_length}; }
+  [[nodiscard]] Cidr host_cidr6() const { return {host_address6, address6.prefix_length}; }
+};
+
 /// Whose TCP carries the request.
 enum class Via : std::uint8_t {
   Stack,   ///< ours, on a TUN interface of its own
   Kernel,  ///< the kernel's sockets, for comparison
 };
 
-/// What `glasstcp get` was asked to do.
-struct GetOptions {
+/// What `glasstcp get` was asked to do. The link is 198.51.100.2/24 and 2001:db8:1::2/64 by
+/// default.
+struct GetOptions : LinkOptions {
   std::string url;     ///< as given; target.h reads it
   std::string output;  ///< a file; empty or "-": stdout
   std::string range;   ///< as after "bytes="; empty: everything
   bool head = false;
   bool fail = false;  ///< HTTP errors become exit code 22, and their pages are not written
   Via via = Via::Stack;
-  std::string tun;  ///< empty: the first free tunN
-  Cidr address{IpAddress::v4(198, 51, 100, 2), 24};
-  IpAddress host_address = IpAddress::v4(198, 51, 100, 1);
-  Cidr address6;             ///< default: 2001:db8:1::2/64
-  IpAddress host_address6;   ///< default: 2001:db8:1::1
-  std::uint32_t mtu = 1500;  ///< bytes
-  bool offload = true;
-  std::optional<ImpairmentPlan> impair;  ///< empty: the link is as it is
-  std::optional<std::uint64_t> seed;     ///< empty: random
-  std::optional<Duration> timeout;       ///< without progress; empty: see fetch.h
-  std::string user;                      ///< empty: see privileges.h
-  StackConfig stack;                     ///< what the options of TCP choose (tcp_options.h)
-  std::optional<Detail> verbose;         ///< empty: nothing is told
-  Comments comments = Comments::Both;    ///< of a capture
+  std::optional<std::uint64_t> seed;   ///< empty: random
+  std::optional<Duration> timeout;     ///< without progress; empty: see fetch.h
+  std::string user;                    ///< empty: see privileges.h
+  StackConfig stack;                   ///< what the options of TCP choose (tcp_options.h)
+  std::optional<Detail> verbose;       ///< empty: nothing is told
+  Comments comments = Comments::Both;  ///< of a capture
   Language language = language_of_environment();  ///< of --verbose and --capture
   std::string capture;                            ///< a pcapng file, or "-" for stdout; empty: none
 
   GetOptions();
   [[nodiscard]] bool to_stdout() const { return output.empty() || output == "-"; }
-  /// The kernel's end of the link, with the prefix of ours.
-  [[nodiscard]] Cidr host_cidr() const { return {host_address, address.prefix_length}; }
-  [[nodiscard]] Cidr host_cidr6() const { return {host_address6, address6.prefix_length}; }
 };
 
 /// Adds the command. `options` is borrowed until the command line is parsed.

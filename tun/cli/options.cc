@@ -9,7 +9,7 @@
 #include "stack/base/quantity.h"
 #include "tun/cli/command_words.h"
 #include "tun/cli/completion.h"
-#include "tun/cli/impair_option.h"
+#include "tun/cli/link_options.h"
 #include "tun/cli/option_words.h"
 #include "tun/cli/tcp_options.h"
 #include "tun/cli/watching_options.h"
@@ -31,39 +31,14 @@ std::optional<std::string> parse_sink(const std::string& text) {
   return text;
 }
 
-void add_address_options(CLI::App& app, ServeOptions& o) {
-  add_parsed(app,
-             {"--address", "CIDR", "an IPv4 ADDRESS/LENGTH",
-              "our IPv4 address and its network (192.0.2.2/24)"},
-             o.address, parse_cidr<IpVersion::V4>);
-  add_parsed(app,
-             {"--host-address", "IP", "an IPv4 address",
-              "the kernel's address in that network (192.0.2.1)"},
-             o.host_address, parse_address<IpVersion::V4>);
-  add_parsed(app,
-             {"--address6", "CIDR", "an IPv6 ADDRESS/LENGTH",
-              "our IPv6 address and its network (2001:db8::2/64)"},
-             o.address6, parse_cidr<IpVersion::V6>);
-  add_parsed(app,
-             {"--host-address6", "IP", "an IPv6 address",
-              "the kernel's address in that network (2001:db8::1)"},
-             o.host_address6, parse_address<IpVersion::V6>);
-  app.add_option("--tun", o.tun, "name of the TUN interface (tun0)")->option_text("NAME");
+void add_place_options(CLI::App& app, ServeOptions& o) {
+  add_address_options(app, o);
   add_parsed(app, {"--port", "N", "a port from 1 to 65535", "TCP port to serve on (80)"}, o.port,
              parse_number<std::uint16_t, 1, 65535>);
 }
 
 void add_network_options(CLI::App& app, ServeOptions& o) {
-  add_parsed(
-      app,
-      {"--mtu", "N", "a number of bytes from 576 to 65535", "MTU of the interface in bytes (1500)"},
-      o.mtu, parse_number<std::uint32_t, 576, 65535>);
-  add_parsed(app,
-             {"--offload", "on|off", "'on' or 'off'",
-              "let the kernel split segments and complete checksums: fast (on); 'off' puts every "
-              "segment on the interface as it is"},
-             o.offload, parse_switch);
-  add_impair_option(app, o.impair);
+  add_packet_options(app, o, "split");
   add_parsed(
       app,
       {"--spin", "US", "a time", "poll for packets this long before sleeping, in microseconds (0)"},
@@ -166,7 +141,7 @@ ExitNow shown(const std::string& page) {
 CLI::App& add_serve_command(CLI::App& app, ServeOptions& options) {
   CLI::App& serve = *app.add_subcommand("serve", "serve a site over HTTP on a TUN interface");
   serve.option_defaults()->group("Network");
-  add_address_options(serve, options);
+  add_place_options(serve, options);
   add_network_options(serve, options);
   add_site_options(serve, options);
   add_tcp_options(serve, options);
@@ -182,7 +157,7 @@ CLI::App& add_doctor_command(CLI::App& app, ServeOptions& options, bool& serving
   CLI::App& doctor =
       *app.add_subcommand("doctor", "say what is missing to serve, and how to fix it");
   doctor.add_flag("--serving", serving, "only ask whether a server answers (for health checks)");
-  add_address_options(doctor, options);
+  add_place_options(doctor, options);
   add_language_option(doctor, options.language);
   doctor.footer(
       "Looks at the device, the rights, the addresses, IPv6, forwarding and proxies as 'serve' "
@@ -205,7 +180,11 @@ CLI::App& add_site_command(CLI::App& app, WriteSiteOptions& options) {
 }  // namespace
 
 ServeOptions::ServeOptions()
-    : address6(*Cidr::parse("2001:db8::2/64")), host_address6(*IpAddress::parse("2001:db8::1")) {}
+    : LinkOptions{"tun0",
+                  {IpAddress::v4(192, 0, 2, 2), 24},
+                  IpAddress::v4(192, 0, 2, 1),
+                  *Cidr::parse("2001:db8::2/64"),
+                  *IpAddress::parse("2001:db8::1")} {}
 
 CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   ServeOptions options;

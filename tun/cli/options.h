@@ -30,19 +30,12 @@
 
 namespace glasstcp {
 
-/// What `glasstcp serve` was asked to do.
-struct ServeOptions {
-  std::string tun = "tun0";
-  Cidr address{IpAddress::v4(192, 0, 2, 2), 24};
-  IpAddress host_address = IpAddress::v4(192, 0, 2, 1);
-  Cidr address6;            ///< default: 2001:db8::2/64
-  IpAddress host_address6;  ///< default: 2001:db8::1
+/// What `glasstcp serve` was asked to do. The link is tun0, 192.0.2.2/24 and 2001:db8::2/64 by
+/// default.
+struct ServeOptions : LinkOptions {
   std::uint16_t port = 80;
   std::string site;                      ///< a folder; empty: the built-in page
   std::optional<std::uint32_t> max_age;  ///< seconds
-  std::uint32_t mtu = 1500;              ///< bytes
-  bool offload = true;
-  std::optional<ImpairmentPlan> impair;  ///< empty: the link is as it is
   Duration spin = Duration::zero();
   StackConfig stack;  ///< what the options of TCP choose (tcp_options.h); all else is its default
   std::uint64_t memory = 1ULL << 30;   ///< bytes
@@ -60,9 +53,6 @@ struct ServeOptions {
   std::optional<std::uint32_t> capture_bytes;     ///< of each packet; empty: all
 
   ServeOptions();
-  /// The kernel's end of the link, with the prefix of ours.
-  [[nodiscard]] Cidr host_cidr() const { return {host_address, address.prefix_length}; }
-  [[nodiscard]] Cidr host_cidr6() const { return {host_address6, address6.prefix_length}; }
 };
 
 /// What `glasstcp doctor` was asked to look at.
