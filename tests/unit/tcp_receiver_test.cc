@@ -66,7 +66,7 @@ struct ReceiverTest : ::testing::Test {
   }
   [[nodiscard]] AckPolicy::Owed owed() const { return receiver.ack().owed(); }
   [[nodiscard]] SendReason reason() const { return receiver.ack().reason(); }
-  void read(std::uint32_t n) { receiver.consume(context, n, kBuffer, 100ms, kStart); }
+  void read(std::uint32_t n) { receiver.consume(context, n, kStart); }
 };
 
 TEST_F(ReceiverTest, TheFirstSegmentMayWaitTheSecondMayNot) {
@@ -171,7 +171,8 @@ TEST_F(ReceiverTest, TheRightEdgeNeverMovesLeft) {
       case 1:
         if (receiver.unread() > 0) {
           const auto n = 1 + static_cast<std::uint32_t>(random.below(receiver.unread()));
-          receiver.consume(context, n, 8 * kBuffer, 5ms, kStart + i * 1ms);
+          receiver.consume(context, n, kStart + i * 1ms);
+          receiver.size_buffer(context, 8 * kBuffer, 5ms, kStart + i * 1ms);
         }
         break;
       default:

@@ -130,10 +130,13 @@ void Connection::acknowledge_now() {
 }
 
 void Connection::consume(std::size_t n, Instant now) {
-  // The handshake has measured the path, unless its segments were lost.
-  const RttEstimator& rtt = recovery_.rtt();
-  const Duration round_trip = rtt.has_sample() ? rtt.srtt() : context_.rto_bounds.initial;
-  receiver_.consume(context_.receive, n, settings().receive_buffer, round_trip, now);
+  receiver_.consume(context_.receive, n, now);
+  if (receiver_.is_reading_measured(now)) {
+    // The handshake has measured the path, unless its segments were lost.
+    const RttEstimator& rtt = recovery_.rtt();
+    const Duration round_trip = rtt.has_sample() ? rtt.srtt() : context_.rto_bounds.initial;
+    receiver_.size_buffer(context_.receive, settings().receive_buffer, round_trip, now);
+  }
   if (!is_synchronized(state_) || !receiver_.is_window_update_due(context_.receive)) return;
   receiver_.demand_ack(SendReason::WindowUpdate);
   wants_output();

@@ -283,13 +283,17 @@ bool Receiver::is_window_update_due(const ReceiveContext& context) const {
 
 // -- Reading
 
-void Receiver::consume(ReceiveContext& context, std::size_t n, std::uint32_t largest,
-                       Duration round_trip, Instant now) {
+void Receiver::consume(ReceiveContext& context, std::size_t n, Instant now) {
   buffer_.consume(context.pool, n);
   // Urgent data that was read is history; kept for ever its number would come round again.
   if (urgent_ && rcv_.up < read_up_to()) urgent_ = false;
+  size_.on_read(context, n, rcv_.wnd() + buffer_.unread(), now);
+}
+
+void Receiver::size_buffer(ReceiveContext& context, std::uint32_t largest, Duration round_trip,
+                           Instant now) {
   if (rcv_.shift == 0) largest = std::min(largest, 65535U);
-  size_.on_read(context, n, {round_trip, largest, mss(), rcv_.wnd() + buffer_.unread()}, now);
+  size_.follow(context, {round_trip, largest, mss()}, now);
 }
 
 std::uint32_t Receiver::urgent_remaining() const {

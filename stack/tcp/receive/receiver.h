@@ -138,10 +138,14 @@ class Receiver {
                                  ByteSpan into) const {
     return is_early_ ? 0 : buffer_.copy(context.pool, offset, into);
   }
-  /// The application took the first n unread bytes; n <= unread(). `largest`: bytes that the buffer
-  /// may grow to, `round_trip` of the path.
-  void consume(ReceiveContext& context, std::size_t n, std::uint32_t largest, Duration round_trip,
-               Instant now);
+  /// The application took the first n unread bytes; n <= unread().
+  void consume(ReceiveContext& context, std::size_t n, Instant now);
+  /// Reading was measured for long enough to size the buffer by it.
+  [[nodiscard]] bool is_reading_measured(Instant now) const { return size_.is_measured(now); }
+  /// Sizes the buffer as its reader needs it. `largest`: bytes that it may grow to; `round_trip` of
+  /// the path.
+  void size_buffer(ReceiveContext& context, std::uint32_t largest, Duration round_trip,
+                   Instant now);
   /// Whether the reader has freed enough that the peer should hear of it without waiting for data.
   [[nodiscard]] bool is_window_update_due(const ReceiveContext& context) const;
   /// RFC 9293 §3.8.5 MUST-33: how many urgent octets are still to be read.

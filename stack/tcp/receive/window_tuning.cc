@@ -15,8 +15,15 @@ constexpr Duration kGiveBackAfter = 1s;
 
 }  // namespace
 
-void ReceiveBufferSize::follow(ReceiveContext& context, std::uint64_t per_round,
-                               const ReadFacts& facts, std::uint32_t now_ms) {
+void ReceiveBufferSize::follow(ReceiveContext& context, const ReadFacts& facts, Instant now) {
+  const std::uint32_t now_ms = milliseconds_of(now);
+  const Duration elapsed = std::chrono::milliseconds(now_ms - measured_since_ms_);
+  const Duration round = std::max<Duration>(facts.round_trip, kLeastRoundMs * 1ms);
+  if (elapsed < round) return;
+  const auto per_round = static_cast<std::uint64_t>(consumed_) *
+                         static_cast<std::uint64_t>(round.count()) /
+                         static_cast<std::uint64_t>(elapsed.count());
+  consumed_ = 0;
   const std::uint64_t wanted =
       kRoundsHeld * per_round + kSlackSegments * std::uint64_t{facts.segment};
   if (wanted > bytes_) grow(context, wanted, facts.largest);

@@ -25,7 +25,6 @@ struct ReadFacts {
   Duration round_trip{};      ///< of the path, smoothed; how long one is taken for if unmeasured
   std::uint32_t largest = 0;  ///< bytes that the buffer may grow to
   std::uint32_t segment = 0;  ///< bytes of the largest segment that came
-  std::uint32_t in_use = 0;   ///< bytes that are offered or unread
 };
 
 /// The size of one connection's receive buffer. 17 bytes.
@@ -35,28 +34,24 @@ class ReceiveBufferSize {
   explicit ReceiveBufferSize(std::uint32_t bytes) : bytes_(bytes) {}
 
   [[nodiscard]] std::uint32_t bytes() const { return bytes_; }
-  /// The application took `n` bytes: measures, and after each round trip grows or gives back.
-  void on_read(ReceiveContext& context, std::size_t n, const ReadFacts& facts, Instant now) {
-    const std::uint32_t now_ms = milliseconds_of(now);
-    if (consumed_ == 0) measured_since_ms_ = now_ms;
+  /// The application took `n` bytes; `in_use` are offered or unread now. Gives back what the reader
+  /// turned out not to need.
+  void on_read(ReceiveContext& context, std::size_t n, std::uint32_t in_use, Instant now) {
+    if (consumed_ == 0) measured_since_ms_ = milliseconds_of(now);
     consumed_ += static_cast<std::uint32_t>(std::min<std::size_t>(n, 1U << 20));
-    if (gives_back_) give_back(context, facts.in_use);
-    const std::chrono::milliseconds elapsed(now_ms - measured_since_ms_);
-    const Duration round = std::max(facts.round_trip, kLeastRound);
-    if (elapsed < round) return;
-    const auto per_round = static_cast<std::uint64_t>(consumed_) *
-                           static_cast<std::uint64_t>(round.count()) /
-                           static_cast<std::uint64_t>(Duration(elapsed).count());
-    consumed_ = 0;
-    follow(context, per_round, facts, now_ms);
+    if (gives_back_) give_back(context, in_use);
   }
+  /// Reading was measured for long enough to follow it, if the path's round trip is not longer.
+  [[nodiscard]] bool is_measured(Instant now) const {
+    return milliseconds_of(now) - measured_since_ms_ >= kLeastRoundMs;
+  }
+  /// Once for each round trip: grows if the reader took much in it, and sees whether all is needed.
+  void follow(ReceiveContext& context, const ReadFacts& facts, Instant now);
 
  private:
   // A shorter round trip than this measures the scheduling of the two hosts.
-  static constexpr Duration kLeastRound = 2ms;
+  static constexpr std::uint32_t kLeastRoundMs = 2;
 
-  void follow(ReceiveContext& context, std::uint64_t per_round, const ReadFacts& facts,
-              std::uint32_t now_ms);
   void grow(ReceiveContext& context, std::uint64_t wanted, std::uint32_t largest);
   void give_back(ReceiveContext& context, std::uint32_t in_use);
 
