@@ -103,7 +103,7 @@ struct Lookup {
   Instant valid_until = Instant::min();
 };
 
-/// What stands in a folder.
+/// What is in a folder.
 struct FolderEntry {
   std::string name;
   std::uint64_t size = 0;          ///< bytes; of a file
@@ -111,7 +111,7 @@ struct FolderEntry {
   bool is_folder = false;
 };
 
-/// A folder and what stands in it, in no order.
+/// A folder and what is in it, in no order.
 struct FolderContent {
   LookupStatus status = LookupStatus::NotFound;  ///< Directory: the rest is valid
   std::vector<FolderEntry> entries{};
@@ -127,7 +127,7 @@ class FileStore {
   /// slash, no component that is empty, "." or "..", no NUL. The empty path is the root directory.
   /// A store must not follow links out of its root.
   [[nodiscard]] virtual Lookup lookup(std::string_view path, Instant now) noexcept = 0;
-  /// What stands in the folder at `path`, as lookup() wants it: files and folders that lookup()
+  /// What is in the folder at `path`, as lookup() wants it: files and folders that lookup()
   /// would find, without those whose names begin with a dot. At most `most` of them.
   [[nodiscard]] virtual FolderContent list(std::string_view path, std::size_t most) noexcept {
     static_cast<void>(path), static_cast<void>(most);

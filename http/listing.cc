@@ -79,7 +79,7 @@ void write_name(TextWriter& out, std::string_view name) {
   }
 }
 
-/// "1.2 kB": for people; the exact number stands in the title.
+/// "1.2 kB": for people; the exact number is in the title.
 void write_size(TextWriter& out, std::uint64_t size) {
   constexpr std::string_view kUnits[] = {"kB", "MB", "GB", "TB", "PB", "EB"};
   if (size < 1000) {

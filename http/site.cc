@@ -512,7 +512,7 @@ Reply Site::sink_report(std::uint64_t bytes, std::string_view sha256, Persistenc
   return finish(200, std::move(buffer), out, head_size, false);
 }
 
-/// Makes a reply of what stands in a buffer: a head of `head_size` bytes and the body behind it.
+/// Makes a reply of what is in a buffer: a head of `head_size` bytes and the body behind it.
 Reply Site::finish(int status, BufferRef buffer, const TextWriter& out, std::size_t head_size,
                    bool without_body) const noexcept {
   // What does not fit its buffer comes from a strange configuration (a server name of a kilobyte):

@@ -1,4 +1,4 @@
-// Where a deadline stands in the wheel, and what happens when time reaches a slot.
+// Where a deadline is in the wheel, and what happens when time reaches a slot.
 #include "stack/base/timing_wheel.h"
 
 #include <algorithm>

@@ -68,7 +68,7 @@ class Walk {
     const std::size_t length = length_of_header();
     if (length == 0) return fail(Verdict::TruncatedPacket);
     const Ipv6OptionsResult result =
-        check_ipv6_options(bytes_.subspan(at(), length), context_.is_superpacket);
+        check_ipv6_options(bytes_.subspan(at(), length), context_.is_gso);
     switch (result.kind) {
       case Ipv6OptionsResult::Kind::Fine:
         return move_on(length);

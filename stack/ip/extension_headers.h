@@ -38,7 +38,7 @@ struct HeaderChain {
 /// What the walk has to know.
 struct ChainContext {
   /// segments merged by the device: a jumbo payload option is the kernel's
-  bool is_superpacket = false;
+  bool is_gso = false;
   bool is_reassembled = false;  ///< a second fragment header is then a fault
 };
 

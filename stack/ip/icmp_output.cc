@@ -1,4 +1,4 @@
-// RFC 1122 §3.2.2, RFC 4443 §2.4: who gets an answer, and what stands in it.
+// RFC 1122 §3.2.2, RFC 4443 §2.4: who gets an answer, and what is in it.
 #include "stack/ip/icmp_output.h"
 
 #include <algorithm>

@@ -170,7 +170,7 @@ IpLayer::Input IpLayer::Parts::receive_v6(ByteView packet, const PacketMeta& met
 IpLayer::Input IpLayer::Parts::chain_v6(const Ipv6View& view, const PacketMeta& meta,
                                         bool is_reassembled, Instant now) {
   const HeaderChain chain = walk_extension_headers(
-      view, {.is_superpacket = meta.gso_size != 0, .is_reassembled = is_reassembled});
+      view, {.is_gso = meta.gso_size != 0, .is_reassembled = is_reassembled});
   if (chain.report) {
     icmp.report(view.bytes(),
                 {.header = *chain.report,

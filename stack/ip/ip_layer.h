@@ -85,7 +85,7 @@ struct IpConfig {
   // RFC 8200 §5 R8200-13: an IPv6 link has 1280 or more, and that is enough for all we send.
   std::uint16_t mtu = 1500;  ///< of the device, bytes; 1280 or more where there is an IPv6 address
   std::uint8_t hop_limit = 64;  ///< of our own ICMP messages
-  /// the device completes checksums and cuts superpackets (for the transport's use)
+  /// the device completes checksums and cuts GSO packets (for the transport's use)
   bool offload = false;
 
   std::uint32_t icmp_errors_per_second = 100;  ///< RFC 4443 §2.4(f)

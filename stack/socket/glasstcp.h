@@ -52,8 +52,8 @@ typedef uint64_t glasstcp_handle; /* slot and generation; 0: none */
 /* -- A stack ---------------------------------------------------------------------------------- */
 
 /* Personality: what a stack does where the RFCs leave a choice, or where others do not follow them
- * (the table of its rows stands in stack/README.md).
- *   LINUX: superpackets as large as the pacing rate says, each with PSH; min_rto is the least
+ * (the table of its rows is in stack/README.md).
+ * LINUX: GSO packets as large as the pacing rate says, each with PSH; min_rto is the least
  *     variance, not the least timeout; window probes carry an old number and no octet; MSG_MORE
  *     holds until the next ACK; an ACK of unsent data is dropped in silence; data after close draws
  *     the reset that a closed port would send; segments without the timestamp that was agreed
@@ -78,7 +78,7 @@ struct glasstcp_config {
                                    "2001:db8::2/64"; copied. None: stack_new gives -EINVAL */
   size_t address_count;
   uint32_t mtu;             /* 1500: of the device, with IP header, 576 .. 65535 */
-  uint32_t gso_max;         /* 0: largest superpacket the device takes; 0: none */
+  uint32_t gso_max;         /* 0: largest GSO packet the device takes; 0: none */
   int checksum_offload;     /* 0: the device completes partial TCP checksums */
   uint64_t memory;          /* 1 GiB: one budget for all buffers */
   uint32_t max_connections; /* 65536 */
@@ -169,7 +169,7 @@ GLASSTCP_API void glasstcp_stack_free(struct glasstcp_stack* stack);
 struct glasstcp_vnet {
   uint8_t flags;     /* 1: checksum is partial (csum_start, csum_offset); 2: was verified */
   uint8_t gso_type;  /* 0: none, 1: TCP over IPv4, 4: TCP over IPv6 */
-  uint16_t hdr_len;  /* bytes of all headers, of a superpacket */
+  uint16_t hdr_len;  /* bytes of all headers, of a GSO packet */
   uint16_t gso_size; /* text bytes of each of its segments */
   uint16_t csum_start;
   uint16_t csum_offset;
@@ -374,7 +374,7 @@ struct glasstcp_ready {
 };
 GLASSTCP_API int glasstcp_set_cookie(struct glasstcp_stack* stack, glasstcp_handle handle,
                                      uint64_t cookie);
-/* The next edge: 1, or 0 when there is none. Each handle stands in the queue at most once: enough
+/* The next edge: 1, or 0 when there is none. Each handle is in the queue at most once: enough
  * to signal an eventfd each. */
 GLASSTCP_API int glasstcp_next_ready(struct glasstcp_stack* stack, struct glasstcp_ready* out);
 /* The level: POLL bits that hold now, as poll(2) reports them; -EBADF. Asking for POLLOUT where

@@ -29,7 +29,7 @@ namespace glasstcp {
 
 enum class SettingKind : std::uint8_t { Switch, Count, Bytes, Time, Word };
 
-/// How a value stands in glasstcp_config.
+/// How a value is in glasstcp_config.
 enum class MemberForm : std::uint8_t {
   None,           ///< no member
   Plain,          ///< the same number, times in milliseconds

@@ -95,7 +95,7 @@ enum class Phase : std::uint8_t { Unconnected, Listening, Connecting, Connected 
 struct EpollItem {
   glasstcp_handle target = 0;
   epoll_event event{};
-  bool is_ready = false;  ///< it stands in the ready list
+  bool is_ready = false;  ///< it is in the ready list
 };
 
 /// An epoll instance: the sockets that it watches.

@@ -21,7 +21,7 @@ struct StackConfig {
   std::uint32_t mtu = 1500;     ///< of the device, 576 (IPv6: 1280) .. 65535 bytes
   /// outgoing TCP checksums may be left partial (device has a vnet header)
   bool checksum_offload = false;
-  std::uint32_t gso_max = 0;  ///< largest superpacket in bytes incl. headers (0: none; 65535 usual)
+  std::uint32_t gso_max = 0;  ///< largest GSO packet in bytes incl. headers (0: none; 65535 usual)
   std::uint64_t memory = 1ULL << 30;  ///< one budget for all buffers, bytes
   Seed seed{};  ///< keys of hashes, ISNs, ports; 32 random bytes in production
   TcpConfig tcp;

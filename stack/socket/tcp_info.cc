@@ -29,7 +29,7 @@ std::uint32_t segments(std::uint32_t bytes, std::uint32_t mss) {
 
 std::uint8_t congestion_state(const ConnectionReport& r) {
   switch (r.phase) {
-    case RecoveryPhase::WindowReduction:
+    case RecoveryPhase::Cwr:
       return kReduced;
     case RecoveryPhase::FastRecovery:
       return kRecovery;
@@ -101,8 +101,8 @@ glasstcp_tcp_info tcp_info_of(const ConnectionReport& r, Instant now) {
   i.tcpi_unacked = segments(t.flight, mss);
   // What was lost counts until it has arrived, sent again or not.
   i.tcpi_sacked = segments(t.sacked, mss);
-  i.tcpi_lost = segments(r.lost + (r.phase == RecoveryPhase::Open ? 0 : r.resent), mss);
-  i.tcpi_retrans = segments(r.resent, mss);
+  i.tcpi_lost = segments(r.lost + (r.phase == RecoveryPhase::Open ? 0 : r.retransmitted), mss);
+  i.tcpi_retrans = segments(r.retransmitted, mss);
   i.tcpi_last_data_sent = ms_since(s.last_data_sent, now);
   i.tcpi_last_data_recv = ms_since(s.last_data_received, now);
   i.tcpi_last_ack_recv = ms_since(s.last_ack_received, now);

@@ -75,7 +75,7 @@ struct TcpConfig {
   // Finding losses (with SACK; without it, duplicates are counted: RFC 5681, RFC 6582).
   bool use_rack = true;             ///< RFC 8985; off: RFC 6675's count of reported bytes
   bool use_tail_loss_probe = true;  ///< RFC 8985 §7, with use_rack
-  bool use_frto = true;             ///< RFC 5682: detect timeouts that were mistakes
+  bool use_frto = true;             ///< RFC 5682: detect spurious timeouts
   Duration loss_timer_floor = 2ms;  ///< what the reordering timer adds, and the least probe wait:
                                     ///< peers and loops are not more punctual than that
 
@@ -111,9 +111,9 @@ struct TcpConfig {
   bool keep_statistics = false;  ///< ConnectionStatistics for every connection, for TCP_INFO
 
   // What a personality chooses (personality/personality.h has the table), and tests.
-  bool push_superpackets = false;         ///< as Linux: PSH ends each
-  bool superpackets_follow_rate = false;  ///< as Linux: pacing rate and cwnd bound their size
-  bool tail_rides_along = false;  ///< as Linux: with nothing in flight a superpacket takes it along
+  bool push_gso = false;          ///< as Linux: PSH ends each
+  bool gso_follows_rate = false;  ///< as Linux: pacing rate and cwnd bound their size
+  bool tail_rides_along = false;  ///< as Linux: with nothing in flight a GSO packet takes it along
   std::uint32_t least_superpacket = 2;  ///< segments that such a bound allows at least
   bool min_rto_is_variance = false;     ///< as Linux: min_rto is the least of 4 * rttvar
   bool probes_without_text = false;  ///< as Linux: a window probe carries an old number, no octet

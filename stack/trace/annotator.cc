@@ -65,11 +65,6 @@ StateCause cause_alone(const StateStep& step) {
   return step.from == State::TimeWait ? StateCause::TwoMsl : StateCause::Abort;
 }
 
-FourTuple tuple_of(const PacketSummary& p, bool outgoing) {
-  if (outgoing) return {p.source, p.destination, p.source_port, p.destination_port};
-  return {p.destination, p.source, p.destination_port, p.source_port};
-}
-
 }  // namespace
 
 Annotator::Annotator(const Options& options) : options_(options), memories_(options.connections) {
@@ -184,7 +179,7 @@ void Annotator::note_lost(Instant at, ByteView bytes, LossWords why) noexcept {
 // What is known of the connection now.
 void Annotator::describe(AnnotatedPacket& packet, ConnectionMemory* memory, bool outgoing) {
   if (!packet.summary.is_tcp()) return;
-  packet.tuple = tuple_of(packet.summary, outgoing);
+  packet.tuple = packet.summary.tuple(outgoing);
   if (memory == nullptr) return;
   packet.stream = memory->stream();
   packet.numbers = memory->numbers();

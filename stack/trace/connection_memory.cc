@@ -9,19 +9,6 @@ namespace {
 
 using enum PacketEvent;
 
-std::uint32_t distance(SeqNum from, SeqNum to) {
-  return static_cast<std::uint32_t>(to - from);
-}
-
-FourTuple tuple_of(const PacketSummary& p, bool outgoing) {
-  if (outgoing) return {p.source, p.destination, p.source_port, p.destination_port};
-  return {p.destination, p.source, p.destination_port, p.source_port};
-}
-
-std::uint32_t relative(SeqNum seq, const std::optional<SeqNum>& first) {
-  return first ? distance(*first, seq) : seq.raw();
-}
-
 bool was_processed(Verdict verdict) {
   return verdict == Verdict::Accepted || verdict == Verdict::AcceptedOutOfOrder ||
          verdict == Verdict::AcceptedDuplicate || verdict == Verdict::HandshakeComplete;
@@ -162,7 +149,7 @@ void ConnectionMemory::read_ack(const PacketReceivedEvent& event, const PacketSu
   peer_.sent_syn = true;
   if (after.snd.una > after.snd.iss || is_synchronized(after.state)) peer_.has_our_syn = true;
   if (our_fin_ && after.snd.una > *our_fin_) peer_.has_our_fin = true;
-  std::uint32_t acked = distance(before.snd.una, after.snd.una);
+  std::uint32_t acked = relative(after.snd.una, before.snd.una);
   SeqNum from = before.snd.una;
   if (acked > 0) {
     repeated_ack_.reset();
@@ -188,7 +175,7 @@ void ConnectionMemory::read_ack(const PacketReceivedEvent& event, const PacketSu
   const bool is_bare = packet.text_length == 0 && !packet.has(PacketSummary::kFin) &&
                        !packet.has(PacketSummary::kSyn);
   const bool same_window = before.snd.wnd == after.snd.wnd;
-  const bool repeats = distance(before.snd.una, after.snd.una) == 0 && before.flight > 0 &&
+  const bool repeats = relative(after.snd.una, before.snd.una) == 0 && before.flight > 0 &&
                        packet.ack == after.snd.una && is_bare;
   // With SACK a duplicate is what reports something new, whatever its window says (RFC 6675 §2).
   if (repeats && ((same_window && before.snd.wnd > 0) || reported > 0)) {
@@ -204,7 +191,7 @@ void ConnectionMemory::read_ack(const PacketReceivedEvent& event, const PacketSu
     const bool inside = packet.sack_count > 1 && first.left >= packet.sack[1].left &&
                         first.right <= packet.sack[1].right;
     if (first.right <= packet.ack || inside) {
-      out.add({DuplicateReport, distance(first.left, first.right),
+      out.add({DuplicateReport, relative(first.right, first.left),
                relative(first.left, numbers_.ours), relative(first.right, numbers_.ours) - 1});
     }
   }
@@ -242,7 +229,7 @@ void ConnectionMemory::read_data(const PacketReceivedEvent& event, const PacketS
   }
   if (length > 0 && before.rcv.wnd == 0 && packet.seq == before.rcv.nxt)
     out.add({PeerWindowProbe, length, first});
-  const std::uint32_t advance = distance(before.rcv.nxt, after.rcv.nxt);
+  const std::uint32_t advance = relative(after.rcv.nxt, before.rcv.nxt);
   const SeqNum end = packet.seq + (length + (packet.has(PacketSummary::kSyn) ? 1U : 0U));
   if (has_fin && event.verdict != Verdict::AcceptedOutOfOrder && was_processed(event.verdict) &&
       after.rcv.nxt > end) {
@@ -285,7 +272,7 @@ PacketEvents ConnectionMemory::read_departure(const PacketSentEvent& event,
   if (is_again && length > 0) note_retransmitted(packet.seq, end);
   const bool has_ack = packet.has(PacketSummary::kAck);
   const bool is_first_ack = has_ack && last_ack_sent_ && packet.ack > *last_ack_sent_;
-  if (is_first_ack && length > 0) events.add({AckOnData, distance(*last_ack_sent_, packet.ack)});
+  if (is_first_ack && length > 0) events.add({AckOnData, relative(packet.ack, *last_ack_sent_)});
   if (packet.has(PacketSummary::kFin)) {
     our_fin_ = end - 1;
     peer_.we_sent_fin = true;
@@ -407,7 +394,7 @@ ConnectionMemory* ConnectionMemories::of(const FourTuple& tuple) {
 
 ConnectionMemory* ConnectionMemories::of(const PacketSummary& packet, bool outgoing) {
   if (!packet.is_tcp()) return nullptr;
-  ConnectionMemory* memory = of(tuple_of(packet, outgoing));
+  ConnectionMemory* memory = of(packet.tuple(outgoing));
   if (memory == nullptr) return nullptr;
   // A SYN with another number begins a new connection, and Wireshark counts it as one.
   const std::optional<SeqNum>& first = outgoing ? memory->numbers_.ours : memory->numbers_.theirs;

@@ -114,8 +114,6 @@ class ConnectionMemory {
   [[nodiscard]] std::optional<std::uint8_t> window_shift(bool outgoing) const {
     return outgoing ? our_shift_ : their_shift_;
   }
-  [[nodiscard]] bool has_introduced_itself() const { return introduced_; }
-  void introduce() { introduced_ = true; }
 
  private:
   friend class ConnectionMemories;
@@ -133,7 +131,6 @@ class ConnectionMemory {
 
   FourTuple tuple_;
   bool used_ = false;
-  bool introduced_ = false;
   std::uint32_t stream_ = 0;
   std::uint64_t last_use_ = 0;
   InitialNumbers numbers_;

@@ -107,10 +107,6 @@ void add_flight(Quantities& q, const TcbSnapshot& before, const TcbSnapshot& aft
   if (after.lost > 0) q.value("lost", "丢失", after.lost);
 }
 
-std::uint32_t relative(SeqNum x, SeqNum first) {
-  return x.raw() - first.raw();
-}
-
 void add_quantities(TextBuffer& out, SendReason reason, const TcbSnapshot& before,
                     const TcbSnapshot& after, Language language) {
   Quantities q(out, language);

@@ -4,7 +4,7 @@
 //   SynAck (RFC 9293 §3.5): answer to a SYN: ...
 //
 // The number in brackets is the connection's, as Wireshark counts it (tcp.stream); [-] stands for
-// packets of none. The peer's address stands in a connection's first line, afterwards its port.
+// packets of none. The peer's address is in a connection's first line, afterwards its port.
 // A change of state follows the packet that made it; a timer stands before the packet that it
 // makes.
 //

@@ -1,11 +1,10 @@
-// What stands in a packet's headers, for people who watch: a second, independent reading of the
+// What is in a packet's headers, for people who watch: a second, independent reading of the
 // bytes.
 //
 // RFC 791, RFC 8200, RFC 9293 §3.1, RFC 7323, RFC 2018. The wire layer lies above this one, so the
-// few fields that a
-// line of text needs are decoded here. Nothing here decides anything: a packet that this reader
-// does not understand is printed as "not understood", and the stack treats it as if nobody had
-// looked.
+// few fields that a line of text needs are decoded here. Nothing here decides anything: a packet
+// that this reader does not understand is printed as "not understood", and the stack treats it as
+// if nobody had looked.
 //
 // Invariants:
 //   1. Any bytes are survived; only the first kLookAt bytes are looked at.
@@ -63,6 +62,11 @@ struct PacketSummary {
   static constexpr std::uint16_t kFin = 1, kSyn = 2, kRst = 4, kPsh = 8, kAck = 16, kUrg = 32,
                                  kEce = 64, kCwr = 128, kAe = 256;
   [[nodiscard]] bool is_tcp() const { return kind == Kind::Tcp; }
+  /// The connection it belongs to, seen from this host; `outgoing`: this host sent it.
+  [[nodiscard]] FourTuple tuple(bool outgoing) const {
+    if (outgoing) return {source, destination, source_port, destination_port};
+    return {destination, source, destination_port, source_port};
+  }
   [[nodiscard]] bool has(std::uint16_t flag) const { return (flags & flag) != 0; }
   /// RFC 9293 §3.4: the sequence numbers that it occupies: SYN and FIN count for one each.
   [[nodiscard]] std::uint32_t segment_length() const {

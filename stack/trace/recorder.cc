@@ -11,11 +11,6 @@ void keep(const TcbSnapshot* snapshot, TcbSnapshot& copy, bool& has) {
   if (has) copy = *snapshot;
 }
 
-FourTuple tuple_of(const PacketSummary& p, bool outgoing) {
-  if (outgoing) return {p.source, p.destination, p.source_port, p.destination_port};
-  return {p.destination, p.source, p.destination_port, p.source_port};
-}
-
 }  // namespace
 
 Recorder::Recorder(std::size_t capacity)
@@ -41,7 +36,7 @@ void Recorder::on_packet_sent(const PacketSentEvent& event) noexcept {
   e->reason = event.reason;
   e->gso_size = event.gso_size;
   e->packet = summarize(event.pieces);
-  e->tuple = tuple_of(e->packet, true);
+  e->tuple = e->packet.tuple(true);
   keep(event.before, e->before, e->has_before);
   keep(event.after, e->after, e->has_after);
 }
@@ -52,7 +47,7 @@ void Recorder::on_packet_received(const PacketReceivedEvent& event) noexcept {
   e->verdict = event.verdict;
   e->gso_size = event.gso_size;
   e->packet = summarize(event.packet);
-  e->tuple = tuple_of(e->packet, false);
+  e->tuple = e->packet.tuple(false);
   keep(event.before, e->before, e->has_before);
   keep(event.after, e->after, e->has_after);
 }

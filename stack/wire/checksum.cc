@@ -64,7 +64,7 @@ std::uint32_t pseudo_header_sum(const IpAddress& source, const IpAddress& destin
                                 std::uint8_t protocol, std::uint32_t length) {
   // Protocol and length stand in different places for the two versions; a sum does not notice. A
   // length beyond 65535 counts with its upper half too (RFC 8200 §8.1 has 32 bits for it; for an
-  // IPv4 superpacket the kernel does the same).
+  // IPv4 GSO packet the kernel does the same).
   std::uint32_t sum = std::uint32_t{protocol} + (length >> 16) + (length & 0xffffU);
   for (const IpAddress* address : {&source, &destination}) {
     const std::uint8_t* p = address->storage().data();

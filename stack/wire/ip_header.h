@@ -100,7 +100,7 @@ inline void write_ipv6_header(std::uint8_t* p, const IpHeaderFields& f,
 
 /// Writes a header of the version of `fields.source` into `out`, which has room for
 /// ip_header_size(). `payload_length` is what follows the header, in bytes; when it does not fit
-/// the length field, that field is 0 (a superpacket that the device cuts up).
+/// the length field, that field is 0 (a GSO packet that the device cuts up).
 inline void write_ip_header(ByteSpan out, const IpHeaderFields& fields,
                             std::uint32_t payload_length) {
   if (fields.source.is_v4()) {

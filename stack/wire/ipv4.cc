@@ -10,7 +10,7 @@ constexpr std::uint8_t kEndOfOptions = 0, kNoOperation = 1, kLooseSourceRoute = 
 
 }  // namespace
 
-std::expected<Ipv4View, Verdict> Ipv4View::parse(ByteView packet, bool is_superpacket) {
+std::expected<Ipv4View, Verdict> Ipv4View::parse(ByteView packet, bool is_gso) {
   if (packet.size() < kIpv4HeaderSize) return std::unexpected(Verdict::TruncatedPacket);
   // RFC 1122 §3.2.1.1 R1122-01: another version is dropped without a word.
   if (packet[0] >> 4 != 4) return std::unexpected(Verdict::BadIpVersion);
@@ -21,8 +21,8 @@ std::expected<Ipv4View, Verdict> Ipv4View::parse(ByteView packet, bool is_superp
   // RFC 791 §3.1 R791-01: both lengths must agree with the bytes that came; what a link padded is
   // ignored.
   std::size_t total_length = load_be16(packet.data() + 2);
-  // A superpacket of more than 65535 bytes has no length that fits: only then is 0 one.
-  if (total_length == 0 && is_superpacket) total_length = packet.size();
+  // A GSO packet of more than 65535 bytes has no length that fits: only then is 0 one.
+  if (total_length == 0 && is_gso) total_length = packet.size();
   if (total_length < header_length) return std::unexpected(Verdict::BadIpHeaderLength);
   if (total_length > packet.size()) return std::unexpected(Verdict::TruncatedPacket);
 

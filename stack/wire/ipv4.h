@@ -21,10 +21,10 @@ namespace glasstcp {
 /// A datagram whose header was checked. Borrows the packet.
 class Ipv4View {
  public:
-  /// Checks version, lengths and checksum. `is_superpacket`: the device merged segments, so a total
+  /// Checks version, lengths and checksum. `is_gso`: the device merged segments, so a total
   /// length of 0 means "all of the bytes". Verdicts: TruncatedPacket, BadIpVersion,
   /// BadIpHeaderLength, BadIpChecksum.
-  [[nodiscard]] static std::expected<Ipv4View, Verdict> parse(ByteView packet, bool is_superpacket);
+  [[nodiscard]] static std::expected<Ipv4View, Verdict> parse(ByteView packet, bool is_gso);
 
   [[nodiscard]] std::size_t header_length() const { return (bytes_[0] & 0x0fU) * 4U; }
   [[nodiscard]] std::uint8_t traffic_class() const { return bytes_[1]; }

@@ -5,11 +5,11 @@
 
 namespace glasstcp {
 
-std::expected<Ipv6View, Verdict> Ipv6View::parse(ByteView packet, bool is_superpacket) {
+std::expected<Ipv6View, Verdict> Ipv6View::parse(ByteView packet, bool is_gso) {
   if (packet.size() < kIpv6HeaderSize) return std::unexpected(Verdict::TruncatedPacket);
   if (packet[0] >> 4 != 6) return std::unexpected(Verdict::BadIpVersion);
   std::size_t payload_length = load_be16(packet.data() + 4);
-  if (payload_length == 0 && is_superpacket) payload_length = packet.size() - kIpv6HeaderSize;
+  if (payload_length == 0 && is_gso) payload_length = packet.size() - kIpv6HeaderSize;
   if (payload_length > packet.size() - kIpv6HeaderSize) {
     return std::unexpected(Verdict::TruncatedPacket);
   }
@@ -42,13 +42,13 @@ constexpr std::uint8_t kPad1 = 0, kPadN = 1, kRouterAlert = 5, kJumboPayload = 0
 constexpr int kMaxOptions = 8;
 constexpr std::size_t kMaxPadding = 7;
 
-bool is_known_option(std::uint8_t type, bool is_superpacket) {
-  return type == kRouterAlert || (type == kJumboPayload && is_superpacket);
+bool is_known_option(std::uint8_t type, bool is_gso) {
+  return type == kRouterAlert || (type == kJumboPayload && is_gso);
 }
 
 }  // namespace
 
-Ipv6OptionsResult check_ipv6_options(ByteView header, bool is_superpacket) {
+Ipv6OptionsResult check_ipv6_options(ByteView header, bool is_gso) {
   using Kind = Ipv6OptionsResult::Kind;
   int options = 0;
   std::size_t padding = 0;
@@ -74,7 +74,7 @@ Ipv6OptionsResult check_ipv6_options(ByteView header, bool is_superpacket) {
     // RFC 8200 §4.2 R8200-04: the two top bits of a type say what to do with an option that one
     // does not know.
     const auto action = static_cast<UnknownOptionAction>(type >> 6);
-    if (!is_known_option(type, is_superpacket) && action != UnknownOptionAction::Skip) {
+    if (!is_known_option(type, is_gso) && action != UnknownOptionAction::Skip) {
       return {.kind = Kind::Unknown, .action = action, .offset = offset};
     }
   }

@@ -21,9 +21,9 @@ namespace glasstcp {
 /// A packet whose fixed header was checked. Borrows the packet.
 class Ipv6View {
  public:
-  /// Checks version and lengths. `is_superpacket`: the device merged segments, so a payload length
+  /// Checks version and lengths. `is_gso`: the device merged segments, so a payload length
   /// of 0 means "all of the bytes". Verdicts: TruncatedPacket, BadIpVersion.
-  [[nodiscard]] static std::expected<Ipv6View, Verdict> parse(ByteView packet, bool is_superpacket);
+  [[nodiscard]] static std::expected<Ipv6View, Verdict> parse(ByteView packet, bool is_gso);
 
   [[nodiscard]] std::uint8_t traffic_class() const {
     return static_cast<std::uint8_t>(load_be16(bytes_.data()) >> 4);
@@ -73,8 +73,8 @@ struct Ipv6OptionsResult {
 };
 
 /// Walks the options of a hop-by-hop or destination options header, given whole (`header` begins
-/// with its next-header byte). `is_superpacket`: a jumbo payload option is what the kernel puts
+/// with its next-header byte). `is_gso`: a jumbo payload option is what the kernel puts
 /// before segments that it merged.
-[[nodiscard]] Ipv6OptionsResult check_ipv6_options(ByteView header, bool is_superpacket);
+[[nodiscard]] Ipv6OptionsResult check_ipv6_options(ByteView header, bool is_gso);
 
 }  // namespace glasstcp

@@ -45,7 +45,7 @@ struct TcpHeader {
   SeqNum seq{};
   SeqNum ack{};
   TcpFlags flags{};
-  std::uint16_t window = 0;  ///< as it stands in the header: not scaled
+  std::uint16_t window = 0;  ///< as it is in the header: not scaled
   std::uint16_t urgent = 0;
   std::uint8_t header_length = kSize;  ///< bytes, with options: 20..60
 };

@@ -136,7 +136,7 @@ class End:
     def may_probe(self, packet, other):
         """Whether this repetition is a tail loss probe whose time has come. An ACK that crosses it is no answer."""
         now = float(packet["frame.time_relative"])
-        # Of a superpacket the last segments may be repeated.
+        # Of a GSO packet the last segments may be repeated.
         is_last = (self.last and packet["tcp.nxtseq"] == self.last["tcp.nxtseq"] and
                    int(packet["tcp.seq"]) >= int(self.last["tcp.seq"]))
         is_answered = self.last and other.acked >= int(self.last["tcp.nxtseq"]) and other.acked_at < now - CROSSING

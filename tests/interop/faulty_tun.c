@@ -1,7 +1,7 @@
 /* A kernel with faults at its TUN device, put before the program by LD_PRELOAD: it takes the offloads and then refuses
  * packets by their shape, or has packets that cannot be read. Judged by the virtio header before each packet.
  *
- * FAULTY_WRITE=superpacket|partial|superpacket6  which packets a write refuses (superpacket6: of IPv6 alone)
+ * FAULTY_WRITE=gso|partial|gso6  which packets a write refuses (gso6: of IPv6 alone)
  * FAULTY_READ=merged|some|all  which packets a read loses: those that are merged; every seventh; none comes at all
  * FAULTY_READ=gone             the third read finds no device
  * FAULTY_ERRNO=N               with this errno (22, EINVAL)
@@ -47,8 +47,8 @@ ssize_t writev(int file, const struct iovec* pieces, int count) {
   if (file == device && count > 1 && pieces[0].iov_len == 10) {
     const unsigned char* const header = pieces[0].iov_base;
     const int is_v6 = *(const unsigned char*)pieces[1].iov_base >> 4 == 6;
-    if (header[1] != 0 && (wants("FAULTY_WRITE", "superpacket") || wants("FAULTY_WRITE", "partial"))) return fail();
-    if (header[1] != 0 && is_v6 && wants("FAULTY_WRITE", "superpacket6")) return fail();
+    if (header[1] != 0 && (wants("FAULTY_WRITE", "gso") || wants("FAULTY_WRITE", "partial"))) return fail();
+    if (header[1] != 0 && is_v6 && wants("FAULTY_WRITE", "gso6")) return fail();
     if ((header[0] & 1) != 0 && wants("FAULTY_WRITE", "partial")) return fail();
   }
   return next(file, pieces, count);

@@ -1,7 +1,7 @@
 // The way by which commands of a script reach the stack: a folder with two pipes, ask and answer,
 // and the file `sysctl` with what other systems' names were set to.
 //
-// The folder's name stands in GLASSTCP_DRILL, for the stand-ins in tests/packetdrill/bin.
+// The folder's name is in GLASSTCP_DRILL, for the stand-ins in tests/packetdrill/bin.
 //
 // Invariants:
 //   1. One question, one answer; the answer is made on a thread of its own, so it locks.

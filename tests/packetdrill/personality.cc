@@ -12,7 +12,7 @@
 namespace glasstcp::packetdrill {
 namespace {
 
-constexpr std::uint32_t kSuperpacket = 65535;
+constexpr std::uint32_t kGso = 65535;
 constexpr std::uint32_t kBsdReceiveSpace = 65536;
 constexpr std::uint32_t kOptionRetries = 2;  // BSD's, where it drops them at all
 
@@ -142,7 +142,7 @@ Personality::Personality(const std::string& flags) {
     if (word == "linux") {
       is_linux = true;
       config.initial_receive_buffer = 65535;
-      config.gso_max = kSuperpacket;
+      config.gso_max = kGso;
       glasstcp_config_adopt(&config, GLASSTCP_PERSONALITY_LINUX);
       config.congestion = "cubic";
     } else if (word == "rfc") {

@@ -34,7 +34,7 @@ void store_ipv4_checksum(std::uint8_t* header) {
   store16(header + 10, ~sum & 0xffff);
 }
 
-// What a device does with a superpacket: segments of `mss` bytes of text, PSH and FIN on the last.
+// What a device does with a GSO packet: segments of `mss` bytes of text, PSH and FIN on the last.
 // The tool does not look at their TCP checksums.
 std::vector<std::vector<std::uint8_t>> segments_of(const std::vector<std::uint8_t>& packet,
                                                    const glasstcp_vnet& vnet) {

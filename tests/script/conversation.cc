@@ -15,7 +15,7 @@ void append_be32(Bytes& bytes, std::uint32_t value) {
   store_be32(&bytes[bytes.size() - 4], value);
 }
 
-// `origin` is that of the segment the option stands in.
+// `origin` is that of the segment the option is in.
 Option option_to_wire(const ScriptOption& option, const Origin& origin) {
   Option wire{option.kind, option.raw};
   switch (option.kind) {

@@ -15,7 +15,7 @@ constexpr std::size_t kV4Header = 20;
 constexpr std::size_t kV6Header = 40;
 const IpAddress kRouterV4 = IpAddress::v4(203, 0, 113, 1);
 
-// The largest packet that this one becomes on the wire: a superpacket is cut into segments first.
+// The largest packet that this one becomes on the wire: a GSO packet is cut into segments first.
 std::size_t size_on_the_wire(const Bytes& packet, const PacketMeta& meta) {
   if (meta.gso_size == 0) return packet.size();
   const std::size_t ip = packet[0] >> 4 == 6 ? kV6Header : kV4Header;

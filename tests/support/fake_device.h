@@ -72,7 +72,7 @@ class FakeDevice final : public Device {
   std::deque<WriteOutcome> outcomes_;
   std::vector<Sent> sent_;
   std::size_t attempts_ = 0;
-  PacketShape plainest_ = PacketShape::Superpacket;
+  PacketShape plainest_ = PacketShape::Gso;
   WriteOutcome shape_outcome_ = WriteOutcome::Misshapen;
   int shape_error_ = 0;
   std::size_t failing_reads_ = 0;

@@ -56,7 +56,7 @@ struct Leniency {
 
 /// RFC 1071's sum over the bytes, starting from `sum`; not inverted.
 [[nodiscard]] std::uint32_t obvious_sum(ByteView bytes, std::uint32_t sum = 0);
-/// Folded and inverted: what stands in a checksum field. Zero over bytes that hold a right one.
+/// Folded and inverted: what is in a checksum field. Zero over bytes that hold a right one.
 [[nodiscard]] std::uint16_t obvious_checksum(std::uint32_t sum);
 /// The sum of RFC 9293 §3.1's (or RFC 8200 §8.1's) pseudo-header.
 [[nodiscard]] std::uint32_t pseudo_header_sum(const IpAddress& source, const IpAddress& destination,

@@ -99,7 +99,7 @@ TEST(IpInput, AFlippedBitIsSeenUnlessTheDeviceVouches) {
   }
 }
 
-TEST(IpInput, ASuperpacketMayHaveNoLength) {
+TEST(IpInput, AGsoPacketMayHaveNoLength) {
   IpPeer peer;
   Bytes four = syn_v4() + test::pattern(100'000);
   four[2] = four[3] = 0;

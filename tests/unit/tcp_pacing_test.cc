@@ -34,7 +34,7 @@ TEST(Pacing, ASmoothedRoundTripThatRemembersASlowAnswerDoesNotHoldTheWindowBack)
   EXPECT_EQ(Pace::choose(path).rate, 2'000'000U);
 }
 
-TEST(Pacing, AQuantumIsAMillisecondInWholeSegmentsBetweenTwoSegmentsAndASuperpacket) {
+TEST(Pacing, AQuantumIsAMillisecondInWholeSegmentsBetweenTwoSegmentsAndAGsoPacket) {
   PacingFacts path = facts(10, 100ms);
   path.own_rate = 100'000;  // 100 bytes each millisecond
   EXPECT_EQ(Pace::choose(path).quantum, 2 * kMss);
@@ -92,7 +92,7 @@ TEST(Pacing, ABurstLeavesTogetherAndTheNextOneInItsTime) {
   EXPECT_EQ(pacing.allowance(now, pace), 0U);
   now += 3ms;
   EXPECT_EQ(pacing.allowance(now, pace), 3 * kMss);
-  pacing.on_sent(2 * kMss, now, pace);  // a superpacket of two
+  pacing.on_sent(2 * kMss, now, pace);  // a GSO packet of two
   EXPECT_EQ(pacing.allowance(now, pace), kMss);
   EXPECT_EQ(pacing.next_send(now), now);
   pacing.on_sent(kMss, now, pace);

@@ -74,7 +74,7 @@ TEST_F(RetransmissionQueueTest, TrimsTheSegmentThatAnAcknowledgmentStraddles) {
   EXPECT_EQ(pool.size(), 0U);
 }
 
-TEST_F(RetransmissionQueueTest, SplitsASuperpacketWhenOnlyItsFirstSegmentIsResent) {
+TEST_F(RetransmissionQueueTest, SplitsAGsoPacketWhenOnlyItsFirstSegmentIsResent) {
   send(0, 64000, 10);
   log.mark_first_lost(pool, 1460);
   EXPECT_EQ(log.lost_bytes(), 1460U);
@@ -106,7 +106,7 @@ TEST_F(RetransmissionQueueTest, NeighboursThatWereReportedAreOneRecord) {
   log.check(pool, kStart, kStart + 100000);
 }
 
-TEST_F(RetransmissionQueueTest, ASuperpacketIsSplitBetweenItsSegmentsOnly) {
+TEST_F(RetransmissionQueueTest, AGsoPacketIsSplitBetweenItsSegmentsOnly) {
   send(0, 10000, 10);
   EXPECT_EQ(sack(1500, 4700), "2000-4000 ");  // the halves of segments do not count
   log.check(pool, kStart, kStart + 10000);

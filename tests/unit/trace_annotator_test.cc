@@ -334,7 +334,7 @@ TEST_F(AnnotatorTest, AResetEndsWhatIsKnownOfThePeer) {
   EXPECT_EQ(lines_.value(1, "peer"), "CLOSED");
 }
 
-// A label is the peer's text: it stands in no line for programs.
+// A label is the peer's text: it is in no line for programs.
 TEST_F(AnnotatorTest, ThePeersTextStaysOutOfTheFields) {
   comes({1, 1, kAck | kPsh, 40}, received_to(41));
   marks_request(MessageMark::Kind::Begin, 41);

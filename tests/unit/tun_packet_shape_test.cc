@@ -1,4 +1,4 @@
-// A superpacket cut here is what a network card would make of it, byte by byte where it matters.
+// A GSO packet cut here is what a network card would make of it, byte by byte where it matters.
 #include <gtest/gtest.h>
 
 #include <numeric>
@@ -114,13 +114,13 @@ TEST_P(PacketShapeTest, APartialChecksumIsCompletedToTheSameAsAWholeOne) {
   EXPECT_TRUE(is_whole(whole));
 }
 
-TEST_P(PacketShapeTest, TheRestOfASuperpacketIsOneToo) {
-  const OutPacket rest = piece_of(packet_, 1000, PacketShape::Superpacket);
+TEST_P(PacketShapeTest, TheRestOfAGsoPacketIsOneToo) {
+  const OutPacket rest = piece_of(packet_, 1000, PacketShape::Gso);
   EXPECT_EQ(rest.payload_length, 1500u);
   EXPECT_EQ(rest.gso_size, 1000);
   EXPECT_EQ(tcp(rest)[13], 0x40 | 0x10 | 0x08 | 0x01);
   expect_lengths(rest);
-  const OutPacket last = piece_of(packet_, 2000, PacketShape::Superpacket);
+  const OutPacket last = piece_of(packet_, 2000, PacketShape::Gso);
   EXPECT_EQ(shape_of(last), PacketShape::PartialChecksum) << "one segment is none";
 }
 

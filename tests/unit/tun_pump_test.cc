@@ -358,19 +358,19 @@ class PumpShapesTest : public testing::TestWithParam<bool> {
   int blocked_turns_ = 0;
 };
 
-TEST_P(PumpShapesTest, WithADeviceThatKeepsItsWordSuperpacketsLeave) {
+TEST_P(PumpShapesTest, WithADeviceThatKeepsItsWordGsoPacketsLeave) {
   connect();
   EXPECT_EQ(transfer(), text_);
-  EXPECT_TRUE(has_sent_since(0, PacketShape::Superpacket));
+  EXPECT_TRUE(has_sent_since(0, PacketShape::Gso));
   EXPECT_TRUE(told_.shapes.empty());
 }
 
-TEST_P(PumpShapesTest, ARefusedSuperpacketIsCutAndNoneIsMadeAnyMore) {
+TEST_P(PumpShapesTest, ARefusedGsoPacketIsCutAndNoneIsMadeAnyMore) {
   connect();
   const std::size_t before = device_.sent().size();
   device_.refuse_shapes(PacketShape::PartialChecksum, WriteOutcome::Misshapen, EINVAL);
   EXPECT_EQ(transfer(), text_);
-  EXPECT_FALSE(has_sent_since(before, PacketShape::Superpacket));
+  EXPECT_FALSE(has_sent_since(before, PacketShape::Gso));
   EXPECT_EQ(told_.shapes,
             (std::vector<std::pair<PacketShape, int>>{{PacketShape::PartialChecksum, EINVAL}}));
   EXPECT_EQ(stack_.counters().retransmitted_segments, 0u) << "nothing was lost";
@@ -398,7 +398,7 @@ TEST_P(PumpShapesTest, EvenTheHandshakeMayBeRefusedInItsShape) {
   EXPECT_EQ(stack_.counters().retransmitted_segments, 0u);
 }
 
-// An errno that says "not now" and is said of superpackets alone, for ever.
+// An errno that says "not now" and is said of GSO packets alone, for ever.
 TEST_P(PumpShapesTest, AShapeThatIsOnlyEverRefusedForNowIsGivenUp) {
   for (const PacketShape plainest : {PacketShape::PartialChecksum, PacketShape::Plain}) {
     if (plainest == PacketShape::PartialChecksum) connect();
@@ -421,10 +421,10 @@ TEST_P(PumpShapesTest, ADeviceThatRefusesEverythingForAWhileKeepsItsShapes) {
   EXPECT_EQ(transfer(), text_);
   EXPECT_GT(blocked_turns_, 20);
   EXPECT_TRUE(told_.shapes.empty());
-  EXPECT_TRUE(has_sent_since(before, PacketShape::Superpacket));
+  EXPECT_TRUE(has_sent_since(before, PacketShape::Gso));
 }
 
-// It comes up between the superpacket and the piece of it, once: an accident.
+// It comes up between the GSO packet and the piece of it, once: an accident.
 TEST_P(PumpShapesTest, OneTrialThatWentInAPlainerShapeProvesNothing) {
   connect();
   device_.schedule_writes({WriteOutcome::Refused, WriteOutcome::Refused, WriteOutcome::Refused});

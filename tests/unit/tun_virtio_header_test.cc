@@ -20,7 +20,7 @@ TEST(VirtioHeader, APartialChecksumSaysWhereItStartsAndWhereItGoes) {
   EXPECT_EQ(encode_virtio_header(packet), (VirtioHeader{1, 0, 0, 0, 0, 0, 20, 0, 16, 0}));
 }
 
-TEST(VirtioHeader, ASuperpacketSaysHowToCutItInLittleEndian) {
+TEST(VirtioHeader, AGsoPacketSaysHowToCutItInLittleEndian) {
   OutPacket packet{};
   packet.checksum_partial = true;
   packet.checksum_start = 20;
@@ -30,7 +30,7 @@ TEST(VirtioHeader, ASuperpacketSaysHowToCutItInLittleEndian) {
   EXPECT_EQ(encode_virtio_header(packet), (VirtioHeader{1, 1, 52, 0, 0xa8, 0x05, 20, 0, 16, 0}));
 }
 
-TEST(VirtioHeader, ASuperpacketOfIpv6IsNamedSo) {
+TEST(VirtioHeader, AGsoPacketOfIpv6IsNamedSo) {
   OutPacket packet{};
   packet.checksum_partial = true;
   packet.checksum_start = 40;

@@ -40,7 +40,7 @@ TEST(Checksum, AgreesWithTheObviousOneAtEveryLengthAndAlignment) {
   }
 }
 
-TEST(Checksum, LosesNoCarryInTheLongestSuperpacket) {
+TEST(Checksum, LosesNoCarryInTheLongestGsoPacket) {
   const Bytes ones(256 * 1024, 0xff);
   EXPECT_EQ(fold(add_to_checksum(0, ones)), 0xffff);
   EXPECT_EQ(fold(add_to_checksum(0xffffffffU, ones)), 0xffff);

@@ -138,7 +138,7 @@ TEST(Ipv4View, RefusesHeadersThatContradictThemselves) {
   }
 }
 
-TEST(Ipv4View, LengthZeroMeansAllOnlyForASuperpacket) {
+TEST(Ipv4View, LengthZeroMeansAllOnlyForAGsoPacket) {
   auto packet = test::peer_v4() / test::syn_to_80() / Tins::RawPDU(test::pattern(3000));
   Bytes bytes = test::encode(packet) + test::pattern(70000);
   bytes[2] = bytes[3] = 0;

@@ -3,7 +3,7 @@
 //
 // Invariants:
 //   1. What the help says of a default is the default.
-//   2. With an impairment there is no offload: a lost superpacket would be 45 lost segments, and a
+//   2. With an impairment there is no offload: a lost GSO packet would be 45 lost segments, and a
 //   kernel that trusts a partial checksum would accept corruption.
 //
 // Next: ../../stack/link/impairment.h.

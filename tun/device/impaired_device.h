@@ -1,6 +1,6 @@
 // A device with a bad link in front of it: what is read and what is written passes a BadLink.
 //
-// The design's `--impair`. The device behind it must have no offload: a lost superpacket would be
+// The design's `--impair`. The device behind it must have no offload: a lost GSO packet would be
 // 45 lost segments, and a kernel that trusts a partial checksum would accept corruption.
 //
 // Invariants:

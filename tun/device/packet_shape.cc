@@ -43,7 +43,7 @@ void cut(OutPacket& piece, std::uint32_t offset, bool is_last) {
   write_ip_lengths(piece, offset / segment);
   std::uint8_t* const tcp = piece.header.data() + piece.checksum_start;
   store_be32(tcp + kSequenceAt, load_be32(tcp + kSequenceAt) + offset);
-  // RFC 9293 §3.1: what ends with the text stands in the last piece. RFC 3168 §6.1.2: CWR is sent
+  // RFC 9293 §3.1: what ends with the text is in the last piece. RFC 3168 §6.1.2: CWR is sent
   // once.
   if (!is_last) tcp[kFlagsAt] &= static_cast<std::uint8_t>(~(kFin | kPsh));
   if (offset != 0) tcp[kFlagsAt] &= static_cast<std::uint8_t>(~kCwr);
@@ -64,16 +64,16 @@ void complete_checksum(OutPacket& piece) {
 }  // namespace
 
 PacketShape shape_of(const OutPacket& packet) noexcept {
-  if (packet.gso_size != 0) return PacketShape::Superpacket;
+  if (packet.gso_size != 0) return PacketShape::Gso;
   return packet.checksum_partial ? PacketShape::PartialChecksum : PacketShape::Plain;
 }
 
 OutPacket piece_of(const OutPacket& packet, std::uint32_t offset, PacketShape shape) noexcept {
   OutPacket piece = packet;
   const std::uint32_t left = packet.payload_length - offset;
-  if (packet.gso_size != 0 && (offset != 0 || shape != PacketShape::Superpacket)) {
+  if (packet.gso_size != 0 && (offset != 0 || shape != PacketShape::Gso)) {
     const std::uint32_t length =
-        shape == PacketShape::Superpacket ? left : std::min<std::uint32_t>(left, packet.gso_size);
+        shape == PacketShape::Gso ? left : std::min<std::uint32_t>(left, packet.gso_size);
     piece.payload[0] = packet.payload[0].subspan(offset, length);
     piece.payload_length = length;
     cut(piece, offset, length == left);

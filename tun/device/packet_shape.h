@@ -1,7 +1,7 @@
 // The shapes in which a packet can be handed to a device, and how a packet is put into a plainer
 // one here, where the device takes less than it promised.
 //
-// A superpacket is cut as a network card would cut it: each piece repeats the headers with its own
+// A GSO packet is cut as a network card would cut it: each piece repeats the headers with its own
 // lengths, identification and sequence number. RFC 9293 §3.1 (the fields of TCP), RFC 3168 §6.1.2
 // (CWR is for the first piece alone), RFC 791 §3.1 and RFC 8200 §3 (lengths of IP).
 //
@@ -20,7 +20,7 @@ namespace glasstcp {
 
 /// What is left to be done by the device; the later, the less.
 enum class PacketShape : std::uint8_t {
-  Superpacket,      ///< cut it into segments, and complete their checksums
+  Gso,              ///< cut it into segments, and complete their checksums
   PartialChecksum,  ///< one segment: complete its checksum
   Plain,            ///< nothing: the packet is as it is on a wire
 };

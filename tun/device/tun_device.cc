@@ -151,7 +151,7 @@ ReadOutcome TunDevice::read(ReceivedPacket& packet) noexcept {
   const ssize_t got = ::read(device_.get(), header, buffer_.size() - kHeaderAt);
   if (got < 0) {
     if (errno == EAGAIN || errno == EINTR) return ReadOutcome::Empty;
-    // EINVAL is a superpacket of a kind that the header has no word for; ENOMEM, EMSGSIZE and the
+    // EINVAL is a GSO packet of a kind that the header has no word for; ENOMEM, EMSGSIZE and the
     // like are of one packet too.
     last_error_ = errno;
     return is_gone(errno) ? ReadOutcome::Gone : ReadOutcome::Failed;

@@ -1,7 +1,7 @@
 // `--capture`: every packet of the stack with its reason, in a pcapng file or through a pipe.
 //
 // Invariants:
-//   1. The seed stands in the file only when the user gave it: a random one reveals the keys.
+//   1. The seed is in the file only when the user gave it: a random one reveals the keys.
 //
 // Next: ../stack/trace/capture_sink.h.
 #pragma once
@@ -20,7 +20,7 @@ namespace glasstcp {
 /// What to write, and where.
 struct CaptureRequest {
   std::string path;       ///< "-" is stdout
-  std::string interface;  ///< as it stands in the file
+  std::string interface;  ///< as it is in the file
   Language language = Language::English;
   std::optional<std::uint64_t> seed{};   ///< only one that the user gave
   std::optional<std::uint32_t> bytes{};  ///< of each packet; empty: all

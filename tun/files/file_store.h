@@ -47,7 +47,7 @@ class DiskStore final : public FileStore {
   /// Whether the directory, and its index page if there is one, can be read with the rights that we
   /// have now.
   [[nodiscard]] std::expected<void, Failure> check_readable() const;
-  /// Whether nothing stands in the folder; false where that cannot be seen.
+  /// Whether nothing is in the folder; false where that cannot be seen.
   [[nodiscard]] bool is_empty() const;
   /// Who owns the directory.
   [[nodiscard]] uid_t owner() const { return root_.owner(); }

@@ -1,4 +1,4 @@
-// What stands in a folder of the disk, for the page that lists it.
+// What is in a folder of the disk, for the page that lists it.
 //
 // Invariants:
 //   1. Only what a lookup would find: links are followed by the caller's way of opening, beneath

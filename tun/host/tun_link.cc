@@ -4,7 +4,7 @@
 namespace glasstcp {
 namespace {
 
-constexpr std::uint32_t kLargestSuperpacket = 65535;  // the most that an IPv4 length can say
+constexpr std::uint32_t kLargestGso = 65535;  // the most that an IPv4 length can say
 
 }  // namespace
 
@@ -24,7 +24,7 @@ StackConfig TunLink::completed(StackConfig config, const Cidr& address,
   if (network.has_v6) config.addresses.push_back(address6);
   config.mtu = network.mtu;
   config.checksum_offload = device->has_offload();
-  config.gso_max = device->has_offload() ? kLargestSuperpacket : 0;
+  config.gso_max = device->has_offload() ? kLargestGso : 0;
   return config;
 }
 

@@ -36,7 +36,7 @@ class HoldBuffer {
   [[nodiscard]] const OutPacket& packet() const noexcept { return packet_; }
 
  private:
-  static constexpr std::size_t kRoom = 512 * 1024;  // the largest IPv4 superpacket is 256 KB
+  static constexpr std::size_t kRoom = 512 * 1024;  // the largest IPv4 GSO packet is 256 KB
 
   Descriptor memory_;
   std::uint8_t* bytes_ = nullptr;

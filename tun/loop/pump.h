@@ -111,7 +111,7 @@ class Pump {
   std::uint32_t refusals_ = 0;      ///< of the held packet
   std::uint32_t proofs_ = 0;        ///< that the device refuses a shape
   std::uint32_t full_batches_ = 0;  ///< read one after the other
-  PacketShape plainest_ = PacketShape::Superpacket;  ///< that is still offered: not before this
+  PacketShape plainest_ = PacketShape::Gso;  ///< that is still offered: not before this
   OutPacket out_{};
   PumpCounters counters_;
 };

@@ -11,7 +11,7 @@
 namespace glasstcp::report {
 namespace {
 
-// Where the TCP header stands in the packet, and how long the packet was.
+// Where the TCP header is in the packet, and how long the packet was.
 struct Place {
   ByteView packet;
   std::size_t ip_header;

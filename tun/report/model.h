@@ -1,7 +1,7 @@
 // What a capture says, as plain values: the model that `glasstcp report` analyses and shows.
 //
 // The reading half (capture_file, frame_parser, analysis) fills it; the view half renders it. No
-// sentence stands in here: a finding is a kind and its values, and the view words it in either
+// sentence is in here: a finding is a kind and its values, and the view words it in either
 // language. No type of libtins either.
 //
 // Invariants:

@@ -1,4 +1,4 @@
-// What BBR believes of the path and where it stands in its cycle: one connection's record.
+// What BBR believes of the path and where it is in its cycle: one connection's record.
 //
 // draft-ietf-ccwg-bbr §2 and §5; the names of variables and steps are the draft's. Rates are in
 // bytes per second, volumes in bytes, gains in per cent, all integers: the same run gives the same

@@ -98,7 +98,7 @@ struct RateSample {
   }
 };
 
-/// What is known when an acknowledgment brought news.
+/// What is known when an acknowledgment reported something new.
 struct AckFacts {
   Instant now{};
   std::uint32_t acked = 0;  ///< bytes by which snd.una advanced, less those that SACK had reported
@@ -154,8 +154,8 @@ class CongestionControl {
 
   /// The handshake is complete: the initial window, in bytes.
   virtual void start(Congestion c, std::uint32_t initial_window) const noexcept = 0;
-  /// An acknowledgment brought news. Loss-based algorithms grow the window by facts.acked, unless
-  /// in_recovery: then the window is loss recovery's.
+  /// An acknowledgment reported something new. Loss-based algorithms grow the window by
+  /// facts.acked, unless in_recovery: then the window is loss recovery's.
   virtual void on_ack(Congestion c, const AckFacts& facts) const noexcept = 0;
   /// Loss or ECN: sets ssthresh (and what belongs to it), not cwnd. Once per round trip.
   virtual void on_congestion(Congestion c, const LossFacts& facts) const noexcept = 0;

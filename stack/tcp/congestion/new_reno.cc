@@ -26,7 +26,7 @@ void NewReno::on_ack(Congestion c, const AckFacts& facts) const noexcept {
   // (RFC 7661 §4.1).
   if (!facts.window_was_limit) return;
   // RFC 5681 §3.1 R5681-05: slow start: by what was acknowledged, at most one segment for each ACK.
-  // Where superpackets are used, the one ACK of a packet stands for the ACKs of all the segments in
+  // Where GSO packets are used, the one ACK of a packet stands for the ACKs of all the segments in
   // it, and is counted so.
   if (state.cwnd < state.ssthresh)
     return grow_in_slow_start(state, facts.acked, facts.most_per_ack);

@@ -27,7 +27,7 @@ namespace glasstcp {
 // What the loop can do.
 inline constexpr Duration kPacingLeastSrtt = 1ms;          ///< shorter round trips are not paced
 inline constexpr Duration kPacingLeastInterval = 100us;    ///< nor those where a quantum takes less
-inline constexpr std::uint32_t kPacingMostBurst = 65'536;  ///< bytes of a quantum: a superpacket's
+inline constexpr std::uint32_t kPacingMostBurst = 65'536;  ///< bytes of a quantum: a GSO packet's
 
 /// What the rate is made of.
 struct PacingFacts {
@@ -64,7 +64,7 @@ struct Pace {
     if (facts.is_first_flight || facts.srtt < kPacingLeastSrtt) return {};
     Pace pace{facts.own_rate == 0 ? from_window(facts) : facts.own_rate, 0};
     if (pace.rate == 0) return {};
-    // draft-ietf-ccwg-bbr §5.6.3: a millisecond's worth, at most a superpacket, at least two
+    // draft-ietf-ccwg-bbr §5.6.3: a millisecond's worth, at most a GSO packet, at least two
     // segments (which one ACK answers), all of them full.
     const auto millisecond =
         static_cast<std::uint32_t>(std::min<std::uint64_t>(pace.rate / 1000, kPacingMostBurst));
@@ -96,7 +96,7 @@ class Pacing {
   [[nodiscard]] Instant next_send(Instant now) const {
     return burst_left_ > 0 ? now : std::max(now, next_);
   }
-  /// How many bytes may leave at `now` with this pace: what one superpacket may hold.
+  /// How many bytes may leave at `now` with this pace: what one GSO packet may hold.
   [[nodiscard]] std::uint32_t allowance(Instant now, const Pace& pace) const {
     if (!pace.is_on()) return kMaxWindow;
     return now >= next_ ? pace.quantum : burst_left_;

@@ -4,7 +4,7 @@
 // What it receives is the business of its Receiver (../receive/receiver.h); what is outstanding,
 // and how much may be, that of its LossRecovery (../recovery/loss_recovery.h); how large a segment
 // may be that of its SegmentSize (../send/segment_size.h); ECN's marks those of its Ecn
-// (../ecn/ecn.h). The rest is one class, whose work stands in files by topic, each read beside one
+// (../ecn/ecn.h). The rest is one class, whose work is in files by topic, each read beside one
 // section of the RFC:
 //   segment_arrives.cc (§3.10.7), process_ack.cc (its fifth check), next_segment.cc (what is next,
 //   and why), transmit.cc (doing it), user_calls.cc (§3.10.2-5), status.cc (§3.10.6), timers.cc

@@ -4,7 +4,7 @@
 // RFC 7413 (Fast Open), RFC 8899 (path search), RFC 4898 (what is counted).
 //
 // Invariants:
-//   1. It stands in a side block: an idle connection pays four bytes for having none.
+//   1. It is in a side block: an idle connection pays four bytes for having none.
 //
 // Next: stack_context.h.
 #pragma once

@@ -21,8 +21,8 @@ struct ConnectionReport {
   std::uint32_t offered_mss = 0;    ///< what our SYN said, bytes
   std::uint32_t receive_mss = 0;    ///< the largest text seen, bytes; 0: none yet
   std::uint32_t receive_buffer = 0;
-  std::uint32_t lost = 0;    ///< bytes judged lost and not sent again
-  std::uint32_t resent = 0;  ///< bytes sent again that nothing was heard of since
+  std::uint32_t lost = 0;           ///< bytes judged lost and not sent again
+  std::uint32_t retransmitted = 0;  ///< bytes retransmitted, not acknowledged since
   RecoveryPhase phase = RecoveryPhase::Open;
   std::uint64_t pacing_rate = 0;  ///< bytes per second; 0: nothing is paced
   std::uint32_t send_buffer = 0;  ///< as SO_SNDBUF counts it

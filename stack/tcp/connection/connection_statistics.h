@@ -24,7 +24,7 @@ struct ConnectionStatistics {
   /// `segments`, of `bytes` together, were acknowledged.
   void on_acked(std::uint32_t bytes, std::uint32_t segments);
   void on_rtt(Duration measured);
-  /// One of ours was overtaken by others of `segments` segments together.
+  /// One of ours was reordered: it came after `segments` segments together.
   void on_reordering(std::uint32_t segments);
 
   std::uint64_t segments_in = 0, segments_out = 0;
@@ -36,7 +36,7 @@ struct ConnectionStatistics {
   std::uint32_t out_of_order_in = 0;
   std::uint32_t duplicates_reported = 0;  ///< D-SACKs of the peer
   std::uint32_t reorderings_seen = 0;     ///< ACKs that reported one of ours as reordered
-  std::uint32_t reordering = 3;           ///< the furthest that one was overtaken by, in segments
+  std::uint32_t reordering = 3;           ///< the largest reordering seen, in segments
   std::optional<Instant> last_data_sent, last_data_received, last_ack_received;
   std::optional<Duration> min_rtt;
   Chronograph limits;           ///< what data waited for

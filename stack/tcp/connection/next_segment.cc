@@ -84,7 +84,7 @@ DataOptions Connection::data_options() const {
   return options;
 }
 
-// RFC 5682 §2.1 R5682-01: new data tells whether the timeout was a mistake, if there is any that may
+// RFC 5682 §2.1 R5682-01: new data tells whether the timeout was spurious, if there is any that may
 // go: Nagle, the window or the application may hold it back.
 bool Connection::waits_for_new_data(std::uint32_t allowed) const {
   const RecoveryEpisode& episode = recovery_.episode(context_);
@@ -133,7 +133,7 @@ SendDecision Connection::data_decision(SeqNum seq, std::uint32_t length) const {
   // RFC 9293 §3.9.1.2 MUST-60, MUST-61, SHLD-27: no push flag in the call; the segment that empties
   // the queue carries PSH.
   if (length > 0 && seq + length == tx_.end_seq() && !unpushed_) d.flags.bits |= TcpFlags::kPsh;
-  if (context_.config.push_superpackets && length > max_payload()) d.flags.bits |= TcpFlags::kPsh;
+  if (context_.config.push_gso && length > max_payload()) d.flags.bits |= TcpFlags::kPsh;
   if (urgent_pending_ && snd.up > seq) {
     d.flags.bits |= TcpFlags::kUrg;
     d.reason = SendReason::NewDataUrgent;
@@ -152,7 +152,7 @@ std::uint32_t Connection::packet_bound() const {
   // Half of the peer's window at most, or it would wait for the other half of a packet.
   const std::uint32_t text = std::min(gso > headers ? gso - headers : 0U, size_.most_of_window());
   const std::uint32_t most = text > mss ? text / mss * mss : mss;
-  if (!context_.config.superpackets_follow_rate) return most;
+  if (!context_.config.gso_follows_rate) return most;
   const ConnectionStatistics* const s = statistics();
   LinuxTsoFacts facts;
   facts.mss = mss;

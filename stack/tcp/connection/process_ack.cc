@@ -27,7 +27,7 @@ SenderFacts Connection::sender_facts(Instant now) const {
           .armed_timer = timers_.loss_timer(),
           .sack = sack_,
           .is_synchronized = is_synchronized(state_),
-          .uses_superpackets = context_.limits.gso_max > 0};
+          .uses_gso = context_.limits.gso_max > 0};
 }
 
 // The SYN is acknowledged: a number without bytes, before anything is under way.

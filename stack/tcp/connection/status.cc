@@ -52,7 +52,7 @@ ConnectionReport Connection::report(Instant now) const {
   r.receive_mss = receiver_.mss();
   r.receive_buffer = receiver_.buffer_size();
   r.lost = queue().lost_bytes();
-  r.resent = recovery_.retransmitted_bytes(context_);
+  r.retransmitted = recovery_.retransmitted_bytes(context_);
   r.phase = recovery_.episode(context_).phase();
   r.pacing_rate = recovery_.pace(sender_facts(now)).rate;
   const SendBufferLimit send_buffer = send_buffer_limit();

@@ -2,7 +2,7 @@
 // path so short that this costs nothing, and never more than half of the congestion window.
 //
 // No RFC; tcp_tso_autosize() of Linux. Only for stacks that are to behave as Linux does
-// (TcpConfig::superpackets_follow_rate).
+// (TcpConfig::gso_follows_rate).
 //
 // Invariants:
 //   1. The answer is a whole number of segments, and at least one.

@@ -5,7 +5,7 @@
 // An idle connection has none: the record comes from a slab with the first segment and goes back
 // when all is acknowledged: at once if no loss was ever seen, else after a while of quiet, since
 // what a congested path taught is worth keeping for the next request. What outlives it (cwnd,
-// ssthresh, round-trip times, whether reordering was seen) stands in LossRecovery.
+// ssthresh, round-trip times, whether reordering was seen) is in LossRecovery.
 //
 // Invariants:
 //   1. A connection with anything outstanding has one.

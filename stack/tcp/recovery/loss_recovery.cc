@@ -117,7 +117,7 @@ void LossRecovery::step_episode(const SenderFacts& s, FlightState& f, const AckR
       // RFC 3708 §2: the second copies arrive, and are reported, after the episode is over.
       if (report.duplicate_reported && f.episode.all_were_duplicates()) undo(s, f);
       break;
-    case RecoveryPhase::WindowReduction:
+    case RecoveryPhase::Cwr:
       if (is_over) exit_recovery(s, f);
       break;
     case RecoveryPhase::FastRecovery:
@@ -199,7 +199,7 @@ void LossRecovery::respond_to_mark(const SenderFacts& s, FlightState& f, const A
     if (s.congestion.owns_recovery()) return;
     window_.cwnd = std::min(window_.cwnd, window_.ssthresh);
   } else {
-    f.episode.start(RecoveryPhase::WindowReduction, episode_facts(s, f, report.delivered));
+    f.episode.start(RecoveryPhase::Cwr, episode_facts(s, f, report.delivered));
   }
 }
 
@@ -340,11 +340,11 @@ void LossRecovery::update_window(const SenderFacts& s, FlightState& f, const Ack
 // RFC 5681 §3.1 R5681-05: slow start grows by at most one segment for each ACK, so that what one
 // ACK lets go is no burst. RFC 9406 §4.2, §4.3 R9406-07: in the first slow start all that it
 // acknowledges may count, if pacing spreads what follows, or else eight segments: peers that
-// acknowledge every second segment would slow it down by a half. Where superpackets are used, the
+// acknowledge every second segment would slow it down by a half. Where GSO packets are used, the
 // one ACK of a packet stands for the ACKs of all the segments in it.
 std::uint32_t LossRecovery::most_per_ack(const SenderFacts& s, const AckReport& report) const {
   const TcpConfig& config = s.context.config;
-  if (s.uses_superpackets || config.slow_start_segments == 0) return report.acked;
+  if (s.uses_gso || config.slow_start_segments == 0) return report.acked;
   std::uint32_t segments = config.slow_start_segments;
   if (config.hystart && config.pacing && window_.ssthresh == kNoThreshold) {
     if (rtt_.srtt() >= kPacingLeastSrtt) return report.acked;

@@ -130,7 +130,7 @@ class Rack {
  private:
   static constexpr std::uint8_t kPersist = 16;
 
-  // RFC 8985 §6.2, RACK_sent_after; superpackets leave at one time, so the numbers decide.
+  // RFC 8985 §6.2, RACK_sent_after; GSO packets leave at one time, so the numbers decide.
   [[nodiscard]] bool left_after(Instant sent_at, SeqNum end) const {
     return sent_at > xmit_ts_ || (sent_at == xmit_ts_ && end > end_seq_);
   }

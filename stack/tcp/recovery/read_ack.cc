@@ -53,7 +53,7 @@ void count_duplicates(const SenderFacts& s, const Segment& seg, FlightState& f, 
   }
   if (seg.ack != s.snd.una || s.flight() == 0 || seg.len() > 0 || s.snd.wnd == 0) return;
   // RFC 5682 §2.1 step 3a: what F-RTO waits for is an ACK that does not advance. Its new data may be
-  // one superpacket, which brings one answer; if that changes the window as well, there is no
+  // one GSO packet, which brings one answer; if that changes the window as well, there is no
   // other.
   const bool is_other_window = static_cast<std::uint32_t>(seg.wnd) << s.snd.shift != s.snd.wnd;
   if (is_other_window && !f.episode.awaits_verdict(s.snd.nxt)) return;

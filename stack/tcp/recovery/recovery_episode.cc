@@ -20,7 +20,7 @@ void RecoveryEpisode::start(RecoveryPhase phase, const EpisodeFacts& facts) {
     remember(facts);
     prr_.start(facts.recover_fs);
   }
-  if (phase == RecoveryPhase::WindowReduction) forbid_undo();
+  if (phase == RecoveryPhase::Cwr) forbid_undo();
   phase_ = phase;
   recover_ = facts.nxt;
   reduced_at_ = facts.now;
@@ -61,7 +61,7 @@ void RecoveryEpisode::repair(SeqNum nxt) {
 
 void RecoveryEpisode::finish(bool has_sack) {
   // RFC 6582 §4: what was sent again may cause duplicates; a mark (RFC 3168 §6.1.2) repairs nothing.
-  is_barred_ = !has_sack && phase_ != RecoveryPhase::WindowReduction;
+  is_barred_ = !has_sack && phase_ != RecoveryPhase::Cwr;
   phase_ = RecoveryPhase::Open;
   if (!has_sack) undo_.is_armed = false;
   detects_spurious_ = wants_new_data_ = false;

@@ -8,7 +8,7 @@
 // Invariants:
 //   1. Phase and `recover` change here only. A phase ends when snd.una reaches `recover`, the
 //      highest number sent when it began.
-//   2. In FastRecovery and WindowReduction cwnd is PRR's; in the others congestion control's.
+//   2. In FastRecovery and Cwr cwnd is PRR's; in the others congestion control's.
 //   3. Before each reduction, what undoing needs is kept; it is used at most once.
 //
 // Leaves out: finding losses (rack.h, retransmission_queue.h) and sending (next_segment.cc).
@@ -29,10 +29,10 @@ namespace glasstcp {
 
 /// Where a sender is.
 enum class RecoveryPhase : std::uint8_t {
-  Open,             ///< nothing is wrong
-  WindowReduction,  ///< ECN: the window shrinks, nothing is lost
-  FastRecovery,     ///< losses were found by acknowledgments
-  Timeout,          ///< the retransmission timer expired
+  Open,          ///< nothing is wrong
+  Cwr,           ///< ECN: the window shrinks, nothing is lost
+  FastRecovery,  ///< losses were found by acknowledgments
+  Timeout,       ///< the retransmission timer expired
 };
 
 /// The reductions that an episode may have to take back.
@@ -65,15 +65,13 @@ class RecoveryEpisode {
   [[nodiscard]] bool is_repairing() const {
     return is_active() || phase_ == RecoveryPhase::Timeout;
   }
-  [[nodiscard]] bool reduces_window() const {
-    return is_active() || phase_ == RecoveryPhase::WindowReduction;
-  }
+  [[nodiscard]] bool reduces_window() const { return is_active() || phase_ == RecoveryPhase::Cwr; }
   [[nodiscard]] SeqNum recover() const { return recover_; }
   [[nodiscard]] const UndoState& undo_state() const { return undo_; }
   Prr& prr() { return prr_; }
 
   // RFC 6582 §3.2 R6582-02; RFC 6675 §5 R6675-05; RFC 3168 §6.1.2.
-  /// A reduction begins: FastRecovery or WindowReduction. Congestion control has set ssthresh.
+  /// A reduction begins: FastRecovery or Cwr. Congestion control has set ssthresh.
   void start(RecoveryPhase phase, const EpisodeFacts& facts);
   // RFC 5681 §4.3 R5681-15, RFC 8985 §9.3 R8985-14.
   /// Whether what left at `sent_at` left since the reduction began: its loss is a further sign of

@@ -1,4 +1,4 @@
-// What is on its way: one entry for each segment (or superpacket) sent and not yet acknowledged,
+// What is on its way: one entry for each segment (or GSO packet) sent and not yet acknowledged,
 // in sequence order, with its state: in the network, lost, or delivered (reported by SACK).
 //
 // RFC 9293 §3.4 (the retransmission queue), RFC 6298 §3 (Karn's rule needs to know what was sent
@@ -57,7 +57,7 @@ class RetransmissionQueue {
  public:
   using Pool = Slab<SentSegment>;
   /// Entries that one connection may have: 11 MB in segments of Ethernet, or 500 MB in
-  /// superpackets. A peer with a tiny MSS would have all of the pool, and each of its ACKs a long
+  /// GSO packets. A peer with a tiny MSS would have all of the pool, and each of its ACKs a long
   /// way through the queue (CVE-2019-11478 is of that kind).
   static constexpr std::uint32_t kMaxEntries = 8192;
 
@@ -70,7 +70,7 @@ class RetransmissionQueue {
   template <typename F>
   void acknowledge(Pool& pool, SeqNum una, F on_delivered);
   /// RFC 2018 §4: the peer holds [block.left, block.right). Calls `on_delivered(entry, end)` for
-  /// what it had not reported before. A superpacket is split only between its segments.
+  /// what it had not reported before. A GSO packet is split only between its segments.
   template <typename F>
   void sack(Pool& pool, const SackBlock& block, F on_delivered);
   /// Forgets everything.

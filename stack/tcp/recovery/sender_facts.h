@@ -37,7 +37,7 @@ struct SenderFacts {
   std::optional<TimerName> armed_timer{};  ///< which of the loss timers runs
   bool sack = false;
   bool is_synchronized = false;
-  bool uses_superpackets = false;
+  bool uses_gso = false;
 
   [[nodiscard]] std::uint32_t flight() const {
     return static_cast<std::uint32_t>(snd.nxt - snd.una);

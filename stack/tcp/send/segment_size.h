@@ -4,7 +4,7 @@
 // RFC 9293 §3.7.1 (effective send MSS), §3.8.6.2.1 (the largest window), RFC 1191 and RFC 8201
 // (messages about packets that were too big), RFC 5927 §7.2 (which of them to act on), RFC 4821
 // §7 and RFC 8899 (probes, black holes). A search for a larger packet is a PathSearch, which few
-// connections have: it stands in a side block, and callers pass it (null: no search).
+// connections have: it is in a side block, and callers pass it (null: no search).
 //
 // Invariants:
 //   1. full() <= mss() <= the peer's MSS; only a probe has more data than full().

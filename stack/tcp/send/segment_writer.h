@@ -33,7 +33,7 @@ struct SegmentFrame {
   std::uint32_t segment_payload = 0;
 };
 
-/// Writes the headers in front of the payload that stands in `out` already. Fills everything but
+/// Writes the headers in front of the payload that is in `out` already. Fills everything but
 /// reason and connection.
 void write_segment(const SegmentFrame& frame, TcpHeader header, const TcpOptions& options,
                    OutPacket& out);

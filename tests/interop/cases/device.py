@@ -46,11 +46,11 @@ def serves_all(addresses=BOTH, lines=1, says=PROMISED, **faults):
 
 
 @case(120)
-def superpackets_that_are_refused_go_as_plain_segments():
+def gso_packets_that_are_refused_go_as_plain_segments():
     for number in (errno.EINVAL, errno.EMSGSIZE, errno.EOPNOTSUPP, errno.EIO, errno.ENOBUFS):
-        capture = serves_all(write="superpacket", errno=number)
+        capture = serves_all(write="gso", errno=number)
         check_equal(capture.count(f"ip.src == {V4} && tcp.analysis.retransmission"), 0, f"retransmissions, {number}")
-        check_equal(capture.count("tcp.srcport == 80 && tcp.len > 1460"), 0, "superpackets that came through")
+        check_equal(capture.count("tcp.srcport == 80 && tcp.len > 1460"), 0, "GSO packets that came through")
 
 
 @case(120)
@@ -60,15 +60,15 @@ def partial_checksums_that_are_refused_are_completed():
 
 
 @case()
-def superpackets_that_are_refused_over_ipv6_alone():
-    serves_all(write="superpacket6")
-    serves_all(addresses=[V4], lines=0, write="superpacket6")
+def gso_packets_that_are_refused_over_ipv6_alone():
+    serves_all(write="gso6")
+    serves_all(addresses=[V4], lines=0, write="gso6")
 
 
 @case()
 def a_large_file_that_is_mapped_comes_without_offload_too():
     data = pattern(20_000_000)
-    for kind in ("superpacket", "partial"):
+    for kind in ("gso", "partial"):
         with Server(site=make_site({"f.bin": data}), offload="on", prefix=faulty(write=kind), may_speak=True):
             check_equal(download(V4, "/f.bin")[0], data, f"content with {kind} refused")
 
@@ -96,7 +96,7 @@ def packets_that_cannot_be_read_are_skipped():
 
 @case()
 def merged_packets_that_cannot_be_read_are_not_asked_for_any_more():
-    """An upload: each superpacket is lost, so it would never end."""
+    """An upload: each GSO packet is lost, so it would never end."""
     data = pattern(DATA)
     (folder() / "up.bin").write_bytes(data)
     with Server("--sink", "/sink", offload="on", prefix=faulty(read="merged"), may_speak=True) as server:
