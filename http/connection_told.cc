@@ -38,7 +38,7 @@ void HttpConnection::log_answer(const Reply& reply, const LoggedRequest& logged,
   TextWriter line(memory, sizeof memory);
   const std::size_t before_number = write_log_line(
       line, logged,
-      {.peer = services_->peers->peer_of(tag_),
+      {.peer = services_->peers->tuple_of(tag_).remote_address,
        .unix_seconds = at.unix_seconds,
        .status = reply.status,
        .bytes = reply.transfer ? std::nullopt : std::optional(reply.content_length)});

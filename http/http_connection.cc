@@ -184,6 +184,7 @@ void HttpConnection::on_head_error(const HeadParser& parser, std::string_view by
 void HttpConnection::on_request(const Request& request, const Moment& at) noexcept {
   tell_request(request);
   close_after_answer_ = false;
+  if (services_->service != nullptr && on_service_request(request, at)) return;
   Site& site = services_->site;
   const Site::SinkMatch sink = site.match_sink(request);
   if (request.head.framing != Framing::None || sink.is_upload) {
@@ -328,6 +329,9 @@ void HttpConnection::on_peer_closed(const Moment& at) noexcept {
       end(Want::Release);
       break;
     case Phase::Sending:
+      // Whoever says no more is not waiting for what has no end: it gets what is there.
+      if (stream() != nullptr) stream()->end();
+      break;
     case Phase::Ended:
       break;
   }
@@ -359,6 +363,8 @@ void HttpConnection::on_deadline(const Moment& at) noexcept {
       if (waits_a_little_) {
         waits_a_little_ = false;
         deadline_ = at.now + services_->config.send_timeout;
+      } else if (waits_for_stream()) {
+        deadline_ = kNever;
       } else {
         tell_closing(CloseCause::SendTimeout, services_->config.send_timeout);
         end(Want::Abort);
@@ -395,6 +401,7 @@ void HttpConnection::on_all_acknowledged(const Moment& at) noexcept {
 void HttpConnection::begin_shutdown(const Moment& at) noexcept {
   is_shutting_down_ = true;
   close_after_answer_ = true;
+  if (stream() != nullptr) stream()->end();
   if (phase_ != Phase::Idle && phase_ != Phase::Head) return;
   tell_closing(CloseCause::Shutdown);
   begin_closing(at);
@@ -426,8 +433,9 @@ void HttpConnection::begin_answer(Reply reply, const LoggedRequest& logged,
   if (services_->access_log != nullptr) log_answer(reply, logged, at);
   if (services_->messages != nullptr) {
     const std::uint64_t body = reply.transfer ? reply.transfer->length() : reply.body.bytes.size();
+    const bool is_endless = reply.transfer && reply.transfer->stream() != nullptr;
     services_->messages->on_response_begin(tag_, as_text(reply.head.bytes),
-                                           reply.head.bytes.size() + body);
+                                           is_endless ? 0 : reply.head.bytes.size() + body);
   }
   head_ = std::move(reply.head);  // a 100 that was not handed out yet has become pointless
   set_body(std::move(reply.body));
@@ -460,6 +468,9 @@ void HttpConnection::pull_transfer(const Moment& at) noexcept {
       break;
     case Transfer::Status::WaitAcknowledgement:
       break;
+    case Transfer::Status::WaitStream:
+      if (all_acknowledged_) deadline_ = kNever;
+      break;
     case Transfer::Status::WaitLittle:
       waits_a_little_ = true;
       deadline_ = at.now + kRetry;
@@ -477,6 +488,9 @@ void HttpConnection::pull_transfer(const Moment& at) noexcept {
 
 OwnedBytes HttpConnection::take_piece(const Moment& at) noexcept {
   OwnedBytes piece = std::exchange(head_, OwnedBytes{});
+  if (stream() != nullptr && all_acknowledged_) {
+    deadline_ = at.now + services_->config.send_timeout;
+  }
   all_acknowledged_ = false;
   unacknowledged_ += static_cast<std::uint32_t>(piece.bytes.size());
   const bool is_last = body_size_ == 0 && (!transfer_ || transfer_->is_finished());
@@ -494,6 +508,7 @@ void HttpConnection::end_answer(const Moment& at) noexcept {
     tell_closing(peer_closed_        ? CloseCause::PeerClosed
                  : is_shutting_down_ ? CloseCause::Shutdown
                  : is_refusing_      ? CloseCause::BadRequest
+                 : is_service_       ? CloseCause::Finished
                                      : CloseCause::AskedByPeer);
     begin_closing(at);
     return;

@@ -46,12 +46,12 @@ struct ConnectionConfig {
   std::uint32_t linger_bytes = 1u << 20;  ///< taken before then; more waits with TCP
 };
 
-/// Tells who is at the other end; asked only for the access log, so that no connection stores an
-/// address.
+/// Tells who is at the other end; asked only for the access log and for services, so that no
+/// connection stores an address.
 class PeerNames {
  public:
   virtual ~PeerNames() = default;
-  [[nodiscard]] virtual IpAddress peer_of(std::uint32_t tag) const noexcept = 0;
+  [[nodiscard]] virtual FourTuple tuple_of(std::uint32_t tag) const noexcept = 0;
 };
 
 /// Told where the messages of connections begin and end, for those who watch the packets. `tag`
@@ -77,8 +77,9 @@ struct ConnectionServices {
   Site& site;
   const ConnectionConfig& config;
   AccessLogSink* access_log = nullptr;  ///< may be absent
-  const PeerNames* peers = nullptr;     ///< needed with an access log
+  const PeerNames* peers = nullptr;     ///< needed with an access log or a service
   MessageListener* messages = nullptr;  ///< may be absent
+  Service* service = nullptr;           ///< may be absent
 };
 
 /// What the caller should do with the TCP connection.
@@ -120,11 +121,16 @@ class HttpConnection {
   /// Whether the front piece is a head whose content follows at once: TCP need not send a small
   /// segment for it alone.
   [[nodiscard]] bool is_followed_at_once() const noexcept {
-    return body_size_ > 0 || (transfer_ && transfer_->handed_out() == 0);
+    return body_size_ > 0 ||
+           (transfer_ && transfer_->stream() == nullptr && transfer_->handed_out() == 0);
   }
   /// Hands the front piece over, which must exist. The caller keeps the owner until the bytes are
   /// acknowledged.
   [[nodiscard]] OwnedBytes take_piece(const Moment& at) noexcept;
+  /// The stream that is being sent; null: none is.
+  [[nodiscard]] BodyStream* stream() const noexcept {
+    return transfer_ ? transfer_->stream() : nullptr;
+  }
   /// Whether on_bytes() would take anything.
   [[nodiscard]] bool is_reading() const noexcept {
     return phase_ != Phase::Sending && phase_ != Phase::Ended;
@@ -161,6 +167,10 @@ class HttpConnection {
   void note_head_progress(bool had_begun, const HeadParser& parser, const Moment& at) noexcept;
   void on_head_error(const HeadParser& parser, std::string_view bytes, const Moment& at) noexcept;
   void on_request(const Request& request, const Moment& at) noexcept;
+  bool on_service_request(const Request& request, const Moment& at) noexcept;
+  [[nodiscard]] bool waits_for_stream() const noexcept {
+    return stream() != nullptr && all_acknowledged_ && head_.bytes.empty();
+  }
   void on_request_with_body(const Request& request, Site::SinkMatch sink,
                             const Moment& at) noexcept;
   void begin_body(const Request& request, Reply reply, Site::SinkMatch sink,
@@ -203,6 +213,7 @@ class HttpConnection {
   bool waits_a_little_ : 1 = false;
   bool is_lingering_ : 1 = false;
   bool is_refusing_ : 1 = false;  // the last answer is to a request that cannot be taken
+  bool is_service_ : 1 = false;   // the last answer is a service's
   std::uint32_t body_size_ = 0;
   std::uint32_t unacknowledged_ = 0;  // at the last on_progress(), and what was handed out since
   std::uint32_t tag_ = 0;

@@ -12,6 +12,9 @@ constexpr int kRequestsPerTurn = 64;
 constexpr Duration kLoanRetry = 10ms;
 /// What a loan keeps of a slot's generation.
 constexpr std::uint32_t kGenerationMask = 0x7fffffffU;
+/// How long the reader of a stream may be silent until TCP asks whether it is there, and how often.
+constexpr Duration kStreamKeepAlive = 30s;
+constexpr std::uint32_t kStreamProbes = 3;
 /// How much earlier than we close a client is told to stop using an idle connection: its last
 /// request may be so long on the way.
 constexpr Duration kKeepAliveMargin = 5s;
@@ -54,7 +57,8 @@ HttpServer::HttpServer(Stack& stack, FileStore& store, const MediaTypes& types,
                 .config = config_.connection,
                 .access_log = config.access_log,
                 .peers = this,
-                .messages = this},
+                .messages = this,
+                .service = config.service},
       latest_(start),
       wheel_(start),
       loans_(config.max_loans),
@@ -87,10 +91,15 @@ void HttpServer::turn(const Moment& at) noexcept {
   latest_ = at.now;
   while (const std::optional<Event> event = stack_.next_event()) on_event(*event, at);
   take_released(at);
+  send_news(at);
   run_timers(at);
 }
 
 Instant HttpServer::next_deadline() const noexcept {
+  for (const std::uint32_t index : streaming_) {
+    const BodyStream* const stream = slots_[index].http.stream();
+    if (stream != nullptr && stream->has_news()) return latest_;
+  }
   const Instant timer = wheel_.next_deadline();
   return slots_.size() > 0 ? std::min(timer, drain_end_) : timer;
 }
@@ -109,9 +118,8 @@ void HttpServer::stop(const Moment& at) noexcept {
   });
 }
 
-IpAddress HttpServer::peer_of(std::uint32_t tag) const noexcept {
-  const std::optional<FourTuple> tuple = stack_.tuple(slots_[tag].id);
-  return tuple.has_value() ? tuple->remote_address : IpAddress{};
+FourTuple HttpServer::tuple_of(std::uint32_t tag) const noexcept {
+  return stack_.tuple(slots_[tag].id).value_or(FourTuple{});
 }
 
 // -- For those who watch
@@ -231,6 +239,10 @@ void HttpServer::on_timer(Slot& slot, const Moment& at) noexcept {
 
 /// Answers what can be answered now: output first, since its end lets the next request be read.
 void HttpServer::pump(Slot& slot, const Moment& at) noexcept {
+  if (slot.http.stream() != nullptr) {
+    const std::expected<ByteView, StreamError> received = stack_.peek(slot.id);
+    if (received.has_value() && received->empty()) slot.http.on_peer_closed(at);
+  }
   for (int i = 0; i < kRequestsPerTurn; ++i) {
     if (!send_pieces(slot, at)) {
       settle(slot, at);
@@ -315,6 +327,30 @@ void HttpServer::settle(Slot& slot, const Moment& at) noexcept {
   }
   wake_by(slot, slot.http.next_deadline());
   if (slot.http.is_lingering()) note_lingering(slot.http.tag(), at);
+  if (slot.http.stream() != nullptr) note_streaming(slot, at);
+}
+
+/// Remembers a slot whose stream is to be asked for news, and lets TCP ask a silent peer whether it
+/// is still there: a stream may have nothing to send for long.
+void HttpServer::note_streaming(Slot& slot, const Moment& at) noexcept {
+  if (std::ranges::find(streaming_, slot.http.tag()) != streaming_.end()) return;
+  streaming_.push_back(slot.http.tag());
+  ConnectionSettings settings = stack_.default_settings();
+  settings.keep_alive_idle = kStreamKeepAlive;
+  settings.keep_alive_interval = kStreamKeepAlive;
+  settings.keep_alive_probes = kStreamProbes;
+  (void)stack_.apply_settings(slot.id, settings, at.now);
+  stack_.set_keep_alive(slot.id, true, at.now);
+}
+
+/// Each stream that came to have bytes since it was asked last gets its turn.
+void HttpServer::send_news(const Moment& at) noexcept {
+  for (std::size_t i = streaming_.size(); i-- > 0;) {
+    if (i >= streaming_.size()) continue;  // a turn may have ended others, too
+    Slot& slot = slots_[streaming_[i]];
+    BodyStream* const stream = slot.http.stream();
+    if (stream != nullptr && stream->take_news()) pump(slot, at);
+  }
 }
 
 /// Puts a slot behind the others that linger, unless it stands there. One too many: the oldest
@@ -337,6 +373,7 @@ void HttpServer::wake_by(Slot& slot, Instant deadline) noexcept {
 
 void HttpServer::drop(Slot& slot) noexcept {
   if (!lingering_.empty()) std::erase(lingering_, slot.http.tag());
+  if (!streaming_.empty()) std::erase(streaming_, slot.http.tag());
   slots_.release(slot.http.tag());
 }
 

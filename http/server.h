@@ -11,7 +11,8 @@
 //      costs sizeof(Slot) < 128 bytes.
 //   3. Nothing is allocated in steady state: slots and loans come from slabs.
 //   4. A connection that has much unacknowledged output is not read from: pipelining is bounded.
-//   5. At most max_lingering connections are read from only to be thrown away.
+//   5. A stream that has bytes to give wakes the server once, not as long as its reader is slow.
+//   6. At most max_lingering connections are read from only to be thrown away.
 //
 // Leaves out TLS and HTTP/2.
 // Next: client.h.
@@ -32,6 +33,7 @@ struct ServerConfig {
   SiteConfig site;
   ConnectionConfig connection;
   AccessLogSink* access_log = nullptr;  ///< borrowed; may be absent
+  Service* service = nullptr;           ///< borrowed; may be absent
   /// bytes of response heads, pieces of large files and partial requests together
   std::size_t memory = 64u << 20;
   std::uint32_t max_connections = 1u << 20;
@@ -78,7 +80,7 @@ class HttpServer final : private PeerNames, private MessageListener {
   struct Slot;
   struct Loan;
 
-  [[nodiscard]] IpAddress peer_of(std::uint32_t tag) const noexcept override;
+  [[nodiscard]] FourTuple tuple_of(std::uint32_t tag) const noexcept override;
   // Hands marks on to whoever watches the stack's packets.
   void on_request_line(std::uint32_t tag, std::string_view line) noexcept override;
   void on_request_end(std::uint32_t tag) noexcept override;
@@ -97,6 +99,8 @@ class HttpServer final : private PeerNames, private MessageListener {
   bool read_bytes(Slot& slot, const Moment& at) noexcept;
   void settle(Slot& slot, const Moment& at) noexcept;
   void note_lingering(std::uint32_t index, const Moment& at) noexcept;
+  void note_streaming(Slot& slot, const Moment& at) noexcept;
+  void send_news(const Moment& at) noexcept;
   void wake_by(Slot& slot, Instant deadline) noexcept;
   void drop(Slot& slot) noexcept;
 
@@ -111,6 +115,7 @@ class HttpServer final : private PeerNames, private MessageListener {
   Slab<Slot> slots_;
   std::vector<ListenerId> listeners_;
   std::vector<std::uint32_t> lingering_;  // slots, in the order of their beginning
+  std::vector<std::uint32_t> streaming_;  // slots whose answer is a stream
   Instant drain_end_ = kNever;
   bool is_stopping_ = false;
   bool request_ended_ = false;  // in the bytes that are being read

@@ -477,6 +477,38 @@ Reply Site::refuse(int status, Method method, Persistence persistence, const Mom
   return page(status, method, {}, persistence, at);
 }
 
+Reply Site::served_by(ServiceAnswer answer, Method method, const Moment& at) noexcept {
+  HeadStart start = head_start(answer.status, Persistence::Close, at);
+  start.extra_fields = {};
+  std::uint8_t memory[kPageSize];
+  TextWriter page(memory, sizeof memory);
+  if (answer.status >= 400) {
+    write_error_page(page, answer.status, answer.explanation);
+    answer.type = "text/html; charset=utf-8";
+  }
+  BufferRef buffer = pool_->take(kHeadSize + answer.fields.size() + page.size());
+  if (!buffer) return {};
+  TextWriter out(buffer->data(), buffer->capacity());
+  write_head_start(out, start);
+  out.field("Content-Type", answer.type);
+  // RFC 9112 §6.3: a stream ends with its connection.
+  const std::uint64_t length = page.size() > 0 ? page.size() : answer.body.bytes.size();
+  if (!answer.stream) out.field("Content-Length", length);
+  out.field("Cache-Control", "no-store").text(answer.fields).text("\r\n");
+  const std::size_t head_size = out.size();
+  out.text(page.written());
+  const bool to_head = method == Method::Head;
+  Reply reply = finish(answer.status, std::move(buffer), out, head_size, to_head);
+  if (to_head || reply.status == 0 || page.size() > 0) return reply;
+  reply.content_length = length;
+  reply.body = std::move(answer.body);
+  if (answer.stream) {
+    reply.transfer = Pooled<Transfer>::make(*pool_, 0, std::move(answer.stream));
+    if (!reply.transfer) return {};
+  }
+  return reply;
+}
+
 Reply Site::refuse_tls(const Moment& at) noexcept {
   constexpr std::string_view kText =
       "This server speaks plain HTTP on this port: use an address that begins with http://, not "

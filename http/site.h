@@ -22,6 +22,7 @@
 #include "http/file_store.h"
 #include "http/media_types.h"
 #include "http/negotiation.h"
+#include "http/service.h"
 #include "http/transfer.h"
 
 namespace glasstcp::http {
@@ -62,6 +63,8 @@ class Site {
   /// people. To HEAD without the page.
   [[nodiscard]] Reply refuse(int status, Method method, Persistence persistence,
                              const Moment& at) noexcept;
+  /// A service's answer, made into one of ours; behind it the connection closes.
+  [[nodiscard]] Reply served_by(ServiceAnswer answer, Method method, const Moment& at) noexcept;
   /// The answer to a browser that speaks TLS to us: 400 in plain text.
   [[nodiscard]] Reply refuse_tls(const Moment& at) noexcept;
   /// The answer to a discarded upload: its length, and its SHA-256 in hexadecimal unless empty.

@@ -41,6 +41,7 @@ void Transfer::write_end(TextWriter& out) const noexcept {
 }
 
 std::uint64_t Transfer::length() const noexcept {
+  if (stream_) return 0;
   std::uint64_t total = 0;
   std::uint8_t memory[kPartHeadSize];
   for (std::size_t i = 0; i < count_; ++i) {
@@ -57,6 +58,7 @@ std::uint64_t Transfer::length() const noexcept {
 }
 
 Transfer::Next Transfer::next(BufferPool& pool, bool all_acknowledged, Instant now) noexcept {
+  if (stream_) return stream_piece(pool);
   if (index_ < count_ && is_multipart() && !part_head_sent_)
     return text_piece(pool, &ranges_[index_]);
   if (index_ < count_) return content_piece(pool, all_acknowledged, now);
@@ -136,6 +138,15 @@ Transfer::Next Transfer::read_piece(BufferPool& pool, std::size_t length) noexce
   const ByteSpan bytes(buffer->data(), length);
   if (!file_->read(offset_, bytes)) return {.status = Status::Failed};
   return {.status = Status::Piece, .piece = {bytes, Ref<Shared>(buffer.get())}};
+}
+
+Transfer::Next Transfer::stream_piece(BufferPool& pool) noexcept {
+  BufferRef buffer = pool.has_spare(kPiece) ? pool.take(kPiece) : BufferRef{};
+  if (!buffer) return {.status = Status::WaitLittle};
+  const std::size_t size = stream_->read({buffer->data(), kPiece});
+  if (size == 0) return {.status = stream_->is_over() ? Status::Done : Status::WaitStream};
+  handed_out_ += size;
+  return {.status = Status::Piece, .piece = {{buffer->data(), size}, Ref<Shared>(buffer.get())}};
 }
 
 Transfer::Next Transfer::handed(OwnedBytes piece, bool is_content) noexcept {

@@ -1,11 +1,12 @@
-// A body that is sent piece by piece: a large file, a range of one, or several ranges of any.
+// A body that is sent piece by piece: a large file, a range of one, several ranges of any, or a
+// stream whose end nobody knows.
 //
 // RFC 9110 §14.6, §15.3.7.2 (multipart/byteranges). Design D10: bytes of the site are borrowed, not
 // copied.
 //
 // Invariants:
 //   1. The pieces together have exactly length() bytes, or the transfer fails; it never sends wrong
-//      bytes silently.
+//      bytes silently. A stream has no length: the end of its connection is its end.
 //   2. The last piece of a file that is not in shared memory goes out only when everything before
 //      it is acknowledged, from owned memory, and after the file has been found the same, or only
 //      longer. So a mapped byte that was lost on the way and sent again is covered by that check.
@@ -18,6 +19,7 @@
 #include <array>
 #include <string_view>
 
+#include "http/body_stream.h"
 #include "http/file_store.h"
 #include "http/ranges.h"
 #include "http/response.h"
@@ -40,6 +42,7 @@ class Transfer {
     WaitAcknowledgement,  ///< ask again when everything handed out has been acknowledged
     WaitLittle,           ///< ask again a little later: the pool is empty, or the file is being
                           ///< written to
+    WaitStream,           ///< ask again when the stream has news
     Done,                 ///< nothing is left
     Failed,               ///< the file changed or cannot be read: abort the connection
   };
@@ -53,8 +56,11 @@ class Transfer {
   /// Several ranges as multipart/byteranges. `type` (the media type of each part) must outlive the
   /// transfer; `serial` makes the boundary different from that of other responses.
   Transfer(FileRef file, const RangeSet& set, std::string_view type, std::uint64_t serial) noexcept;
+  explicit Transfer(Ref<BodyStream> stream) noexcept : stream_(std::move(stream)) {}
 
-  /// Bytes of the whole body.
+  /// The stream, if it is one; else null.
+  [[nodiscard]] BodyStream* stream() const noexcept { return stream_.get(); }
+  /// Bytes of the whole body; 0 for a stream.
   [[nodiscard]] std::uint64_t length() const noexcept;
   /// Bytes handed out so far.
   [[nodiscard]] std::uint64_t handed_out() const noexcept { return handed_out_; }
@@ -65,6 +71,7 @@ class Transfer {
 
   /// Whether every piece has been handed out.
   [[nodiscard]] bool is_finished() const noexcept {
+    if (stream_) return false;  // only next() finds out
     return index_ == count_ && (!is_multipart() || part_head_sent_);
   }
   /// The next piece. `all_acknowledged`: whether nothing of this connection's output is
@@ -78,10 +85,12 @@ class Transfer {
   Next text_piece(BufferPool& pool, const ByteRange* range) noexcept;
   Next content_piece(BufferPool& pool, bool all_acknowledged, Instant now) noexcept;
   Next read_piece(BufferPool& pool, std::size_t length) noexcept;
+  Next stream_piece(BufferPool& pool) noexcept;
   [[nodiscard]] Status look_at_file(Instant now) noexcept;
   Next handed(OwnedBytes piece, bool is_content) noexcept;
 
   FileRef file_;
+  Ref<BodyStream> stream_{};
   std::array<ByteRange, kMaxRanges> ranges_{};
   std::string_view type_{};
   std::uint64_t handed_out_ = 0;

@@ -423,7 +423,11 @@ TEST_F(HttpConnectionTest, WithoutMemoryNothingBreaks) {
 class Lines final : public http::AccessLogSink, public http::PeerNames {
  public:
   void write(std::string_view line) noexcept override { text += line; }
-  IpAddress peer_of(std::uint32_t) const noexcept override { return IpAddress::v4(192, 0, 2, 1); }
+  FourTuple tuple_of(std::uint32_t) const noexcept override {
+    FourTuple tuple;
+    tuple.remote_address = IpAddress::v4(192, 0, 2, 1);
+    return tuple;
+  }
   std::string text;
 };
 

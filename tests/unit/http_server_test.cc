@@ -333,5 +333,115 @@ TEST_F(HttpServerTest, BeyondItsLimitConnectionsAreRefused) {
   EXPECT_TRUE(clients_[2].failed);
 }
 
+// -- Streams
+
+class Ticker final : public http::BodyStream {
+ public:
+  std::size_t read(ByteSpan out) noexcept override {
+    const std::size_t n = std::min(out.size(), waiting);
+    std::fill_n(out.begin(), n, std::uint8_t{'.'});
+    waiting -= n;
+    return n;
+  }
+  bool is_over() const noexcept override { return over && waiting == 0; }
+  void end() noexcept override { over = true; }
+  void give(std::size_t bytes) {
+    waiting += bytes;
+    note_news();
+  }
+  std::size_t waiting = 0;
+  bool over = false;
+};
+
+class TickerService final : public http::Service {
+ public:
+  std::string_view folder() const noexcept override { return "_glass"; }
+  http::ServiceAnswer answer(const http::ServiceCall& call) noexcept override {
+    client = call.tuple.remote();
+    ticker = Ref<Ticker>(new Ticker);
+    http::ServiceAnswer answer;
+    answer.status = 200;
+    answer.type = "text/plain";
+    answer.stream = Ref<http::BodyStream>(ticker.get());
+    return answer;
+  }
+  Ref<Ticker> ticker;
+  Endpoint client;
+};
+
+class StreamTest : public HttpServerTest {
+ protected:
+  StreamTest() {
+    http::ServerConfig config;
+    config.service = &service_;
+    config.in_flight_bytes = 64u << 10;
+    restart(config);
+  }
+  ~StreamTest() override { server_.reset(); }
+  static constexpr std::string_view kLive = "GET /_glass/live HTTP/1.1\r\nHost: a\r\n\r\n";
+  TickerService service_;
+};
+
+TEST_F(StreamTest, WakesTheServerWhenItHasSomethingAndThenNoMore) {
+  const std::size_t c = connect(kLive);
+  run(10ms);
+  EXPECT_EQ(service_.client.address, IpAddress::v4(192, 0, 2, 1));
+  const std::size_t head = clients_[c].received.size();
+  EXPECT_GT(server_->next_deadline(), now_);
+  service_.ticker->give(5000);
+  EXPECT_LE(server_->next_deadline(), now_) << "it is asked at once";
+  run(10ms);
+  EXPECT_EQ(clients_[c].received.size(), head + 5000);
+  EXPECT_GT(server_->next_deadline(), now_);
+  EXPECT_FALSE(clients_[c].peer_closed);
+  // Silence alone ends nothing, as long as the peer answers TCP's question.
+  run(3min);
+  EXPECT_FALSE(clients_[c].failed);
+  service_.ticker->give(100);
+  run(10ms);
+  EXPECT_EQ(clients_[c].received.size(), head + 5100);
+}
+
+TEST_F(StreamTest, ASlowReaderKeepsNothingAwake) {
+  const std::size_t c = connect(kLive);
+  run(10ms);
+  clients_[c].is_reading = false;
+  service_.ticker->give(10u << 20);
+  for (int i = 0; i < 1000; ++i, now_ += 1ms) step();
+  EXPECT_GT(service_.ticker->waiting, 0U);
+  service_.ticker->give(1);
+  server_->turn(moment());
+  EXPECT_GT(server_->next_deadline(), now_) << "there is news, but no room for it";
+  clients_[c].is_reading = true;
+  run(5s);
+  EXPECT_EQ(service_.ticker->waiting, 0U);
+}
+
+TEST_F(StreamTest, EndsWhenTheClientOrTheServerCloses) {
+  const std::size_t c = connect(kLive);
+  run(10ms);
+  ASSERT_TRUE(client_stack_->shutdown_send(clients_[c].id, now_).has_value());
+  run(100ms);
+  EXPECT_TRUE(clients_[c].peer_closed);
+  EXPECT_TRUE(service_.ticker->over);
+  EXPECT_EQ(server_->connection_count(), 0U);
+
+  const std::size_t d = connect(kLive);
+  run(10ms);
+  server_->stop(moment());
+  run(100ms);
+  EXPECT_TRUE(clients_[d].peer_closed);
+  EXPECT_EQ(resets_, 0);
+}
+
+TEST_F(StreamTest, EndsWhenTheClientIsGone) {
+  const std::size_t c = connect(kLive);
+  run(10ms);
+  client_stack_->abort(clients_[c].id, now_);
+  clients_[c].failed = true;
+  run(100ms);
+  EXPECT_EQ(server_->connection_count(), 0U);
+}
+
 }  // namespace
 }  // namespace glasstcp::test
