@@ -136,19 +136,32 @@ void Annotator::on_packet_sent(const PacketSentEvent& event) noexcept {
   take_notes(packet);
   std::size_t size = 0;
   for (const ByteView piece : event.pieces) size += piece.size();
-  if (!options_.wait_written || size > kMostPacket) {
+  if (copier_ == nullptr && (!options_.wait_written || size > kMostPacket)) {
     packet.pieces = event.pieces;
     hand_on(packet);
     return;
   }
+  sent_ = packet;
+  sent_view_ = copy_of(event.pieces);
+  has_sent_ = true;
+  if (!options_.wait_written) release_sent();
+}
+
+// What leaves, in a row; of a packet that cannot be read any more its headers, which the stack
+// made.
+ByteView Annotator::copy_of(std::span<const ByteView> pieces) noexcept {
+  if (copier_ != nullptr) {
+    const ByteView copy = copier_->copy(pieces);
+    if (!copy.empty()) return copy;
+    pieces = pieces.first(1);
+  }
+  if (sent_bytes_ == nullptr) return pieces.front();
   std::uint8_t* place = sent_bytes_.get();
-  for (const ByteView piece : event.pieces) {
+  for (const ByteView piece : pieces) {
     std::memcpy(place, piece.data(), piece.size());
     place += piece.size();
   }
-  sent_view_ = {sent_bytes_.get(), size};
-  sent_ = packet;
-  has_sent_ = true;
+  return {sent_bytes_.get(), place};
 }
 
 void Annotator::on_written(Instant at) noexcept {

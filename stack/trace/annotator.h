@@ -46,6 +46,18 @@ class LossForeteller {
   [[nodiscard]] virtual std::string_view why_next_is_lost(Language language) const noexcept = 0;
 };
 
+/// Copies a packet that is about to leave, of which some bytes may lie where they can vanish (a
+/// mapped file that somebody cuts).
+class PacketCopier {
+ public:
+  PacketCopier() = default;
+  PacketCopier(const PacketCopier&) = delete;
+  PacketCopier& operator=(const PacketCopier&) = delete;
+  virtual ~PacketCopier() = default;
+  /// All of it in a row, valid until the next call; empty: it cannot be read.
+  [[nodiscard]] virtual ByteView copy(std::span<const ByteView> pieces) noexcept = 0;
+};
+
 /// Annotates, and hands on. Sinks must outlive it.
 class Annotator final : public Observer {
  public:
@@ -61,6 +73,8 @@ class Annotator final : public Observer {
   [[nodiscard]] bool is_empty() const { return sinks_.empty(); }
   /// Borrowed.
   void set_foreteller(const LossForeteller& foreteller) { foreteller_ = &foreteller; }
+  /// Borrowed. Without one the annotator reads what leaves itself: then all of it must be memory.
+  void set_copier(PacketCopier& copier) { copier_ = &copier; }
 
   void on_packet_sent(const PacketSentEvent& event) noexcept override;
   void on_packet_received(const PacketReceivedEvent& event) noexcept override;
@@ -117,12 +131,14 @@ class Annotator final : public Observer {
   [[nodiscard]] bool keep(AnnotatedPacket& packet, ByteView bytes);
   void release_received() noexcept;
   void release_sent() noexcept;
+  [[nodiscard]] ByteView copy_of(std::span<const ByteView> pieces) noexcept;
   void tell_note(const Note& note, Instant now) noexcept;
   void hand_on(const AnnotatedPacket& packet) noexcept;
 
   Options options_;
   std::vector<AnnotatedSink*> sinks_;
   const LossForeteller* foreteller_ = nullptr;
+  PacketCopier* copier_ = nullptr;
   ConnectionMemories memories_;
   Instant read_at_ = Instant::min();
   std::unique_ptr<Waiting[]> waiting_;

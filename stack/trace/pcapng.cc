@@ -16,6 +16,7 @@ constexpr std::uint16_t kEndOfOptions = 0, kComment = 1;
 constexpr std::uint16_t kUserApplication = 4;                              // section
 constexpr std::uint16_t kName = 2, kDescription = 3, kTimeResolution = 9;  // interface
 constexpr std::uint16_t kFlags = 2;                                        // packet
+constexpr std::uint16_t kReceived = 4, kDropped = 5;                       // statistics
 constexpr std::uint8_t kNanoseconds = 9;                                   // 10^-9 s
 constexpr std::size_t kTail = 8;  // end-of-options and the length that is repeated
 
@@ -134,7 +135,8 @@ void PcapngEncoder::add_packet(const CapturePacket& packet) {
 }
 
 void PcapngEncoder::add_statistics(std::uint32_t interface, std::int64_t time_ns,
-                                   std::span<const std::string_view> comments) {
+                                   std::span<const std::string_view> comments,
+                                   const InterfaceCounts& counts) {
   if (!is_ready()) return;
   const auto time = static_cast<std::uint64_t>(time_ns);
   begin_block(kInterfaceStatistics);
@@ -142,7 +144,47 @@ void PcapngEncoder::add_statistics(std::uint32_t interface, std::int64_t time_ns
   put32(static_cast<std::uint32_t>(time >> 32));
   put32(static_cast<std::uint32_t>(time));
   for (const std::string_view comment : comments) text_option(kComment, comment);
+  const auto count = [this](std::uint16_t code, const std::optional<std::uint64_t>& value) {
+    if (!value) return;
+    std::uint8_t bytes[8];
+    for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<std::uint8_t>(*value >> 8 * i);
+    option(code, bytes, sizeof bytes);
+  };
+  count(kReceived, counts.received);
+  count(kDropped, counts.dropped);
   end_block();
+}
+
+std::size_t copy_with_comment(ByteView block, std::string_view comment, ByteSpan into) noexcept {
+  const std::size_t added = 4 + padded(comment.size());
+  const std::size_t size = block.size() + added;
+  if (!interface_of(block) || comment.size() > 0xffff || size > into.size()) return 0;
+  const auto put = [&into](std::size_t at, std::uint32_t value, std::size_t bytes) {
+    for (std::size_t i = 0; i < bytes; ++i)
+      into[at + i] = static_cast<std::uint8_t>(value >> 8 * i);
+  };
+  // The options end 8 bytes before the block does.
+  const std::size_t end = block.size() - kTail;
+  std::memcpy(into.data(), block.data(), end);
+  put(end, kComment, 2);
+  put(end + 2, static_cast<std::uint32_t>(comment.size()), 2);
+  std::memset(into.data() + end + 4, 0, added - 4);
+  std::memcpy(into.data() + end + 4, comment.data(), comment.size());
+  put(end + added, kEndOfOptions, 4);
+  put(end + added + 4, static_cast<std::uint32_t>(size), 4);
+  put(4, static_cast<std::uint32_t>(size), 4);
+  return size;
+}
+
+std::optional<std::uint32_t> interface_of(ByteView block) noexcept {
+  constexpr std::size_t kSmallest = 40;
+  const auto number = [&block](std::size_t at) {
+    std::uint32_t value = 0;
+    for (std::size_t i = 4; i-- > 0;) value = value << 8 | block[at + i];
+    return value;
+  };
+  if (block.size() < kSmallest || number(0) != kEnhancedPacket) return std::nullopt;
+  return number(8);
 }
 
 }  // namespace glasstcp

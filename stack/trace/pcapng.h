@@ -12,12 +12,13 @@
 //      comments that do not fit are left out.
 //   3. Little-endian on every platform: same events, same bytes.
 //
-// Leaves out: custom blocks, name resolution and statistics blocks. Wireshark counts custom blocks
-// as frames. Next: pcapng_reader.h.
+// Leaves out: custom blocks and name resolution. Wireshark counts custom blocks as frames.
+// Next: pcapng_reader.h.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -48,6 +49,12 @@ struct CapturePacket {
   std::span<const std::string_view> comments;  ///< UTF-8, each up to 65535 bytes
 };
 
+/// What an interface statistics block counts; empty: not told.
+struct InterfaceCounts {
+  std::optional<std::uint64_t> received{};  ///< packets that came to whoever wrote the file
+  std::optional<std::uint64_t> dropped{};   ///< packets of those that the file lacks
+};
+
 /// Turns packets into blocks.
 class PcapngEncoder {
  public:
@@ -65,9 +72,11 @@ class PcapngEncoder {
   void add_interface(std::string_view name, std::string_view description);
   /// A packet on an interface that was added before.
   void add_packet(const CapturePacket& packet);
-  /// A statistics block: what is to be said of an interface at the end, as comments.
+  /// A statistics block: what is to be said of an interface, as comments and as counts. It may
+  /// stand anywhere behind the interfaces.
   void add_statistics(std::uint32_t interface, std::int64_t time_ns,
-                      std::span<const std::string_view> comments);
+                      std::span<const std::string_view> comments,
+                      const InterfaceCounts& counts = {});
 
  private:
   static constexpr std::size_t kRoomForOptions = 24 * 1024;  // of one block, bytes
@@ -87,5 +96,13 @@ class PcapngEncoder {
   std::size_t size_ = 0;
   std::size_t capacity_;
 };
+
+/// Copies a packet block of PcapngEncoder with one comment more (at most 65535 bytes) to `into`:
+/// how long the copy is; 0: `block` is no packet block, or there is no room.
+[[nodiscard]] std::size_t copy_with_comment(ByteView block, std::string_view comment,
+                                            ByteSpan into) noexcept;
+
+/// The number of the interface of a packet block of PcapngEncoder; empty: it is another block.
+[[nodiscard]] std::optional<std::uint32_t> interface_of(ByteView block) noexcept;
 
 }  // namespace glasstcp
