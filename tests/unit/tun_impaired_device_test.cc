@@ -158,10 +158,14 @@ TEST_F(ImpairedDeviceTest, ACaptureHasLostPacketsOnceAndOnItsSecondInterface) {
   ImpairedDevice device(fake_, plan_of("drop=in:1,drop=out:1"), seed_);
   File file;
   Lines lines;
-  CaptureSink capture(file, {.application = "glasstcp", .interface_name = "tun0"});
+  CaptureStyle style;
+  style.interface = "tun0";
+  CaptureHub captures(style, 0);
+  file.write(captures.preamble());
+  captures.set_file(file);
   Narrator narrator(lines, Language::English, kStart);
   Watchers watchers;
-  watchers.add(capture);
+  watchers.add(captures);
   watchers.add(narrator);
   watchers.listen_to(device);
 

@@ -116,6 +116,15 @@ TEST(Options, TakesEveryValue) {
   EXPECT_EQ(o.capture_bytes, 128u);
 }
 
+TEST(Options, SayWhoMaySeeWhatTheServerShowsOfItself) {
+  const ServeOptions o = accepted({"--recent", "64M", "--view", "10.0.0.0/8", "--view", "fd00::1",
+                                   "--view-host", "glass.example"});
+  EXPECT_EQ(o.recent, 64u << 20);
+  ASSERT_EQ(o.view.size(), 2u);
+  EXPECT_EQ(o.view[1].to_string(), "fd00::1/128");
+  EXPECT_THAT(o.view_hosts, testing::ElementsAre("glass.example"));
+}
+
 TEST(Options, FieldsMayBeAddedSeveralTimes) {
   const ServeOptions o = accepted({"--list", "--header", "X-A: [1,2]", "--header", "X-B:b"});
   EXPECT_TRUE(o.list);
@@ -139,40 +148,42 @@ TEST_P(WrongUsage, EndsWithTwoAndOneLine) {
 
 INSTANTIATE_TEST_SUITE_P(
     Options, WrongUsage,
-    testing::Values(Arguments{}, Arguments{"brew"}, Arguments{"--port", "80"},
-                    Arguments{"serve", "--unknown"}, Arguments{"serve", "extra"},
-                    Arguments{"serve", "--port"}, Arguments{"serve", "--port", "0"},
-                    Arguments{"serve", "--port", "65536"}, Arguments{"serve", "--port", "80x"},
-                    Arguments{"serve", "--port", "-1"}, Arguments{"serve", "--mtu", "575"},
-                    Arguments{"serve", "--mtu", "65536"}, Arguments{"serve", "--offload", "maybe"},
-                    Arguments{"serve", "--address", "192.0.2.2"},
-                    Arguments{"serve", "--address", "2001:db8::2/64"},
-                    Arguments{"serve", "--address6", "192.0.2.2/24"},
-                    Arguments{"serve", "--host-address", "192.0.2.2"},
-                    Arguments{"serve", "--host-address", "198.51.100.1"},
-                    Arguments{"serve", "--host-address6", "2001:db8:1::1"},
-                    Arguments{"serve", "--tun", ""}, Arguments{"serve", "--tun", "a/b"},
-                    Arguments{"serve", "--tun", "longer-than-15-ch"},
-                    Arguments{"serve", "--memory", "lots"}, Arguments{"serve", "--memory", "1K"},
-                    Arguments{"serve", "--msl", "soon"}, Arguments{"serve", "--seed", "x"},
-                    Arguments{"serve", "--sink", "upload"}, Arguments{"serve", "--sink", "/a?b"},
-                    Arguments{"serve", "--sink", "/a b"}, Arguments{"serve", "--sink", "/a/../b"},
-                    Arguments{"serve", "--sink", "/上传"}, Arguments{"serve", "--sink", ""},
-                    Arguments{"serve", "--site", ""}, Arguments{"serve", "--user", ""},
-                    Arguments{"serve", "--capture", ""}, Arguments{"serve", "--access-log", ""},
-                    Arguments{"site", ""}, Arguments{"get", "http://h/", "-o", ""},
-                    Arguments{"serve", "--lang", "fr"}, Arguments{"serve", "--congestion", "magic"},
-                    Arguments{"serve", "--impair"}, Arguments{"serve", "--impair", ""},
-                    Arguments{"serve", "--impair", "loss=200%"},
-                    Arguments{"serve", "--impair", "loss=1%", "--offload", "on"},
-                    Arguments{"serve", "--capture", "-", "--access-log", "-"},
-                    Arguments{"serve", "--header", "X-A"}, Arguments{"serve", "--header", "X A: b"},
-                    Arguments{"serve", "--header", "X-A: b\r\nX-B: c"},
-                    Arguments{"serve", "--header", "content-length: 1"},
-                    Arguments{"serve", "--header", "X-A: b", "--header", "Transfer-Encoding: gzip"},
-                    Arguments{"serve", "--header", "X-A: " + std::string(9000, 'a')},
-                    Arguments{"serve", "--capture-bytes", "100"},
-                    Arguments{"serve", "--capture", "f", "--capture-bytes", "10"}));
+    testing::Values(
+        Arguments{}, Arguments{"brew"}, Arguments{"--port", "80"}, Arguments{"serve", "--unknown"},
+        Arguments{"serve", "extra"}, Arguments{"serve", "--port"},
+        Arguments{"serve", "--port", "0"}, Arguments{"serve", "--port", "65536"},
+        Arguments{"serve", "--port", "80x"}, Arguments{"serve", "--port", "-1"},
+        Arguments{"serve", "--mtu", "575"}, Arguments{"serve", "--mtu", "65536"},
+        Arguments{"serve", "--offload", "maybe"}, Arguments{"serve", "--address", "192.0.2.2"},
+        Arguments{"serve", "--address", "2001:db8::2/64"},
+        Arguments{"serve", "--address6", "192.0.2.2/24"},
+        Arguments{"serve", "--host-address", "192.0.2.2"},
+        Arguments{"serve", "--host-address", "198.51.100.1"},
+        Arguments{"serve", "--host-address6", "2001:db8:1::1"}, Arguments{"serve", "--tun", ""},
+        Arguments{"serve", "--tun", "a/b"}, Arguments{"serve", "--tun", "longer-than-15-ch"},
+        Arguments{"serve", "--memory", "lots"}, Arguments{"serve", "--memory", "1K"},
+        Arguments{"serve", "--msl", "soon"}, Arguments{"serve", "--seed", "x"},
+        Arguments{"serve", "--sink", "upload"}, Arguments{"serve", "--sink", "/a?b"},
+        Arguments{"serve", "--sink", "/a b"}, Arguments{"serve", "--sink", "/a/../b"},
+        Arguments{"serve", "--sink", "/上传"}, Arguments{"serve", "--sink", ""},
+        Arguments{"serve", "--site", ""}, Arguments{"serve", "--user", ""},
+        Arguments{"serve", "--capture", ""}, Arguments{"serve", "--access-log", ""},
+        Arguments{"site", ""}, Arguments{"get", "http://h/", "-o", ""},
+        Arguments{"serve", "--lang", "fr"}, Arguments{"serve", "--congestion", "magic"},
+        Arguments{"serve", "--impair"}, Arguments{"serve", "--impair", ""},
+        Arguments{"serve", "--impair", "loss=200%"},
+        Arguments{"serve", "--impair", "loss=1%", "--offload", "on"},
+        Arguments{"serve", "--capture", "-", "--access-log", "-"},
+        Arguments{"serve", "--header", "X-A"}, Arguments{"serve", "--header", "X A: b"},
+        Arguments{"serve", "--header", "X-A: b\r\nX-B: c"},
+        Arguments{"serve", "--header", "content-length: 1"},
+        Arguments{"serve", "--header", "X-A: b", "--header", "Transfer-Encoding: gzip"},
+        Arguments{"serve", "--header", "X-A: " + std::string(9000, 'a')},
+        Arguments{"serve", "--recent", "100K"},
+        Arguments{"serve", "--recent", "64M", "--memory", "100M"},
+        Arguments{"serve", "--view", "192.0.2.0/33"}, Arguments{"serve", "--view", "home"},
+        Arguments{"serve", "--view-host", "192.0.2.1"}, Arguments{"serve", "--view-host", "a b"},
+        Arguments{"serve", "--capture", "f", "--capture-bytes", "10"}));
 
 TEST(Options, TcpIsChangedByTheSettingsThatNameAnOption) {
   const Arguments chosen = {"--sack",    "off", "--timestamps",  "off", "--window-scale",   "off",

@@ -13,6 +13,7 @@
 #include "tun/cli/option_words.h"
 #include "tun/cli/tcp_options.h"
 #include "tun/cli/watching_options.h"
+#include "tun/glass/access.h"
 #include "tun/host/publish.h"
 
 namespace glasstcp {
@@ -29,6 +30,34 @@ std::optional<std::string> parse_sink(const std::string& text) {
     return std::nullopt;
   }
   return text;
+}
+
+std::optional<std::uint64_t> parse_recent(const std::string& text) {
+  constexpr std::uint64_t kLeast = 1U << 20;
+  if (text == "0") return 0;
+  const auto size = parse_size(text);
+  return size && *size >= kLeast ? size : std::nullopt;
+}
+
+std::optional<std::string> parse_host_name(const std::string& text) {
+  if (!is_host_name(text)) return std::nullopt;
+  return text;
+}
+
+// An option that may be given several times.
+template <typename T, typename Parse>
+void add_list(CLI::App& app, const Wording& wording, std::vector<T>& into, Parse parse) {
+  const auto read = [&into, parse, name = wording.name,
+                     expected = wording.expected](const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) {
+      const auto value = parse(text);
+      if (!value) throw CLI::ValidationError(name, "'" + text + "' is not " + expected);
+      into.push_back(*value);
+    }
+  };
+  app.add_option_function<std::vector<std::string>>(wording.name, read, wording.help)
+      ->option_text(wording.type)
+      ->allow_extra_args(false);
 }
 
 void add_place_options(CLI::App& app, ServeOptions& o) {
@@ -101,6 +130,22 @@ void add_watching_options(CLI::App& app, ServeOptions& o) {
              o.capture_bytes, parse_number<std::uint32_t, 64, 262144>);
   add_comments_option(app, o.comments);
   add_language_option(app, o.language);
+  add_parsed(app,
+             {"--recent", "SIZE", "0 or a size from 1M on, like 64M",
+              "keep so many bytes of the packets that passed lately, for /_glass/capture.pcapng; "
+              "part of --memory (0)"},
+             o.recent, parse_recent);
+  add_list(
+      app,
+      {"--view", "CIDR", "a network or an address",
+       "who may see /_glass/; may be given several times (the networks of the link and of this "
+       "machine's interfaces)"},
+      o.view, parse_network);
+  add_list(app,
+           {"--view-host", "NAME", "the name of a host",
+            "a name under which /_glass/ may be asked for, beside addresses and localhost; may be "
+            "given several times (none)"},
+           o.view_hosts, parse_host_name);
 }
 
 // What single options cannot see. Empty: fine.
@@ -110,10 +155,10 @@ std::string inconsistency(const ServeOptions& o) {
   if (std::string e = ends_inconsistency(o.address6, o.host_address6, "6"); !e.empty()) return e;
   if (std::string e = tcp_inconsistency(o.stack); !e.empty()) return e;
   if (o.memory < 1U << 20) return "--memory: at least 1M";
+  if (o.recent > o.memory / 2) return "--recent: at most half of --memory";
   if (o.capture == "-" && o.access_log == "-") {
     return "--capture and --access-log cannot both write to stdout";
   }
-  if (o.capture_bytes && o.capture.empty()) return "--capture-bytes needs --capture FILE";
   if (o.publish && !is_publishable(o.tun)) {
     return "--publish: the name of --tun may have letters, digits, '.', '_' and '-'";
   }

@@ -1,63 +1,72 @@
-// Those who watch the packets of one stack: a capture and a narration, joined to stack, pump and
+// Those who watch the packets of one stack: captures and a narration, joined to stack, pump and
 // link; the same for `serve` and for `get`.
+//
+// Invariants:
+//   1. Stack and pump know of an observer only while somebody watches.
+//   2. Who comes and goes does so between turns, so that no packet is seen by halves.
 //
 // Next: ../serve/serve.cc.
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 
 #include "stack/socket/stack.h"
+#include "tun/capture/guarded_copy.h"
 #include "tun/files/capture_file.h"
 #include "tun/files/watchers.h"
 
 namespace glasstcp {
 
-/// A capture if a file was asked for, a narration on stderr if that was.
+/// Whom packets are to be shown to.
+struct WatchRequest {
+  std::string capture;                ///< a file, "-" for stdout; empty: none
+  std::optional<Identity> owner{};    ///< of the file; see OutputFile::Request
+  CaptureStyle style;                 ///< of all captures
+  std::size_t recent = 0;             ///< bytes of packets that are kept; 0: none
+  std::optional<Detail> narration{};  ///< on stderr; empty: none
+  bool may_be_mapped = false;         ///< payload may lie in mapped files
+};
+
+/// A file and a narration if they were asked for, and whoever reads captures later.
 class PacketWatchers {
  public:
-  /// Opens the capture, with the rights that we have now. `request.path` empty: none. `narration`
-  /// empty: none. `start`: from which on it counts time.
-  static std::expected<PacketWatchers, Failure> open(const CaptureRequest& request,
-                                                     std::optional<Detail> narration,
-                                                     Instant start) {
-    PacketWatchers all;
-    if (!request.path.empty()) {
-      auto file = CaptureFile::open(request);
-      if (!file) return std::unexpected(std::move(file.error()));
-      all.capture_ = std::move(*file);
-      all.watchers_->add(all.capture_->sink());
-    }
-    if (narration) {
-      all.narrator_ = std::make_unique<Narrator>(*all.lines_, request.language, start, *narration);
-      all.watchers_->add(*all.narrator_);
-    }
-    return all;
-  }
+  /// Opens the file, with the rights that we have now. `start`: from which on time is counted.
+  static std::expected<PacketWatchers, Failure> open(const WatchRequest& request, Instant start);
 
-  /// Both must not be used beyond the life of this.
-  void watch(Stack& stack) {
-    if (!watchers_->is_empty()) stack.set_observer(&watchers_->observer());
+  /// Both must not be used beyond the life of this, but `set_watch` hands a watch to the pump, and
+  /// takes it away by null.
+  void join(Stack& stack, std::function<void(PacketWatch*)> set_watch) {
+    stack_ = &stack;
+    set_watch_ = std::move(set_watch);
+    update(Instant::min());
   }
-  void watch(ImpairedDevice& device) { watchers_->listen_to(device); }
-  /// For a pump; null: nobody watches.
-  [[nodiscard]] PacketWatch* watch() { return watchers_->is_empty() ? nullptr : watchers_.get(); }
+  void listen_to(ImpairedDevice& device) { watchers_->listen_to(device); }
+  /// Between turns: lets those in who came, and out who went.
+  void update(Instant now) noexcept;
+  /// The captures.
+  [[nodiscard]] CaptureHub& captures() { return *captures_; }
   /// The file behind the capture; null: there is none.
   [[nodiscard]] OutputFile* capture() const { return capture_ ? &capture_->output() : nullptr; }
   /// At the end: hands on whatever waits.
   void finish() {
-    if (watchers_->is_empty()) return;
-    watchers_->finish();
+    if (watchers_->is_wanted()) watchers_->finish();
     if (capture_) capture_->output().flush();
   }
 
  private:
   PacketWatchers() = default;
   std::unique_ptr<CaptureFile> capture_;
+  std::unique_ptr<CaptureHub> captures_;
   std::unique_ptr<StderrLines> lines_ = std::make_unique<StderrLines>();
   std::unique_ptr<Narrator> narrator_;
+  std::unique_ptr<GuardedCopy> copier_;
   std::unique_ptr<Watchers> watchers_ = std::make_unique<Watchers>();
+  Stack* stack_ = nullptr;
+  std::function<void(PacketWatch*)> set_watch_;
+  bool is_joined_ = false;
 };
 
 }  // namespace glasstcp

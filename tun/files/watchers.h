@@ -2,7 +2,7 @@
 // when packets really pass, and what an impaired link lost.
 //
 // Invariants:
-//   1. With nobody in it, it must not be set as an observer: an absent one costs less.
+//   1. While nobody wants to watch, it must not be set as an observer: an absent one costs less.
 //
 // Next: ../../stack/trace/annotator.h.
 #pragma once
@@ -12,8 +12,8 @@
 #include <algorithm>
 
 #include "stack/trace/annotator.h"
-#include "stack/trace/capture_sink.h"
 #include "stack/trace/narrate.h"
+#include "tun/capture/capture_hub.h"
 #include "tun/device/impaired_device.h"
 #include "tun/loop/packet_watch.h"
 #include "tun/loop/system_clock.h"
@@ -26,29 +26,35 @@ class Watchers final : public PacketWatch, public LossListener {
   Watchers() : annotator_({.wait = true, .wait_written = true}) {}
 
   /// All borrowed until the end; not both of one kind.
-  void add(CaptureSink& capture) {
-    capture_ = &capture;
-    annotator_.add(capture);
+  void add(CaptureHub& captures) {
+    captures_ = &captures;
+    annotator_.add(captures);
   }
   void add(Narrator& narrator) {
     narrator_ = &narrator;
     annotator_.add(narrator);
   }
-  [[nodiscard]] bool is_empty() const { return annotator_.is_empty(); }
+  /// Whether anybody watches now.
+  [[nodiscard]] bool is_wanted() const {
+    return narrator_ != nullptr || (captures_ != nullptr && captures_->is_wanted());
+  }
+  /// Payload may lie in mapped files: it is read by `copier`, borrowed.
+  void set_copier(PacketCopier& copier) { annotator_.set_copier(copier); }
   /// For Stack::set_observer.
   [[nodiscard]] Observer& observer() { return annotator_; }
   /// Listens to `device`, which must not be used beyond the life of this.
   void listen_to(ImpairedDevice& device) {
-    if (is_empty()) return;
     annotator_.set_foreteller(device);
     device.set_listener(this);
   }
-  /// Hands on whatever waits.
+  /// Hands on whatever waits for packets.
+  void flush(Instant now) noexcept { annotator_.flush(now); }
+  /// The same at the end.
   void finish() noexcept {
     const Instant now = SystemClock::now();
     annotator_.flush(now);
     if (narrator_ != nullptr) narrator_->flush();
-    if (capture_ != nullptr) capture_->finish(now);
+    if (captures_ != nullptr) captures_->finish(now);
   }
 
   // PacketWatch
@@ -67,14 +73,14 @@ class Watchers final : public PacketWatch, public LossListener {
   // LossListener
   void on_lost(Instant at, Direction direction, ByteView packet, Fate fate) noexcept override {
     // One that leaves was told when it left.
-    if (direction == Direction::Out) return;
+    if (direction == Direction::Out || !is_wanted()) return;
     annotator_.note_lost(at, packet,
                          {why_lost(fate, Language::English), why_lost(fate, Language::Chinese)});
   }
 
  private:
   Annotator annotator_;
-  CaptureSink* capture_ = nullptr;
+  CaptureHub* captures_ = nullptr;
   Narrator* narrator_ = nullptr;
 };
 

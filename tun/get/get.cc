@@ -250,9 +250,11 @@ std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan
   auto output = GetOutput::open(options.output);
   if (!output) return ended({get_exit::kWriteError, output.error().to_string()});
   const Instant start = SystemClock::now();
-  CaptureRequest request{options.capture, link->device->name(), options.language, options.seed};
-  request.comments = options.comments;
-  auto packets = PacketWatchers::open(request, options.verbose, start);
+  WatchRequest request;
+  request.capture = options.capture;
+  request.style = {link->device->name(), options.language, options.seed, {}, options.comments};
+  request.narration = options.verbose;
+  auto packets = PacketWatchers::open(request, start);
   if (!packets) return ended(packets.error());
   rights.reset();
   if (auto dropped = drop_privileges(decide_privileges(*facts)); !dropped) {
@@ -262,17 +264,16 @@ std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan
   const auto seed = draw_seed(options.seed);
   if (!seed) return ended(seed.error());
   Stack stack(stack_config(options, *link, *seed), start);
-  packets->watch(stack);
   std::unique_ptr<ImpairedDevice> bad;
   if (options.impair) {
     bad = std::make_unique<ImpairedDevice>(*link->device, *options.impair, *seed);
-    packets->watch(*bad);
+    packets->listen_to(*bad);
   }
   Device& device = bad ? static_cast<Device&>(*bad) : *link->device;
   DeviceLines lines(link->device->name());
   Listeners listeners(options);
   StackTransport transport(stack, device, lines);
-  transport.set_watch(packets->watch());
+  packets->join(stack, [&transport](PacketWatch* watch) { transport.set_watch(watch); });
   Fetch fetch(std::move(plan), transport, *output, listeners.listeners());
   OutputFile* const capture = packets->capture();
   Ending ending = FetchMachine(transport, fetch, *output, capture).run();

@@ -12,6 +12,7 @@
 
 #include "http/server.h"
 #include "tun/files/output_file.h"
+#include "tun/files/packet_watchers.h"
 #include "tun/loop/application.h"
 #include "tun/loop/system_clock.h"
 
@@ -24,9 +25,12 @@ class HttpApplication final : public Application {
   explicit HttpApplication(http::HttpServer& server) : server_(server) {}
   /// Flushes `file`, borrowed, after each turn.
   void add_output(OutputFile& file) { outputs_.push_back(&file); }
+  /// Lets those who watch packets come and go behind each turn. Borrowed.
+  void set_packets(PacketWatchers& packets) { packets_ = &packets; }
 
   void turn(Instant now) noexcept override { server_.turn(moment(now)); }
   void flush(Instant now) noexcept override {
+    if (packets_ != nullptr) packets_->update(now);
     retry_at_ = kNever;
     for (OutputFile* file : outputs_) {
       file->flush();
@@ -46,6 +50,7 @@ class HttpApplication final : public Application {
 
   http::HttpServer& server_;
   std::vector<OutputFile*> outputs_;
+  PacketWatchers* packets_ = nullptr;
   Instant retry_at_ = kNever;
 };
 

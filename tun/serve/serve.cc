@@ -23,14 +23,18 @@
 #include "tun/host/tun_link.h"
 #include "tun/loop/event_loop.h"
 #include "tun/loop/system_clock.h"
+#include "tun/serve/glass.h"
 #include "tun/serve/http_application.h"
 #include "tun/serve/server_machine.h"
 
 namespace glasstcp {
 namespace {
 
-// How one budget is divided: files in memory, HTTP's heads and pieces, and the rest for TCP.
+// How one budget is divided: recent packets, files in memory, HTTP's heads and pieces, and the rest
+// for TCP.
 struct MemoryShares {
+  explicit MemoryShares(const ServeOptions& options)
+      : MemoryShares(options.memory - options.recent) {}
   explicit MemoryShares(std::uint64_t all)
       : files(std::min<std::uint64_t>(all / 4, 256ULL << 20)),
         http(std::min<std::uint64_t>(all / 16, 64ULL << 20)),
@@ -61,6 +65,13 @@ PublishPlan publish_plan(const ServeOptions& options, const NetworkState& networ
   return plan;
 }
 
+// Whoever watches all the time reads payload all the time: mapped bytes, which may vanish, would
+// save nothing. For those who come later they are read with care.
+bool may_map(const ServeOptions& options, const TunLink& link) {
+  return link.device->has_offload() && options.capture.empty() && options.recent == 0 &&
+         !options.verbose;
+}
+
 std::expected<Prepared, Failure> prepare(const ServeOptions& options) {
   make_missing_tun_node();
   auto device = TunDevice::open({options.tun, options.address, options.address6, options.offload});
@@ -73,9 +84,8 @@ std::expected<Prepared, Failure> prepare(const ServeOptions& options) {
                                                    options.mtu});
   if (!link) return failed(link.error());
 
-  // A capture makes us read payload ourselves, so mapped bytes are out of the question then.
-  const bool may_map = link->device->has_offload() && options.capture.empty();
-  auto site = SiteFiles::open(options.site, {may_map, MemoryShares(options.memory).files, true});
+  auto site =
+      SiteFiles::open(options.site, {may_map(options, *link), MemoryShares(options).files, true});
   if (!site) return failed(site.error());
   Publication publication;
   if (options.publish) publication = publish(publish_plan(options, link->network));
@@ -98,21 +108,23 @@ std::expected<void, Failure> give_up_rights(const PrivilegeDecision& decision, S
 
 StackConfig stack_config(const ServeOptions& options, const TunLink& link, const Seed& seed) {
   StackConfig config = link.completed(options.stack, options.address, options.address6);
-  config.memory = MemoryShares(options.memory).stack;
+  config.memory = MemoryShares(options).stack;
   config.seed = seed;
   return config;
 }
 
-http::ServerConfig server_config(const ServeOptions& options, http::AccessLogSink* log) {
+http::ServerConfig server_config(const ServeOptions& options, http::AccessLogSink* log,
+                                 http::Service& service) {
   http::ServerConfig config;
   config.access_log = log;
+  config.service = &service;
   config.site.max_age = options.max_age;
   config.site.lists_folders = options.list;
   for (const std::string& header : options.headers) {
     config.site.extra_fields += http::extra_field_line(header).value_or("");  // checked before
   }
   config.site.sink_path = options.sink;
-  config.memory = MemoryShares(options.memory).http;
+  config.memory = MemoryShares(options).http;
   return config;
 }
 
@@ -136,11 +148,16 @@ class Records {
  public:
   // Files are opened for `owner`: the user that the server is about to become.
   static std::expected<Records, Failure> open(const ServeOptions& options, Instant start,
-                                              const std::optional<Identity>& owner) {
-    auto packets =
-        PacketWatchers::open({options.capture, options.tun, options.language, options.seed,
-                              options.capture_bytes, owner, options.comments},
-                             options.verbose, start);
+                                              const std::optional<Identity>& owner,
+                                              bool is_mapped) {
+    auto packets = PacketWatchers::open({.capture = options.capture,
+                                         .owner = owner,
+                                         .style = {options.tun, options.language, options.seed,
+                                                   options.capture_bytes, options.comments},
+                                         .recent = static_cast<std::size_t>(options.recent),
+                                         .narration = options.verbose,
+                                         .may_be_mapped = is_mapped},
+                                        start);
     if (!packets) return failed(packets.error());
     Records all(std::move(*packets));
     if (!options.access_log.empty()) {
@@ -157,6 +174,7 @@ class Records {
   [[nodiscard]] http::AccessLogSink* access_log() { return log_.get(); }
   [[nodiscard]] PacketWatchers& packets() { return packets_; }
   void flush_with(HttpApplication& application) {
+    application.set_packets(packets_);
     if (log_file_) application.add_output(*log_file_);
     if (packets_.capture() != nullptr) application.add_output(*packets_.capture());
   }
@@ -208,7 +226,7 @@ std::expected<int, Failure> run(const ServeOptions& options) {
   const auto decision = decide_rights(options, prepared->site);
   if (!decision) return failed(decision.error());
   const Instant start = SystemClock::now();
-  auto records = Records::open(options, start, decision->become);
+  auto records = Records::open(options, start, decision->become, may_map(options, prepared->link));
   if (!records) return failed(records.error());
   if (auto dropped = give_up_rights(*decision, prepared->site); !dropped) {
     return failed(dropped.error());
@@ -222,10 +240,14 @@ std::expected<int, Failure> run(const ServeOptions& options) {
 
   const StackConfig config = stack_config(options, prepared->link, *seed);
   Stack stack(config, start);
-  records->packets().watch(stack);
   const http::MediaTypes types = system_media_types();
+  const auto glass = make_glass(options, records->packets().captures());
+  if (const std::string note = note_of_shadowed(prepared->site.store(), *glass, start);
+      !note.empty()) {
+    say(note);
+  }
   http::HttpServer server(stack, prepared->site.store(), types,
-                          server_config(options, records->access_log()), start);
+                          server_config(options, records->access_log(), *glass), start);
   const auto urls = listen(config, options, server);
   if (!urls) return failed(urls.error());
 
@@ -234,12 +256,12 @@ std::expected<int, Failure> run(const ServeOptions& options) {
   std::unique_ptr<ImpairedDevice> bad;
   if (options.impair) {
     bad = std::make_unique<ImpairedDevice>(*prepared->link.device, *options.impair, *seed);
-    records->packets().watch(*bad);
+    records->packets().listen_to(*bad);
   }
   Device& device = bad ? static_cast<Device&>(*bad) : *prepared->link.device;
   DeviceLines lines(prepared->link.device->name());
   ServerMachine machine(device, stack, application, lines);
-  machine.set_watch(records->packets().watch());
+  records->packets().join(stack, [&machine](PacketWatch* watch) { machine.set_watch(watch); });
   auto loop = EventLoop::make(options.spin);
   if (!loop) return failed(loop.error());
   tell_ready(options, *urls);

@@ -1,0 +1,138 @@
+"""/_glass/: captures from a running server, who may have them, and that reading them harms nobody."""
+
+import subprocess
+import time
+
+import patience
+from harness import case, check, check_equal, folder, run, wait_until
+from world import V4, V6, Server, connect, curl, make_site, pattern, read_to_end, request, split_answers, url
+
+CAPTURE = "/_glass/capture.pcapng"
+LIVE = CAPTURE + "?live=1"
+
+
+class Live:
+    """curl that reads a live capture into a file."""
+
+    def __init__(self, address=V4):
+        self.file = folder() / f"live-{time.monotonic_ns()}.pcapng"
+        command = ["curl", "-sS", "-g", "-N", "--noproxy", "*", "-o", self.file, url(address, LIVE)]
+        self.process = subprocess.Popen(command)
+        wait_until(lambda: self.file.exists() and self.file.stat().st_size > 100, "the capture has begun")
+
+    def wait_end(self):
+        patience.communicate(self.process, 20)
+        return self.process.returncode
+
+
+def rows(file, *fields, shown="frame"):
+    """What tshark finds: a tuple of fields for each packet. The file must be whole."""
+    options = [word for field in fields for word in ("-e", field)]
+    done = run("tshark", "-n", "-r", file, "-Y", shown, "-T", "fields", "-E", "separator=/t", "-E", "aggregator=;",
+               *options)
+    check("cut short" not in done.stderr, f"the file is not whole: {done.stderr}")
+    return [tuple(line.split("\t")) for line in done.stdout.splitlines()]
+
+
+def requests_in(file):
+    return [uri for (uri,) in rows(file, "http.request.uri", shown="http.request")]
+
+
+@case()
+def a_live_capture_shows_what_passes_and_not_itself():
+    site = make_site({"f.bin": pattern(100_000)})
+    with Server(site=site) as server:
+        live = Live()
+        for address in (V4, V6):
+            curl("--fail", "-o", "/dev/null", url(address, "/f.bin"))
+        curl("--fail", "-o", "/dev/null", url(V4, LIVE), "--head")
+        wait_until(lambda: requests_in(live.file).count("/f.bin") == 2, "both requests have come through")
+        size = live.file.stat().st_size
+        check_equal(curl("-s", url(V4, "/nothing"), "-o", "/dev/null", "-w", "%{http_code}"), b"404", "another request")
+        wait_until(lambda: live.file.stat().st_size > size, "what passes comes at once")
+        server.stop()
+        check_equal(live.wait_end(), 0, "curl's status when the server ends")
+    check_equal(requests_in(live.file), ["/f.bin", "/f.bin", "/nothing"], "requests in the capture")
+    interfaces = {name for (name,) in rows(live.file, "frame.interface_name")}
+    check_equal(interfaces, {"tun0"}, "interfaces of packets")
+    comments = [text for (text,) in rows(live.file, "frame.comment")]
+    check(all("glasstcp/1: " in text for text in comments), "a packet has no line for programs")
+    check(not [text for text in comments if "missing" in text], "packets are missing")
+
+
+@case()
+def recent_packets_are_kept_when_they_are_to_be():
+    with Server("--recent", "4M", site=make_site({"f.bin": b"x" * 5000})) as server:
+        for address in (V4, V6):
+            curl("--fail", "-o", "/dev/null", url(address, "/f.bin"))
+        file = folder() / "recent.pcapng"
+        for _ in range(2):  # the second shows nothing of the first
+            head = curl("--fail", "-o", file, "-D", "-", url(V4, CAPTURE)).decode()
+            check("\r\nConnection: close\r\n" in head and "\r\nCache-Control: no-store\r\n" in head, head)
+            check("Access-Control" not in head, head)
+            check_equal(requests_in(file), ["/f.bin", "/f.bin"], "requests in the capture")
+            streams = {stream for (stream,) in rows(file, "tcp.stream", shown="tcp")}
+            check_equal(len(streams), 2, "connections in the capture")
+        server.stop()
+    with Server():
+        answer = curl("-w", "%{http_code}", url(V4, CAPTURE)).decode()
+        check(answer.endswith("404") and "--recent" in answer, answer)
+
+
+@case()
+def only_who_may_look_is_shown_it():
+    def status(*options, address=V4, path=CAPTURE):
+        done = curl("-w", "%{http_code}", *options, url(address, path)).decode("latin-1")
+        return done[-3:], done
+
+    run("ip", "link", "set", "lo", "up")
+    with Server("--recent", "1M", "--view-host", "glass.example") as server:
+        run("ip", "address", "add", "203.0.113.9/32", "dev", "lo")  # a network that was not there at the start
+        run("ip", "address", "add", "fd00:77::9/128", "dev", "lo")
+        for address in (V4, V6):
+            check_equal(status("-o", "/dev/null", address=address)[0], "200", f"from the link, {address}")
+        for options, address in ((("--interface", "203.0.113.9"), V4), (("--interface", "fd00:77::9"), V6)):
+            for path in (CAPTURE, LIVE, "/%5fglass/capture.pcapng", "/x/../_glass/capture.pcapng", "/_glass/nothing"):
+                code, text = status(*options, "--path-as-is", address=address, path=path)
+                check_equal(code, "403", f"{path} from afar")
+                check("--view " in text, text)
+        for host, wanted in (("evil.example", "403"), ("evil.example:80", "403"), ("localhost:8080", "200"),
+                             ("glass.example", "200"), ("[2001:db8::2]:80", "200"), ("localhost.evil.example", "403")):
+            code, text = status("-H", f"Host: {host}")
+            check_equal(code, wanted, f"Host: {host}")
+            check(code == "200" or "--view-host" in text, text)
+        with connect(V4) as sock:
+            sock.sendall(f"GET {CAPTURE} HTTP/1.0\r\n\r\n".encode())
+            check_equal(split_answers(read_to_end(sock))[0].status, 403, "without Host")
+        server.stop()
+    with Server("--recent", "1M", "--view", "203.0.113.0/24"):
+        check_equal(status("-o", "/dev/null", "--interface", "203.0.113.9")[0], "200", "from the network of --view")
+        check_equal(status()[0], "403", "from the link, which was not")
+
+
+@case()
+def a_reader_that_is_too_slow_misses_packets_and_is_told():
+    data = pattern(40_000_000)
+    with Server(site=make_site({"f.bin": data})) as server:
+        with connect(V4, receive_buffer=65536) as slow:
+            slow.sendall(request(LIVE, host=V4))
+            slow.recv(1)
+            check_equal(curl("--fail", url(V4, "/f.bin")), data, "content while nobody reads the capture")
+            curl("--fail", url(V4, "/f.bin"), "--head")
+            server.terminate()
+            content = read_to_end(slow)
+        server.stop()
+    file = folder() / "slow.pcapng"
+    file.write_bytes(b"\n\r\r\n" + content.partition(b"\n\r\r\n")[2])
+    told = [text for (text,) in rows(file, "frame.comment", shown='frame.comment contains "missing"')]
+    check(told, "no packet says how many are missing before it")
+    missed = sum(int(text.partition(" packets are missing before")[0].rpartition(";")[2]) for text in told)
+    sums = [line for line in content.split(b"\0") if b"missing in this capture" in line]
+    check(str(missed).encode() in sums[-1], f"{missed} packets are missing, and the end says {sums}")
+
+
+@case()
+def a_folder_of_the_same_name_is_told_of():
+    with Server(site=make_site({"_glass/index.html": b"mine"}), may_speak=True) as server:
+        check(b"capture.pcapng" in curl(url(V4, "/_glass/")), "the server's own page")
+        check("/_glass" in server.stderr(), server.stderr())

@@ -1,0 +1,44 @@
+// See glass_service.h.
+#include "tun/glass/glass_service.h"
+
+#include <fmt/format.h>
+
+namespace glasstcp {
+
+http::ServiceAnswer glass_error(int status, std::string explanation) {
+  http::ServiceAnswer answer;
+  answer.status = status;
+  answer.explanation = std::move(explanation);
+  return answer;
+}
+
+http::ServiceAnswer GlassService::answer(const http::ServiceCall& call) noexcept {
+  switch (access_of(rule_, call.tuple.remote_address, call.host, call.authority)) {
+    case Access::Granted:
+      break;
+    case Access::WrongClient:
+      return glass_error(403, fmt::format("The server shows itself only to networks near it, and "
+                                          "{} is in none of them: start it with --view {}.",
+                                          call.tuple.remote_address.to_string(),
+                                          call.tuple.remote_address.to_string()));
+    case Access::WrongHost:
+      return glass_error(403,
+                         "The server shows itself only under its address, as localhost, or by a "
+                         "name that it was given: ask by its address, or start it with "
+                         "--view-host NAME.");
+  }
+  if (on_call_) on_call_(call.tuple);
+  if (call.method != http::Method::Get && call.method != http::Method::Head) {
+    http::ServiceAnswer answer = glass_error(405, "This address can only be read.");
+    answer.fields = "Allow: GET, HEAD\r\n";
+    return answer;
+  }
+  const auto page = pages_.find(call.path);
+  if (page != pages_.end()) return page->second(call);
+  std::string known;
+  for (const auto& [path, unused] : pages_)
+    known += (known.empty() ? "/_glass/" : ", /_glass/") + path;
+  return glass_error(404, "There is nothing at this address. There are: " + known + ".");
+}
+
+}  // namespace glasstcp

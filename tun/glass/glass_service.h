@@ -1,0 +1,43 @@
+// Everything below /_glass/: who may ask, and which page answers.
+//
+// Invariants:
+//   1. Access is decided here, once, before any page is asked.
+//   2. Connections that ask for anything here are hidden from captures that are read meanwhile.
+//
+// Next: capture_page.h.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "http/service.h"
+#include "tun/glass/access.h"
+
+namespace glasstcp {
+
+/// The service of a server: a table of pages.
+class GlassService final : public http::Service {
+ public:
+  using Page = std::function<http::ServiceAnswer(const http::ServiceCall&)>;
+
+  /// `on_call` is told of each connection that may look.
+  GlassService(AccessRule rule, std::function<void(const FourTuple&)> on_call)
+      : rule_(std::move(rule)), on_call_(std::move(on_call)) {}
+  /// A page at /_glass/`path`. It must not throw.
+  void add(std::string path, Page page) { pages_[std::move(path)] = std::move(page); }
+
+  [[nodiscard]] std::string_view folder() const noexcept override { return "_glass"; }
+  [[nodiscard]] http::ServiceAnswer answer(const http::ServiceCall& call) noexcept override;
+
+ private:
+  AccessRule rule_;
+  std::function<void(const FourTuple&)> on_call_;
+  std::map<std::string, Page, std::less<>> pages_;
+};
+
+/// An error with an explanation for people.
+[[nodiscard]] http::ServiceAnswer glass_error(int status, std::string explanation);
+
+}  // namespace glasstcp

@@ -1,0 +1,41 @@
+// See glass.h.
+#include "tun/serve/glass.h"
+
+#include <fmt/format.h>
+
+#include "tun/glass/capture_page.h"
+#include "tun/host/container.h"
+
+namespace glasstcp {
+
+AccessRule access_rule(const ServeOptions& options, std::span<const LocalAddress> addresses,
+                       bool in_container) {
+  AccessRule rule{options.view, options.view_hosts};
+  if (!rule.networks.empty()) return rule;
+  const bool is_hidden = options.publish && !in_container;
+  if (!is_hidden) rule.networks = {options.address, options.address6};
+  for (const LocalAddress& own : addresses) {
+    if (own.cidr.prefix_length == 0 || (is_hidden && own.interface == options.tun)) continue;
+    rule.networks.push_back(own.cidr);
+  }
+  return rule;
+}
+
+std::unique_ptr<GlassService> make_glass(const ServeOptions& options, CaptureHub& captures) {
+  auto glass = std::make_unique<GlassService>(
+      access_rule(options, local_addresses(), is_in_container()),
+      [&captures](const FourTuple& caller) { captures.hide(caller); });
+  glass->add("capture.pcapng", [&captures](const http::ServiceCall& call) {
+    return answer_with_capture(captures, call);
+  });
+  return glass;
+}
+
+std::string note_of_shadowed(FileStore& site, const GlassService& glass, Instant now) {
+  if (site.lookup(glass.folder(), now).status == LookupStatus::NotFound) return {};
+  return fmt::format(
+      "what the site has at /{0} is not served: the server itself answers there; rename it",
+      glass.folder());
+}
+
+}  // namespace glasstcp
