@@ -2,8 +2,8 @@
 // Next: ../trace/reason.h.
 #include "stack/base/tcp_state.h"
 
-#include <algorithm>
 #include <array>
+#include <cstdint>
 
 namespace glasstcp {
 namespace {
@@ -46,6 +46,17 @@ constexpr std::array kTransitions = {
     Transition{State::TimeWait, State::Closed, "2 MSL passed, or the tuple is used again"},
 };
 
+// For each state a bit for every state that may follow: each connection asks six times or more.
+constexpr auto kFollowers = [] {
+  std::array<std::uint16_t, kStateCount> followers{};
+  for (const Transition& t : kTransitions) {
+    auto& bits = followers[static_cast<std::size_t>(t.from)];
+    bits = static_cast<std::uint16_t>(bits | 1U << static_cast<unsigned>(t.to));
+  }
+  return followers;
+}();
+static_assert(kStateCount <= 16);
+
 }  // namespace
 
 std::string_view name_of(State state) {
@@ -57,8 +68,7 @@ std::span<const Transition> transitions() {
 }
 
 bool is_transition(State from, State to) {
-  return std::ranges::any_of(kTransitions,
-                             [=](const Transition& t) { return t.from == from && t.to == to; });
+  return (kFollowers[static_cast<std::size_t>(from)] >> static_cast<unsigned>(to) & 1U) != 0;
 }
 
 }  // namespace glasstcp
