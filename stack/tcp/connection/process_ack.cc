@@ -56,7 +56,9 @@ void Connection::process_ack(const Segment& seg, Instant now) {
     persist_.on_answer();
     timers_.stop(TimerName::UserTimeout);
   }
-  apply(recovery_.on_ack(sender_facts(now), seg, prior_una));
+  // A receiver that has nothing under way has nothing to ask, unless the peer may report marks.
+  if (advances || recovery_.has_flight() || ecn_ != kNone)
+    apply(recovery_.on_ack(sender_facts(now), seg, prior_una));
   if (!advances) return;
   note_limit(now);
   on_path_search_progress(now);

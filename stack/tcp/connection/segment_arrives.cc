@@ -382,7 +382,8 @@ Verdict Connection::seventh_process_text(const Segment& seg, Instant now) {
 }
 
 void Connection::eighth_check_fin(const Segment& seg, Instant now) {
-  if (state_ != State::Closed) act_on(receiver_.process_fin(context_.receive, seg), now);
+  if (state_ == State::Closed || !(seg.flags.fin() || receiver_.knows_fin())) return;
+  act_on(receiver_.process_fin(context_.receive, seg), now);
 }
 
 // The one place where the connection does what follows from what it received.
