@@ -11,15 +11,9 @@ namespace glasstcp {
 // RFC 9293 §3.10.1, active OPEN: SYN-SENT; next() will propose the SYN.
 Connection::Connection(TcpContext& context, const FourTuple& tuple, std::uint64_t hash,
                        std::uint32_t buffer, Instant now)
-    : context_(context),
-      tuple_(tuple),
-      hash_(hash),
-      receiver_(buffer),
-      recovery_(context.rto_bounds),
-      timestamps_(Timestamps::with_offset(context.timestamp_offset(tuple, now))),
-      last_data_sent_ms_(milliseconds_of(now)),
-      nagle_(context.config.nagle),
-      accepted_(true) {
+    : Tcb(context, tuple, hash, buffer, now) {
+  timestamps_ = Timestamps::with_offset(context.timestamp_offset(tuple, now));
+  accepted_ = true;
   snd.iss = context.isn.generate(tuple, now);
   snd.una = snd.nxt = snd.up = snd.iss;
   size_.set_peer_mss(default_mss(tuple.remote_address.version()));
@@ -37,15 +31,9 @@ void Connection::open(Instant now) {
 // A half-open record became whole: its SYN-ACK is acknowledged by the very segment that follows, so
 // snd.una stands behind the SYN already and nothing is outstanding.
 Connection::Connection(TcpContext& context, const Agreement& agreed, Instant now)
-    : context_(context),
-      tuple_(agreed.tuple),
-      hash_(agreed.hash),
-      receiver_(agreed.buffer),
-      recovery_(context.rto_bounds),
-      last_data_sent_ms_(milliseconds_of(now)),
-      state_(State::SynReceived),
-      passive_(true),
-      nagle_(context.config.nagle) {
+    : Tcb(context, agreed.tuple, agreed.hash, agreed.buffer, now) {
+  state_ = State::SynReceived;
+  passive_ = true;
   snd.iss = agreed.iss;
   snd.una = snd.nxt = snd.up = agreed.iss + 1;
   receiver_.synchronize(agreed.irs, context.most_syn_window());
@@ -53,11 +41,11 @@ Connection::Connection(TcpContext& context, const Agreement& agreed, Instant now
   tx_.start_at(snd.nxt);
   adopt(agreed, now);
   retransmissions_ = agreed.syn_ack_retries;
-  if (ConnectionStatistics* s = kept()) s->segments_delivered = 1;  // the SYN-ACK
+  if (ConnectionStatistics* s = statistics()) s->segments_delivered = 1;  // the SYN-ACK
   // RFC 6298 §3 R6298-06: a SYN-ACK sent once gives the first sample.
   if (!agreed.syn_ack_again) {
     recovery_.add_rtt_sample(context, now - agreed.syn_ack_sent, now);
-    if (ConnectionStatistics* s = kept()) s->on_rtt(now - agreed.syn_ack_sent);
+    if (ConnectionStatistics* s = statistics()) s->on_rtt(now - agreed.syn_ack_sent);
   }
 }
 
@@ -123,6 +111,11 @@ std::uint16_t Connection::take_events() {
   const std::uint16_t events = events_;
   events_ = 0;
   return events;
+}
+
+void Connection::note_limit(Instant now) {
+  if (extras_ == kNone || !context_.config.keep_statistics) return;
+  context_.extras[extras_].statistics.limits.switch_to(limit_now(), now);
 }
 
 void Connection::wants_output() {

@@ -1,15 +1,12 @@
-// A connection: the transmission control block of RFC 9293 §3.3.1, and what the RFC lets happen to
-// it.
+// A connection: what the RFC lets happen to a transmission control block (tcb.h), which holds what
+// is remembered and answers what follows from it.
 //
-// What it receives is the business of its Receiver (../receive/receiver.h); what is outstanding,
-// and how much may be, that of its LossRecovery (../recovery/loss_recovery.h); how large a segment
-// may be that of its SegmentSize (../send/segment_size.h); ECN's marks those of its Ecn
-// (../ecn/ecn.h). The rest is one class, whose work is in files by topic, each read beside one
-// section of the RFC:
-//   segment_arrives.cc (§3.10.7), process_ack.cc (its fifth check), next_segment.cc (what is next,
-//   and why), transmit.cc (doing it), user_calls.cc (§3.10.2-5), status.cc (§3.10.6), timers.cc
-//   (§3.10.8), path_mtu.cc (RFC 4821), fast_open.cc (RFC 7413), user_timeout.cc (RFC 5482),
-//   settings.cc
+// The procedures are one class, whose work is in files by topic, each read beside its section of
+// the
+// RFC: segment_arrives.cc and fast_path.cc (§3.10.7), process_ack.cc (its fifth check), transmit.cc
+// (doing what next_segment.cc decides), user_calls.cc (§3.10.2-5), timers.cc (§3.10.8),
+// path_mtu.cc (RFC 4821), fast_open.cc (RFC 7413), user_timeout.cc (RFC 5482), settings.cc;
+// connection.cc has its birth, its changes of state and its end.
 //
 // Invariants (checked by check_invariants):
 //   1. snd.una <= snd.nxt, and the retransmission queue tiles [snd.una, snd.nxt) exactly.
@@ -25,31 +22,16 @@
 // Next: segment_arrives.cc.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <expected>
 #include <optional>
 
 #include "stack/base/intrusive_list.h"
 #include "stack/base/tcp_state.h"
-#include "stack/tcp/connection/challenge_limit.h"
-#include "stack/tcp/connection/connection_extras.h"
-#include "stack/tcp/connection/connection_report.h"
-#include "stack/tcp/connection/keep_alive.h"
-#include "stack/tcp/connection/persist.h"
-#include "stack/tcp/connection/stack_context.h"
-#include "stack/tcp/connection/time_wait_facts.h"
-#include "stack/tcp/connection/timer_table.h"
-#include "stack/tcp/ecn/ecn.h"
+#include "stack/tcp/connection/tcb.h"
 #include "stack/tcp/handshake/agreement.h"
-#include "stack/tcp/receive/receiver.h"
-#include "stack/tcp/recovery/loss_recovery.h"
 #include "stack/tcp/segment.h"
-#include "stack/tcp/send/segment_size.h"
-#include "stack/tcp/send/send_buffer_limit.h"
 #include "stack/tcp/send/send_decision.h"
-#include "stack/tcp/timestamps.h"
-#include "stack/tcp/variables.h"
 
 namespace glasstcp {
 
@@ -57,7 +39,10 @@ namespace glasstcp {
 using Check = std::optional<Verdict>;
 
 /// One connection.
-class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public TimerNode {
+class Connection : public ListHook<ReadyTag>,
+                   public ListHook<EventTag>,
+                   public TimerNode,
+                   public Tcb {
  public:
   /// An active open, in SYN-SENT after open(); `buffer` was reserved from the budget and is
   /// returned by the destructor.
@@ -136,44 +121,12 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   }
   /// The next room to send is told by kWritable, even if nothing was refused.
   void want_writable() { wants_writable_ = true; }
-  /// Bytes that our SYN, which has not left yet, will carry at most.
-  [[nodiscard]] std::uint32_t fast_open_room() const;
-
-  // -- STATUS (RFC 9293 §3.10.6)
-  [[nodiscard]] TcbSnapshot status() const;
-  /// All that TCP_INFO shows.
-  [[nodiscard]] ConnectionReport report(Instant now) const;
-  [[nodiscard]] std::size_t unacknowledged() const { return tx_.size(); }
-  [[nodiscard]] const Receiver& receiver() const { return receiver_; }
 
   // -- For the demultiplexer
-  [[nodiscard]] State state() const { return state_; }
-  [[nodiscard]] ConnectionId id() const { return id_; }
-  [[nodiscard]] const FourTuple& tuple() const { return tuple_; }
-  [[nodiscard]] std::uint64_t hash() const { return hash_; }
-  [[nodiscard]] std::uint64_t user() const { return user_; }
-  [[nodiscard]] std::optional<StreamError> error() const { return error_; }
-  [[nodiscard]] const ConnectionSettings& settings() const {
-    return extras_ == kNone ? context_.default_settings : context_.extras[extras_].settings;
-  }
-  /// The number of the byte that the application queues next.
-  [[nodiscard]] SeqNum queued_up_to() const { return tx_.end_seq(); }
-  /// The application gave the id back; nobody reads or is told any more.
-  [[nodiscard]] bool is_orphan() const { return orphan_; }
-  /// It may be freed: CLOSED or in TIME-WAIT, with nothing left to send, and nobody holds it.
-  [[nodiscard]] bool is_finished() const {
-    return orphan_ && !pending_reset_ && (state_ == State::Closed || state_ == State::TimeWait);
-  }
   [[nodiscard]] bool is_known_in_table() const { return in_table_; }
   void set_known_in_table(bool known) { in_table_ = known; }
   [[nodiscard]] bool is_counted_orphan() const { return counted_orphan_; }
   void set_counted_orphan(bool counted) { counted_orphan_ = counted; }
-  /// What a TIME-WAIT record needs to know.
-  [[nodiscard]] TimeWaitFacts time_wait_facts() const;
-  /// Null: neither side uses it.
-  [[nodiscard]] const FastOpenState* fast_open() const {
-    return extras_ == kNone ? nullptr : &context_.extras[extras_].fast_open;
-  }
   /// It is one of its listener's pending Fast Open connections.
   [[nodiscard]] bool takes_fast_open_place() const { return fast_open_place_; }
   void leave_fast_open_place() { fast_open_place_ = false; }
@@ -222,12 +175,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void after_fin_acked(Instant now);
   void take_probe_as_sent(Instant now);
   void retransmit_all(SendReason reason);
-  // What recovery/ sees of this connection, and what it knows.
-  [[nodiscard]] SenderFacts sender_facts(Instant now) const;
-  [[nodiscard]] const RetransmissionQueue& queue() const { return recovery_.queue(context_); }
-  [[nodiscard]] std::uint32_t allowance(Instant now) const {
-    return recovery_.may_pace() ? recovery_.allowance(sender_facts(now)) : kMaxWindow;
-  }
   // next_segment.cc
   [[nodiscard]] std::optional<SendDecision> next_reset_or_syn() const;
   [[nodiscard]] bool waits_for_new_data(std::uint32_t allowed) const;
@@ -240,9 +187,6 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   [[nodiscard]] std::optional<SendDecision> next_mtu_probe(Instant now) const;
   [[nodiscard]] std::optional<SendDecision> next_probe() const;
   [[nodiscard]] std::optional<SendDecision> next_pure_ack() const;
-  [[nodiscard]] std::uint32_t cwnd_space() const {
-    return recovery_.cwnd_space(context_, snd, syn_in_flight());
-  }
   [[nodiscard]] bool may_send_small(std::uint32_t length, std::uint32_t unsent) const;
   [[nodiscard]] std::uint32_t packet_bound() const;
   [[nodiscard]] std::uint32_t cut_to_segments(std::uint32_t sendable, std::uint32_t unsent) const;
@@ -256,49 +200,24 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void note_ack_carried(std::uint16_t window);
   [[nodiscard]] bool remember(const SendDecision& d, SeqNum end, const SenderFacts& sender);
   [[nodiscard]] TcpOptions options_for(const SendDecision& decision, Instant now) const;
-  // Null: not agreed on.
-  [[nodiscard]] const Ecn* ecn() const { return ecn_ == kNone ? nullptr : &context_.ecn[ecn_]; }
   [[nodiscard]] EcnDeparture ecn_departure(const SendDecision& d, const TcpOptions& options) const;
-  [[nodiscard]] DataOptions data_options() const;
-  // Bytes of the headers that a segment with text has now.
-  [[nodiscard]] std::uint32_t data_headers() const {
-    return header_bytes(tuple_.local_address.version()) + data_options().bytes();
-  }
-  [[nodiscard]] std::uint32_t max_payload() const;
-  [[nodiscard]] std::uint32_t initial_window() const {
-    return LossRecovery::initial_window(context_.config, size_.mss());
-  }
   // path_mtu.cc
-  [[nodiscard]] PathFacts path_facts(Instant now) const;
   SizeChange update_segment_size(Instant now);
   void apply_path_mtu(Instant now);
   Verdict packet_too_big_arrives(const IcmpSignal& message, Instant now);
   [[nodiscard]] bool may_be_cut(const SendDecision& decision, Instant now);
-  // Null: it does not search for a larger packet.
-  [[nodiscard]] PathSearch* path_search() const {
-    if (extras_ == kNone) return nullptr;
-    auto& search = context_.extras[extras_].search;
-    return search ? &*search : nullptr;
-  }
   void begin_path_search(Instant now);
   [[nodiscard]] bool search_from(std::uint16_t size, const PathFacts& path);
   bool escape_black_hole(Instant now);
   void on_path_search_progress(Instant now);
   void forget_probe();
   // fast_open.cc
-  [[nodiscard]] FastOpenPlan fast_open_plan() const;
   [[nodiscard]] bool asks_for_cookie() const { return fast_open_plan().option; }
   void add_fast_open(TcpOptions& options, const SendDecision& decision) const;
   void note_fast_open_syn(const SendDecision& decision);
   void finish_fast_open(const Segment& syn_ack);
   void note_fast_open_loss(Instant now);
   Check syn_again_in_syn_received(const Segment& seg, Instant now);
-  // Our SYN-ACK has left and is not acknowledged; text may follow it all the same. The SYN counts
-  // neither as text in flight nor against the peer's window.
-  [[nodiscard]] bool is_fast_opening() const {
-    return fast_open_passive_ && state_ == State::SynReceived && snd.nxt != snd.iss;
-  }
-  [[nodiscard]] std::uint32_t syn_in_flight() const { return is_fast_opening() ? 1 : 0; }
   // user_timeout.cc
   void add_user_timeout(TcpOptions& options, const SendDecision& decision) const;
   void adopt_user_timeout(std::uint16_t option);
@@ -314,19 +233,11 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void on_output_paused(Instant now);
   void on_sign_of_life(Instant now);
   void restart_loss_timers(Instant now);
-  [[nodiscard]] bool has_loss_timer() const { return timers_.loss_timer().has_value(); }
   void arm(const std::optional<LossTimer>& timer) {
     if (timer) arm(timer->name, timer->deadline);
   }
   void arm(TimerName timer, Instant deadline);
   void arm_wheel();
-  // status.cc
-  [[nodiscard]] SendLimit limit_now() const;
-  void note_limit(Instant now);
-  // Null: not kept.
-  [[nodiscard]] const ConnectionStatistics* statistics() const {
-    return extras_ == kNone ? nullptr : &context_.extras[extras_].statistics;
-  }
   // user_calls.cc and shared
   [[nodiscard]] std::optional<StreamError> refuse_send() const;
   void after_queueing(SendOptions options, Instant now);
@@ -337,77 +248,11 @@ class Connection : public ListHook<ReadyTag>, public ListHook<EventTag>, public 
   void signal(std::uint16_t events);
   // When space may have become free, or all that may leave has left.
   void signal_send_space(bool has_sent);
-  [[nodiscard]] SendBufferLimit send_buffer_limit() const;
-  [[nodiscard]] bool counts_memory() const {
-    return context_.config.counts_send_memory && extras_ != kNone;
-  }
-  [[nodiscard]] ConnectionStatistics* kept() {
-    return extras_ == kNone ? nullptr : &context_.extras[extras_].statistics;
-  }
   void make_extras();
+  // Statistics: what data waits for from now on.
+  void note_limit(Instant now);
   void wants_output();
   void release_buffers();
-
-  [[nodiscard]] const ReceiveVariables& rcv() const { return receiver_.rcv(); }
-  [[nodiscard]] bool has_sent_fin() const { return fin_queued_ && snd.nxt == tx_.end_seq() + 1; }
-  [[nodiscard]] std::uint32_t unsent() const {
-    return tx_.end_seq() > snd.nxt ? static_cast<std::uint32_t>(tx_.end_seq() - snd.nxt) : 0;
-  }
-  [[nodiscard]] std::uint32_t flight() const {
-    return static_cast<std::uint32_t>(snd.nxt - snd.una);
-  }
-  [[nodiscard]] const CongestionControl& congestion() const {
-    return context_.algorithms.get(settings().congestion);
-  }
-  [[nodiscard]] bool has_something_waiting() const {
-    return flight() > 0 || unsent() > 0 || (fin_queued_ && !has_sent_fin());
-  }
-
-  TcpContext& context_;
-  ConnectionId id_;
-  FourTuple tuple_;
-  std::uint64_t hash_;
-  std::uint64_t user_ = 0;
-
-  SendVariables snd;
-  TxQueue tx_;
-  [[no_unique_address]] Receiver receiver_;
-  [[no_unique_address]] LossRecovery recovery_;
-  SegmentSize size_;
-  Timestamps timestamps_;
-  ChallengeLimit challenges_;
-  [[no_unique_address]] TimerTable timers_;  // whose last bytes the next member may use
-
-  std::uint32_t extras_ = kNone;         // what only some connections have
-  std::uint32_t ecn_ = kNone;            // if the two ends agreed on it
-  std::uint32_t last_data_sent_ms_ = 0;  // of the connection's time, modulo 2^32
-  std::uint16_t events_ = 0;
-  std::uint8_t retransmissions_ = 0;  // in a row, without progress
-  Persist persist_;
-  KeepAlive keep_alive_;
-  std::uint8_t traffic_class_ = 0;
-  State state_ = State::Closed;
-  std::optional<SendReason> pending_reset_;
-  std::optional<StreamError> error_;
-
-  bool sack_ : 1 = false;
-  bool passive_ : 1 = false;  // MUST-11: how SYN-RECEIVED was reached
-  bool nagle_ : 1 = true;
-  bool fin_queued_ : 1 = false;
-  bool more_coming_ : 1 = false;     // the last SEND said so
-  bool unpushed_ : 1 = false;        // its last bytes do not carry PSH
-  bool override_small_ : 1 = false;  // the SWS override timer expired
-  bool urgent_pending_ : 1 = false;  // we have urgent data to announce
-  bool orphan_ : 1 = false;          // the application gave the id back
-  bool accepted_ : 1 = false;        // the application knows it
-  bool in_table_ : 1 = false;
-  bool wants_writable_ : 1 = false;
-  bool syn_ack_due_ : 1 = false;  // simultaneous open
-  bool soft_error_told_ : 1 = false;
-  bool fast_open_place_ : 1 = false;    // counts against its listener's limit
-  bool fast_open_passive_ : 1 = false;  // opened by the peer's SYN with a cookie
-  bool counted_orphan_ : 1 = false;     // among the orphans that TcpLayer counts
-  bool user_timeout_due_ : 1 = false;   // RFC 5482's option goes with the next pure ACK
 };
 // With its flow-table slot and the HTTP state of an idle peer this stays near 512 bytes.
 static_assert(sizeof(Connection) <= 416, "an idle connection is cheap");

@@ -47,6 +47,9 @@ struct ConnectionExtras {
   FastOpenState fast_open;
   bool user_timeout_is_chosen = false;  ///< by the application: the peer's wish does not change it
   LinuxSendSpace send_space;
+
+  /// Null: it has not begun.
+  [[nodiscard]] PathSearch* path_search() { return search ? &*search : nullptr; }
 };
 
 }  // namespace glasstcp

@@ -10,12 +10,6 @@
 #include "stack/tcp/connection/connection.h"
 
 namespace glasstcp {
-namespace {
-
-// RFC 7413 §4.2.1: kept free beside the text, so that a path that adds options does not break it.
-constexpr std::uint32_t kOptionSpace = 40;
-
-}  // namespace
 
 // -- The client
 
@@ -31,19 +25,6 @@ void Connection::use_fast_open(FastOpenUse use, Instant now) {
   const bool known = server != nullptr && server->mss != 0;
   size_.set_peer_mss(known ? std::max<std::uint16_t>(server->mss, 64) : std::uint16_t{0xffff});
   update_segment_size(now);
-}
-
-// What our first SYN will have; every further one is plain, since the first may have been lost for
-// its option or its text.
-FastOpenPlan Connection::fast_open_plan() const {
-  if (extras_ == kNone || state_ != State::SynSent || snd.nxt != snd.iss) return {};
-  const FastOpenUse use = context_.extras[extras_].fast_open.use;
-  return context_.fast_open_cache.plan(use, tuple_.remote_address);
-}
-
-std::uint32_t Connection::fast_open_room() const {
-  const bool has_room = fast_open_plan().text && size_.mss() > kOptionSpace;
-  return has_room ? size_.mss() - kOptionSpace : 0;
 }
 
 void Connection::add_fast_open(TcpOptions& options, const SendDecision& d) const {
@@ -123,7 +104,7 @@ bool Connection::begin_fast_open(const Segment& syn, const FastOpenPassive& how,
   const Received received = receiver_.take_syn_data(context_.receive, syn);
   state.data_taken = received.advanced > 0 && received.advanced == syn.text.size();
   act_on(received, now);
-  if (ConnectionStatistics* s = kept()) s->segments_delivered = 0;  // nor is our SYN-ACK yet
+  if (ConnectionStatistics* s = statistics()) s->segments_delivered = 0;  // nor is our SYN-ACK yet
   wants_output();
   return true;
 }

@@ -69,21 +69,6 @@ std::optional<SendDecision> Connection::next_reset_or_syn() const {
   return next_pure_ack();
 }
 
-// How many bytes of text a segment has at most: beside the options it will carry, and in the peer's
-// window.
-std::uint32_t Connection::max_payload() const {
-  if (ecn_ == kNone && !receiver_.has_sack_blocks()) return size_.full();
-  return size_.full_beside(data_options().varying_bytes());
-}
-
-DataOptions Connection::data_options() const {
-  DataOptions options;
-  options.timestamps = timestamps_.enabled();
-  options.sack = sack_ && receiver_.has_sack_blocks();
-  if (ecn_ != kNone) options.ecn_fields = ecn()->option_fields();
-  return options;
-}
-
 // RFC 5682 §2.1 R5682-01: new data tells whether the timeout was spurious, if there is any that may
 // go: Nagle, the window or the application may hold it back.
 bool Connection::waits_for_new_data(std::uint32_t allowed) const {

@@ -6,17 +6,6 @@
 
 namespace glasstcp {
 
-PathFacts Connection::path_facts(Instant now) const {
-  PathFacts facts;
-  facts.version = tuple_.local_address.version();
-  facts.has_timestamps = timestamps_.enabled();
-  facts.may_be_cut = context_.ip.path_mtu().may_be_cut(tuple_.remote_address, now);
-  facts.path_mss = context_.send_mss(tuple_.remote_address, now);
-  facts.chosen_mss = settings().mss;
-  facts.lets_cut = settings().may_fragment;
-  return facts;
-}
-
 SizeChange Connection::update_segment_size(Instant now) {
   return size_.update(path_facts(now), path_search());
 }

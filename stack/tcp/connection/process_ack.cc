@@ -8,37 +8,15 @@
 
 namespace glasstcp {
 
-// What recovery/ sees of this connection.
-SenderFacts Connection::sender_facts(Instant now) const {
-  const PathSearch* const search = path_search();
-  const bool has_probe = search != nullptr && search->has_probe();
-  return {.context = context_,
-          .congestion = congestion(),
-          .snd = snd,
-          .timestamps = timestamps_,
-          .ecn = ecn_ == kNone ? nullptr : &context_.ecn[ecn_],
-          .now = now,
-          .unsent = unsent(),
-          .max_payload = max_payload(),
-          .mss = size_.mss(),
-          .full_segment = size_.full(),
-          .mtu_probe_begin = has_probe ? search->probe_begin() : SeqNum(),
-          .mtu_probe_end = has_probe ? search->probe_end() : SeqNum(),
-          .armed_timer = timers_.loss_timer(),
-          .sack = sack_,
-          .is_synchronized = is_synchronized(state_),
-          .uses_gso = context_.limits.gso_max > 0};
-}
-
 // The SYN is acknowledged: a number without bytes, before anything is under way.
 void Connection::process_ack_of_syn(const Segment& seg, Instant now) {
   if (!recovery_.has_flight()) return;
-  if (ConnectionStatistics* s = kept()) {
+  if (ConnectionStatistics* s = statistics()) {
     s->on_acked(static_cast<std::uint32_t>(seg.ack - snd.una), 1);
   }
   snd.una = seg.ack;
   const Duration rtt = recovery_.on_ack_of_syn(sender_facts(now), seg);
-  if (ConnectionStatistics* s = kept(); s != nullptr && rtt != kNoRtt) s->on_rtt(rtt);
+  if (ConnectionStatistics* s = statistics(); s != nullptr && rtt != kNoRtt) s->on_rtt(rtt);
   restart_loss_timers(now);
   signal_send_space(false);
   note_limit(now);
@@ -67,7 +45,7 @@ void Connection::process_ack(const Segment& seg, Instant now) {
 // snd.una moved: the queue shrinks, and whatever waited for progress stops waiting.
 void Connection::on_progress(std::uint32_t acked) {
   const bool had_data = !tx_.empty();
-  if (ConnectionStatistics* s = kept()) {
+  if (ConnectionStatistics* s = statistics()) {
     s->on_acked(acked, (acked + size_.mss() - 1) / size_.mss());
   }
   // RFC 2018 §8 R2018-04, RFC 6675 §4 R6675-03: what SACK reported stays, for the peer may still
@@ -87,7 +65,7 @@ void Connection::on_progress(std::uint32_t acked) {
 // What loss recovery found out. The loss timer is set here; whatever else depends on the send side
 // is armed or stopped once, when the segment (or the timer) has been dealt with.
 void Connection::apply(const AckOutcome& outcome) {
-  if (ConnectionStatistics* s = kept()) {
+  if (ConnectionStatistics* s = statistics()) {
     if (outcome.rtt != kNoRtt) s->on_rtt(outcome.rtt);
     if (outcome.duplicate_reported) ++s->duplicates_reported;
     if (outcome.reordered > 0) {
@@ -171,7 +149,7 @@ Verdict Connection::icmp_arrives(const IcmpSignal& signal_in, Instant now) {
   // RFC 5927 §4.1 R5927-01: the quoted number must be one that is outstanding.
   if (signal_in.quoted_seq < snd.una || signal_in.quoted_seq >= snd.nxt)
     return Verdict::IcmpErrorImplausible;
-  if (ConnectionStatistics* s = kept()) {
+  if (ConnectionStatistics* s = statistics()) {
     s->icmp_error = static_cast<std::uint8_t>(1 + static_cast<unsigned>(signal_in.kind));
   }
   if (signal_in.kind == IcmpSignal::Kind::PacketTooBig)

@@ -23,7 +23,7 @@ Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
     if (state_ == State::Established) receiver_.demand_ack(SendReason::HandshakeAck);
     return verdict;
   }
-  if (ConnectionStatistics* s = kept()) s->on_arrival(seg, now);
+  if (ConnectionStatistics* s = statistics()) s->on_arrival(seg, now);
   if (Check again = syn_again_in_syn_received(seg, now)) return *again;
   on_sign_of_life(now);
   if (const Check done = fast_path(seg, now)) return *done;
@@ -389,7 +389,7 @@ void Connection::eighth_check_fin(const Segment& seg, Instant now) {
 // The one place where the connection does what follows from what it received.
 Verdict Connection::act_on(Received received, Instant now) {
   if (received.advanced > 0) {
-    if (ConnectionStatistics* s = kept()) s->bytes_received += received.advanced;
+    if (ConnectionStatistics* s = statistics()) s->bytes_received += received.advanced;
   }
   if (received.events != 0) signal(received.events);
   // RFC 9293 §3.8.6.3 MUST-40: below half a second.

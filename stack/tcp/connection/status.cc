@@ -1,11 +1,11 @@
 // STATUS (RFC 9293 §3.10.6): what a connection tells of itself.
 #include <algorithm>
 
-#include "stack/tcp/connection/connection.h"
+#include "stack/tcp/connection/tcb.h"
 
 namespace glasstcp {
 
-TcbSnapshot Connection::status() const {
+TcbSnapshot Tcb::status() const {
   TcbSnapshot s;
   s.state = state_;
   s.snd.una = snd.una;
@@ -41,7 +41,7 @@ TcbSnapshot Connection::status() const {
   return s;
 }
 
-ConnectionReport Connection::report(Instant now) const {
+ConnectionReport Tcb::report(Instant now) const {
   const IpAddress& remote = tuple_.remote_address;
   ConnectionReport r;
   r.tcb = status();
@@ -71,7 +71,7 @@ ConnectionReport Connection::report(Instant now) const {
 
 // -- What data waits for
 
-SendLimit Connection::limit_now() const {
+SendLimit Tcb::limit_now() const {
   if (tx_.empty() || state_ == State::Closed) return SendLimit::None;
   const std::uint32_t waiting = unsent();
   if (waiting > 0) {
@@ -84,13 +84,8 @@ SendLimit Connection::limit_now() const {
   return wants_writable_ && cwnd_space() >= max_payload() ? SendLimit::Buffer : SendLimit::Busy;
 }
 
-void Connection::note_limit(Instant now) {
-  if (extras_ == kNone || !context_.config.keep_statistics) return;
-  context_.extras[extras_].statistics.limits.switch_to(limit_now(), now);
-}
-
 // What goes on without the connection: TIME-WAIT.
-TimeWaitFacts Connection::time_wait_facts() const {
+TimeWaitFacts Tcb::time_wait_facts() const {
   TimeWaitFacts facts;
   facts.tuple = tuple_;
   facts.hash = hash_;

@@ -145,7 +145,7 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
     context_.ecn[ecn_].on_sent(ecn_departure(d, options), options.accurate_ecn.has_value());
   out.reason = d.reason;
   out.connection = id_;
-  if (ConnectionStatistics* s = kept()) s->on_departure(d, max_payload(), now);
+  if (ConnectionStatistics* s = statistics()) s->on_departure(d, max_payload(), now);
   if (!d.flags.rst()) receiver_.on_duplicate_reported();
 }
 

@@ -54,24 +54,6 @@ std::expected<void, StreamError> Connection::send_borrowed(ByteView bytes, std::
   return {};
 }
 
-// The buffer as it is now.
-SendBufferLimit Connection::send_buffer_limit() const {
-  SendBufferFacts facts;
-  facts.queued = tx_.size();
-  facts.unsent = unsent();
-  facts.cwnd = recovery_.cwnd();
-  if (!counts_memory()) return {context_.config, settings(), facts, nullptr};
-  const std::int32_t usable = snd.una + snd.wnd - snd.nxt;
-  facts.flight = flight();
-  facts.cwnd_space = cwnd_space();
-  facts.usable_window = usable > 0 ? static_cast<std::uint32_t>(usable) : 0;
-  facts.most_of_window = size_.most_of_window();
-  facts.full_segment = max_payload();
-  facts.peer_mss = size_.peer_mss();
-  facts.is_window_known = state_ != State::SynSent;
-  return {context_.config, settings(), facts, &context_.extras[extras_].send_space};
-}
-
 // A buffer that counts memory tells its writer once what may leave has left.
 void Connection::signal_send_space(bool has_sent) {
   if (!wants_writable_ || has_sent != counts_memory()) return;
