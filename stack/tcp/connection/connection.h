@@ -2,9 +2,8 @@
 // is remembered and answers what follows from it.
 //
 // The procedures are one class, whose work is in files by topic, each read beside its section of
-// the
-// RFC: segment_arrives.cc and fast_path.cc (§3.10.7), process_ack.cc (its fifth check), transmit.cc
-// (doing what next_segment.cc decides), user_calls.cc (§3.10.2-5), timers.cc (§3.10.8),
+// the RFC: segment_arrives.cc and fast_path.cc (§3.10.7), process_ack.cc (its fifth check),
+// transmit.cc (doing what next_segment.cc decides), user_calls.cc (§3.10.2-5), timers.cc (§3.10.8),
 // path_mtu.cc (RFC 4821), fast_open.cc (RFC 7413), user_timeout.cc (RFC 5482), settings.cc;
 // connection.cc has its birth, its changes of state and its end.
 //
@@ -28,6 +27,7 @@
 
 #include "stack/base/intrusive_list.h"
 #include "stack/base/tcp_state.h"
+#include "stack/tcp/connection/next_segment.h"
 #include "stack/tcp/connection/tcb.h"
 #include "stack/tcp/handshake/agreement.h"
 #include "stack/tcp/segment.h"
@@ -79,7 +79,9 @@ class Connection : public ListHook<ReadyTag>,
 
   // -- What leaves
   /// What is the next segment, and why? Looks, does not touch.
-  [[nodiscard]] std::optional<SendDecision> next(Instant now) const;
+  [[nodiscard]] std::optional<SendDecision> next(Instant now) const {
+    return NextSegment(*this).decide(now);
+  }
   /// Does it: fills `out` and moves the variables. False: no memory to remember it by; nothing was
   /// changed.
   bool commit(const SendDecision& decision, Instant now, OutPacket& out);
@@ -175,22 +177,6 @@ class Connection : public ListHook<ReadyTag>,
   void after_fin_acked(Instant now);
   void take_probe_as_sent(Instant now);
   void retransmit_all(SendReason reason);
-  // next_segment.cc
-  [[nodiscard]] std::optional<SendDecision> next_reset_or_syn() const;
-  [[nodiscard]] bool waits_for_new_data(std::uint32_t allowed) const;
-  [[nodiscard]] std::optional<SendDecision> next_retransmission(std::uint32_t allowed) const;
-  [[nodiscard]] std::optional<SendDecision> next_tail_probe() const;
-  [[nodiscard]] std::optional<SendDecision> next_unreported() const;
-  [[nodiscard]] SendDecision first_segment_of(std::uint32_t index) const;
-  [[nodiscard]] SendDecision last_segment() const;
-  [[nodiscard]] std::optional<SendDecision> next_new_data(std::uint32_t allowed) const;
-  [[nodiscard]] std::optional<SendDecision> next_mtu_probe(Instant now) const;
-  [[nodiscard]] std::optional<SendDecision> next_probe() const;
-  [[nodiscard]] std::optional<SendDecision> next_pure_ack() const;
-  [[nodiscard]] bool may_send_small(std::uint32_t length, std::uint32_t unsent) const;
-  [[nodiscard]] std::uint32_t packet_bound() const;
-  [[nodiscard]] std::uint32_t cut_to_segments(std::uint32_t sendable, std::uint32_t unsent) const;
-  [[nodiscard]] SendDecision data_decision(SeqNum seq, std::uint32_t length) const;
   // transmit.cc
   void build(const SendDecision& decision, Instant now, OutPacket& out);
   void note_data_sent(const SendDecision& decision, const SenderFacts& sender);
@@ -212,7 +198,6 @@ class Connection : public ListHook<ReadyTag>,
   void on_path_search_progress(Instant now);
   void forget_probe();
   // fast_open.cc
-  [[nodiscard]] bool asks_for_cookie() const { return fast_open_plan().option; }
   void add_fast_open(TcpOptions& options, const SendDecision& decision) const;
   void note_fast_open_syn(const SendDecision& decision);
   void finish_fast_open(const Segment& syn_ack);
