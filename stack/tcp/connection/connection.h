@@ -102,7 +102,7 @@ class Connection : public ListHook<ReadyTag>,
   /// An administrator ends it: a reset, and the application is told (it still holds the id).
   void drop(Instant now);
   void set_nagle(bool on) {
-    nagle_ = on;
+    intent_.set_nagle(on);
     wants_output();
   }
   void set_keep_alive(bool on, Instant now);
@@ -122,7 +122,7 @@ class Connection : public ListHook<ReadyTag>,
     return receiver_.copy(context_.receive, offset, into);
   }
   /// The next room to send is told by kWritable, even if nothing was refused.
-  void want_writable() { wants_writable_ = true; }
+  void want_writable() { intent_.want_space(true); }
 
   // -- For the demultiplexer
   [[nodiscard]] bool is_known_in_table() const { return in_table_; }
@@ -210,7 +210,6 @@ class Connection : public ListHook<ReadyTag>,
   // timers.cc
   void on_retransmit_timer(Instant now);
   void on_persist_timer(Instant now);
-  void on_sws_override_timer();
   void on_memory_retry_timer(Instant now);
   void on_keep_alive_timer(Instant now);
   bool has_given_up(Instant now);

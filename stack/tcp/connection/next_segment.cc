@@ -93,7 +93,7 @@ NextSegment::Decision NextSegment::retransmission(std::uint32_t allowed) const {
   const SeqNum edge = tcb_.snd.una + tcb_.snd.wnd;
   if (lost.begin >= edge) return std::nullopt;
   const std::uint32_t mss = tcb_.max_payload();
-  const bool has_fin = tcb_.fin_queued_ && lost.end == tcb_.tx_.end_seq() + 1;
+  const bool has_fin = tcb_.intent_.fin_queued() && lost.end == tcb_.tx_.end_seq() + 1;
   std::uint32_t length = lost.length() - (has_fin ? 1U : 0U);
   length = std::min(length, static_cast<std::uint32_t>(edge - lost.begin));
   const std::uint32_t room = std::min(tcb_.cwnd_space(), allowed);
@@ -121,12 +121,10 @@ SendDecision NextSegment::data_segment(SeqNum seq, std::uint32_t length) const {
   d.seq = seq;
   d.length = length;
   d.flags.bits = TcpFlags::kAck;
-  // RFC 9293 §3.9.1.2 MUST-60, MUST-61, SHLD-27: no push flag in the call; the segment that empties
-  // the queue carries PSH.
-  if (length > 0 && seq + length == tcb_.tx_.end_seq() && !tcb_.unpushed_)
+  if (length > 0 && seq + length == tcb_.tx_.end_seq() && tcb_.intent_.pushes_end())
     d.flags.bits |= TcpFlags::kPsh;
   if (tcb_.context_.config.push_gso && length > tcb_.max_payload()) d.flags.bits |= TcpFlags::kPsh;
-  if (tcb_.urgent_pending_ && tcb_.snd.up > seq) {
+  if (tcb_.intent_.is_urgent() && tcb_.snd.up > seq) {
     d.flags.bits |= TcpFlags::kUrg;
     d.reason = SendReason::NewDataUrgent;
   }
@@ -139,7 +137,8 @@ std::uint32_t NextSegment::packet_bound() const {
   const std::uint32_t headers = tcb_.data_headers();
   // A device that cuts a GSO packet copies its urgent pointer, which would be wrong in the second,
   // and clears CWR in all but the first.
-  const bool goes_alone = tcb_.urgent_pending_ || (tcb_.ecn_ != kNone && tcb_.ecn()->goes_alone());
+  const bool goes_alone =
+      tcb_.intent_.is_urgent() || (tcb_.ecn_ != kNone && tcb_.ecn()->goes_alone());
   const std::uint32_t gso = goes_alone ? 0 : tcb_.context_.limits.gso_max;
   // Half of the peer's window at most, or it would wait for the other half of a packet.
   const std::uint32_t data =
@@ -167,23 +166,8 @@ std::uint32_t NextSegment::cut_to_segments(std::uint32_t sendable, std::uint32_t
   // The short segment at the end rides along only if it could also go alone.
   // Linux lets it ride along behind full ones as well where nothing is in flight.
   const bool alone = tcb_.context_.config.tail_rides_along && tcb_.flight() == 0;
-  const bool tail_may_go = is_all && !tcb_.more_coming_ && !tcb_.settings().cork &&
-                           (!tcb_.nagle_ || tcb_.fin_queued_ || alone);
+  const bool tail_may_go = is_all && tcb_.intent_.may_ride(tcb_.settings().cork, alone);
   return tail_may_go ? length : length / mss * mss;
-}
-
-// RFC 9293 §3.8.6.2.1 MUST-38: the sender's silly-window rules, and §3.7.4 SHLD-7: Nagle.
-bool NextSegment::may_send_small(std::uint32_t length, std::uint32_t unsent_bytes) const {
-  if (tcb_.override_small_) return true;
-  const bool is_all = length == unsent_bytes;
-  if (is_all && (tcb_.more_coming_ || tcb_.settings().cork)) return false;
-  // RFC 9293 §3.7.4 MUST-17: Nagle can be switched off. A FIN behind the data means that no more
-  // will come to be coalesced.
-  const bool none_in_flight = tcb_.flight() == tcb_.syn_in_flight();
-  if (is_all && (!tcb_.nagle_ || tcb_.fin_queued_ || none_in_flight)) return true;
-  // Rule (3): half of the largest window ever offered is worth a segment even if it is short of a
-  // full one; with Nagle, only while nothing is in flight.
-  return (none_in_flight || !tcb_.nagle_) && length >= tcb_.size_.max_window() / 2 && length > 0;
 }
 
 NextSegment::Decision NextSegment::new_data(std::uint32_t allowed) const {
@@ -192,7 +176,7 @@ NextSegment::Decision NextSegment::new_data(std::uint32_t allowed) const {
   if (tcb_.queue().lost_bytes() > 0 && !wants_new) return std::nullopt;  // what is lost goes first
   const std::uint32_t waiting = tcb_.unsent();
   // RFC 9293 §3.10.4: in SYN-RECEIVED a FIN behind data waits for ESTABLISHED.
-  const bool fin_may_go = tcb_.fin_queued_ && tcb_.state_ != State::SynReceived;
+  const bool fin_may_go = tcb_.intent_.fin_queued() && tcb_.state_ != State::SynReceived;
   const bool fin_waits = fin_may_go && !tcb_.has_sent_fin();
   if (waiting == 0 && !fin_waits) return std::nullopt;
   // RFC 9293 §3.8.6 MUST-34, SHLD-15: the usable window may be negative after the peer pulled it
@@ -219,11 +203,14 @@ NextSegment::Decision NextSegment::new_data(std::uint32_t allowed) const {
   if (length < mss) {
     const bool cwnd_cut_it = tcb_.cwnd_space() < std::min(waiting, usable);
     if (cwnd_cut_it && tcb_.flight() > 0) return std::nullopt;
-    if (!may_send_small(length, waiting)) return std::nullopt;
+    const bool none_in_flight = tcb_.flight() == tcb_.syn_in_flight();
+    const SmallSegment small{length, waiting, tcb_.size_.max_window(), none_in_flight,
+                             tcb_.settings().cork};
+    if (!tcb_.intent_.may_send(small)) return std::nullopt;
   }
   SendDecision d = data_segment(tcb_.snd.nxt, length);
   if (!d.flags.urg()) d.reason = SendReason::NewData;
-  if (length < mss && tcb_.override_small_ && !tcb_.settings().cork)
+  if (length < mss && tcb_.intent_.overrides() && !tcb_.settings().cork)
     d.reason = SendReason::SwsOverride;
   const bool is_limited_transmit = tcb_.recovery_.has_flight() &&
                                    episode.phase() == RecoveryPhase::Open &&
@@ -259,7 +246,7 @@ SendDecision NextSegment::first_segment_of(std::uint32_t index) const {
 // The last segment of the flight again, with the FIN if it has one.
 SendDecision NextSegment::last_segment() const {
   const SentSegment& last = tcb_.context_.sent[tcb_.queue().tail()];
-  const bool has_fin = tcb_.fin_queued_ && last.end == tcb_.tx_.end_seq() + 1;
+  const bool has_fin = tcb_.intent_.fin_queued() && last.end == tcb_.tx_.end_seq() + 1;
   const std::uint32_t payload = last.length() - (has_fin ? 1U : 0U);
   const std::uint32_t length = std::min(payload, tcb_.max_payload());
   SendDecision d = data_segment(last.begin + (payload - length), length);
@@ -292,7 +279,7 @@ NextSegment::Decision NextSegment::tail_probe() const {
 NextSegment::Decision NextSegment::mtu_probe(Instant now) const {
   const PathSearch* const search = tcb_.path_search();
   const RecoveryEpisode& episode = tcb_.recovery_.episode(tcb_.context_);
-  if (search == nullptr || tcb_.queue().lost_bytes() > 0 || tcb_.urgent_pending_)
+  if (search == nullptr || tcb_.queue().lost_bytes() > 0 || tcb_.intent_.is_urgent())
     return std::nullopt;
   if (episode.phase() != RecoveryPhase::Open) return std::nullopt;
   // Without SACK, duplicates of what follows a timeout's repair at once say nothing (RFC 6582 §4):
@@ -320,7 +307,7 @@ NextSegment::Decision NextSegment::probe() const {
     // the first octet that is outstanding; if only the FIN is left, that.
     const SeqNum seq = tcb_.snd.una;
     const bool has_data = seq < tcb_.tx_.end_seq();
-    if (!has_data && !tcb_.fin_queued_) return std::nullopt;
+    if (!has_data && !tcb_.intent_.fin_queued()) return std::nullopt;
     SendDecision d = data_segment(seq, has_data ? 1 : 0);
     d.kind = SendDecision::Kind::Probe;
     if (tcb_.context_.config.probes_without_text) {

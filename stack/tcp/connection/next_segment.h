@@ -44,7 +44,6 @@ class NextSegment {
   [[nodiscard]] Decision pure_ack() const;
 
   [[nodiscard]] bool waits_for_new_data(std::uint32_t allowed) const;
-  [[nodiscard]] bool may_send_small(std::uint32_t length, std::uint32_t unsent) const;
   [[nodiscard]] std::uint32_t packet_bound() const;
   [[nodiscard]] std::uint32_t cut_to_segments(std::uint32_t sendable, std::uint32_t unsent) const;
   [[nodiscard]] SendDecision data_segment(SeqNum seq, std::uint32_t length) const;

@@ -55,10 +55,10 @@ void Connection::on_progress(std::uint32_t acked) {
   retransmissions_ = 0;
   persist_.on_answer();
   soft_error_told_ = false;
-  if (snd.up <= snd.una) urgent_pending_ = false;
+  if (snd.up <= snd.una) intent_.end_urgent();
   timers_.stop(TimerName::UserTimeout);  // progress
   if (had_data && tx_.empty()) signal(EventMask::kDrained);
-  if (context_.config.more_ends_with_ack) more_coming_ = false;
+  if (context_.config.more_ends_with_ack) intent_.end_more();
   signal_send_space(false);
 }
 

@@ -352,7 +352,7 @@ Check Connection::fifth_check_ack_in_syn_received(const Segment& seg, Instant no
   }
   become_established(seg, now);
   // CLOSE may have been called before the handshake ended: then a FIN waits (§3.10.4).
-  enter(fin_queued_ ? State::FinWait1 : State::Established, now);
+  enter(intent_.fin_queued() ? State::FinWait1 : State::Established, now);
   if (passive_) return std::nullopt;
   signal(EventMask::kConnected | EventMask::kWritable);
   act_on(receiver_.take_early_data(context_.receive, settings().quick_ack), now);

@@ -81,7 +81,8 @@ SendLimit Tcb::limit_now() const {
     const bool waits_for_peer = usable < needed && cwnd_space() >= max_payload();
     return waits_for_peer ? SendLimit::Window : SendLimit::Busy;
   }
-  return wants_writable_ && cwnd_space() >= max_payload() ? SendLimit::Buffer : SendLimit::Busy;
+  return intent_.wants_space() && cwnd_space() >= max_payload() ? SendLimit::Buffer
+                                                                : SendLimit::Busy;
 }
 
 // What goes on without the connection: TIME-WAIT.

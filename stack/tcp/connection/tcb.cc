@@ -18,8 +18,9 @@ Tcb::Tcb(TcpContext& context, const FourTuple& tuple, std::uint64_t hash, std::u
       hash_(hash),
       receiver_(buffer),
       recovery_(context.rto_bounds),
-      last_data_sent_ms_(milliseconds_of(now)),
-      nagle_(context.config.nagle) {}
+      last_data_sent_ms_(milliseconds_of(now)) {
+  intent_.set_nagle(context.config.nagle);
+}
 
 // What recovery/ sees of this connection.
 SenderFacts Tcb::sender_facts(Instant now) const {

@@ -30,6 +30,7 @@
 #include "stack/tcp/recovery/loss_recovery.h"
 #include "stack/tcp/send/segment_size.h"
 #include "stack/tcp/send/send_buffer_limit.h"
+#include "stack/tcp/send/send_intent.h"
 #include "stack/tcp/send/send_queue.h"
 #include "stack/tcp/timestamps.h"
 #include "stack/tcp/variables.h"
@@ -91,9 +92,11 @@ class Tcb {
   [[nodiscard]] std::uint32_t unsent() const {
     return tx_.end_seq() > snd.nxt ? static_cast<std::uint32_t>(tx_.end_seq() - snd.nxt) : 0;
   }
-  [[nodiscard]] bool has_sent_fin() const { return fin_queued_ && snd.nxt == tx_.end_seq() + 1; }
+  [[nodiscard]] bool has_sent_fin() const {
+    return intent_.fin_queued() && snd.nxt == tx_.end_seq() + 1;
+  }
   [[nodiscard]] bool has_something_waiting() const {
-    return flight() > 0 || unsent() > 0 || (fin_queued_ && !has_sent_fin());
+    return flight() > 0 || unsent() > 0 || (intent_.fin_queued() && !has_sent_fin());
   }
   // Our SYN-ACK has left and is not acknowledged; data may follow it all the same. The SYN counts
   // neither as data in flight nor against the peer's window.
@@ -176,19 +179,13 @@ class Tcb {
   State state_ = State::Closed;
   std::optional<SendReason> pending_reset_;
   std::optional<StreamError> error_;
+  SendIntent intent_;
 
   bool sack_ : 1 = false;
-  bool passive_ : 1 = false;  // MUST-11: how SYN-RECEIVED was reached
-  bool nagle_ : 1 = true;
-  bool fin_queued_ : 1 = false;
-  bool more_coming_ : 1 = false;     // the last SEND said so
-  bool unpushed_ : 1 = false;        // its last bytes do not carry PSH
-  bool override_small_ : 1 = false;  // the SWS override timer expired
-  bool urgent_pending_ : 1 = false;  // we have urgent data to announce
-  bool orphan_ : 1 = false;          // the application gave the id back
-  bool accepted_ : 1 = false;        // the application knows it
+  bool passive_ : 1 = false;   // MUST-11: how SYN-RECEIVED was reached
+  bool orphan_ : 1 = false;    // the application gave the id back
+  bool accepted_ : 1 = false;  // the application knows it
   bool in_table_ : 1 = false;
-  bool wants_writable_ : 1 = false;
   bool syn_ack_due_ : 1 = false;  // simultaneous open
   bool soft_error_told_ : 1 = false;
   bool fast_open_place_ : 1 = false;    // counts against its listener's limit

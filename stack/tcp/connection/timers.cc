@@ -30,7 +30,7 @@ void Connection::on_timer(Instant now) {
         on_persist_timer(now);
         break;
       case TimerName::SwsOverride:
-        on_sws_override_timer();
+        intent_.on_override_timer();
         break;
       case TimerName::MemoryRetry:
         on_memory_retry_timer(now);
@@ -108,12 +108,6 @@ void Connection::on_persist_timer(Instant now) {
   if (orphan_ && persist_.backoff() > kOrphanRetransmissions) {
     reset(SendReason::RstTimeout, StreamError::TimedOut, now);
   }
-}
-
-// RFC 9293 §3.8.6.2.1 rule (4): what was too little to be sent has waited long enough.
-void Connection::on_sws_override_timer() {
-  override_small_ = true;
-  unpushed_ = false;
 }
 
 // What could not be sent is proposed again by next(). A SYN that could not be sent counts like one

@@ -184,7 +184,7 @@ void Connection::note_data_sent(const SendDecision& d, const SenderFacts& sender
 
 void Connection::note_new_data(const SendDecision& d, const SenderFacts& sender) {
   const SeqNum end = d.seq + d.length + (d.flags.fin() ? 1U : 0U);
-  override_small_ = false;
+  intent_.on_sent();
   persist_.on_octet_counted();
   snd.nxt = later(snd.nxt, end);
   last_data_sent_ms_ = milliseconds_of(sender.now);

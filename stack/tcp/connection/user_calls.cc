@@ -13,7 +13,7 @@ std::optional<StreamError> Connection::refuse_send() const {
   if (state_ == State::Closed) return StreamError::NotConnected;
   const bool open = state_ == State::SynSent || state_ == State::SynReceived ||
                     state_ == State::Established || state_ == State::CloseWait;
-  if (!open || fin_queued_) return StreamError::Closing;
+  if (!open || intent_.fin_queued()) return StreamError::Closing;
   return std::nullopt;
 }
 
@@ -23,16 +23,16 @@ std::expected<std::size_t, StreamError> Connection::send(ByteView bytes, SendOpt
   if (bytes.empty()) return 0;
   const std::size_t space = send_buffer_limit().admit(bytes.size());
   if (space == 0) {
-    wants_writable_ = true;
+    intent_.want_space(true);
     return std::unexpected(StreamError::WouldBlock);
   }
   const std::size_t n = tx_.append_copy(context_.tx, bytes.first(std::min(space, bytes.size())));
   if (n == 0) {
-    wants_writable_ = true;
+    intent_.want_space(true);
     return std::unexpected(StreamError::OutOfMemory);
   }
   if (n < bytes.size()) {
-    wants_writable_ = true;
+    intent_.want_space(true);
     options.more = false;
   }
   after_queueing(options, now);
@@ -44,7 +44,7 @@ std::expected<void, StreamError> Connection::send_borrowed(ByteView bytes, std::
   if (const auto refused = refuse_send()) return std::unexpected(*refused);
   const std::uint32_t limit = TxQueue::kMostBorrowed;
   if (bytes.size() > limit || tx_.size() > limit - bytes.size()) {
-    wants_writable_ = true;
+    intent_.want_space(true);
     return std::unexpected(StreamError::WouldBlock);
   }
   if (bytes.empty() || !tx_.append_borrowed(context_.tx, bytes, cookie)) {
@@ -56,21 +56,20 @@ std::expected<void, StreamError> Connection::send_borrowed(ByteView bytes, std::
 
 // A buffer that counts memory tells its writer once what may leave has left.
 void Connection::signal_send_space(bool has_sent) {
-  if (!wants_writable_ || has_sent != counts_memory()) return;
+  if (!intent_.wants_space() || has_sent != counts_memory()) return;
   if (has_sent && !is_synchronized(state_)) return;
   if (!send_buffer_limit().wakes_writer()) return;
-  wants_writable_ = false;
+  intent_.want_space(false);
   signal(EventMask::kWritable);
 }
 
 void Connection::after_queueing(SendOptions options, Instant now) {
-  more_coming_ = options.more;
-  unpushed_ = options.more;
+  intent_.on_queued(options.more);
   // RFC 9293 §3.8.5 SHLD-13: for applications that have it already; nothing of ours asks for it.
   if (options.urgent) {
     // RFC 9293 §3.8.5: the pointer names the octet after the last urgent one.
     snd.up = tx_.end_seq();
-    urgent_pending_ = true;
+    intent_.on_urgent();
   }
   restart_if_idle(now);
   manage_send_timers(now);
@@ -79,8 +78,8 @@ void Connection::after_queueing(SendOptions options, Instant now) {
 }
 
 void Connection::push() {
-  more_coming_ = false;
-  if (settings().cork && unsent() > 0) override_small_ = true;  // this once
+  intent_.end_more();
+  if (settings().cork && unsent() > 0) intent_.override_once();
   wants_output();
 }
 
@@ -133,19 +132,16 @@ std::expected<void, StreamError> Connection::shutdown_send(Instant now) {
       return {};
     case State::SynReceived:
     case State::CloseWait:
-      if (fin_queued_) return std::unexpected(StreamError::Closing);
-      fin_queued_ = true;
+      if (intent_.fin_queued()) return std::unexpected(StreamError::Closing);
       break;
     case State::Established:
-      fin_queued_ = true;
       enter(State::FinWait1, now);
       break;
     default:
       if (error_) return std::unexpected(*error_);
       return std::unexpected(StreamError::Closing);
   }
-  more_coming_ = false;
-  unpushed_ = false;
+  intent_.queue_fin();
   manage_send_timers(now);
   wants_output();
   return {};
@@ -158,7 +154,7 @@ void Connection::close(Instant now) {
   if (receiver_.holds_data() && can_lose_data) {
     // RFC 9293 §3.6.1 SHLD-3: the peer must not believe that its data was read.
     reset(SendReason::RstUnreadData, StreamError::Aborted, now);
-  } else if (state_ != State::Closed && !fin_queued_) {
+  } else if (state_ != State::Closed && !intent_.fin_queued()) {
     static_cast<void>(shutdown_send(now));
   }
   receiver_.discard(context_.receive);
