@@ -27,6 +27,7 @@
 
 #include "stack/base/intrusive_list.h"
 #include "stack/base/tcp_state.h"
+#include "stack/tcp/connection/demux_state.h"
 #include "stack/tcp/connection/next_segment.h"
 #include "stack/tcp/connection/tcb.h"
 #include "stack/tcp/handshake/agreement.h"
@@ -125,13 +126,7 @@ class Connection : public ListHook<ReadyTag>,
   void want_writable() { intent_.want_space(true); }
 
   // -- For the demultiplexer
-  [[nodiscard]] bool is_known_in_table() const { return in_table_; }
-  void set_known_in_table(bool known) { in_table_ = known; }
-  [[nodiscard]] bool is_counted_orphan() const { return counted_orphan_; }
-  void set_counted_orphan(bool counted) { counted_orphan_ = counted; }
-  /// It is one of its listener's pending Fast Open connections.
-  [[nodiscard]] bool takes_fast_open_place() const { return fast_open_place_; }
-  void leave_fast_open_place() { fast_open_place_ = false; }
+  DemuxState demux;
   /// There are too many like it: resets what the peer knows of.
   void give_up(Instant now);
   /// The events since the last call.

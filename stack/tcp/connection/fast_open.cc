@@ -90,7 +90,7 @@ bool Connection::begin_fast_open(const Segment& syn, const FastOpenPassive& how,
   if (extras_ == kNone) return false;
   FastOpenState& state = context_.extras[extras_].fast_open;
   state.passive = how;
-  fast_open_passive_ = fast_open_place_ = true;
+  fast_open_passive_ = true;
   snd.una = snd.nxt = snd.up = snd.iss;  // the SYN-ACK is still to be sent
   // RFC 7323 §2.2 R7323-03: the window of a SYN is not scaled.
   snd.wnd = syn.wnd;

@@ -182,15 +182,12 @@ class Tcb {
   SendIntent intent_;
 
   bool sack_ : 1 = false;
-  bool passive_ : 1 = false;   // MUST-11: how SYN-RECEIVED was reached
-  bool orphan_ : 1 = false;    // the application gave the id back
-  bool accepted_ : 1 = false;  // the application knows it
-  bool in_table_ : 1 = false;
+  bool passive_ : 1 = false;      // MUST-11: how SYN-RECEIVED was reached
+  bool orphan_ : 1 = false;       // the application gave the id back
+  bool accepted_ : 1 = false;     // the application knows it
   bool syn_ack_due_ : 1 = false;  // simultaneous open
   bool soft_error_told_ : 1 = false;
-  bool fast_open_place_ : 1 = false;    // counts against its listener's limit
   bool fast_open_passive_ : 1 = false;  // opened by the peer's SYN with a cookie
-  bool counted_orphan_ : 1 = false;     // among the orphans that TcpLayer counts
   bool user_timeout_due_ : 1 = false;   // RFC 5482's option goes with the next pure ACK
 
  private:

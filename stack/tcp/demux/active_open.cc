@@ -82,7 +82,7 @@ std::expected<ConnectionId, OpenError> TcpLayer::connect(const ConnectOptions& o
     connections_.release(index);
     return std::unexpected(OpenError::InsufficientResources);
   }
-  connection.set_known_in_table(true);
+  connection.demux.in_table = true;
   ++open_connections_;
   if (options.settings && !connection.apply_settings(*options.settings, now)) {
     connection.abort(now);

@@ -214,7 +214,7 @@ std::optional<Verdict> TcpLayer::open_fast(const Segment& seg, Instant now, cons
     connections_.release(index);
     return std::nullopt;
   }
-  connection.set_known_in_table(true);
+  connection.demux.in_table = connection.demux.fast_open_place = true;
   ++open_connections_;
   listener.take_fast_open_place();
   listener.push(connection.id());
@@ -226,7 +226,7 @@ std::optional<Verdict> TcpLayer::open_fast(const Segment& seg, Instant now, cons
 }
 
 void TcpLayer::free_fast_open_place(Connection& connection, Instant now) {
-  connection.leave_fast_open_place();
+  connection.demux.fast_open_place = false;
   const FastOpenPassive& how = connection.fast_open()->passive;
   Listener* listener = listeners_.get({how.listener, how.generation});
   if (listener == nullptr) return;

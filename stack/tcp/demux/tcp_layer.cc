@@ -159,7 +159,7 @@ Verdict TcpLayer::complete(const Completion& what, const Segment& seg, Instant n
     connections_.release(index);
     return Verdict::ConnectionTableFull;
   }
-  connection.set_known_in_table(true);
+  connection.demux.in_table = true;
   ++open_connections_;
   if (listener.settings) connection.inherit(*listener.settings, now);
   listener.push(connection.id());
@@ -230,10 +230,10 @@ Verdict TcpLayer::icmp_half_open(std::uint32_t index, const IcmpSignal& signal) 
 // -- Ends
 
 void TcpLayer::remove_if_ended(Connection& connection, Instant now) {
-  if (connection.takes_fast_open_place() && connection.state() != State::SynReceived) {
+  if (connection.demux.fast_open_place && connection.state() != State::SynReceived) {
     free_fast_open_place(connection, now);
   }
-  if (connection.is_known_in_table()) {
+  if (connection.demux.in_table) {
     count_orphan(connection, now);
     if (connection.state() == State::TimeWait) {
       move_to_time_wait(connection, now);
@@ -246,17 +246,17 @@ void TcpLayer::remove_if_ended(Connection& connection, Instant now) {
 
 // Orphans have a limit (max_orphans); one above it is reset.
 void TcpLayer::count_orphan(Connection& connection, Instant now) {
-  if (!connection.is_orphan() || connection.is_counted_orphan()) return;
-  connection.set_counted_orphan(true);
+  if (!connection.is_orphan() || connection.demux.counted_orphan) return;
+  connection.demux.counted_orphan = true;
   if (++orphans_ > context_.config.max_orphans) connection.give_up(now);
 }
 
 void TcpLayer::leave_table(Connection& connection) {
   table_.erase(connection.hash(), value_of(Kind::Connection, connection.id().index));
-  connection.set_known_in_table(false);
+  connection.demux.in_table = false;
   --open_connections_;
-  if (connection.is_counted_orphan()) {
-    connection.set_counted_orphan(false);
+  if (connection.demux.counted_orphan) {
+    connection.demux.counted_orphan = false;
     --orphans_;
   }
 }
@@ -265,7 +265,7 @@ bool TcpLayer::only_fin_wait_2_left() const {
   bool only = true;
   connections_.for_each([&](const Connection& connection) {
     const State state = connection.state();
-    if (connection.is_known_in_table() && state != State::FinWait2) only = false;
+    if (connection.demux.in_table && state != State::FinWait2) only = false;
   });
   return only;
 }
@@ -452,7 +452,7 @@ std::vector<ConnectionEntry> TcpLayer::entries() const {
     all.push_back({{listener.local().address, {}, listener.local().port, Port{}}, State::Listen});
   });
   connections_.for_each([&](const Connection& connection) {
-    if (connection.is_known_in_table()) all.push_back({connection.tuple(), connection.state()});
+    if (connection.demux.in_table) all.push_back({connection.tuple(), connection.state()});
   });
   half_open_.for_each([&](const HalfOpen& half_open) {
     all.push_back({half_open.agreement().tuple, State::SynReceived});
@@ -488,7 +488,7 @@ void TcpLayer::check_invariants() const {
   std::uint32_t known = 0;
   connections_.for_each([&](const Connection& connection) {
     connection.check_invariants();
-    if (connection.is_known_in_table()) ++known;
+    if (connection.demux.in_table) ++known;
   });
   STACK_ASSERT(known == open_connections_);
   STACK_ASSERT(table_.size() == known + half_open_.size() + time_waits_.size());
