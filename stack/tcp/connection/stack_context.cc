@@ -67,6 +67,8 @@ TcpContext::TcpContext(const TcpSetup& setup, IpLayer& ip_layer, Instant start)
       wheel(start),
       half_open_wheel(start) {}
 
+TcpContext::~TcpContext() = default;
+
 std::uint16_t TcpContext::send_mss(const IpAddress& remote, Instant now) const {
   const std::uint32_t headers = header_bytes(remote.version());
   const std::uint32_t mtu = ip.path_mtu().lookup(remote, now);

@@ -51,6 +51,7 @@ struct TcpSetup {
 /// Shared by all connections of a stack.
 struct TcpContext : RecoveryContext {
   TcpContext(const TcpSetup& setup, IpLayer& ip_layer, Instant start);
+  ~TcpContext();  // where Connection, of which it has lists, is known
 
   OutputLimits limits;
   const std::uint8_t rcv_shift;  ///< the window scale that we offer
