@@ -339,12 +339,18 @@ void HttpConnection::on_peer_closed(const Moment& at) noexcept {
 
 // -- Time
 
+// How long nothing may come between requests: less before the first one, which nobody may ever
+// send.
+Duration HttpConnection::silence_allowed() const noexcept {
+  return has_answered_ ? services_->config.idle_timeout : services_->config.header_timeout;
+}
+
 void HttpConnection::on_deadline(const Moment& at) noexcept {
   if (at.now < deadline_) return;
   switch (phase_) {
     case Phase::Idle:
       // RFC 9112 §9.5 SHOULD R9112-31: a connection that nobody uses is closed in order.
-      tell_closing(CloseCause::Idle, services_->config.idle_timeout);
+      tell_closing(CloseCause::Idle, silence_allowed());
       begin_closing(at);
       break;
     case Phase::Head:
@@ -352,7 +358,7 @@ void HttpConnection::on_deadline(const Moment& at) noexcept {
       const bool is_silent = phase_ == Phase::Head && !side_->parser.has_begun();
       const Method method = phase_ == Phase::Head ? side_->parser.head().method : side_->method;
       if (is_silent) {
-        tell_closing(CloseCause::HeaderTimeout, services_->config.header_timeout);
+        tell_closing(CloseCause::HeaderTimeout, silence_allowed());
         begin_closing(at);
       } else {
         refuse(408, method, {}, at);
@@ -514,6 +520,7 @@ void HttpConnection::end_answer(const Moment& at) noexcept {
     return;
   }
   phase_ = Phase::Idle;
+  has_answered_ = true;
   deadline_ = at.now + services_->config.idle_timeout;
 }
 

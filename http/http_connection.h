@@ -184,6 +184,7 @@ class HttpConnection {
   void begin_closing(const Moment& at) noexcept;
   void begin_lingering(const Moment& at) noexcept;
   [[nodiscard]] Instant linger_deadline(const Moment& at) const noexcept;
+  [[nodiscard]] Duration silence_allowed() const noexcept;
   void end(Want want) noexcept;
   void tell_request(const Request& request) const noexcept;
   void tell_request_end() const noexcept;
@@ -212,6 +213,7 @@ class HttpConnection {
   bool is_shutting_down_ : 1 = false;
   bool waits_a_little_ : 1 = false;
   bool is_lingering_ : 1 = false;
+  bool has_answered_ : 1 = false;
   bool is_refusing_ : 1 = false;  // the last answer is to a request that cannot be taken
   bool is_service_ : 1 = false;   // the last answer is a service's
   std::uint32_t body_size_ = 0;

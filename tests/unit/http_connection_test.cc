@@ -126,6 +126,33 @@ TEST_F(HttpConnectionTest, AnIdleConnectionHoldsNoMemory) {
   EXPECT_LE(sizeof(http::HttpConnection), 88u);
 }
 
+// Keeps why connections were closed.
+class Closings : public http::MessageListener {
+ public:
+  void on_request_line(std::uint32_t, std::string_view) noexcept override {}
+  void on_request_end(std::uint32_t) noexcept override {}
+  void on_response_begin(std::uint32_t, std::string_view, std::uint64_t) noexcept override {}
+  void on_response_end(std::uint32_t) noexcept override {}
+  void on_closing(std::uint32_t, const CloseNote& note) noexcept override { last = note; }
+  CloseNote last{};
+};
+
+TEST_F(HttpConnectionTest, SaysHowLongItWasSilentBeforeItClosed) {
+  Closings closings;
+  world_.services.messages = &closings;
+  HttpPeer never(world_);
+  never.wait(11s);
+  EXPECT_EQ(closings.last.cause, CloseCause::Idle);
+  EXPECT_EQ(closings.last.after, 10s) << "nothing was ever asked";
+  HttpPeer once(world_);
+  once.send(kGet);
+  (void)once.take_output();
+  once.acknowledge_all();
+  once.wait(61s);
+  EXPECT_EQ(closings.last.cause, CloseCause::Idle);
+  EXPECT_EQ(closings.last.after, 60s);
+}
+
 TEST_F(HttpConnectionTest, ErrorsAreAnsweredAndTheConnectionCloses) {
   COVERS("R9112-06", "R9112-08", "R9110-02", "R9112-17");
   struct Case {

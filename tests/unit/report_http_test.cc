@@ -232,6 +232,28 @@ TEST(ReportHttp, TellsWhatWasNotRequestedAndWhy) {
   EXPECT_EQ(capture.resources[3].validity, "max-age=60");
 }
 
+TEST(ReportHttp, APageThatIsAsItWasNamesTheSameResources) {
+  const std::string page = "<img src=fresh.jpg><img src=asks.jpg>";
+  const std::string html = "Content-Type: text/html\r\nETag: \"1\"\r\n";
+  const Capture capture = HttpTalk()
+                              .ask(get("/"))
+                              .answer(ok(page, html))
+                              .ask(get("/fresh.jpg"))
+                              .answer(ok("jpg", "Cache-Control: max-age=60\r\n"))
+                              .ask(get("/asks.jpg"))
+                              .answer(ok("jpg", "Cache-Control: no-cache\r\n"))
+                              .ask(get("/", "If-None-Match: \"1\"\r\n"))
+                              .answer("HTTP/1.1 304 Not Modified\r\nETag: \"1\"\r\n\r\n")
+                              .read();
+  ASSERT_EQ(capture.resources.size(), 4U);
+  EXPECT_EQ(capture.resources[0].fate, ResourceFate::Requested);
+  EXPECT_EQ(capture.resources[1].fate, ResourceFate::Requested);
+  EXPECT_EQ(capture.resources[2].message, 7U) << "the 304";
+  EXPECT_EQ(capture.resources[2].fate, ResourceFate::Reused);
+  EXPECT_EQ(capture.resources[2].allowed_by, 7U);
+  EXPECT_EQ(capture.resources[3].fate, ResourceFate::NotVisible) << "no-cache allows no reuse";
+}
+
 TEST(ReportHttp, SmallWritesAndPushesAreTold) {
   const Capture capture = HttpTalk()
                               .ask(get("/"))

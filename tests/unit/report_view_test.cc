@@ -218,7 +218,7 @@ TEST(ReportAnswers, NameTheFramesOfThisCapture) {
             "closed at once; frame 73 acknowledges the second.");
   const View chinese{capture, Language::Chinese, {}, 0};
   EXPECT_EQ(to_plain(answer_of(chinese, capture.findings[0]).paragraphs.back()),
-            "本次抓包：第 1 帧通告客户端的初始序列号 3589965652；第 2 帧确认它（+ "
+            "本次抓包中，第 1 帧通告客户端的初始序列号 3589965652；第 2 帧确认它（+ "
             "1），并通告服务器的初始序列号 "
             "1208044；第 3 帧再确认后者（+ 1）。");
 }
@@ -250,7 +250,7 @@ TEST(ReportAnswers, TellTheTheoryOnceAndOnlyTheCloseThatHappened) {
   ASSERT_EQ(groups.front().size(), 2U);
   const Answer both = answer_of_group(view, groups.front());
   EXPECT_EQ(both.paragraphs.size(), 4U) << "two of theory, one for each connection";
-  EXPECT_THAT(to_plain(both.paragraphs[3]), HasSubstr("Connection 2: Here: frame 1"));
+  EXPECT_THAT(to_plain(both.paragraphs[3]), HasSubstr("Connection 2: Here frame 1"));
   for (const auto& group : groups) {
     EXPECT_NE(group.front()->kind, FindingKind::WhyFourCloses) << "this close took three";
   }

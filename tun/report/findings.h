@@ -43,6 +43,18 @@ enum class FindingKind : std::uint8_t {
                         ///< Response; value GapNs (ACK to response)
   WhySmallWrites,       ///< several short segments with PSH make one response; frames First, Last;
                         ///< values SegmentsOfMessage, BytesOfMessage
+  WhySynWithoutData,    ///< frame Syn; value BytesOfSyn (0: without)
+  WhyMss,               ///< frames Syn, SynAck; First: the longest data segment; value FullBytes
+  WhySegments,          ///< a response took several; frames First, Last; values
+                        ///< SegmentsOfMessage, BytesOfMessage, FullBytes, LastBytes
+  WhyInitialWindow,     ///< what left before the first ACK of it, and more waited; frames First,
+                        ///< Last, Ack; values SegmentsOfMessage, BytesOfMessage (of the flight)
+  WhyFewerAcks,         ///< ACKs are fewer than segments; frame Ack (the one that says most);
+                        ///< values SegmentsOfMessage, Acks, FullBytes (of that ACK), WaitingSide
+  WhyNagle,             ///< a short segment left while data was in flight; frame First; values
+                        ///< LastBytes (its), BytesBetween (in flight), IsCertain, ActiveSide
+  WhyMimeType,          ///< frames Response and texts MediaType, one each for a type
+  WhyPersistent,        ///< several requests on one connection; frames First, Last; Requests
 };
 
 /// The part that a frame plays in a finding.
@@ -102,6 +114,12 @@ enum class ValueName : std::uint8_t {
   DuplicateAcks,
   IsFast,
   StartLine,
+  BytesOfSyn,
+  FullBytes,
+  LastBytes,
+  Acks,
+  IsCertain,
+  MediaType,
 };
 
 struct Evidence {

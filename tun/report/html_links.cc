@@ -143,7 +143,13 @@ Requests requests_of(const Capture& capture) {
   return all;
 }
 
-// RFC 9111 §4.2, as far as a capture tells: an earlier answer that may be stored.
+// RFC 9111 §5.2.2.4 and .5: no-store forbids a copy, no-cache its use without asking.
+bool forbids_reuse(const std::string& control) {
+  return control.find("no-store") != std::string::npos ||
+         control.find("no-cache") != std::string::npos;
+}
+
+// RFC 9111 §4.2, as far as a capture tells: an earlier answer that may be reused without asking.
 void find_earlier(const Capture& capture, const std::vector<Asked>& asked, NamedResource& r,
                   FrameNumber page) {
   for (const Asked& one : asked) {
@@ -156,7 +162,7 @@ void find_earlier(const Capture& capture, const std::vector<Asked>& asked, Named
     if (!is_good) continue;
     const std::string* const control = response.header("cache-control");
     const std::string* const expires = response.header("expires");
-    if (control != nullptr && lower(*control).find("no-store") != std::string::npos) continue;
+    if (control != nullptr && forbids_reuse(lower(*control))) continue;
     r.fate = ResourceFate::Reused;
     r.allowed_by = response.first_frame;
     r.validity = control != nullptr ? *control : expires != nullptr ? *expires : "";
@@ -230,24 +236,58 @@ std::string resolve(std::string_view link, std::string_view page, std::string_vi
   return without_dots(std::string(base.substr(0, folder + 1)) + std::string(path)) + query;
 }
 
+namespace {
+
+// A response that showed a page: it held the HTML, or said with 304 that it is as it was.
+struct Showing {
+  std::uint32_t connection;
+  std::uint32_t message;
+};
+
+// The 304s of a page: nothing of it came, and what it names may be requested all the same.
+std::vector<Showing> showings_of(const Capture& capture, const Requests& requests,
+                                 const Showing& first) {
+  std::vector<Showing> all{first};
+  const Connection& c = capture.connections[first.connection];
+  const Message& page = c.messages[first.message];
+  const Message& request = c.messages[*page.partner];
+  const auto found = requests.find({c.end(Side::Server).endpoint.to_string(), request.target});
+  if (found == requests.end()) return all;
+  for (const Asked& one : found->second) {
+    const Connection& again = capture.connections[one.connection];
+    const Message& asked = again.messages[one.message];
+    if (!asked.partner || asked.first_frame <= page.first_frame) continue;
+    const Message& answer = again.messages[*asked.partner];
+    if (answer.status == 200) break;  // another page from here on
+    if (answer.status == 304) all.push_back({one.connection, *asked.partner});
+  }
+  return all;
+}
+
+}  // namespace
+
 void find_resources(Capture& capture, const std::vector<PagesOf>& pages) {
   const Requests requests = requests_of(capture);
   for (const PagesOf& of : pages) {
-    const Connection& c = capture.connections[of.connection];
     for (const Page& page : of.pages) {
-      const Message& response = c.messages[page.message];
-      if (!response.partner || capture.resources.size() >= kMostLinks) continue;
-      const Message& request = c.messages[*response.partner];
-      const std::string* const host = request.header("host");
-      for (const std::string& link : links_of(page.html)) {
-        if (link.starts_with("data:") || link.starts_with("blob:")) continue;
-        NamedResource r{.written = link,
-                        .target = resolve(link, request.target, host != nullptr ? *host : ""),
-                        .connection = of.connection,
-                        .message = page.message,
-                        .validity = {}};
-        judge(capture, requests, r, request);
-        capture.resources.push_back(std::move(r));
+      const Message& response = capture.connections[of.connection].messages[page.message];
+      if (!response.partner) continue;
+      const std::vector<std::string> links = links_of(page.html);
+      for (const Showing& shown : showings_of(capture, requests, {of.connection, page.message})) {
+        const Connection& c = capture.connections[shown.connection];
+        const Message& request = c.messages[*c.messages[shown.message].partner];
+        const std::string* const host = request.header("host");
+        for (const std::string& link : links) {
+          if (capture.resources.size() >= kMostLinks) return;
+          if (link.starts_with("data:") || link.starts_with("blob:")) continue;
+          NamedResource r{.written = link,
+                          .target = resolve(link, request.target, host != nullptr ? *host : ""),
+                          .connection = shown.connection,
+                          .message = shown.message,
+                          .validity = {}};
+          judge(capture, requests, r, request);
+          capture.resources.push_back(std::move(r));
+        }
       }
     }
   }

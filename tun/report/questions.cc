@@ -5,68 +5,11 @@
 #include <array>
 #include <utility>
 
+#include "tun/report/answers.h"
+#include "tun/report/transfer_questions.h"
+
 namespace glasstcp::report {
 namespace {
-
-using Kind = FindingKind;
-using Name = ValueName;
-
-// Collects the findings of one kind, and keeps them few.
-class Answers {
- public:
-  Answers(Capture& capture, Kind kind) : capture_(capture), kind_(kind) {}
-  Answers(const Answers&) = delete;
-  Answers& operator=(const Answers&) = delete;
-  // Nothing found: the question stands, and its answer is that the capture does not show it.
-  ~Answers() {
-    if (any_) return;
-    Finding finding;
-    finding.kind = kind_;
-    capture_.findings.push_back(std::move(finding));
-  }
-
-  void add(std::uint32_t connection, std::vector<Evidence> frames, std::vector<Value> values,
-           std::optional<std::uint32_t> message = {}) {
-    const bool is_enough = any_ && connection == connection_ && in_connection_ >= kMostAlike;
-    if (is_enough || count_ >= kMostOfKind) {
-      ++capture_.findings.back().alike;
-      return;
-    }
-    in_connection_ = any_ && connection == connection_ ? in_connection_ + 1 : 1;
-    any_ = true;
-    ++count_;
-    connection_ = connection;
-    Finding finding;
-    finding.kind = kind_;
-    finding.is_shown = true;
-    finding.connection = connection;
-    finding.message = message;
-    finding.frames = std::move(frames);
-    finding.values = std::move(values);
-    capture_.findings.push_back(std::move(finding));
-  }
-
- private:
-  Capture& capture_;
-  Kind kind_;
-  bool any_ = false;
-  std::size_t count_ = 0;
-  std::uint32_t connection_ = 0;
-  std::size_t in_connection_ = 0;
-};
-
-Value number_of(Name name, std::int64_t number) {
-  return {name, number, {}};
-}
-Value text_of(Name name, std::string text) {
-  return {name, 0, std::move(text)};
-}
-
-// Calls f(connection, index) for every connection.
-template <typename F>
-void for_each(const Capture& capture, F f) {
-  for (std::uint32_t i = 0; i < capture.connections.size(); ++i) f(capture.connections[i], i);
-}
 
 std::vector<Value> initial_numbers(const Connection& c) {
   std::vector<Value> values;
@@ -192,14 +135,6 @@ Carriers carriers_of(const Connection& c, const Message& m) {
     if (f->has(kPsh) && f->length < mss / 2U) ++carriers.short_ones;
   }
   return carriers;
-}
-
-// Calls f(connection, index, message, index) for every message.
-template <typename F>
-void for_each_message(const Capture& capture, F f) {
-  for_each(capture, [&](const Connection& c, std::uint32_t i) {
-    for (std::uint32_t k = 0; k < c.messages.size(); ++k) f(c, i, c.messages[k], k);
-  });
 }
 
 void ask_push(Capture& capture) {
@@ -431,10 +366,14 @@ void ask_pure_ack(Capture& capture) {
 
 void answer_questions(Capture& capture) {
   ask_handshake(capture);
+  ask_about_syns(capture);
   ask_close(capture);
   ask_time_wait(capture);
+  ask_about_segments(capture);
   ask_push(capture);
   ask_window_update(capture);
+  ask_about_pace(capture);
+  ask_about_messages(capture);
   ask_partial(capture);
   ask_not_modified(capture);
   ask_second_connection(capture);

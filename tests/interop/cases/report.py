@@ -7,7 +7,7 @@ import sys
 import time
 
 from capture import Capture
-from harness import PROGRAM, case, check, check_equal, folder, run, wait_until
+from harness import PROGRAM, captures, case, check, check_equal, folder, run, wait_until
 from world import V4, Server, connect, curl, make_site, pattern, request, url
 
 PORT = 8080  # that tshark takes for HTTP
@@ -85,20 +85,24 @@ def compare_messages(capture, found, but=None):
 
 
 class Kernel:
-    """Python's HTTP server on the kernel's TCP, with tcpdump on the loopback interface."""
+    """An HTTP server on the kernel's TCP (Python's by default), with tcpdump on the loopback interface."""
 
-    def __init__(self, site, name):
-        self.site, self.file = site, folder() / f"{name}.pcap"
+    def __init__(self, site, name, port=PORT, command=None):
+        self.file, self.port = captures() / f"{name}.pcap", port
+        self.command = command or [sys.executable, "-m", "http.server", str(port), "-d", str(site)]
 
     def __enter__(self):
         run("ip", "link", "set", "lo", "up")
         self.dump = subprocess.Popen(["tcpdump", "-i", "lo", "-w", str(self.file), "-U", "-n", "-Z", "root",
                                       "--immediate-mode", "tcp"], stderr=subprocess.PIPE, text=True)
         wait_until(lambda: "listening on" in self.dump.stderr.readline(), "tcpdump listens")
-        self.server = subprocess.Popen([sys.executable, "-m", "http.server", str(PORT), "-d", str(self.site)],
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(lambda: socket.socket().connect_ex(("127.0.0.1", PORT)) == 0, "the server listens")
+        self.server = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(self.listens, "the server listens")
         return self
+
+    def listens(self):
+        """As the kernel's table says, without a connection that would be in the capture."""
+        return f":{self.port} " in run("ss", "-Htln").stdout
 
     def __exit__(self, *_):
         self.server.kill()

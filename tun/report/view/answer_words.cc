@@ -1,8 +1,7 @@
 // One finding in words: what holds in general, then what this capture's frames show.
 #include "tun/report/view/answer_words.h"
 
-#include "tun/report/view/markup.h"
-#include "tun/report/view/words.h"
+#include "tun/report/view/finding_words.h"
 
 namespace glasstcp::report {
 namespace {
@@ -10,9 +9,9 @@ namespace {
 using enum FindingKind;
 
 // One finding, and the words for it.
-class Words {
+class Words : private FindingWords {
  public:
-  Words(const View& view, const Finding& finding) : view_(view), finding_(finding) {}
+  Words(const View& view, const Finding& finding) : FindingWords(view, finding) {}
 
   AnswerParts parts() {
     switch (finding_.kind) {
@@ -47,43 +46,12 @@ class Words {
         return pure_ack();
       case WhySmallWrites:
         return small_writes();
+      default:
+        return parts_about_transfer(view_, finding_);
     }
-    return {};
   }
 
  private:
-  template <typename... Args>
-  [[nodiscard]] std::string say(fmt::format_string<Args...> en, fmt::format_string<Args...> zh,
-                                Args&&... args) const {
-    return view_.say(en, zh, std::forward<Args>(args)...);
-  }
-  [[nodiscard]] std::string at(Role role) const { return view_.frame(finding_.frame(role)); }
-  [[nodiscard]] std::int64_t number(ValueName name) const {
-    const Value* value = finding_.value(name);
-    return value != nullptr ? value->number : 0;
-  }
-  [[nodiscard]] std::string raw(ValueName name) const {
-    return code(fmt::format("{}", number(name)));
-  }
-  [[nodiscard]] std::string text(ValueName name) const {
-    const Value* value = finding_.value(name);
-    return code(value != nullptr ? std::string_view(value->text) : std::string_view());
-  }
-  [[nodiscard]] std::string bytes(ValueName name) const {
-    return bytes_text(static_cast<std::uint64_t>(number(name)), view_.language);
-  }
-  [[nodiscard]] std::string_view side(ValueName name) const {
-    return view_.name(number(name) == 0 ? Side::Client : Side::Server);
-  }
-  [[nodiscard]] const Connection* connection() const {
-    const auto& all = view_.capture.connections;
-    return finding_.connection && *finding_.connection < all.size() ? &all[*finding_.connection]
-                                                                    : nullptr;
-  }
-  [[nodiscard]] std::string absent() const {
-    return say("This capture does not show it.", "这个抓包中看不到这一点。");
-  }
-
   AnswerParts three_handshakes() {
     AnswerParts out{
         {say("Each end chooses an initial sequence number, must tell it to the other and must "
@@ -109,9 +77,9 @@ class Words {
       return out;
     }
     out.here.push_back(
-        say("Here: {} announces the client's ISN {}; {} acknowledges it (+ 1) and announces the "
+        say("Here {} announces the client's ISN {}; {} acknowledges it (+ 1) and announces the "
             "server's ISN {}; {} acknowledges that (+ 1).",
-            "本次抓包：{}通告客户端的初始序列号 {}；{}确认它（+ 1），并通告服务器的初始序列号 "
+            "本次抓包中，{}通告客户端的初始序列号 {}；{}确认它（+ 1），并通告服务器的初始序列号 "
             "{}；{}再确认后者"
             "（+ 1）。",
             at(Role::Syn), raw(ValueName::ClientIsn), at(Role::SynAck), raw(ValueName::ServerIsn),
@@ -170,7 +138,7 @@ class Words {
               "data.",
               "本次抓包是四个：{}是第一个 FIN（由{}发出），{}确认它；{}是第二个 "
               "FIN，{}确认它。两个 FIN "
-              "相隔 {}，其间还有 {} 的数据。",
+              "相隔 {}，其间还有 {}数据。",
               at(Role::FirstFin), side(ValueName::ActiveSide), at(Role::AckOfFirstFin),
               at(Role::SecondFin), at(Role::AckOfSecondFin),
               milliseconds(number(ValueName::HalfClosedNs)), bytes(ValueName::BytesBetween)));
@@ -235,13 +203,16 @@ class Words {
       return out;
     }
     out.here.push_back(say("Here a response of {} took {} segments; {} is the last and has PSH.",
-                           "本次抓包中，一个 {} 的响应用了 {} 个报文段，最后一个是{}，带有 PSH。",
+                           "本次抓包中，一个 {}的响应用了 {} 个报文段，最后一个是{}，带有 PSH。",
                            bytes(ValueName::BytesOfMessage), number(ValueName::SegmentsOfMessage),
                            at(Role::LastSegment)));
     if (const std::int64_t middle = number(ValueName::PushedInMiddle); middle > 0) {
-      out.here.push_back(say("{} earlier segments of it have PSH too: each ends a write.",
-                             "其中还有 {} 个较早的报文段也带 PSH：每一个都是一次写入的结尾。",
-                             middle));
+      out.here.push_back(middle == 1
+                             ? say("An earlier segment of it has PSH too: it ends a write.",
+                                   "其中还有 1 个较早的报文段也带 PSH：它是一次写入的结尾。")
+                             : say("{} earlier segments of it have PSH too: each ends a write.",
+                                   "其中还有 {} 个较早的报文段也带 PSH：每一个都是一次写入的结尾。",
+                                   middle));
     }
     return out;
   }
@@ -262,7 +233,7 @@ class Words {
     }
     const bool is_scaled = number(ValueName::WindowScaleUnknown) == 0;
     out.here.push_back(
-        say("Here {} opens the window from {} to {}{}.", "本次抓包中，{}把窗口从 {} 增大到 {}{}。",
+        say("Here {} opens the window from {} to {}{}.", "本次抓包中，{}把窗口从 {}增大到 {}{}。",
             at(Role::Update), bytes(ValueName::WindowBefore), bytes(ValueName::WindowAfter),
             is_scaled ? "" : say(" (fields; scale unknown)", "（字段值，扩大因子未知）")));
     if (finding_.frame(Role::Closed) != 0) {
@@ -344,6 +315,8 @@ class Words {
     out.here.push_back(
         number(ValueName::IsIdle) != 0
             ? say("It carried no request.", "它上面没有任何请求（空闲）。")
+        : number(ValueName::Requests) == 1
+            ? say("It carried one request.", "它上面有 1 个请求。")
             : say("It carried {} requests.", "它上面有 {} 个请求。", number(ValueName::Requests)));
     return out;
   }
@@ -375,9 +348,6 @@ class Words {
   AnswerParts retransmission();
   AnswerParts pure_ack();
   AnswerParts small_writes();
-
-  const View& view_;
-  const Finding& finding_;
 };
 
 std::string cause_text(const View& view, ResetCause cause) {
@@ -495,7 +465,7 @@ AnswerParts Words::small_writes() {
   out.here.push_back(
       finding_.is_shown
           ? say("Here {} in {} segments, from {} to {}.",
-                "本次抓包中，{} 分成 {} 个报文段，从{}到{}。", bytes(ValueName::BytesOfMessage),
+                "本次抓包中，{}分成 {} 个报文段，从{}到{}。", bytes(ValueName::BytesOfMessage),
                 number(ValueName::SegmentsOfMessage), at(Role::First), at(Role::Last))
           : absent());
   return out;

@@ -51,6 +51,26 @@ std::string question_text(const View& view, FindingKind kind) {
     case WhySmallWrites:
       return view.say("Why does a small response take several segments?",
                       "为什么很小的响应也用了几个报文段？");
+    case WhySynWithoutData:
+      return view.say("May a SYN carry data?", "SYN 报文段可以携带数据吗？");
+    case WhyMss:
+      return view.say("Why this MSS?", "为什么 MSS 是这个值？");
+    case WhySegments:
+      return view.say("Why does a response take several segments?",
+                      "一个响应为什么要分成几个报文段？");
+    case WhyInitialWindow:
+      return view.say("How much may leave before the first ACK?",
+                      "收到第一个确认之前可以发送多少数据？");
+    case WhyFewerAcks:
+      return view.say("Why are there fewer ACKs than segments?", "确认为什么比报文段少？");
+    case WhyNagle:
+      return view.say("Is Nagle's algorithm at work?", "Nagle 算法起作用了吗？");
+    case WhyMimeType:
+      return view.say("What does Content-Type (the MIME type) say?",
+                      "Content-Type（MIME 类型）说明什么？");
+    case WhyPersistent:
+      return view.say("Why are several requests on one connection?",
+                      "为什么一条连接上有几个请求？");
   }
   return {};
 }

@@ -98,7 +98,8 @@ class Homework {
     add(handshake_blocks(view_, *main_));
     ask("Explain each of the three segments: flags, numbers, options, and the states of both ends",
         "逐一说明三个报文段：标志位、序号、选项，以及双方的状态", 5);
-    ask_findings({FindingKind::WhyThreeHandshakes, FindingKind::WhySeqZero});
+    ask_findings({FindingKind::WhyThreeHandshakes, FindingKind::WhySeqZero,
+                  FindingKind::WhySynWithoutData, FindingKind::WhyMss});
   }
 
   void exchange() {
@@ -111,15 +112,17 @@ class Homework {
     ask("What does each header line mean? Which status codes occur, and what do others (400, 404) "
         "mean?",
         "各首部行是什么意思？出现了哪些状态码？其他状态码（400、404）又表示什么？", 5);
-    ask_findings({FindingKind::WhyPartialContent, FindingKind::WhyNotModified,
-                  FindingKind::WhyNotRequested});
+    ask_findings({FindingKind::WhyMimeType, FindingKind::WhyPartialContent,
+                  FindingKind::WhyNotModified, FindingKind::WhyNotRequested});
   }
 
   void transfer() {
     begin("transfer", "How the data travelled", "数据传输");
     add(ladder_blocks(view_, *main_, Band::Data));
     add(chart_blocks(view_, *main_));
-    ask_findings({FindingKind::WhyPureAckFirst, FindingKind::WhyPush, FindingKind::WhySmallWrites,
+    ask_findings({FindingKind::WhySegments, FindingKind::WhyPush, FindingKind::WhySmallWrites,
+                  FindingKind::WhyPureAckFirst, FindingKind::WhyFewerAcks,
+                  FindingKind::WhyInitialWindow, FindingKind::WhyNagle,
                   FindingKind::WhyWindowUpdate, FindingKind::WhyRetransmission});
   }
 
@@ -135,7 +138,7 @@ class Homework {
 
   void further() {
     begin("further", "Further questions", "其他问题");
-    ask_findings({FindingKind::WhySecondConnection});
+    ask_findings({FindingKind::WhyPersistent, FindingKind::WhySecondConnection});
     ask("What else did you notice, and in which frames?", "还发现了什么？在哪些帧里？", 4);
   }
 

@@ -49,12 +49,33 @@ constexpr std::array<std::string_view, 30> kEvents = {
     "reassembled",
 };
 static_assert(kEvents.size() == static_cast<std::size_t>(Event::Reassembled) + 1);
-constexpr std::array<std::string_view, 16> kFindings = {
-    "three-handshakes",  "seq-zero",      "four-closes",   "three-closes",    "no-orderly-close",
-    "two-msl",           "push",          "window-update", "partial-content", "not-modified",
-    "second-connection", "not-requested", "reset",         "retransmission",  "pure-ack-first",
+constexpr std::array<std::string_view, 24> kFindings = {
+    "three-handshakes",
+    "seq-zero",
+    "four-closes",
+    "three-closes",
+    "no-orderly-close",
+    "two-msl",
+    "push",
+    "window-update",
+    "partial-content",
+    "not-modified",
+    "second-connection",
+    "not-requested",
+    "reset",
+    "retransmission",
+    "pure-ack-first",
     "small-writes",
+    "syn-without-data",
+    "mss",
+    "segments",
+    "initial-window",
+    "fewer-acks",
+    "nagle",
+    "mime-type",
+    "persistent",
 };
+static_assert(kFindings.size() == static_cast<std::size_t>(FindingKind::WhyPersistent) + 1);
 constexpr std::array<std::string_view, 7> kEndings = {
     "open",  "half-closed",       "closed", "closed-unacknowledged",
     "reset", "reset-after-close", "refused"};

@@ -157,7 +157,10 @@ std::string fate_text(const View& view, const NamedResource& r) {
       return view.say("requested in {}", "在{}请求", view.frame(r.requested));
     case ResourceFate::Reused:
       return view.say("not requested: {} allowed reuse ({})", "没有请求：{}允许重用（{}）",
-                      view.frame(r.allowed_by), code(r.validity));
+                      view.frame(r.allowed_by),
+                      r.validity.empty()
+                          ? view.say("no Cache-Control forbids it", "没有 Cache-Control 禁止重用")
+                          : code(r.validity));
     case ResourceFate::NotVisible:
       return view.say("not requested; the reason is not visible in this capture",
                       "没有请求，从抓包中看不出原因");
