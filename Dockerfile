@@ -20,8 +20,8 @@ COPY . .
 # The C++ runtime and fmt go into the program, so that the second stage needs neither.
 RUN scripts/build release glasstcp -DGLASSTCP_TESTS=OFF -DCMAKE_CXX_FLAGS=-DFMT_HEADER_ONLY \
       -DCMAKE_EXE_LINKER_FLAGS="-static-libstdc++ -static-libgcc -Wl,--as-needed" \
-    && strip build/glasstcp build/glasstcp-report \
-    && for library in $(ldd build/glasstcp build/glasstcp-report | awk '$3 ~ /^\// {print $3}'); do \
+    && strip build/glasstcp build/glasstcp-capture build/glasstcp-report \
+    && for library in $(ldd build/glasstcp build/glasstcp-capture build/glasstcp-report | awk '$3 ~ /^\// {print $3}'); do \
          dpkg -S "*/$(basename "$(readlink -f "$library")")"; \
        done | cut -d: -f1 | sort -u >build/packages
 
@@ -31,7 +31,7 @@ RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
          $(cat /tmp/packages) curl tcpdump nftables media-types >/dev/null \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /tmp/packages
-COPY --from=build /src/build/glasstcp /src/build/glasstcp-report /usr/local/bin/
+COPY --from=build /src/build/glasstcp /src/build/glasstcp-capture /src/build/glasstcp-report /usr/local/bin/
 COPY scripts/docker-entrypoint /usr/local/bin/
 # The usual sign for programs that word their advice by it.
 ENV container=oci

@@ -3,11 +3,12 @@
 #include <variant>
 
 #include "tun/cli/options.h"
-#include "tun/cli/start_report.h"
+#include "tun/cli/start_program.h"
 #include "tun/doctor/doctor.h"
 #include "tun/get/get.h"
 #include "tun/serve/serve.h"
 #include "tun/site/write_site.h"
+#include "tun/wireshark/write_wireshark_files.h"
 
 int main(int argc, char** argv) {
   const glasstcp::CommandLine line = glasstcp::parse_command_line({argv + 1, argv + argc});
@@ -23,7 +24,15 @@ int main(int argc, char** argv) {
   if (const auto* options = std::get_if<glasstcp::WriteSiteOptions>(&line)) {
     return glasstcp::write_site(options->folder);
   }
-  if (std::holds_alternative<glasstcp::ReportOptions>(line)) return glasstcp::start_report(argv);
+  if (const auto* options = std::get_if<glasstcp::WiresharkFilesOptions>(&line)) {
+    return glasstcp::write_wireshark_files(options->folder);
+  }
+  if (std::holds_alternative<glasstcp::ReportOptions>(line)) {
+    return glasstcp::start_program({"glasstcp-report", "libtins"}, argv);
+  }
+  if (std::holds_alternative<glasstcp::CaptureCommandOptions>(line)) {
+    return glasstcp::start_program({"glasstcp-capture", "libpcap"}, argv);
+  }
   const auto& end = std::get<glasstcp::ExitNow>(line);
   std::fputs(end.out.c_str(), stdout);
   std::fputs(end.err.c_str(), stderr);

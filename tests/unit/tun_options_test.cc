@@ -272,12 +272,14 @@ struct Refusal {
 // What somebody types in the first hour, and what is to be learnt from the answer.
 TEST(Options, SayWhichWordIsWrongAndWhatIsNear) {
   const std::vector<Refusal> refusals{
-      {{}, "a command is missing: serve, doctor, site, get or report"},
+      {{}, "a command is missing: serve, doctor, site, get, capture, wireshark-files or report"},
       {{"srve"}, "unknown command 'srve'; did you mean 'serve'?"},
       {{"SERVE"}, "unknown command 'SERVE'; did you mean 'serve'?"},
       {{"doc"}, "unknown command 'doc'; did you mean 'doctor'?"},
       {{"version"}, "unknown command 'version'; did you mean '--version'?"},
-      {{"analyse", "x"}, "unknown command 'analyse'; there are serve, doctor, site, get or report"},
+      {{"analyse", "x"},
+       "unknown command 'analyse'; there are serve, doctor, site, get, wireshark-files, capture or "
+       "report"},
       {{"help", "srve"}, "unknown command 'srve'; did you mean 'serve'?"},
       {{"-v"},
        "'-v' is an option of serve or get and follows the command, as in "
@@ -301,6 +303,11 @@ TEST(Options, SayWhichWordIsWrongAndWhatIsNear) {
       {{"get", "http://a/", "http://b/"}, "'http://b/' is not expected: get takes one URL"},
       {{"site"}, "a folder to write to is missing, as in 'glasstcp site page'"},
       {{"site", "a", "b"}, "'b' is not expected: site takes one folder"},
+      {{"wireshark-files"},
+       "a folder to write to is missing, as in 'glasstcp wireshark-files -o wireshark'"},
+      {{"capture", "--filter", ""}, "--filter: '' is not an expression"},
+      {{"capture", "--tun", "a/b"}, "--tun: 'a/b' is not the name of an interface"},
+      {{"capture", "x"}, "'x' is not expected: capture takes options alone"},
       {{"report"}, "a capture is missing, as in 'glasstcp report visit.pcapng -o report.html'"},
       {{"report", "a", "b"}, "'b' is not expected: report takes one capture"},
       {{"report", "a", "--figure", "x"}, "--figure: 'x' is not 'ladder', 'sequence'"},
@@ -340,7 +347,8 @@ TEST(Options, ReportTakesACaptureAndAForm) {
 
 TEST(Options, HelpIsACommandToo) {
   EXPECT_EQ(ended({"help"}).out, ended({"--help"}).out);
-  for (const char* command : {"serve", "doctor", "site", "get", "report"}) {
+  for (const char* command :
+       {"serve", "doctor", "site", "get", "capture", "wireshark-files", "report"}) {
     const ExitNow help = ended({"help", command});
     EXPECT_EQ(help.code, 0);
     EXPECT_EQ(help.out, ended({command, "--help"}).out);
@@ -378,7 +386,8 @@ std::string readme(const char* path) {
 // A command that --help lists, and an option of one: in both READMEs, and in their tables alike.
 TEST(Options, AreInBothReadmes) {
   const std::string english = readme("/README.md"), chinese = readme("/.github/README.zh.md");
-  for (const char* const command : {"serve", "get", "report", "doctor"}) {
+  for (const char* const command :
+       {"serve", "get", "report", "doctor", "capture", "wireshark-files"}) {
     const std::string page = ended({command, "--help"}).out;
     for (const std::string& option : matches(page, R"(^  (?:-\w,)?(--[a-z0-9-]+))")) {
       if (option == "--help") continue;

@@ -10,6 +10,8 @@
 #include "http/site/builtin_site.h"
 #include "tun/cli/options.h"
 #include "tun/site/write_site.h"
+#include "tun/wireshark/wireshark_files.h"
+#include "tun/wireshark/write_wireshark_files.h"
 
 namespace glasstcp {
 namespace {
@@ -49,6 +51,32 @@ TEST_F(WriteSite, OverwritesNothing) {
               AllOf(HasSubstr("img/logo.jpg"), HasSubstr("choose another folder")));
   EXPECT_EQ(content("img/logo.jpg"), "mine");
   EXPECT_FALSE(std::filesystem::exists(top_ / "index.html"));
+}
+
+TEST_F(WriteSite, WritesTheFilesForWiresharkAndOverwritesNothing) {
+  ASSERT_TRUE(put_wireshark_files(top_.string()));
+  const std::filesystem::path source =
+      std::filesystem::path(GLASSTCP_SOURCE_DIR) / "scripts/wireshark";
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(source)) {
+    if (!entry.is_regular_file()) continue;
+    ++count;
+    std::ifstream file(entry.path(), std::ios::binary);
+    const std::string wanted{std::istreambuf_iterator<char>(file), {}};
+    EXPECT_EQ(content(std::filesystem::relative(entry.path(), source).string()), wanted)
+        << entry.path();
+  }
+  EXPECT_EQ(wireshark_files().size(), count);
+  EXPECT_FALSE(put_wireshark_files(top_.string()));
+  // The archive holds a name for each, twice: before its content and in its directory.
+  const std::string archive(reinterpret_cast<const char*>(wireshark_archive().data()),
+                            wireshark_archive().size());
+  EXPECT_TRUE(archive.starts_with("PK"));
+  for (const http::BuiltinFile& one : wireshark_files()) {
+    const std::size_t first = archive.find(one.path);
+    ASSERT_NE(first, std::string::npos) << one.path;
+    EXPECT_NE(archive.find(one.path, first + 1), std::string::npos) << one.path;
+  }
 }
 
 TEST_F(WriteSite, NeedsAFolder) {

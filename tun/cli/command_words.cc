@@ -150,6 +150,9 @@ std::string about_missing(const CLI::App& command) {
   if (command.get_name() == "report") {
     return "a capture is missing, as in 'glasstcp report visit.pcapng -o report.html'";
   }
+  if (command.get_name() == "wireshark-files") {
+    return "a folder to write to is missing, as in 'glasstcp wireshark-files -o wireshark'";
+  }
   return "a folder to write to is missing, as in 'glasstcp site page'";
 }
 

@@ -149,7 +149,7 @@ void add_watching_options(CLI::App& app, ServeOptions& o) {
 }
 
 // What single options cannot see. Empty: fine.
-std::string inconsistency(const ServeOptions& o) {
+std::string inconsistency_of(const ServeOptions& o) {
   if (!is_interface_name(o.tun)) return std::string(kInterfaceNameRule);
   if (std::string e = ends_inconsistency(o.address, o.host_address, ""); !e.empty()) return e;
   if (std::string e = ends_inconsistency(o.address6, o.host_address6, "6"); !e.empty()) return e;
@@ -222,6 +222,65 @@ CLI::App& add_site_command(CLI::App& app, WriteSiteOptions& options) {
   return site;
 }
 
+CLI::App& add_wireshark_files_command(CLI::App& app, WiresharkFilesOptions& options) {
+  CLI::App& files = *app.add_subcommand(
+      "wireshark-files", "write the plugin and the profile with which Wireshark shows our reasons");
+  add_parsed(files,
+             {"-o,--output", "DIR", "a folder", "folder to write to; nothing there is overwritten"},
+             options.folder, parse_text)
+      ->required();
+  files.footer("Example: glasstcp wireshark-files -o wireshark");
+  return files;
+}
+
+// Every command with its options, which the parser fills.
+class Commands {
+ public:
+  explicit Commands(CLI::App& app)
+      : serve_command_(add_serve_command(app, serve_)),
+        doctor_command_(add_doctor_command(app, serve_, serving_)),
+        site_command_(add_site_command(app, site_)),
+        get_command_(add_get_command(app, get_)),
+        capture_command_(add_capture_command(app, capture_)),
+        wireshark_command_(add_wireshark_files_command(app, wireshark_)),
+        report_command_(add_report_command(app, report_)) {}
+
+  // What single options cannot see. Empty: fine.
+  [[nodiscard]] std::string inconsistency() {
+    if (report_command_.parsed()) return glasstcp::inconsistency(report_);
+    const bool gets = get_command_.parsed();
+    std::string message = gets ? glasstcp::inconsistency(get_) : inconsistency_of(serve_);
+    if (!message.empty()) return message;
+    return gets ? settle_offload(get_command_, get_.impair, get_.offload)
+                : settle_offload(serve_command_, serve_.impair, serve_.offload);
+  }
+  [[nodiscard]] CommandLine chosen() const {
+    if (get_command_.parsed()) return get_;
+    if (doctor_command_.parsed()) return DoctorOptions{serve_, serving_};
+    if (site_command_.parsed()) return site_;
+    if (capture_command_.parsed()) return capture_;
+    if (wireshark_command_.parsed()) return wireshark_;
+    if (report_command_.parsed()) return report_;
+    return serve_;
+  }
+
+ private:
+  ServeOptions serve_;
+  bool serving_ = false;
+  WriteSiteOptions site_;
+  GetOptions get_;
+  CaptureCommandOptions capture_;
+  WiresharkFilesOptions wireshark_;
+  ReportOptions report_;
+  const CLI::App& serve_command_;
+  const CLI::App& doctor_command_;
+  const CLI::App& site_command_;
+  const CLI::App& get_command_;
+  const CLI::App& capture_command_;
+  const CLI::App& wireshark_command_;
+  const CLI::App& report_command_;
+};
+
 }  // namespace
 
 ServeOptions::ServeOptions()
@@ -232,7 +291,6 @@ ServeOptions::ServeOptions()
                   *IpAddress::parse("2001:db8::1")} {}
 
 CommandLine parse_command_line(const std::vector<std::string>& arguments) {
-  ServeOptions options;
   std::string completion;
   CLI::App app{"glasstcp: a userspace TCP/IP stack that explains itself", "glasstcp"};
   app.set_version_flag("--version", "glasstcp " + std::string(kVersion), "print the version");
@@ -249,15 +307,7 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
       "curl's.\n"
       "Example: sudo glasstcp serve");
   app.failure_message(CLI::FailureMessage::simple);
-  CLI::App& serve = add_serve_command(app, options);
-  bool serving = false;
-  const CLI::App& doctor = add_doctor_command(app, options, serving);
-  WriteSiteOptions site_options;
-  const CLI::App& site = add_site_command(app, site_options);
-  GetOptions get_options;
-  CLI::App& get = add_get_command(app, get_options);
-  ReportOptions report_options;
-  const CLI::App& report = add_report_command(app, report_options);
+  Commands commands(app);
 
   if (!arguments.empty() && arguments.front() == "help") {
     // `glasstcp help [COMMAND]`, which is what people try first.
@@ -281,19 +331,9 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   } catch (const CLI::ParseError& error) {
     return wrong_usage(in_our_words(app, named, arguments, error), command);
   }
-  std::string message = get.parsed()      ? inconsistency(get_options)
-                        : report.parsed() ? inconsistency(report_options)
-                                          : inconsistency(options);
-  if (message.empty() && !report.parsed()) {
-    message = get.parsed() ? settle_offload(get, get_options.impair, get_options.offload)
-                           : settle_offload(serve, options.impair, options.offload);
-  }
+  std::string message = commands.inconsistency();
   if (!message.empty()) return wrong_usage(std::move(message), command);
-  if (get.parsed()) return get_options;
-  if (doctor.parsed()) return DoctorOptions{options, serving};
-  if (site.parsed()) return site_options;
-  if (report.parsed()) return report_options;
-  return options;
+  return commands.chosen();
 }
 
 }  // namespace glasstcp

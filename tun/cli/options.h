@@ -24,6 +24,7 @@
 #include "stack/trace/capture_sink.h"
 #include "stack/trace/language.h"
 #include "stack/trace/narrate.h"
+#include "tun/cli/capture_options.h"
 #include "tun/cli/get_options.h"
 #include "tun/cli/locale.h"
 #include "tun/cli/report_options.h"
@@ -69,6 +70,11 @@ struct WriteSiteOptions {
   std::string folder;  ///< where to
 };
 
+/// What `glasstcp wireshark-files` was asked to do.
+struct WiresharkFilesOptions {
+  std::string folder;  ///< where to
+};
+
 /// End now: after --help or --version, or on wrong usage.
 struct ExitNow {
   int code = 0;
@@ -77,7 +83,8 @@ struct ExitNow {
 };
 
 using CommandLine =
-    std::variant<ServeOptions, DoctorOptions, WriteSiteOptions, GetOptions, ReportOptions, ExitNow>;
+    std::variant<ServeOptions, DoctorOptions, WriteSiteOptions, GetOptions, CaptureCommandOptions,
+                 ReportOptions, WiresharkFilesOptions, ExitNow>;
 
 inline constexpr int kExitFailure = 1;
 inline constexpr int kExitWrongUsage = 2;

@@ -3,7 +3,7 @@
 // Invariants:
 //   1. As in options.h: what is handed out is consistent; one form is asked for.
 //
-// Next: ../report/start_report.h.
+// Next: ../report/../cli/start_program.h.
 #pragma once
 
 #include <cstdint>

@@ -15,55 +15,17 @@ namespace {
 constexpr int kPipeBytes = 1 << 20;          // the most that a pipe of a user may have
 constexpr int kLastWaitMilliseconds = 1000;  // for a slow reader, at the very end
 
-Descriptor open_for_writing(const std::string& path, OutputFile::Mode mode) {
-  if (path == "-" || path == "/dev/stdout") {
-    return Descriptor(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
-  }
-  const int how = mode == OutputFile::Mode::Append ? O_APPEND : O_TRUNC;
-  return Descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | how, 0644));
-}
-
-Descriptor open_as(const OutputFile::Request& request) {
-  {
-    const FileRights theirs(request.owner);
-    Descriptor file = open_for_writing(request.path, request.mode);
-    if (file.is_open() || !request.owner || (errno != EACCES && errno != EPERM)) return file;
-  }
-  return open_for_writing(request.path, request.mode);
-}
-
-std::string cure_of(int error, const OutputFile::Request& request) {
-  switch (error) {
-    case EISDIR:
-      return "give a file in it, like " + request.path + (request.path.ends_with('/') ? "" : "/") +
-             (request.mode == OutputFile::Mode::Append ? "access.log" : "glasstcp.pcapng");
-    case ENOENT:
-    case ENOTDIR:
-      return "make its folder first, or choose another";
-    case EROFS:
-    case ENOSPC:
-      return "choose a file on another disk";
-    default:
-      return "choose a file that user " + std::to_string(::geteuid()) + " may write";
-  }
-}
-
 }  // namespace
 
 std::expected<std::unique_ptr<OutputFile>, Failure> OutputFile::open(const Request& request) {
-  Descriptor file = open_as(request);
-  if (!file.is_open()) {
-    const int error = errno;
-    return std::unexpected(
-        Failure{"cannot write " + request.what + " " + request.path + ": " + std::strerror(error),
-                cure_of(error, request)});
-  }
+  auto file = open_output(request.file);
+  if (!file) return std::unexpected(std::move(file.error()));
   struct stat status;
-  if (::fstat(file.get(), &status) == 0 && S_ISFIFO(status.st_mode)) {
-    ::fcntl(file.get(), F_SETPIPE_SZ, kPipeBytes);
-    ::fcntl(file.get(), F_SETFL, ::fcntl(file.get(), F_GETFL) | O_NONBLOCK);
+  if (::fstat(file->get(), &status) == 0 && S_ISFIFO(status.st_mode)) {
+    ::fcntl(file->get(), F_SETPIPE_SZ, kPipeBytes);
+    ::fcntl(file->get(), F_SETFL, ::fcntl(file->get(), F_GETFL) | O_NONBLOCK);
   }
-  return std::unique_ptr<OutputFile>(new OutputFile(std::move(file), request.room));
+  return std::unique_ptr<OutputFile>(new OutputFile(std::move(*file), request.room));
 }
 
 OutputFile::OutputFile(Descriptor file, std::size_t room)

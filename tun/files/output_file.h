@@ -22,25 +22,19 @@
 
 #include "http/access_log.h"
 #include "stack/trace/pcapng.h"
+#include "tun/files/open_output.h"
 #include "tun/host/descriptor.h"
 #include "tun/host/failure.h"
-#include "tun/host/privileges.h"
 
 namespace glasstcp {
 
 /// Writes records. "-" as a path is stdout.
 class OutputFile {
  public:
-  enum class Mode : std::uint8_t { Append, Replace };
-
-  /// What to open. `owner`: who is to have the file; root tries with that user's rights first, so
-  /// that it is theirs, and with its own where those do not reach.
+  /// What to open, and how many bytes may wait for it.
   struct Request {
-    std::string path;
-    std::string what;  ///< as messages name it ("the access log")
-    Mode mode = Mode::Replace;
-    std::size_t room = 0;  ///< bytes
-    std::optional<Identity> owner{};
+    OutputRequest file;
+    std::size_t room = 0;
   };
   static std::expected<std::unique_ptr<OutputFile>, Failure> open(const Request& request);
   ~OutputFile();

@@ -1,24 +1,11 @@
 // See capture_page.h.
 #include "tun/glass/capture_page.h"
 
-#include "tun/capture/capture_tap.h"
+#include "tun/capture/capture_body.h"
 #include "tun/glass/glass_service.h"
 
 namespace glasstcp {
 namespace {
-
-// A reader of the capture as an answer's body.
-class CaptureBody final : public http::BodyStream, private CaptureTap {
- public:
-  CaptureBody(CaptureHub& hub, Begin begin) : CaptureTap(hub, begin) {}
-  using CaptureTap::is_ready;
-  [[nodiscard]] std::size_t read(ByteSpan out) noexcept override { return read_blocks(out); }
-  [[nodiscard]] bool is_over() const noexcept override { return is_at_end(); }
-  void end() noexcept override { end_now(); }
-
- private:
-  void on_news() noexcept override { note_news(); }
-};
 
 bool wants_live(std::string_view query) {
   while (!query.empty()) {
@@ -44,7 +31,7 @@ http::ServiceAnswer answer_with_capture(CaptureHub& hub, const http::ServiceCall
   answer.fields = "Content-Disposition: attachment; filename=\"glasstcp.pcapng\"\r\n";
   if (call.method == http::Method::Head) return answer;
   Ref<CaptureBody> body(
-      new CaptureBody(hub, live ? CaptureTap::Begin::Now : CaptureTap::Begin::Oldest));
+      new CaptureBody(hub, live ? CaptureBody::Begin::Now : CaptureBody::Begin::Oldest));
   if (!body->is_ready()) {
     return glass_error(503,
                        "As many captures as the server serves at once are being read: end one.");

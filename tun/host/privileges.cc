@@ -42,6 +42,8 @@ std::optional<Identity> find_user(const std::string& name) {
   return Identity{*id, entry != nullptr ? entry->pw_gid : *id};
 }
 
+}  // namespace
+
 std::optional<Identity> user_behind_sudo() {
   const char* const user = std::getenv("SUDO_UID");
   const char* const group = std::getenv("SUDO_GID");
@@ -51,6 +53,8 @@ std::optional<Identity> user_behind_sudo() {
   if (!uid || !gid) return std::nullopt;
   return Identity{*uid, *gid};
 }
+
+namespace {
 
 std::string text_of(const char* path) {
   std::ifstream file(path);
@@ -107,25 +111,27 @@ bool IdMap::contains(std::uint32_t id) const {
 
 PrivilegeDecision decide_privileges(const PrivilegeFacts& facts) {
   if (facts.user != 0) {
-    return {{}, "not started as root: it stays user " + std::to_string(facts.user)};
+    return {{}, "not started as root: it stays user " + std::to_string(facts.user), {}};
   }
   const auto is_someone = [](const std::optional<Identity>& id) { return id && id->user != 0; };
   Identity chosen = facts.nobody;
+  const auto theirs = is_someone(facts.behind_sudo) ? facts.behind_sudo : std::nullopt;
   if (facts.requested) {
     chosen = *facts.requested;
-    if (chosen.user == 0) return {{}, "it stays root, as --user says, without capabilities"};
+    if (chosen.user == 0)
+      return {{}, "it stays root, as --user says, without capabilities", theirs};
   } else if (is_someone(facts.behind_sudo)) {
     chosen = *facts.behind_sudo;
   } else if (facts.in_container && is_someone(facts.site_owner)) {
     chosen = *facts.site_owner;
   }
   if (!facts.users.contains(chosen.user) || !facts.groups.contains(chosen.group)) {
-    return {
-        {},
-        "user " + std::to_string(chosen.user) +
-            " does not exist in this user namespace: it stays root there, without capabilities"};
+    return {{},
+            "user " + std::to_string(chosen.user) +
+                " does not exist in this user namespace: it stays root there, without capabilities",
+            {}};
   }
-  return {chosen, {}};
+  return {chosen, {}, theirs ? theirs : chosen};
 }
 
 std::expected<PrivilegeFacts, Failure> gather_privilege_facts(const std::string& requested_user,

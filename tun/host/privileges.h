@@ -62,6 +62,9 @@ class IdMap {
   std::vector<Range> ranges_;
 };
 
+/// Who called sudo, by SUDO_UID and SUDO_GID; empty: nobody did.
+[[nodiscard]] std::optional<Identity> user_behind_sudo();
+
 /// What the decision rests on.
 struct PrivilegeFacts {
   uid_t user = 0;  ///< effective, now
@@ -78,6 +81,8 @@ struct PrivilegeFacts {
 struct PrivilegeDecision {
   std::optional<Identity> become;  ///< empty: stay who we are (without capabilities)
   std::string note;                ///< for the user, once; empty: nothing to say
+  /// Whose files are to be that are written: the user behind sudo, else whom we become.
+  std::optional<Identity> files{};
 };
 
 /// Whom to become: --user; else the user behind sudo; in a container the owner of the site; else

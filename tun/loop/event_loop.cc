@@ -72,7 +72,7 @@ bool EventLoop::should_wait(const TurnResult& turn, Instant now) {
   return last_packet_ == Instant::min() || now - last_packet_ >= spin_.current();
 }
 
-void EventLoop::wait(const Machine& machine, const TurnResult& turn) {
+void EventLoop::wait(Machine& machine, const TurnResult& turn) {
   const Instant now = SystemClock::now();
   slept_ = true;
   Instant deadline = machine.next_deadline();
@@ -89,7 +89,7 @@ void EventLoop::wait(const Machine& machine, const TurnResult& turn) {
   look(machine, deadline <= now ? Duration::zero() : std::min(deadline - now, kLongestWait));
 }
 
-void EventLoop::look(const Machine& machine, Duration at_most) {
+void EventLoop::look(Machine& machine, Duration at_most) {
   turns_since_look_ = 0;
   in_error_ = false;
   std::array<pollfd, 3> files{machine.source(), machine.sink(), {signals_.get(), POLLIN, 0}};
@@ -99,6 +99,7 @@ void EventLoop::look(const Machine& machine, Duration at_most) {
   const timespec timeout = to_timespec(at_most);
   if (::ppoll(files.data(), files.size(), &timeout, nullptr) <= 0) return;
   in_error_ = (source.revents & (POLLERR | POLLHUP)) != 0;
+  if (files[1].revents != 0) machine.on_sink_ready();
   if (files[2].revents != 0) take_signals();
 }
 

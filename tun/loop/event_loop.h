@@ -50,8 +50,8 @@ class EventLoop {
 
   explicit EventLoop(Duration spin) : spin_(spin) {}
   bool should_wait(const TurnResult& turn, Instant now);
-  void wait(const Machine& machine, const TurnResult& turn);
-  void look(const Machine& machine, Duration at_most);
+  void wait(Machine& machine, const TurnResult& turn);
+  void look(Machine& machine, Duration at_most);
   void take_signals();
 
   SpinBudget spin_;

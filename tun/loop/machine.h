@@ -27,8 +27,10 @@ class Machine {
   [[nodiscard]] virtual Instant next_deadline() const = 0;
   /// Where packets or bytes come from; a descriptor of -1: there is nothing to wait for.
   [[nodiscard]] virtual pollfd source() const = 0;
-  /// A reader of ours that is waited for; a descriptor of -1: none.
+  /// What else is waited for, e.g. a reader of ours; a descriptor of -1: nothing.
   [[nodiscard]] virtual pollfd sink() const { return {-1, 0, 0}; }
+  /// sink() is ready.
+  virtual void on_sink_ready() {}
   /// Called before each turn from the first signal on: come to an end.
   virtual void stop(Instant now) = 0;
   /// After a turn that left no work: whether that was the last one.

@@ -5,6 +5,7 @@
 
 #include "tun/glass/capture_page.h"
 #include "tun/host/container.h"
+#include "tun/wireshark/wireshark_files.h"
 
 namespace glasstcp {
 
@@ -27,6 +28,14 @@ std::unique_ptr<GlassService> make_glass(const ServeOptions& options, CaptureHub
       [&captures](const FourTuple& caller) { captures.hide(caller); });
   glass->add("capture.pcapng", [&captures](const http::ServiceCall& call) {
     return answer_with_capture(captures, call);
+  });
+  glass->add("wireshark.zip", [](const http::ServiceCall&) {
+    http::ServiceAnswer answer;
+    answer.status = 200;
+    answer.type = "application/zip";
+    answer.fields = "Content-Disposition: attachment; filename=\"glasstcp-wireshark.zip\"\r\n";
+    answer.body.bytes = wireshark_archive();
+    return answer;
   });
   return glass;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "http/server.h"
+#include "tun/control/control_server.h"
 #include "tun/files/output_file.h"
 #include "tun/files/packet_watchers.h"
 #include "tun/loop/application.h"
@@ -27,10 +28,13 @@ class HttpApplication final : public Application {
   void add_output(OutputFile& file) { outputs_.push_back(&file); }
   /// Lets those who watch packets come and go behind each turn. Borrowed.
   void set_packets(PacketWatchers& packets) { packets_ = &packets; }
+  /// Sends on what it has for its clients. Borrowed.
+  void set_control(ControlServer& control) { control_ = &control; }
 
   void turn(Instant now) noexcept override { server_.turn(moment(now)); }
   void flush(Instant now) noexcept override {
     if (packets_ != nullptr) packets_->update(now);
+    if (control_ != nullptr) control_->flush();
     retry_at_ = kNever;
     for (OutputFile* file : outputs_) {
       file->flush();
@@ -51,6 +55,7 @@ class HttpApplication final : public Application {
   http::HttpServer& server_;
   std::vector<OutputFile*> outputs_;
   PacketWatchers* packets_ = nullptr;
+  ControlServer* control_ = nullptr;
   Instant retry_at_ = kNever;
 };
 

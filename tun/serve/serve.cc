@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -11,6 +12,8 @@
 #include "http/extra_field.h"
 #include "http/server.h"
 #include "stack/socket/stack.h"
+#include "tun/control/capture_control.h"
+#include "tun/control/control_server.h"
 #include "tun/device/device_lines.h"
 #include "tun/device/impaired_device.h"
 #include "tun/device/tun_device.h"
@@ -162,7 +165,7 @@ class Records {
     Records all(std::move(*packets));
     if (!options.access_log.empty()) {
       auto file = OutputFile::open(
-          {options.access_log, "the access log", OutputFile::Mode::Append, kLogRoom, owner});
+          {{options.access_log, "the access log", OutputMode::Append, owner}, kLogRoom});
       if (!file) return failed(file.error());
       all.log_file_ = std::move(*file);
       all.log_ = std::make_unique<AccessLogFile>(*all.log_file_);
@@ -198,6 +201,21 @@ class Records {
   PacketWatchers packets_;
 };
 
+// For root and whoever started us. Null: there is none, and why has been told; the server can do
+// without.
+std::unique_ptr<ControlServer> open_control(const std::string& interface, CaptureHub& captures) {
+  std::vector<uid_t> users{::getuid()};
+  if (const auto caller = user_behind_sudo()) users.push_back(caller->user);
+  auto control = ControlServer::open(interface, std::move(users));
+  if (!control) {
+    say(control.error().to_string());
+    return nullptr;
+  }
+  (*control)->add("capture",
+                  [&captures](std::string_view) { return control_with_capture(captures); });
+  return std::move(*control);
+}
+
 void tell_ready(const ServeOptions& options, const std::string& urls) {
   // With the capture on stdout, nothing else may stand there.
   std::FILE* const out = options.capture == "-" ? stderr : stdout;
@@ -226,8 +244,9 @@ std::expected<int, Failure> run(const ServeOptions& options) {
   const auto decision = decide_rights(options, prepared->site);
   if (!decision) return failed(decision.error());
   const Instant start = SystemClock::now();
-  auto records = Records::open(options, start, decision->become, may_map(options, prepared->link));
+  auto records = Records::open(options, start, decision->files, may_map(options, prepared->link));
   if (!records) return failed(records.error());
+  const auto control = open_control(prepared->link.device->name(), records->packets().captures());
   if (auto dropped = give_up_rights(*decision, prepared->site); !dropped) {
     return failed(dropped.error());
   }
@@ -262,11 +281,16 @@ std::expected<int, Failure> run(const ServeOptions& options) {
   DeviceLines lines(prepared->link.device->name());
   ServerMachine machine(device, stack, application, lines);
   records->packets().join(stack, [&machine](PacketWatch* watch) { machine.set_watch(watch); });
+  if (control) {
+    application.set_control(*control);
+    machine.set_attendant(control.get());
+  }
   auto loop = EventLoop::make(options.spin);
   if (!loop) return failed(loop.error());
   tell_ready(options, *urls);
   const EventLoop::End end = loop->run(machine);
   records->packets().finish();
+  if (control) control->finish();
   records->tell_losses();
   lines.tell_unread(machine.counters());
   return exit_code(end, *prepared->link.device);

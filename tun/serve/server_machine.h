@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "stack/socket/stack.h"
+#include "tun/loop/attendant.h"
 #include "tun/loop/machine.h"
 #include "tun/loop/pump.h"
 
@@ -42,9 +43,16 @@ class ServerMachine final : public Machine {
   /// Borrowed; null: nobody watches.
   void set_watch(PacketWatch* watch) { pump_.set_watch(watch); }
 
+  /// Borrowed; null: there is none.
+  void set_attendant(Attendant* attendant) { attendant_ = attendant; }
+
   TurnResult turn(Instant now) override;
   [[nodiscard]] Instant next_deadline() const override;
   [[nodiscard]] pollfd source() const override { return {device_.descriptor(), POLLIN, 0}; }
+  [[nodiscard]] pollfd sink() const override {
+    return attendant_ != nullptr ? attendant_->interest() : pollfd{-1, 0, 0};
+  }
+  void on_sink_ready() override { attendant_->on_ready(); }
   void stop(Instant now) override;
   [[nodiscard]] bool is_over(Instant now) override;
 
@@ -55,6 +63,7 @@ class ServerMachine final : public Machine {
   Stack& stack_;
   Application& application_;
   Pump pump_;
+  Attendant* attendant_ = nullptr;
   Instant turned_at_{};
   std::optional<Instant> stop_deadline_;
   std::optional<Instant> last_wait_;  // nothing is missing but the FINs of peers: until then

@@ -8,7 +8,6 @@
 #include <fstream>
 #include <system_error>
 
-#include "http/site/builtin_site.h"
 #include "tun/cli/options.h"
 
 namespace glasstcp {
@@ -34,19 +33,24 @@ std::expected<void, Failure> write_file(const std::filesystem::path& path, ByteV
 
 }  // namespace
 
-std::expected<void, Failure> write_builtin_site(const std::string& folder) {
+std::expected<void, Failure> write_new_files(const std::string& folder,
+                                             std::span<const http::BuiltinFile> files) {
   const std::filesystem::path top(folder);
-  for (const http::BuiltinFile& file : http::builtin_site()) {
+  for (const http::BuiltinFile& file : files) {
     std::error_code ignored;
     const std::filesystem::path path = top / file.path;
     if (std::filesystem::exists(path, ignored)) {
       return failed(path, "it exists", "choose another folder, or remove it first");
     }
   }
-  for (const http::BuiltinFile& file : http::builtin_site()) {
+  for (const http::BuiltinFile& file : files) {
     if (auto written = write_file(top / file.path, file.content); !written) return written;
   }
   return {};
+}
+
+std::expected<void, Failure> write_builtin_site(const std::string& folder) {
+  return write_new_files(folder, http::builtin_site());
 }
 
 int write_site(const std::string& folder) {

@@ -1,11 +1,13 @@
 """/_glass/: captures from a running server, who may have them, and that reading them harms nobody."""
 
+import signal
 import subprocess
 import time
+import zipfile
 
 import patience
-from harness import case, check, check_equal, folder, run, wait_until
-from world import V4, V6, Server, connect, curl, make_site, pattern, read_to_end, request, split_answers, url
+from harness import PROGRAM, TOP, case, check, check_equal, folder, run, wait_until
+from world import NOBODY, V4, V6, Server, connect, curl, make_site, pattern, read_to_end, request, split_answers, url
 
 CAPTURE = "/_glass/capture.pcapng"
 LIVE = CAPTURE + "?live=1"
@@ -136,3 +138,85 @@ def a_folder_of_the_same_name_is_told_of():
     with Server(site=make_site({"_glass/index.html": b"mine"}), may_speak=True) as server:
         check(b"capture.pcapng" in curl(url(V4, "/_glass/")), "the server's own page")
         check("/_glass" in server.stderr(), server.stderr())
+
+
+# --- glasstcp capture -------------------------------------------------------------------------------------------------
+
+
+class Reading:
+    """`glasstcp capture` that writes into a file."""
+
+    def __init__(self, *options, prefix=()):
+        self.file = folder() / f"read-{time.monotonic_ns()}.pcapng"
+        self.process = subprocess.Popen([*prefix, PROGRAM, "capture", "-o", self.file, *options],
+                                        stderr=subprocess.PIPE, text=True)
+        wait_until(lambda: self.file.exists() and self.file.stat().st_size > 100, "the capture has begun")
+
+    def stop(self, number=signal.SIGINT):
+        """What it says; it must have ended in order."""
+        self.process.send_signal(number)
+        _, said = patience.communicate(self.process, 20)
+        check_equal(self.process.returncode, 0, f"its status ({said})")
+        return said
+
+
+@case()
+def the_command_reads_from_a_running_server():
+    with Server(site=make_site({"f.bin": pattern(50_000)})) as server:
+        everything, some = Reading(), Reading("--filter", "ip6 and tcp port 80", "--tun", "tun0")
+        for address in (V4, V6):
+            curl("--fail", "-o", "/dev/null", url(address, "/f.bin"))
+        said = everything.stop()
+        check_equal(requests_in(everything.file), ["/f.bin", "/f.bin"], "requests in the capture")
+        check_equal(said, f"glasstcp: {len(rows(everything.file, 'frame.number'))} packets captured\n", "what it says")
+        curl("--fail", "-o", "/dev/null", url(V6, "/f.bin"))
+        server.stop()  # which ends the other one, with all that passed
+        _, said = patience.communicate(some.process, 20)
+        check_equal(some.process.returncode, 0, f"status when the server ends ({said})")
+        check_equal(requests_in(some.file), ["/f.bin", "/f.bin"], "requests that match")
+        check_equal(rows(some.file, "frame.number", shown="!ipv6"), [], "packets that are not of IPv6")
+
+
+@case()
+def the_command_says_what_is_wrong():
+    def says(*options):
+        done = run(PROGRAM, "capture", "-o", folder() / "none.pcapng", *options, check_status=False)
+        check_equal(done.returncode, 1, f"status of {options}")
+        return done.stderr
+
+    check("no glasstcp server runs" in says(), says())
+    with Server(), Server("--tun", "tun1", "--address", "198.51.100.2/24", "--host-address", "198.51.100.1",
+                          "--address6", "2001:db8:1::2/64", "--host-address6", "2001:db8:1::1"):
+        check("--tun tun0" in says(), says())
+        check("tun0, tun1" in says("--tun", "tun9"), says("--tun", "tun9"))
+        check("--filter: " in says("--filter", "tcp prt 80"), says("--filter", "tcp prt 80"))
+        stranger = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups"]
+        done = run(*stranger, PROGRAM, "capture", "--tun", "tun0", check_status=False)
+        check(done.returncode == 1 and "use sudo" in done.stderr, done.stderr)
+        first = Reading("--tun", "tun1")
+        first.stop(signal.SIGTERM)
+
+
+@case()
+def a_reader_of_the_pipe_that_goes_ends_the_command():
+    with Server():
+        done = run("bash", "-c", f"{PROGRAM} capture | head -c 100 | wc -c", seconds=20)
+        check_equal(done.stdout.strip(), "100", "bytes through the pipe")
+
+
+@case()
+def the_files_for_wireshark_come_out_of_the_server():
+    with Server():
+        archive = folder() / "w.zip"
+        head = curl("--fail", "-o", archive, "-D", "-", url(V4, "/_glass/wireshark.zip")).decode()
+        check("application/zip" in head, head)
+        with zipfile.ZipFile(archive) as opened:
+            check_equal(opened.testzip(), None, "damaged files in the archive")
+            found = {name: opened.read(name) for name in opened.namelist() if not name.endswith("/")}
+    top = TOP / "scripts" / "wireshark"
+    wanted = {str(file.relative_to(top)): file.read_bytes() for file in top.rglob("*") if file.is_file()}
+    check_equal(found, wanted, "files in the archive")
+    target = folder() / "out"
+    run(PROGRAM, "wireshark-files", "-o", target)
+    check_equal({str(file.relative_to(target)): file.read_bytes() for file in target.rglob("*") if file.is_file()},
+                wanted, "files that the command writes")

@@ -1,5 +1,5 @@
-// See start_report.h.
-#include "tun/cli/start_report.h"
+// See start_program.h.
+#include "tun/cli/start_program.h"
 
 #include <unistd.h>
 
@@ -23,13 +23,13 @@ std::string own_folder() {
 
 }  // namespace
 
-int start_report(char** argv) {
-  const std::string program = own_folder() + "glasstcp-report";
-  ::execv(program.c_str(), argv);
+int start_program(const ProgramBeside& program, char** argv) {
+  const std::string path = own_folder() + program.name;
+  ::execv(path.c_str(), argv);
   std::fprintf(stderr,
-               "glasstcp: cannot start %s: %s; it is built beside glasstcp where libtins is "
-               "installed (scripts/setup build, scripts/build)\n",
-               program.c_str(), std::strerror(errno));
+               "glasstcp: cannot start %s: %s; it is built beside glasstcp where %s is installed "
+               "(scripts/setup build, scripts/build)\n",
+               path.c_str(), std::strerror(errno), program.library);
   return 1;
 }
 

@@ -1,0 +1,35 @@
+// Opens what we write to, in the name of whoever it is for: capture, access log.
+//
+// A server begins as root and may be told to write into a folder of somebody's. So it opens with
+// the rights of the user that the file is for, who then owns it; nothing is given away by a path
+// later on. Where those rights do not reach, root's own are taken, but no link is followed: another
+// user may have put it there.
+//
+// Next: output_file.h.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+
+#include "tun/host/descriptor.h"
+#include "tun/host/failure.h"
+#include "tun/host/privileges.h"
+
+namespace glasstcp {
+
+enum class OutputMode : std::uint8_t { Append, Replace };
+
+/// What to open. "-" as a path is stdout, /dev/fd/N what is open already.
+struct OutputRequest {
+  std::string path;
+  std::string what;  ///< as messages name it ("the access log")
+  OutputMode mode = OutputMode::Replace;
+  std::optional<Identity> owner{};  ///< who is to have the file; empty: we
+};
+
+/// Opens it, with the rights that we have now. A FIFO's reader is not waited for once it is open.
+[[nodiscard]] std::expected<Descriptor, Failure> open_output(const OutputRequest& request);
+
+}  // namespace glasstcp

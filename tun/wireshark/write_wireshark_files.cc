@@ -1,0 +1,32 @@
+// See write_wireshark_files.h.
+#include "tun/wireshark/write_wireshark_files.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "tun/cli/options.h"
+#include "tun/site/write_site.h"
+#include "tun/wireshark/wireshark_files.h"
+
+namespace glasstcp {
+
+std::expected<void, Failure> put_wireshark_files(const std::string& folder) {
+  return write_new_files(folder, wireshark_files());
+}
+
+int write_wireshark_files(const std::string& folder) {
+  if (const auto written = put_wireshark_files(folder); !written) {
+    fmt::print(stderr, "glasstcp: {}\n", written.error().to_string());
+    return kExitFailure;
+  }
+  fmt::print(
+      "copy {0}/glasstcp.lua and the folder {0}/glasstcp to where your Wireshark looks for them:\n"
+      "  Linux, macOS  ~/.local/lib/wireshark/plugins   ~/.config/wireshark/profiles\n"
+      "  Windows       %APPDATA%\\Wireshark\\plugins      %APPDATA%\\Wireshark\\profiles\n"
+      "then start Wireshark and choose the profile glasstcp\n",
+      folder);
+  return 0;
+}
+
+}  // namespace glasstcp
