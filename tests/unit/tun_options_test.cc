@@ -278,7 +278,7 @@ TEST(Options, SayWhichWordIsWrongAndWhatIsNear) {
       {{"doc"}, "unknown command 'doc'; did you mean 'doctor'?"},
       {{"version"}, "unknown command 'version'; did you mean '--version'?"},
       {{"analyse", "x"},
-       "unknown command 'analyse'; there are serve, doctor, site, get, wireshark-files, capture or "
+       "unknown command 'analyse'; there are serve, doctor, site, get, capture, wireshark-files or "
        "report"},
       {{"help", "srve"}, "unknown command 'srve'; did you mean 'serve'?"},
       {{"-v"},
