@@ -13,7 +13,7 @@
 //   4. The slot that was freed last is used first: its memory is most likely still in the cache.
 //
 // Leaves out: giving memory back, and construction with arguments that can fail.
-// Next: block_pool.h.
+// Next: avl_tree.h.
 #pragma once
 
 #include <bit>

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "stack/base/random.h"
+#include "stack/tcp/recovery/rack.h"
 #include "stack/tcp/recovery/retransmission_queue.h"
 #include "tests/support/covers.h"
 
@@ -170,13 +171,14 @@ struct RandomSteps {
   SeededRandom random{7};
   std::uint32_t una = 0;
   std::uint32_t nxt = 0;
+  std::uint32_t acks_one_in = 1;  // the rarer, the longer the flight
 
   std::uint32_t up_to(std::uint32_t n) {
     return n == 0 ? 0 : static_cast<std::uint32_t>(random.below(n));
   }
   void send(int step) {
     const std::uint32_t n = 1 + up_to(5000);
-    if (nxt - una >= 200000) return;
+    if (nxt - una >= 2000000) return;
     if (log.append(pool, kStart + nxt, kStart + nxt + n, 1000, at(step))) nxt += n;
   }
   void report() {
@@ -200,6 +202,7 @@ struct RandomSteps {
       case 0:
         return send(at_ms);
       case 1:
+        if (up_to(acks_one_in) != 0) return;
         una += up_to(nxt - una + 1);
         return log.acknowledge(pool, kStart + una, [](const SentSegment&, SeqNum) {});
       case 2:
@@ -214,6 +217,56 @@ struct RandomSteps {
   }
 };
 
+// CVE-2019-11478's kind: blocks that report half a segment, far apart, mark nothing, and each
+// search walked the flight: 8,000 entries a block. Found by an attacker's ACKs of 10 Mbit/s.
+TEST(RetransmissionQueueSearch, ReportsThatCoverNoSegmentAreFoundInLogarithmicSteps) {
+  RetransmissionQueue::Pool pool{RetransmissionQueue::kMaxEntries};
+  RetransmissionQueue log;
+  const auto first = [](std::uint32_t i) { return kStart + i * 1000; };
+  for (std::uint32_t i = 0; i < 8000; ++i)
+    ASSERT_TRUE(log.append(pool, first(i), first(i + 1), 1000, at(0)));
+  const auto report = [&](std::uint32_t i, std::uint32_t bytes) {
+    const std::uint32_t before = log.search_steps();
+    log.sack(pool, {first(i), first(i) + bytes}, [](const SentSegment&, SeqNum) {});
+    return log.search_steps() - before;
+  };
+  constexpr std::uint32_t kMost = 2 * 13 + 8;
+  for (std::uint32_t round = 0; round < 100; ++round) {
+    for (const std::uint32_t i : {7000U, 10U, 4000U, 5500U}) EXPECT_LE(report(i + round, 4), kMost);
+  }
+  EXPECT_EQ(log.sacked_bytes(), 0U);
+  // The same between reports that do mark something: every second segment, now at one end, now at
+  // the other.
+  for (std::uint32_t i = 0; i < 3000; i += 2) {
+    EXPECT_LE(report(i, 1000), kMost);
+    EXPECT_LE(report(7999 - i, 1000), kMost);
+  }
+  log.check(pool, first(0), first(8000));
+  log.clear(pool);
+}
+
+// RFC 8985 §6.2 step 5 for a flight that waits for the reordering window: the ACKs that come meanwhile
+// do not walk it.
+TEST(RetransmissionQueueSearch, TheReorderingWindowIsWaitedForWithoutAWalk) {
+  RetransmissionQueue::Pool pool{RetransmissionQueue::kMaxEntries};
+  RetransmissionQueue log;
+  const auto first = [](std::uint32_t i) { return kStart + i * 1000; };
+  for (std::uint32_t i = 0; i < 8000; ++i) {
+    ASSERT_TRUE(log.append(pool, first(i), first(i + 1), 1000, Instant(Duration(i * 1000))));
+  }
+  Rack rack;
+  const RackFacts facts{.now = at(20)};
+  log.sack(pool, {first(7999), first(8000)},
+           [&](const SentSegment& segment, SeqNum end) { rack.on_delivered(segment, end, facts); });
+  std::uint32_t lost = 0;
+  const auto lose = [&](std::uint32_t) { ++lost; };
+  // The round trip was 12.001 ms; 4 ms more are waited for: until 16.001 ms after each left.
+  const Duration left = rack.detect_loss(log, pool, 4ms, at(17), lose);
+  EXPECT_EQ(lost, 1000U);  // those of the first millisecond
+  EXPECT_EQ(left, Duration(7999 * 1000) + 16001us - 17ms);
+  log.clear(pool);
+}
+
 TEST_F(RetransmissionQueueTest, TilesTheFlightWhateverHappens) {
   COVERS("R9293-P13");
   RandomSteps steps{log, pool};
@@ -221,6 +274,21 @@ TEST_F(RetransmissionQueueTest, TilesTheFlightWhateverHappens) {
     steps.step(i);
     log.check(pool, kStart + steps.una, kStart + steps.nxt);
   }
+  log.clear(pool);
+  EXPECT_EQ(pool.size(), 0U);
+}
+
+// Flights of some hundred entries, whose reports need the tree.
+TEST_F(RetransmissionQueueTest, TilesALongFlightWhateverHappens) {
+  COVERS("R9293-P13");
+  RandomSteps steps{.log = log, .pool = pool, .acks_one_in = 300};
+  std::size_t longest = 0;
+  for (int i = 0; i < 20000; ++i) {
+    steps.step(i);
+    log.check(pool, kStart + steps.una, kStart + steps.nxt);
+    longest = std::max<std::size_t>(longest, pool.size());
+  }
+  EXPECT_GT(longest, 60U);
   log.clear(pool);
   EXPECT_EQ(pool.size(), 0U);
 }

@@ -87,25 +87,34 @@ class Rack {
 
   // RFC 8985 §6.2 R8985-05, R8985-06, step 5.
   /// Calls on_lost(index) for each segment in the network that is lost. How long until the last of
-  /// those that left before the delivered one is, too; zero: there is none.
+  /// those that left before the delivered one is, too; zero: there is none. Looks at kMostWaiting
+  /// segments at most that are not lost yet: each ACK of a flight that waits for the reordering
+  /// window would else walk all of it. If there are more, it answers how long until the delivered
+  /// segment itself would be, which is no sooner.
   template <typename F>
   [[nodiscard]] Duration detect_loss(const RetransmissionQueue& log,
                                      const RetransmissionQueue::Pool& pool, Duration reo_wnd,
                                      Instant now, F on_lost) const {
     Duration wait{};
     if (!has_segment_) return wait;
+    std::uint32_t waiting = 0;
     std::uint32_t index = log.oldest_in_network();
     while (index != kNone && pool[index].sent_at <= xmit_ts_) {
+      if (waiting == kMostWaiting) {
+        return wait == Duration::zero() ? wait : xmit_ts_ + rtt_ + reo_wnd - now;
+      }
       const SentSegment& segment = pool[index];
       const std::uint32_t after = segment.after;
       if (segment.sent_at < xmit_ts_ || segment.end < end_seq_) {
         const Duration remaining = segment.sent_at + rtt_ + reo_wnd - now;
         if (remaining <= Duration::zero()) {
           on_lost(index);
-        } else {
-          wait = std::max(wait, remaining);
+          index = after;
+          continue;
         }
+        wait = std::max(wait, remaining);
       }
+      ++waiting;
       index = after;
     }
     return wait;
@@ -129,6 +138,7 @@ class Rack {
 
  private:
   static constexpr std::uint8_t kPersist = 16;
+  static constexpr std::uint32_t kMostWaiting = 32;
 
   // RFC 8985 §6.2, RACK_sent_after; GSO packets leave at one time, so the numbers decide.
   [[nodiscard]] bool left_after(Instant sent_at, SeqNum end) const {

@@ -2,6 +2,8 @@
 // retransmission_queue.h.
 #include "stack/tcp/recovery/retransmission_queue.h"
 
+#include <bit>
+
 #include "stack/base/assert.h"
 
 namespace glasstcp {
@@ -24,6 +26,7 @@ bool RetransmissionQueue::append(Pool& pool, SeqNum begin, SeqNum end, std::uint
     pool[tail_].next = index;
   }
   tail_ = index;
+  enter_tiling(pool, index);
   link_after(pool, network_, network_.tail, index);
   return true;
 }
@@ -182,6 +185,7 @@ bool RetransmissionQueue::split(Pool& pool, std::uint32_t index, std::uint32_t l
   } else {
     pool[after].prev = rest_index;
   }
+  enter_tiling(pool, rest_index);
   if (first.state != SegmentState::Delivered) {
     link_after(pool, first.state == SegmentState::Lost ? lost_ : network_, index, rest_index);
   }
@@ -191,6 +195,7 @@ bool RetransmissionQueue::split(Pool& pool, std::uint32_t index, std::uint32_t l
 // Takes an entry out of the tiling. Its state was left already.
 void RetransmissionQueue::remove(Pool& pool, std::uint32_t index) {
   const SentSegment& segment = pool[index];
+  if (!tree_.empty()) tree_.erase(pool, index);
   (segment.prev == kNone ? head_ : pool[segment.prev].next) = segment.next;
   (segment.next == kNone ? tail_ : pool[segment.next].prev) = segment.prev;
   pool.release(index);
@@ -211,13 +216,43 @@ void RetransmissionQueue::pop_front(Pool& pool) {
 
 // -- The scoreboard
 
-// The first entry that ends after `seq`. Reports come near the last one, or near the end.
-std::uint32_t RetransmissionQueue::find(const Pool& pool, SeqNum seq) const {
-  std::uint32_t index = hint_ != kNone ? hint_ : sacked_bytes_ > 0 ? tail_ : head_;
-  if (index == kNone) return kNone;
-  while (pool[index].prev != kNone && pool[pool[index].prev].end > seq) index = pool[index].prev;
-  while (index != kNone && pool[index].end <= seq) index = pool[index].next;
-  return index;
+void RetransmissionQueue::enter_tiling(Pool& pool, std::uint32_t index) {
+  if (!tree_.empty()) tree_.insert(pool, index);
+}
+
+// The first entry that ends after `seq`. Reports come near the last one, or near the end. A peer
+// that reports now here, now there would have each walk the whole flight (CVE-2019-11478,
+// CVE-2018-5390 are of that kind): then the tree is asked, and made if there is none yet.
+std::uint32_t RetransmissionQueue::find(Pool& pool, SeqNum seq) {
+  const std::uint32_t from = hint_ != kNone ? hint_ : sacked_bytes_ > 0 ? tail_ : head_;
+  if (from == kNone || pool[tail_].end <= seq) return kNone;
+  const std::uint32_t near = find_near(pool, from, seq);
+  if (near != kNone) return near;
+  if (tree_.empty()) {
+    for (std::uint32_t i = head_; i != kNone; i = pool[i].next) tree_.insert(pool, i);
+  }
+  std::uint32_t steps = 0;
+  const std::uint32_t found = tree_.first_behind(pool, seq, steps);
+  search_steps_ += steps;
+  STACK_ASSERT(steps <= 2 * static_cast<std::uint32_t>(std::bit_width(entries_)));
+  return found;
+}
+
+// The same by the list, from `from` on; kNone: it is not within eight steps.
+std::uint32_t RetransmissionQueue::find_near(const Pool& pool, std::uint32_t from, SeqNum seq) {
+  std::uint32_t index = from;
+  for (int steps = 0; steps < 8; ++steps) {
+    ++search_steps_;
+    const SentSegment& segment = pool[index];
+    if (segment.end <= seq) {
+      index = segment.next;
+    } else if (segment.prev != kNone && pool[segment.prev].end > seq) {
+      index = segment.prev;
+    } else {
+      return index;
+    }
+  }
+  return kNone;
 }
 
 // The part of an entry, in whole segments, that lies in the block, as an entry of its own; kNone if
@@ -280,6 +315,7 @@ void RetransmissionQueue::check(const Pool& pool, SeqNum una, SeqNum nxt) const 
     at = segment.end;
   }
   STACK_ASSERT(at == nxt && entries == entries_);
+  STACK_ASSERT(tree_.empty() || tree_.check(pool) == entries_);
   STACK_ASSERT(lost == lost_bytes_ && sacked == sacked_bytes_);
   Instant time = Instant::min();
   for (std::uint32_t i = network_.head; i != kNone; i = pool[i].after) {
