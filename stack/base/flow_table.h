@@ -14,7 +14,9 @@
 //   O(size).
 //
 // Leaves out: growing bit by bit. A doubling at 1 M entries takes some milliseconds; a table can
-// start large instead. Next: keyed_hash.h.
+// start large instead.
+//
+// Next: keyed_hash.h.
 #pragma once
 
 #include <algorithm>

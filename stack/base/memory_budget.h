@@ -1,8 +1,7 @@
 // One limit for all the memory that peers can make us use.
 //
 // RFC 9293 §3.8.6: a window once offered should not be taken back, so a window is offered only out
-// of bytes that were
-// reserved here before.
+// of bytes that were reserved here before.
 //
 // Invariants:
 //   1. used() <= limit(), always; a reservation is granted whole or not at all.

@@ -3,7 +3,7 @@
 // Invariants:
 //   1. What is not wholly a quantity is refused; nothing overflows silently.
 //
-// Next: options.h.
+// Next: ../../tun/cli/options.h.
 #pragma once
 
 #include <cstdint>

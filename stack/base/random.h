@@ -1,4 +1,5 @@
-// Randomness that can be had again: xoshiro256** from a seed, the same numbers on every platform.
+// Random numbers that can be repeated: xoshiro256** from a seed, the same numbers on every
+// platform.
 //
 // Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators" (2021). For simulation,
 // jitter and choices that need no secrecy: who sees enough numbers can foretell the rest. What must

@@ -1,9 +1,8 @@
 // Sequence numbers: 32 bits on a circle, compared modulo 2^32.
 //
 // RFC 9293 §3.4: all arithmetic on sequence numbers is modulo 2^32, so "before" and "after" mean
-// "within half of the
-// circle". There is no total order on a circle: hence no operator<=>, and std::less<SeqNum> is
-// deleted, so that no container can sort by it.
+// "within half of the circle". There is no total order on a circle: hence no operator<=>, and
+// std::less<SeqNum> is deleted, so that no container can sort by it.
 //
 // Invariants:
 //   1. a + n - a == n for every n, wherever the wrap lies.

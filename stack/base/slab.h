@@ -142,7 +142,7 @@ class Slab {
         generations[kPerChunk];  // apart from the slots, which may be aligned to cache lines
   };
 
-  // The table points to the chunks, so they may be written to however it is seen.
+  // const applies to the table of pointers, not to the chunks: they may be written to.
   [[nodiscard]] Slot& slot(std::uint32_t index) const {
     return chunks_[index >> kShift]->slots[index & (kPerChunk - 1)];
   }

@@ -1,8 +1,7 @@
 // The eleven states of a TCP connection, and the arrows between them.
 //
-// RFC 9293 §3.3.2, Figure 5. The table is data, so that one gate (Connection::enter) can check
-// every change of state,
-// and so that the diagram in the documentation is generated from it and not drawn by hand.
+// RFC 9293 §3.3.2, Figure 5. The table is data, so that one function, Connection::enter, checks
+// every change of state against it.
 //
 // Invariants:
 //   1. A state changes only along an arrow of the table; CLOSED is reachable from every state

@@ -1,9 +1,8 @@
 // A limit on how often something may be done: so many at once, so many per second after that.
 //
 // RFC 4443 §2.4 (f) asks for such a limit on ICMPv6 errors, RFC 5961 §7 on challenge ACKs. The
-// bucket is kept as one
-// point of time: when it would have been empty. No refill has to run, and no fraction of a token is
-// lost.
+// bucket is kept as one point of time: when it would have been empty. No refill has to run, and no
+// fraction of a token is lost.
 //
 // Invariants:
 //   1. In any stretch of time t, at most burst + rate * t are let through.

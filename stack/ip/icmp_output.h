@@ -10,8 +10,8 @@
 //      cannot be answered.
 //   2. Errors pass a token bucket; so do IPv4 replies that must be fragmented, of which there are
 //   only 65536.
-//   3. The source of a message is the address of ours that the packet was for; a unicast one
-//   always.
+//   3. The source of a message is our address that the packet was sent to, or one of our unicast
+//      addresses if that was a group.
 //
 // Next: ip_layer.cc.
 #pragma once

@@ -2,12 +2,12 @@
 // packet.
 //
 // RFC 6864 §4.3 (no repetition for one source, destination and protocol within the maximum datagram
-// lifetime), §5.2 (whoever could be faster holds back), §4.2 (a copy has a number of its own).
-// There are 65536 numbers and a life is two minutes: 500 a second and 5000 at once.
+// lifetime), §5.2 (a source that could send faster holds back), §4.2 (a copy has a number of its
+// own). There are 65536 numbers and a life is two minutes: 500 a second and 5000 at once.
 //
-// A counter of a destination stands for the time: at `now` it is between 500 times the seconds gone
-// by and 5000 more. So two uses of a number are 65536 counts, or 121 seconds, apart, and nothing
-// has to be remembered of when each was used.
+// A destination's counter keeps step with the time: at `now` it is at least 500 times the seconds
+// gone by, and at most 5000 more. So two uses of a number are 65536 counts, or 121 seconds, apart,
+// and nothing has to be remembered of when each was used.
 //
 // Invariants:
 //   1. A number comes again to the same destination after two minutes at the earliest.

@@ -13,7 +13,9 @@
 //   3. Memory is bounded by IpConfig and taken at construction; a peer cannot make it grow.
 //
 // Leaves out: forwarding, routing tables, IGMP and neighbour discovery (a TUN device has one
-// neighbour, the kernel). Next: ../socket/stack.h.
+// neighbour, the kernel).
+//
+// Next: ../socket/stack.h.
 #pragma once
 
 #include <cstdint>

@@ -14,7 +14,7 @@
 //   4. Memory is bounded: by the queue, and by kMostBytes on the way.
 //   5. A healed link delivers every packet that enters it once, in order, after its delay.
 //
-// Next: impaired_device.h.
+// Next: ../../tun/device/impaired_device.h.
 #pragma once
 
 #include <cstdint>
@@ -89,7 +89,7 @@ class BadLink {
     std::uint64_t bit;
   };
   [[nodiscard]] Draw draw();
-  // One that goes on; or the next packet begins one.
+  // Whether a burst goes on; and whether it does, or begins with the next packet.
   [[nodiscard]] bool burst_goes_on(Instant now) const { return in_burst_ || now < burst_until_; }
   [[nodiscard]] bool is_in_burst(Instant now) const {
     return burst_goes_on(now) || next_.burst < how_.burst;
@@ -104,8 +104,8 @@ class BadLink {
   Impairment how_;
   SeededRandom random_;
   Draw next_;
-  bool in_burst_ = false;                 // one that is counted in packets
-  Instant burst_until_ = Instant::min();  // one that lasts a time
+  bool in_burst_ = false;                 // a burst counted in packets goes on
+  Instant burst_until_ = Instant::min();  // end of a burst that is counted in time
   std::deque<Instant> departures_;        // from the bottleneck, of those that had not left it
   Instant latest_ = Instant::min();       // arrival of those that were not reordered
   std::vector<Parcel> parcels_;           // a heap: the earliest in front

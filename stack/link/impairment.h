@@ -1,8 +1,8 @@
 // What a bad link does to packets, and how people write it down: the grammar of --impair.
 //
 //   loss=2%          each packet is lost with this chance
-//   burst=0.5%x8     with this chance a burst begins, in which 8 packets in a row are lost on
-//   average burst=0.3%x20ms  the same, but it lasts a time, in which every packet is lost
+//   burst=0.5%x8     with this chance a burst begins: 8 packets in a row are lost, on average
+//   burst=0.3%x20ms  the same, but for a time, in which every packet is lost
 //   delay=30ms       on the way
 //   jitter=5ms       the delay varies by up to this much
 //   reorder=1%       this share is held back
@@ -11,7 +11,8 @@
 //   rate=10mbit      of the bottleneck
 //   queue=100        packets that wait for it at most
 //   drop=out:7       the 7th packet that we send is lost
-// Words are separated by commas. Each is for both directions, or for one: in:loss=2%,
+//
+// Effects are separated by commas. Each is for both directions, or for one: in:loss=2%,
 // out:rate=1mbit.
 //
 // Invariants:

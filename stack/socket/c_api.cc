@@ -10,7 +10,7 @@
 #include "stack/socket/glasstcp.h"
 #include "stack/socket/settings.h"
 #include "stack/socket/socket_layer.h"
-#include "stack/tcp/congestion/congestion_names.h"
+#include "stack/tcp/congestion_names.h"
 #include "stack/tcp/personality/personality.h"
 
 struct glasstcp_stack {

@@ -51,19 +51,13 @@ typedef uint64_t glasstcp_handle; /* slot and generation; 0: none */
 
 /* -- A stack ---------------------------------------------------------------------------------- */
 
-/* Personality: what a stack does where the RFCs leave a choice, or where others do not follow them
- * (the table of its rows is in stack/README.md).
- * LINUX: GSO packets as large as the pacing rate says, each with PSH; min_rto is the least
- *     variance, not the least timeout; window probes carry an old number and no octet; MSG_MORE
- *     holds until the next ACK; an ACK of unsent data is dropped in silence; data after close draws
- *     the reset that a closed port would send; segments without the timestamp that was agreed
- *     on are taken; slow start counts all that an ACK acknowledges; SO_SNDBUF counts memory,
- *     not bytes, and grows.
- *   BSD: the offered window follows the buffer by any amount. */
+/* Personality: what a stack does where the RFCs leave a choice, or where others do not follow
+ * them: by the RFCs (the default), as Linux, or as FreeBSD. stack/README.md has the table: rule,
+ * what each of the three does, and why. */
 #define GLASSTCP_PERSONALITY_RFC 0
 #define GLASSTCP_PERSONALITY_LINUX 1
 #define GLASSTCP_PERSONALITY_BSD 2
-/* Their names of before; so is `habits` the name of `personality` of before. */
+/* Their former names; `habits` is the former name of `personality`. */
 #define GLASSTCP_HABITS_RFC GLASSTCP_PERSONALITY_RFC
 #define GLASSTCP_HABITS_LINUX GLASSTCP_PERSONALITY_LINUX
 #define GLASSTCP_HABITS_BSD GLASSTCP_PERSONALITY_BSD
@@ -113,7 +107,7 @@ struct glasstcp_config {
                       */
     int habits;
   };
-  uint32_t least_superpacket; /* 2: segments that such a superpacket may have at least */
+  uint32_t least_superpacket; /* 2: LINUX: segments that a GSO packet may have at least */
   uint32_t initial_rto;       /* 1000 */
   uint32_t min_rto;           /* 200 */
   uint32_t max_rto;           /* 60000 */

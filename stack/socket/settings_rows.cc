@@ -72,7 +72,6 @@ constexpr std::int64_t ms(std::int64_t value) {
 
 // Words in the order of their enumerations (choices.h, wire/tcp_options.h).
 constexpr std::string_view kLayouts[] = {"linux", "bsd"};
-constexpr std::string_view kAlgorithms[] = {"reno", "cubic", "bbr"};
 constexpr std::string_view kEcnUses[] = {"off", "passive", "on"};
 constexpr std::string_view kCookieUses[] = {"off", "full", "only"};
 constexpr std::string_view kMtuProbings[] = {"off", "after_black_hole", "always"};
@@ -237,7 +236,7 @@ constexpr Setting kSettings[] = {
      .socket_option = "IP_TTL"},
 
     // Congestion.
-    {.name = "congestion", .kind = Kind::Word, .words = kAlgorithms, .rule = "RFC 5681, RFC 9438",
+    {.name = "congestion", .kind = Kind::Word, .words = kCongestionNames, .rule = "RFC 5681, RFC 9438",
      .what = "how much may be under way: New Reno, CUBIC or BBR",
      FIELD(tcp.congestion), OF_CONNECTION(congestion), BY_HAND(congestion),
      .socket_option = "TCP_CONGESTION", .option = "--congestion"},

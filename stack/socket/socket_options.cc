@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "stack/socket/socket_layer.h"
-#include "stack/tcp/congestion/congestion_names.h"
+#include "stack/tcp/congestion_names.h"
 
 namespace glasstcp {
 namespace {

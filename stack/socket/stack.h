@@ -1,8 +1,7 @@
 // The whole stack behind one class: packets and time go in, packets and events come out.
 //
 // RFC 9293 §3.9 (interfaces), §3.10.1-3.10.6 (user calls). A pure machine: no clock, no system
-// call, no thread, no
-// global. The same inputs at the same times give the same bytes out.
+// call, no thread, no global. The same inputs at the same times give the same bytes out.
 //
 // How a loop drives it:
 //     while (read a packet) stack.receive(packet, meta, now);
@@ -19,7 +18,7 @@
 //      id is answered with NotConnected, never with another connection.
 //   3. Not safe for several threads at once: one caller at a time.
 //
-// Next: ../tcp/tcp_layer.h.
+// Next: ../tcp/demux/tcp_layer.h.
 #pragma once
 
 #include <cstdint>
@@ -105,7 +104,7 @@ class Stack {
   [[nodiscard]] bool has_acceptable(ListenerId id) const;
   /// How many it has.
   [[nodiscard]] std::uint32_t acceptable_count(ListenerId id) const;
-  /// Replaces our addresses. Connections on one that went hear nothing any more.
+  /// Replaces our addresses. Connections on an address that was removed receive nothing any more.
   void set_addresses(const std::vector<Cidr>& addresses);
   /// Whether the address is one of ours.
   [[nodiscard]] bool is_own(const IpAddress& address) const;
@@ -171,7 +170,7 @@ class Stack {
   [[nodiscard]] bool can_fast_open(const IpAddress& remote, Instant now) const;
   /// Forgets what is known of servers: cookies, and MSS.
   void forget_fast_open_servers();
-  /// What they are unless chosen differently.
+  /// The settings that connections have unless they choose others.
   [[nodiscard]] const ConnectionSettings& default_settings() const;
   /// What a SEND with `more` held back may go.
   void push(ConnectionId id, Instant now);
@@ -193,8 +192,8 @@ class Stack {
   /// Tells the observer why the application is about to close or abort.
   void note_close(ConnectionId id, const CloseNote& note, Instant now);
   [[nodiscard]] const StackCounters& counters() const;
-  /// Calls f(ConnectionId) for each connection that is not CLOSED; also half-open ones are counted
-  /// by half_open_count.
+  /// The ids of all connections that are not CLOSED. Half-open ones have no id: half_open_count()
+  /// counts them.
   [[nodiscard]] std::vector<ConnectionId> connections() const;
   /// What TCP_INFO is filled from; empty for a stale id.
   [[nodiscard]] std::optional<ConnectionReport> report(ConnectionId id) const;

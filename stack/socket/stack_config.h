@@ -1,7 +1,7 @@
 // What a stack is made from.
 //
-// RFC 9293 §3.9.2 (what TCP needs from below), and TcpConfig for TCP itself. Each field has a row in
-// settings.cc, which the C ABI, the command line, packet scripts and the book read.
+// RFC 9293 §3.9.2 (what TCP needs from below), and TcpConfig for TCP itself. Each field has a row
+// in settings_rows.cc, which the C ABI, the command line, packet scripts and the book read.
 //
 // Next: settings.h.
 #pragma once

@@ -1,20 +1,16 @@
 // What a stack, or one of its connections, may choose among.
 //
-// RFC 9293 §3.8.2 (congestion control), RFC 3168 and RFC 9768 (ECN), RFC 4821 (path MTU).
+// RFC 3168 and RFC 9768 (ECN), RFC 4821 (path MTU); the congestion control algorithms have a list of
+// their own (congestion_names.h).
 //
 // Next: config.h.
 #pragma once
 
 #include <cstdint>
 
-namespace glasstcp {
+#include "stack/tcp/congestion_names.h"
 
-/// The congestion control algorithms that a connection can use (RFC 9293 §3.8.2 MAY-18).
-enum class CongestionAlgorithm : std::uint8_t {
-  NewReno,  ///< RFC 5681, RFC 6582
-  Cubic,    ///< RFC 9438
-  Bbr,      ///< draft-ietf-ccwg-bbr
-};
+namespace glasstcp {
 
 /// Which resets end TIME-WAIT (RFC 1337 §3, RFC 9293 §3.10.7.4).
 enum class TimeWaitReset : std::uint8_t {

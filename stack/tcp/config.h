@@ -1,11 +1,12 @@
-// Every setting of TCP, with its default and its reason. One Config per stack; nothing is global.
+// Every setting of TCP, with its default and its reason. One TcpConfig per stack; nothing is
+// global.
 //
 // RFC 9293 §3.8 names most of them. Defaults follow the RFCs; where deployed practice differs, the
 // comment gives both.
 //
 // Invariants:
 //   1. Values are fixed when the stack is made; what may differ per connection is also a field of
-//   ConnectionOptions.
+//      ConnectionSettings (user_types.h).
 //
 // Next: segment.h.
 #pragma once
@@ -111,9 +112,10 @@ struct TcpConfig {
   bool keep_statistics = false;  ///< ConnectionStatistics for every connection, for TCP_INFO
 
   // What a personality chooses (personality/personality.h has the table), and tests.
-  bool push_gso = false;          ///< as Linux: PSH ends each
-  bool gso_follows_rate = false;  ///< as Linux: pacing rate and cwnd bound their size
-  bool tail_rides_along = false;  ///< as Linux: with nothing in flight a GSO packet takes it along
+  bool push_gso = false;          ///< as Linux: PSH ends each GSO packet
+  bool gso_follows_rate = false;  ///< as Linux: pacing rate and cwnd bound the size of GSO packets
+  /// as Linux: with nothing in flight a GSO packet takes a short tail along
+  bool tail_rides_along = false;
   std::uint32_t least_superpacket = 2;  ///< segments that such a bound allows at least
   bool min_rto_is_variance = false;     ///< as Linux: min_rto is the least of 4 * rttvar
   bool probes_without_text = false;  ///< as Linux: a window probe carries an old number, no octet

@@ -7,7 +7,7 @@
 // Invariants:
 //   1. ts_recent changes only by a segment that covers last_ack_sent (RFC 7323 §4.3).
 //
-// Next: ack_policy.h.
+// Next: receive/ack_policy.h.
 #pragma once
 
 #include <cstdint>
@@ -55,8 +55,8 @@ class Timestamps {
   }
 
   // RFC 7323 §4.3 R7323-16, §5.3 R7323-20: only a segment that covers the last ACK we sent updates
-  // ts_recent, so that a
-  // delayed ACK echoes the earliest unacknowledged segment and a filled gap the latest.
+  // ts_recent, so that a delayed ACK echoes the earliest unacknowledged segment and a filled gap
+  // the latest.
   /// Takes TSval of an acceptable segment that starts at `seq`.
   void on_segment(TsVal val, SeqNum seq, SeqNum last_ack_sent, Instant now) {
     if (seq > last_ack_sent) return;

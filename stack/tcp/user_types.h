@@ -6,7 +6,7 @@
 // Invariants:
 //   1. Events are a mask: events of one connection that were not fetched yet coalesce.
 //
-// Next: stack_context.h.
+// Next: connection/stack_context.h.
 #pragma once
 
 #include <cstdint>
@@ -104,7 +104,7 @@ struct ConnectOptions {
   std::optional<Port> local_port;          ///< empty: ephemeral (RFC 6056)
 };
 
-// RFC 9293 §3.9.1.2 MAY-15: a push flag, turned round: data is pushed unless more is announced.
+// RFC 9293 §3.9.1.2 MAY-15: the inverse of a push flag: data is pushed unless `more` is set.
 // RFC 9293 §3.9.1.7 MAY-14, not done: flush: nobody offers or misses it.
 // RFC 9293 §3.9.1.3 MAY-17, not done: a received PSH says nothing that readers could use.
 // RFC 9293 §3.9.1.9 MAY-9, not done: the received DSCP is not passed up; no application of this

@@ -83,11 +83,11 @@ class Annotator final : public Observer {
   void on_message(const MessageEvent& event) noexcept override;
   void on_close(const CloseEvent& event) noexcept override;
 
-  /// The next packet that is received was read then.
+  /// The next packet that is received was read at `at`.
   void on_read(Instant at) noexcept { read_at_ = at; }
-  /// The last packet that was sent was taken by the device then.
+  /// The device took the last packet that was sent at `at`.
   void on_written(Instant at) noexcept;
-  /// It never will be.
+  /// The device will not take the last packet that was sent.
   void on_not_written() noexcept;
   /// The application has acted on all that came.
   void on_application_done() noexcept { release_received(); }

@@ -36,8 +36,8 @@ enum class TimerName : std::uint8_t {
   TimeWait,        ///< 2 MSL are over
   UserTimeout,     ///< RFC 9293 §3.8.3
   TailLossProbe,   ///< RFC 8985 §7
-  RackReordering,  ///< RFC 8985 §6.3: what may only be reordered is given up
-  Pacing,          ///< the next burst has its time
+  RackReordering,  ///< RFC 8985 §6.2: the wait for segments that may only be reordered ended
+  Pacing,          ///< pacing lets the next burst leave
 };
 
 /// A row of the table: what people read about a timer.

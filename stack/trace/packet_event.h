@@ -76,7 +76,7 @@ struct PacketEventInfo {
 /// connection_memory.cc. Sequence numbers are relative to the connection's first.
 struct PacketEventValue {
   PacketEvent what{};
-  std::uint32_t count = 0;  ///< bytes, or the how-manieth duplicate ACK
+  std::uint32_t count = 0;  ///< bytes, or the number of a duplicate ACK, from 1
   std::uint32_t from = 0;   ///< sequence number or window before
   std::uint32_t to = 0;     ///< sequence number or window after
 };
@@ -86,7 +86,7 @@ class PacketEvents {
  public:
   static constexpr std::size_t kMost = 8;
 
-  /// One too many is forgotten: the first ones matter most.
+  /// What exceeds kMost is dropped: the first ones matter most.
   void add(PacketEventValue value) {
     if (count_ < kMost) values_[count_++] = value;
   }

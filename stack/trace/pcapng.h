@@ -8,11 +8,11 @@
 // Invariants:
 //   1. Each write to the sink is one whole block: a file that is cut between writes is a good file.
 //   2. All memory is taken in the constructor. A packet longer than the snap length is cut, and its
-//   block says so;
-//      comments that do not fit are left out.
+//      block says so; comments that do not fit are left out.
 //   3. Little-endian on every platform: same events, same bytes.
 //
 // Leaves out: custom blocks and name resolution. Wireshark counts custom blocks as frames.
+//
 // Next: pcapng_reader.h.
 #pragma once
 

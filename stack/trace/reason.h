@@ -1,8 +1,8 @@
 // Why a packet was sent: one enumerator for each reason that a packet of ours can have.
 //
 // One table (reason.cc) gives each its name, its RFC section and one sentence in English and in
-// Chinese. Capture comments, narration, the dashboard, the tests and the RFC index all read that
-// table, so there is one truth.
+// Chinese. Captures, narration, the report and the tests all read that table, so they cannot
+// disagree.
 //
 // Invariants:
 //   1. Every packet that leaves the stack has exactly one SendReason, fixed where the decision to

@@ -1,5 +1,4 @@
-// The last events, kept in memory: what just happened, for the dashboard, a failed test, or a
-// crash.
+// The last events, kept in memory: what just happened, for a test that failed or a crash.
 //
 // Invariants:
 //   1. All memory is taken in the constructor; recording copies one struct and never allocates.

@@ -62,7 +62,8 @@ struct TimestampsOption {
   TsVal ecr{};
 };
 
-/// Byte counters of RFC 9768 §3.2.3, 24 bits each; of `fields` (0..3) the first so many are there.
+/// Byte counters of RFC 9768 §3.2.3, 24 bits each; only the first `fields` (0..3) of them are
+/// present.
 struct AccurateEcnOption {
   std::uint32_t ect0_bytes = 0;
   std::uint32_t ce_bytes = 0;

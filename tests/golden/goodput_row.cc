@@ -9,8 +9,6 @@
 namespace glasstcp::test {
 namespace {
 
-constexpr CongestionAlgorithm kAlgorithms[] = {
-    CongestionAlgorithm::NewReno, CongestionAlgorithm::Cubic, CongestionAlgorithm::Bbr};
 constexpr std::size_t kSeeds = 5;  // odd, so that one of them is the median
 
 // One seed is enough where all seeds are within a point of each other.
@@ -42,7 +40,7 @@ std::string text_of(const GoodputCell& cell) {
 
 std::string goodput_row(std::string_view what, double per_cent, int rtt) {
   std::string line = fmt::format("{:<8} {:>5} %  {:>4} ms", what, per_cent, rtt);
-  for (const CongestionAlgorithm algorithm : kAlgorithms) {
+  for (const CongestionAlgorithm algorithm : kCongestionAlgorithms) {
     GoodputCell cell;
     cell.algorithm = algorithm;
     cell.rtt = std::chrono::milliseconds(rtt);

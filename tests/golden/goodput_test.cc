@@ -43,8 +43,10 @@ std::string table() {
     for (const int rtt : {20, 100}) add("reorder", reorder, rtt);
   }
   std::string text = kHead;
-  text += fmt::format("{:<15}  {:>7}  {:>5} {:<11}  {:>5} {:<11}  {:>5}\n", "link", "RTT", "reno",
-                      "", "cubic", "", "bbr");
+  std::string head = fmt::format("{:<15}  {:>7}", "link", "RTT");
+  for (const std::string_view name : kCongestionNames)
+    head += fmt::format("  {:>5} {:<11}", name, "");
+  text += head.substr(0, head.find_last_not_of(' ') + 1) + "\n";
   for (std::future<std::string>& line : rows) text += line.get();
   return text;
 }

@@ -7,6 +7,7 @@
 // Next: path.h.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <initializer_list>
 
@@ -34,6 +35,10 @@ class Dice {
   template <typename T>
   T pick(std::initializer_list<T> values) {
     return values.begin()[next() % values.size()];
+  }
+  template <typename T, std::size_t N>
+  T pick(const std::array<T, N>& values) {
+    return values[next() % N];
   }
   /// A seed for an independent stream.
   Dice fork() { return Dice(next()); }

@@ -222,8 +222,7 @@ TcpConfig World::tcp_config() {
 }
 
 void World::choose_newer(TcpConfig& tcp) {
-  tcp.congestion = newer_.pick(
-      {CongestionAlgorithm::NewReno, CongestionAlgorithm::Cubic, CongestionAlgorithm::Bbr});
+  tcp.congestion = newer_.pick(kCongestionAlgorithms);
   tcp.hystart = !newer_.chance(250);
   tcp.pacing = !newer_.chance(250);
   tcp.ecn.use = newer_.pick({EcnUse::Off, EcnUse::Passive, EcnUse::On, EcnUse::On});

@@ -1,7 +1,7 @@
 // The congestion control algorithms by name (RFC 9293 §3.8.2 MAY-18): one object of each, which all
 // connections of a stack share.
 //
-// Next: stack_context.h.
+// Next: ../connection/stack_context.h.
 #pragma once
 
 #include "stack/tcp/config.h"
@@ -18,13 +18,14 @@ class CongestionAlgorithms {
 
   [[nodiscard]] const CongestionControl& get(CongestionAlgorithm algorithm) const {
     switch (algorithm) {
+      case CongestionAlgorithm::NewReno:
+        return reno_;
       case CongestionAlgorithm::Cubic:
         return cubic_;
       case CongestionAlgorithm::Bbr:
         return bbr_;
-      default:
-        return reno_;
     }
+    return reno_;
   }
 
  private:

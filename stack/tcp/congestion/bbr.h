@@ -9,7 +9,8 @@
 //
 // Invariants:
 //   1. Those of congestion_control.h; besides, cwnd >= 4 MSS, except after a timeout.
-//   2. What chance decides comes from the flow's own numbers, so that a run can be had again.
+//   2. Random choices are drawn from the flow's own sequence numbers, so that a run can be
+//      repeated.
 //   3. ssthresh stays as it was: BBR has none.
 //
 // Leaves out: ECN as a measure of the queue (the draft leaves it to experiments; a mark counts as a

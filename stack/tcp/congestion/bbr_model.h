@@ -101,7 +101,7 @@ struct BbrModel {
   std::uint32_t rounds_since_probe_up = 0;
   std::uint32_t drain_start_round = 0;
   SeqNum last_lost_end;  ///< where the last lost range ends
-  SeqNum una;            ///< differs from flow to flow: what chance is drawn from
+  SeqNum una;            ///< differs from flow to flow: the random choices are drawn from it
   std::uint8_t bw_probe_up_rounds = 0;
   std::uint8_t full_bw_count = 0;
   std::uint8_t loss_ranges_in_round = 0;

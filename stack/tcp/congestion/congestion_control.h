@@ -9,8 +9,8 @@
 //   1. cwnd >= 1 MSS, ssthresh >= 2 MSS, always.
 //   2. Only a CongestionControl and LossRecovery (../recovery/loss_recovery.h) change cwnd and
 //      ssthresh.
-//   3. A model that was given back is made anew: an algorithm survives starting from an empty one
-//      with the window and the threshold that there are.
+//   3. A model may be discarded while nothing is under way: every algorithm can go on with an empty
+//      model and the cwnd and ssthresh that were kept.
 //
 // Next: new_reno.cc.
 #pragma once
@@ -41,14 +41,14 @@ struct CongestionState {
   std::uint32_t acked_in_avoidance = 0;
 };
 
-/// Room for what an algorithm remembers beyond that while data is under way; one type per
-/// algorithm.
+/// Space for what an algorithm remembers beyond CongestionState while data is under way; each has a
+/// type of its own.
 class CongestionModel {
  public:
   static constexpr std::size_t kRoom = 280;
 
-  /// The algorithm's own record, value-initialised at the first use after clear(). `T::kTag` names
-  /// the algorithm, not 0.
+  /// The algorithm's own record, value-initialised at the first use after clear(). `T::kTag`
+  /// identifies the algorithm; it is not 0.
   template <typename T>
   [[nodiscard]] T& as() {
     static_assert(sizeof(T) <= kRoom && alignof(T) <= alignof(std::uint64_t));
@@ -80,8 +80,9 @@ struct Congestion {
 
 /// What one acknowledgment says about the rate of delivery (draft-ietf-ccwg-bbr §4.1).
 struct RateSample {
-  std::uint64_t delivered = 0;        ///< bytes delivered on this connection, all in all
-  std::uint64_t prior_delivered = 0;  ///< the same when the newest segment acknowledged now left
+  std::uint64_t delivered = 0;  ///< bytes delivered on this connection, all in all
+  /// `delivered` at the moment when the newest of the segments acknowledged now left
+  std::uint64_t prior_delivered = 0;
   Duration interval{};                ///< over which delivered - prior_delivered arrived; 0: none
   std::uint32_t newly_delivered = 0;  ///< bytes that this acknowledgment reports, SACK too
   std::uint32_t newly_lost = 0;       ///< bytes judged lost by it
@@ -123,8 +124,9 @@ struct LossFacts {
   std::uint32_t flight = 0;  ///< bytes that were outstanding when it was found out (FlightSize)
   std::uint32_t mss = 0;
   SeqNum nxt;
-  bool by_ecn = false;      ///< the network said so (RFC 3168); nothing was lost
-  bool is_further = false;  ///< of an episode that was told already: what undoing restores stays
+  bool by_ecn = false;  ///< the network said so (RFC 3168); nothing was lost
+  /// a further loss in an episode that was reported before: the state saved for an undo is kept
+  bool is_further = false;
 };
 
 /// One segment that was judged lost, as its entry in the retransmission queue tells

@@ -33,9 +33,10 @@ struct CubicCurve {
 struct CubicModel {
   static constexpr std::uint8_t kTag = 2;
   CubicCurve curve;
-  CubicCurve saved;  ///< before the last congestion event, in case it was none
+  CubicCurve saved;  ///< before the last congestion event, in case that was spurious
   Instant last_ack{};
-  std::uint64_t remainder = 0;  ///< of a byte that cwnd is to grow, times cwnd
+  /// fraction of a byte by which cwnd has still to grow, in units of 1/cwnd
+  std::uint64_t remainder = 0;
   HyStart hystart;
   bool was_limited = false;  ///< cwnd was the limit when the last ACK came
   bool has_acks = false;     ///< last_ack is valid

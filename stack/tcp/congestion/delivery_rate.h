@@ -4,8 +4,8 @@
 // draft-ietf-ccwg-bbr §4.1. A segment that leaves takes a stamp: how much had been delivered by
 // then, and since when. When it is reported delivered, by ACK or SACK, the difference is what the
 // network carried meanwhile; the longer of the time over which that was sent and the time over
-// which it was acknowledged is the time that it took. Acknowledgments that come bunched together
-// can so not feign a rate at which nothing was ever sent.
+// which it was acknowledged is the time that it took. So acknowledgments that arrive bunched
+// together cannot suggest a rate above the one at which the data was sent.
 //
 // Invariants:
 //   1. Every byte is counted as delivered once: the caller reports what is newly (S)ACKed.
@@ -94,10 +94,10 @@ class DeliveryRate {
 
   [[nodiscard]] bool is_app_limited() const { return app_limited_until_ != 0; }
   [[nodiscard]] std::uint64_t delivered() const { return delivered_; }
-  /// Bytes judged lost since a segment with this stamp left. Nothing, if more of what was believed
-  /// lost by then has arrived after all than was lost since.
+  /// Bytes judged lost since a segment with this stamp left. 0 if since then more lost bytes turned
+  /// out to have arrived than were newly lost.
   [[nodiscard]] std::uint32_t lost_since(const DeliveryStamp& stamp) const {
-    const auto since = static_cast<std::int32_t>(lost_ - stamp.lost);  // it comes round
+    const auto since = static_cast<std::int32_t>(lost_ - stamp.lost);  // lost_ wraps modulo 2^32
     return static_cast<std::uint32_t>(std::max(since, 0));
   }
 

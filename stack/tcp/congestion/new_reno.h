@@ -5,7 +5,7 @@
 //
 // Invariants: those of congestion_control.h.
 //
-// Next: recovery_episode.h.
+// Next: ../recovery/recovery_episode.h.
 #pragma once
 
 #include "stack/tcp/congestion/congestion_control.h"

@@ -6,7 +6,7 @@
 // pacing does nothing.
 //
 // Invariants:
-//   1. Over any time T at most rate * T, two quanta and a segment leave.
+//   1. In any time T at most rate * T bytes plus two quanta and a segment leave.
 //   2. A sender that comes late may make up for one quantum, not more.
 //
 // Leaves out: the timer that wakes the sender (timers.cc), and the rate that a model chooses
@@ -117,7 +117,7 @@ class Pacing {
   }
 
  private:
-  Instant next_{};  // when all that left would have left at the rate
+  Instant next_{};  // when all that was sent would have been sent at exactly the rate
   std::uint32_t burst_left_ = 0;
 };
 

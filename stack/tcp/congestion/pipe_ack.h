@@ -1,9 +1,9 @@
 // What the path carried lately in one round trip: the measure of how much of the congestion window
 // is justified.
 //
-// RFC 7661 §4.2 (pipeACK). A round trip is one of data: from an acknowledgment to that of what was
-// outstanding then. The answer is the largest of them within max(3 round trips, 1 s), in two
-// halves, so that it covers between one and two of these.
+// RFC 7661 §4.2 (pipeACK). A round lasts from one acknowledgment until all that was outstanding at
+// that moment is acknowledged. The answer is the most that one round acknowledged within the last
+// max(3 RTT, 1 s); it is kept as two half periods, so it covers between one and two of them.
 //
 // Invariants:
 //   1. No round counts that lay in loss recovery, in part or whole: forget() is called there.

@@ -1,5 +1,5 @@
-// Whether the congestion window was used: only one that was shows what the path can carry, and may
-// grow; and how long ago one was last found justified.
+// Whether the congestion window was used: only a window that was used shows what the path can
+// carry, and only such a window may grow. Also: when it was last validated.
 //
 // RFC 7661 §4 (a window is validated when at least half of it was in flight), RFC 5681 §3.1. Facts
 // come in when segments leave; the answer is asked for when one is acknowledged.
@@ -50,7 +50,7 @@ class WindowUse {
   // RFC 7661 §4.4.3 R7661-04.
   /// The window was found justified, or begins anew.
   void on_validated(Instant now) { validated_ = clock(now) & kNever; }
-  /// It was not for five minutes at least.
+  /// Whether it has not been validated for five minutes or more.
   [[nodiscard]] bool is_long_unvalidated(Instant now) const {
     if (validated_ == kNever) return false;
     return (clock(now) + kNever - validated_) % kNever > kPeriod / kStep;

@@ -1,8 +1,7 @@
 // Challenge ACKs, limited per connection.
 //
 // RFC 5961 §7 asks for a limit; CVE-2016-5696 showed that one counter shared by all connections
-// tells an outsider about
-// the others. Hence one small counter per connection.
+// tells an outsider about the others. Hence one small counter per connection.
 //
 // Invariants:
 //   1. At most `per_second` challenge ACKs leave one connection within a second.
@@ -17,8 +16,8 @@
 namespace glasstcp {
 
 // RFC 5961 §7 R5961-06, R5961-07: throttled, and the counter is the connection's own.
-/// 4 bytes; a connection that is silent for exactly 18 hours finds an old count, which does no
-/// harm.
+/// 4 bytes; the second is kept modulo 2^16, so a connection that was silent for exactly 18.2 hours
+/// finds an old count, which does no harm.
 class ChallengeLimit {
  public:
   /// Whether one more may leave now; counts it.

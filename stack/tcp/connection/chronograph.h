@@ -5,7 +5,7 @@
 // Invariants:
 //   1. At every moment at most one of the three runs, so their sum is the time that data waited.
 //
-// Next: user_types.h.
+// Next: ../user_types.h.
 #pragma once
 
 #include <array>

@@ -155,8 +155,7 @@ Verdict Connection::icmp_arrives(const IcmpSignal& signal_in, Instant now) {
   if (signal_in.kind == IcmpSignal::Kind::PacketTooBig)
     return packet_too_big_arrives(signal_in, now);
   // RFC 9293 §3.9.2.2 MUST-54, MUST-56, SHLD-25, SHLD-26; RFC 5927 §5.2 R5927-02: a hard error ends
-  // only a connection that
-  // is not synchronized yet; everything else is a hint for the application.
+  // only a connection that is not synchronized yet; everything else is a hint for the application.
   if (context_.is_hard(signal_in) && !is_synchronized(state_)) {
     fail(StreamError::Unreachable, now);
     return Verdict::IcmpErrorUsed;

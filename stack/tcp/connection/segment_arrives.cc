@@ -11,8 +11,7 @@ Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
   const bool is_crossed = state_ == State::SynReceived && seg.flags.syn() && seg.flags.ack();
   if (is_crossed && !seg.flags.rst() && seg.seq == rcv().irs) {
     // RFC 9293 §3.5 MUST-10: the other end of a simultaneous open answers our SYN. Its SYN is known
-    // already and is trimmed
-    // (R9293-P7); its ACK completes the handshake.
+    // already and is trimmed (R9293-P7); its ACK completes the handshake.
     Segment trimmed = seg;
     trimmed.seq += 1;
     trimmed.flags.bits &= static_cast<std::uint16_t>(~TcpFlags::kSyn);
@@ -62,8 +61,7 @@ Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
 // RFC 9293 §3.10.7.3.
 Verdict Connection::segment_arrives_in_syn_sent(const Segment& seg, Instant now) {
   // RFC 9293 §3.10.7.3 R9293-P5: first, the ACK bit: one outside (iss, snd.nxt] draws a reset
-  // before SYN is looked
-  // at.
+  // before SYN is looked at.
   if (seg.flags.ack() && (seg.ack <= snd.iss || seg.ack > snd.nxt)) {
     if (seg.flags.rst()) return Verdict::SynSentBadReset;
     if (const auto reply = reset_for(seg, SendReason::RstUnacceptableAck))
@@ -196,8 +194,8 @@ Check Connection::first_check_sequence_number(const Segment& seg, Instant now) {
   // honest segment unacceptable.
   if (is_acceptable(seg, rcv().nxt, rcv().wnd()) || is_reset_of_their_fin(seg)) return std::nullopt;
   // RFC 9293 §3.4 MUST-66: with a closed window, what stands at its edge still has its ACK, RST and
-  // URG processed; its
-  // text is trimmed to nothing by the seventh step. Whatever else it is, the probe is answered.
+  // URG processed; its text is trimmed to nothing by the seventh step. Whatever else it is, the
+  // probe is answered.
   if (rcv().wnd() != 0 || seg.seq != rcv().nxt || seg.flags.syn()) return unacceptable(seg, now);
   if (!seg.flags.rst()) receiver_.demand_ack(SendReason::AckOutsideWindow);
   return std::nullopt;

@@ -106,8 +106,7 @@ std::expected<FourTuple, OpenError> TcpLayer::choose_tuple(const ConnectOptions&
     return std::unexpected(OpenError::InvalidRemote);
   }
   // RFC 9293 §3.9.1.1 MUST-43, MUST-44, MUST-45: the address that the caller names, or the one that
-  // IP picks; fixed
-  // from then on.
+  // IP picks; fixed from then on.
   const auto local =
       options.local_address ? options.local_address : ip.source_for(options.remote.address);
   if (!local) return std::unexpected(OpenError::NoRoute);

@@ -86,8 +86,7 @@ HalfOpenResult HalfOpen::segment_arrives(const Segment& seg, TcpContext& context
     return {HalfOpenFate::Stays, Verdict::OutsideWindow};
   }
   // RFC 9293 §3.5 MUST-11: second: RST. After a passive open the connection returns to LISTEN, and
-  // the user is
-  // not told.
+  // the user is not told.
   if (seg.flags.rst()) {
     if (context.config.blind_attack_defence && seg.seq != rcv_nxt) {
       reply_ack(context, SendReason::ChallengeReset, now);
@@ -145,15 +144,9 @@ void HalfOpen::transmit(TcpContext& context, Instant now, OutPacket& out) {
   // not set ECT.
   if (ecn_flags == 0) agreed_.ecn.may_mark = false;
   header.window = window();  // RFC 7323 §2.2 R7323-03: never scaled on a SYN
-  TcpOptions options;
-  options.mss = context.offered_mss(agreed_.tuple.remote_address, now);
-  if (mss_ != 0) options.mss = std::min(*options.mss, mss_);
-  options.sack_permitted = agreed_.sack;
-  if (agreed_.scaled) options.window_scale = agreed_.rcv_shift;
-  if (agreed_.timestamps) {
-    options.timestamps =
-        TimestampsOption{Timestamps::clock(agreed_.ts_offset, now), agreed_.ts_recent};
-  }
+  std::uint16_t mss = context.offered_mss(agreed_.tuple.remote_address, now);
+  if (mss_ != 0) mss = std::min(mss, mss_);
+  TcpOptions options = agreed_.syn_ack_options(mss, Timestamps::clock(agreed_.ts_offset, now));
   // RFC 9768 §3.2.3.2.1: the first SYN-ACK tests whether the option passes.
   if (agreed_.ecn.feedback == EcnFeedback::Accurate && !is_again)
     options.accurate_ecn = Ecn(agreed_.ecn).option(1);

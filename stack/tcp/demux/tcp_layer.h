@@ -1,15 +1,15 @@
 // All of TCP: who a segment belongs to, and everyone it may belong to.
 //
 // RFC 9293 §3.10.7.1 (CLOSED), §3.10.7.2 (LISTEN), §3.10.1 (OPEN); the rest is done by the object
-// that the segment
-// belongs to. One table finds a tuple's Connection, HalfOpen or TimeWaitRecord in one look-up.
+// that the segment belongs to. One table finds a tuple's Connection, HalfOpen or TimeWaitRecord in
+// one look-up.
 //
 // Invariants:
 //   1. A tuple is in the table at most once, under exactly one of the three kinds.
 //   2. A Connection is freed only here, when it is finished: CLOSED or TIME-WAIT, silent, and given
 //   back.
 //
-// Next: ../socket/stack.cc.
+// Next: ../../socket/stack.cc.
 #pragma once
 
 #include <cstdint>

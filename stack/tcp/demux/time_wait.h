@@ -1,8 +1,8 @@
 // TIME-WAIT: what is remembered of a connection that we closed first, for twice the maximum segment
 // lifetime.
 //
-// RFC 9293 §3.6.1, §3.10.7.4; RFC 1337 (a reset does not end it, but for one that answers us);
-// RFC 6191 (a new SYN may). A record and not a connection: nothing is left to send, and the
+// RFC 9293 §3.6.1, §3.10.7.4; RFC 1337 (a reset does not end it, unless it answers our challenge
+// ACK); RFC 6191 (a new SYN may). A record and not a connection: nothing is left to send, and the
 // connection itself stays only while the application may still read.
 //
 // Invariants:
@@ -67,7 +67,7 @@ class TimeWaitRecord : public ListHook<TimeWaitTag> {
   SeqNum rcv_nxt_;
   ChallengeLimit challenges_;
   std::uint16_t window_;
-  bool answered_syn_ = false;  // by what it said last
+  bool answered_syn_ = false;  // its last answer was a challenge ACK for a SYN
 };
 
 }  // namespace glasstcp

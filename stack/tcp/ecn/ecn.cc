@@ -155,9 +155,8 @@ bool Ecn::on_segment(const EcnArrival& arrival, bool owes_ack) {
 std::uint16_t Ecn::flags(bool is_pure_ack) const {
   if (feedback_ == EcnFeedback::Classic) return echo_ ? TcpFlags::kEce : std::uint16_t{0};
   if (feedback_ != EcnFeedback::Accurate) return 0;
-  // RFC 9768 §3.2.2.1 R9768-09, §3.2.2.2 R9768-13: three bits of the counter, but
-  // for the feedback of the handshake; §3.2 R9768-36: of the counter as it is when the segment
-  // leaves.
+  // RFC 9768 §3.2.2.1 R9768-09, §3.2.2.2 R9768-13: three bits of the counter, but for the feedback
+  // of the handshake; §3.2 R9768-36: of the counter as it is when the segment leaves.
   if (handshake_feedback_ && is_pure_ack) return ecn_handshake_encoding(syn_ack_field_);
   return flags_of_ace(r_cep_);
 }

@@ -8,12 +8,12 @@
 // Invariants:
 //   1. The kind of feedback is agreed in the handshake and never changes afterwards.
 //   2. Only new data is marked ECN-capable; nothing is unless both sides agreed.
-//   3. What is reported is said once; how often the window shrinks for it is loss recovery's.
+//   3. Each mark is reported once; loss recovery decides how often the window shrinks for it.
 //
 // Leaves out: how the window reacts (recovery/), and ECN-capable control packets (RFC 8311's
 // experiments).
 //
-// Next: congestion_control.h.
+// Next: ../congestion/congestion_control.h.
 #pragma once
 
 #include <cstdint>
@@ -109,7 +109,7 @@ class Ecn {
   [[nodiscard]] EcnFeedback feedback() const { return feedback_; }
 
   // -- Of every segment that leaves (segment_marks.cc)
-  /// What its headers are marked with; no SYN without ACK, whose flags are ecn_syn_flags().
+  /// What ECN sets in its headers. Not for a SYN without ACK: see ecn_syn_flags().
   [[nodiscard]] EcnMarks marks(const EcnDeparture& departure) const;
   /// How many fields of the option it carries, if they fit, 0..3; 0: none of it.
   [[nodiscard]] std::uint8_t option_fields(const EcnDeparture& departure) const;

@@ -1,4 +1,4 @@
-// What the options of a SYN agree on. See agreement.h.
+// What the options of a SYN agree on, and the options that answer them. See agreement.h.
 #include "stack/tcp/handshake/agreement.h"
 
 #include <algorithm>
@@ -36,6 +36,15 @@ Agreement Agreement::from_syn(const Segment& syn, const TcpConfig& config, std::
   if (agreed.timestamps) agreed.ts_recent = offered.timestamps->val;
   agreed.user_timeout = offered.user_timeout;
   return agreed;
+}
+
+TcpOptions Agreement::syn_ack_options(std::uint16_t mss, TsVal clock) const {
+  TcpOptions options;
+  options.mss = mss;
+  options.sack_permitted = sack;
+  if (scaled) options.window_scale = rcv_shift;
+  if (timestamps) options.timestamps = TimestampsOption{clock, ts_recent};
+  return options;
 }
 
 }  // namespace glasstcp

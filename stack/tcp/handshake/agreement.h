@@ -13,6 +13,7 @@
 #include "stack/base/time.h"
 #include "stack/tcp/ecn/ecn.h"
 #include "stack/tcp/timestamps.h"
+#include "stack/wire/tcp_options.h"
 
 namespace glasstcp {
 
@@ -26,6 +27,9 @@ struct Agreement {
   /// the SYN does not say: iss, ts_offset, ecn, buffer.
   [[nodiscard]] static Agreement from_syn(const Segment& syn, const TcpConfig& config,
                                           std::uint8_t our_shift);
+  /// The options of our SYN-ACK that only the handshake decides: what the peer did not offer is
+  /// left out (RFC 7323 §1.3, RFC 2018 §2). `mss` is ours; `clock` goes into the timestamp.
+  [[nodiscard]] TcpOptions syn_ack_options(std::uint16_t mss, TsVal clock) const;
 
   FourTuple tuple;
   std::uint64_t hash = 0;

@@ -2,15 +2,14 @@
 // cannot guess.
 //
 // RFC 6528: ISN = M + F(four-tuple, secret), M a clock of 4 us ticks. RFC 7323 §7.1: a secret
-// offset per four-tuple for
-// the timestamp clock, so that timestamps tell nothing about uptime and still grow from one
-// incarnation to the next.
+// offset per four-tuple for the timestamp clock, so that timestamps tell nothing about uptime and
+// still grow from one incarnation to the next.
 //
 // Invariants:
 //   1. The same tuple later in time gets a larger number (until M wraps, 4.8 hours), which
 //   TIME-WAIT reuse stands on.
 //
-// Next: timestamps.h.
+// Next: ../timestamps.h.
 #pragma once
 
 #include <cstdint>

@@ -6,7 +6,8 @@
 // Invariants:
 //   1. The number is a class of the peer's MSS (3 bits) and a keyed hash of the four-tuple, the
 //   peer's initial number, a coarse time and that class (29 bits).
-//   2. It is good for one to two minutes, so that one that was seen once is not a key for ever.
+//   2. It is good for one to two minutes, so that a cookie that somebody saw cannot be used for
+//      ever.
 //   3. A timestamp that carries options is never ahead of the clock.
 //
 // Leaves out: when to use them (passive_open.cc).

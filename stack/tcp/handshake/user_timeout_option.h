@@ -6,7 +6,7 @@
 // Invariants:
 //   1. What is adopted lies between the two limits, whatever the peer says.
 //
-// Next: challenge_limit.h.
+// Next: ../connection/challenge_limit.h.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // How much a send buffer takes when it counts as Linux does: memory, not bytes, in pieces as large
-// as a TSO packet; what begins a piece may fill it.
+// as a TSO packet; a piece that was begun may be filled, even beyond the limit.
 //
 // SO_SNDBUF of socket(7) and tcp(7); RFC 9293 §3.9.1.2 (SEND) leaves it open. Only for stacks that
 // are to behave as Linux does (TcpConfig::counts_send_memory).
@@ -8,7 +8,7 @@
 //   1. What is admitted never begins a piece while the memory is at or above the limit.
 //   2. The limit grows only, unless it is chosen.
 //
-// Next: send_queue.h.
+// Next: ../send/send_queue.h.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,7 @@ namespace glasstcp {
 struct SendSpaceFacts {
   std::uint32_t flight = 0;
   std::uint32_t unsent = 0;
-  std::uint32_t sendable = 0;    ///< of what is unsent or to come, cwnd and window let go at once
+  std::uint32_t sendable = 0;    ///< bytes that cwnd and window allow to leave now
   std::uint32_t piece = 1;       ///< a full piece
   std::uint32_t unsent_low = 0;  ///< no piece begins while as much is unsent
 };
@@ -44,7 +44,8 @@ class LinuxSendSpace {
     limit_ = std::max(limit_, static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, most)));
   }
 
-  /// How many of `length` bytes fit; what this fills may leave at once and make room for more.
+  /// How many of `length` bytes fit; full pieces count as sent as far as `sendable` allows, which
+  /// makes room for more.
   std::uint32_t admit(SendSpaceFacts f, std::uint32_t length) {
     tail_ = std::min(tail_, f.unsent);
     std::uint32_t admitted = 0;

@@ -10,8 +10,8 @@
 //   1. Personality::Rfc is what TcpConfig has by default: each row leaves it as it is.
 //   2. What is chosen here can be chosen otherwise afterwards, row by row.
 //
-// Leaves out: numbers that only are another system's default of a setting (retries, buffers), which
-// a user sets as there, by sysctl.
+// Leaves out: another system's default numbers (retries, buffers): a user sets these, as with
+// sysctl there.
 //
 // Next: linux_send_buffer.h.
 #pragma once

@@ -98,7 +98,7 @@ class Receiver {
   /// A segment with rcv.nxt and the window field `window` leaves: every ACK that was owed rides on
   /// it.
   void on_ack_sent(const ReceiveContext& context, std::uint16_t window);
-  /// Somebody else acknowledges from here on.
+  /// The TIME-WAIT record acknowledges from here on; this object owes nothing more.
   void forget_ack() { ack_.on_ack_sent(); }
   /// Whether there are SACK blocks to send.
   [[nodiscard]] bool has_sack_blocks() const { return buffer_.has_gap() || has_duplicate_; }

@@ -20,10 +20,11 @@ namespace glasstcp {
 /// Bytes are sequence numbers: SYN and FIN count one each.
 struct AckReport {
   SeqNum prior_una;
-  std::uint32_t acked = 0;           ///< by which snd.una advanced
-  std::uint32_t delivered = 0;       ///< newly, by number or SACK, or assumed from duplicates
-  std::uint32_t lost = 0;            ///< newly found lost
-  std::uint32_t reordered = 0;       ///< by how many bytes one was that arrived only now
+  std::uint32_t acked = 0;      ///< by which snd.una advanced
+  std::uint32_t delivered = 0;  ///< newly, by number or SACK, or assumed from duplicates
+  std::uint32_t lost = 0;       ///< newly found lost
+  /// bytes by which a segment that arrived only now was overtaken; 0: none was
+  std::uint32_t reordered = 0;
   Duration rtt = kNoRtt;             ///< of a segment that was sent once
   std::optional<Instant> sent_once;  ///< when the last of those left
   /// when the newest of the retransmissions left that were found lost

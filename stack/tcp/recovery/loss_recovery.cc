@@ -353,9 +353,11 @@ std::uint32_t LossRecovery::most_per_ack(const SenderFacts& s, const AckReport& 
   return segments * s.mss;
 }
 
-// RFC 6928 §2 R6928-01: ten segments, bounded by 14600 bytes or two segments.
+// RFC 6928 §2 R6928-01: ten segments, bounded by 14600 bytes or two segments, whichever is more. Who
+// asks for another number of segments gets as many of the 1460 bytes that the bound is made of.
 std::uint32_t LossRecovery::initial_window(const TcpConfig& config, std::uint32_t mss) {
-  return std::min(config.initial_window_segments * mss, std::max(2 * mss, 14600U));
+  const std::uint32_t segments = config.initial_window_segments;
+  return std::min(segments * mss, std::max(2 * mss, segments * 1460));
 }
 
 void LossRecovery::start(const CongestionControl& congestion, SeqNum una, std::uint32_t window) {

@@ -11,10 +11,11 @@
 // (unused windows).
 //
 // Invariants:
-//   1. A connection with anything outstanding has a FlightState. An idle one has the bytes here.
+//   1. A connection with anything outstanding has a FlightState. An idle connection has only the
+//      members below.
 //   2. The order of on_ack() matters: first everything that the ACK reports is taken in, then it is
 //      asked whether an episode ended, then what is lost, then whether an episode begins; the
-//      window comes last, for all of these decide whose it is.
+//      window comes last, since these steps decide whether PRR or congestion control sets it.
 //
 // Next: read_ack.cc.
 #pragma once
@@ -40,8 +41,8 @@ namespace glasstcp {
 /// What became of an MTU probe (RFC 8899) that was under way.
 enum class MtuProbeResult : std::uint8_t {
   None,
-  Lost,          ///< it alone: it was too large, and that is no sign of congestion
-  Inconclusive,  ///< others are lost with it, or it may be retransmitted for their sake
+  Lost,          ///< only the probe is lost: it was too large, which is no sign of congestion
+  Inconclusive,  ///< an episode of recovery began meanwhile: nothing follows for its size
 };
 
 /// What a connection has to do after an acknowledgment, or after the reordering timer.
@@ -50,8 +51,9 @@ struct AckOutcome {
   bool restarts_timers = false;     ///< there was progress, or an episode began: all are restarted
   bool duplicate_reported = false;  ///< D-SACK
   MtuProbeResult mtu_probe = MtuProbeResult::None;
-  std::uint32_t reordered = 0;  ///< by how many bytes something was that arrived only now
-  Duration rtt = kNoRtt;        ///< a sample, of a segment that was sent once
+  /// bytes by which a segment that arrived only now was overtaken; 0: none was
+  std::uint32_t reordered = 0;
+  Duration rtt = kNoRtt;  ///< a sample, of a segment that was sent once
 };
 
 /// Data, or a SYN, that is about to leave for the first time, from snd.nxt on.
@@ -82,7 +84,8 @@ class LossRecovery {
   // -- The handshake
   /// A SYN is to be sent; until it is answered one segment may be under way.
   void open(std::uint32_t mss) { window_.cwnd = mss; }
-  /// RFC 6928 §2: bytes.
+  /// RFC 6928 §2: the initial window in bytes: initial_window_segments, but no more than 1460
+  /// bytes for each of them, or two segments, whichever is more.
   [[nodiscard]] static std::uint32_t initial_window(const TcpConfig& config, std::uint32_t mss);
   /// The handshake is complete, or data may be sent before it is: `window` bytes may be under way.
   void start(const CongestionControl& congestion, SeqNum una, std::uint32_t window);
@@ -120,13 +123,15 @@ class LossRecovery {
   [[nodiscard]] bool add_probed_octet(const SenderFacts& s);
   /// draft-ietf-ccwg-bbr §4.1.2.4: cwnd would allow more, but nothing waits to be sent.
   void on_application_limited(RecoveryContext& context, const SendVariables& snd);
-  /// Something waits, and cwnd allows it: the owner is told when pacing does, too.
+  /// Something waits that cwnd allows and pacing does not yet: when it does, the owner's
+  /// on_burst_time() is called.
   void await_next_burst(RecoveryContext& context, Instant now);
 
   // -- What time brings
   /// RFC 6298 §5.4: the retransmission timer expired, while the SYN is not acknowledged.
   void on_syn_timeout(RecoveryContext& context);
-  /// The same later. `is_first`: since snd.una advanced last; `reason`: of the retransmission.
+  /// The retransmission timer expired after the handshake. `is_first`: since snd.una advanced last;
+  /// `reason`: of the retransmission.
   void on_timeout(const SenderFacts& s, bool is_first, SendReason reason);
   /// RFC 6298 §5.5: the timeout is doubled, where there was no memory to send a SYN.
   void back_off() { rtt_.back_off(); }

@@ -6,8 +6,9 @@
 // that the flight is at ssthresh when recovery ends.
 //
 // Invariants:
-//   1. The window it gives is never more than the flight and what was just delivered, except for
-//      one segment (the first retransmission, or slow start under a safe ACK).
+//   1. It adds to the flight at most what was delivered in this recovery and not yet followed by
+//      sent bytes (or what was just delivered, if that is more), and one segment (the first
+//      retransmission, or slow start under a safe ACK).
 //
 // Next: recovery_episode.h.
 #pragma once

@@ -70,7 +70,7 @@ class Rack {
   void on_advance(SeqNum una) {
     if (in_dsack_round_ && una >= dsack_round_) in_dsack_round_ = false;
   }
-  /// A recovery ended: after sixteen without a duplicate the window is narrow again.
+  /// A recovery ended: after sixteen recoveries without a D-SACK reo_wnd_mult is 1 again.
   void on_recovery_exit() {
     if (reo_wnd_persist_ > 0) --reo_wnd_persist_;
     if (reo_wnd_persist_ == 0) reo_wnd_mult_ = 1;
@@ -86,11 +86,11 @@ class Rack {
   }
 
   // RFC 8985 §6.2 R8985-05, R8985-06, step 5.
-  /// Calls on_lost(index) for each segment in the network that is lost. How long until the last of
-  /// those that left before the delivered one is, too; zero: there is none. Looks at kMostWaiting
-  /// segments at most that are not lost yet: each ACK of a flight that waits for the reordering
-  /// window would else walk all of it. If there are more, it answers how long until the delivered
-  /// segment itself would be, which is no sooner.
+  /// Calls on_lost(index) for each segment in the network that is lost. Returns how long to wait
+  /// until the last of the others that left before the delivered one is lost, too; zero: there are
+  /// none. Looks at kMostWaiting segments at most that are not lost yet: each ACK of a flight that
+  /// waits for the reordering window would else walk all of it. If there are more, it answers how
+  /// long until the delivered segment itself would be, which is no sooner.
   template <typename F>
   [[nodiscard]] Duration detect_loss(const RetransmissionQueue& log,
                                      const RetransmissionQueue::Pool& pool, Duration reo_wnd,
@@ -133,7 +133,7 @@ class Rack {
     return segment.end > fack_ ? 0 : static_cast<std::uint32_t>(fack_ - segment.begin);
   }
   [[nodiscard]] Duration rtt() const { return rtt_; }
-  /// A connection that was quiet remembers this much.
+  /// Takes over what an idle connection remembers: whether reordering was seen.
   void remember_reordering(bool seen) { reordering_seen_ = seen; }
 
  private:

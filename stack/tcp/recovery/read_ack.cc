@@ -143,6 +143,7 @@ void LossRecovery::on_delivered(const SenderFacts& s, FlightState& f, const Sent
   f.rack.on_delivered(segment, end, facts);
 }
 
+// RFC 6298 §3 R6298-06 (Karn): a sample only of what was sent once, or by an echoed timestamp.
 void LossRecovery::read_rtt(const SenderFacts& s, AckReport& report) {
   if (report.sent_once && !report.any_retransmitted) {
     report.rtt = s.now - *report.sent_once;

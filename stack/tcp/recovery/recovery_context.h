@@ -36,7 +36,7 @@ struct RecoveryContext {
   const RtoBounds rto_bounds;
   RetransmissionQueue::Pool sent;
   Slab<FlightState> flights;
-  TimingWheel pacing_wheel;                    ///< of flight states whose next burst has its time
+  TimingWheel pacing_wheel;                    ///< flight states that wait for pacing
   IntrusiveList<FlightState, QuietTag> quiet;  ///< kept for a while; the longest quiet first
   const CongestionAlgorithms algorithms;
 };

@@ -8,7 +8,8 @@
 // Invariants:
 //   1. Phase and `recover` change here only. A phase ends when snd.una reaches `recover`, the
 //      highest number sent when it began.
-//   2. In FastRecovery and Cwr cwnd is PRR's; in the others congestion control's.
+//   2. In FastRecovery and Cwr cwnd is PRR's (unless the algorithm owns recovery, as BBR does);
+//      else congestion control's.
 //   3. Before each reduction, what undoing needs is kept; it is used at most once.
 //
 // Leaves out: finding losses (rack.h, retransmission_queue.h) and sending (next_segment.cc).
@@ -79,10 +80,11 @@ class RecoveryEpisode {
   [[nodiscard]] bool was_sent_in_episode(Instant sent_at) const {
     return is_active() && sent_at >= reduced_at_;
   }
-  /// It is: the reduction begins once more. What undoing restores stays.
+  /// Such a segment is lost: the reduction begins once more. What undo() restores is not changed.
   void restart(const EpisodeFacts& facts);
   // RFC 6298 §5.4; RFC 5682 §2.1 R5682-03.
-  /// The retransmission timer expired. `may_detect_spurious`: whether F-RTO may look for a mistake.
+  /// The retransmission timer expired. `may_detect_spurious`: whether F-RTO may test if the timeout
+  /// was spurious.
   /// `is_first`: since snd.una advanced last.
   void on_timeout(const EpisodeFacts& facts, bool may_detect_spurious, bool is_first);
   /// Everything up to `nxt` is to be repaired, without being a sign of congestion.

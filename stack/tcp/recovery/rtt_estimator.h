@@ -26,7 +26,8 @@ struct RtoBounds {
   Duration min_variance{};  ///< the least of 4 * rttvar, as Linux has it; 0: the clock's grain
 };
 
-// RFC 9293 §3.8.1 MUST-18: the timeout is RFC 6298's; Karn's rule is kept by the retransmission queue.
+// RFC 9293 §3.8.1 MUST-18: the timeout is RFC 6298's; Karn's rule is kept by LossRecovery
+// (read_ack.cc), by what the retransmission queue notes.
 /// RFC 6298 §2. 16 bytes: times are kept in eighths of a microsecond, up to 8 minutes.
 class RttEstimator {
  public:

@@ -1,5 +1,5 @@
 // Finding out how large a packet may be without being told: one larger segment of real data is
-// tried now and then, and what arrives is true.
+// tried now and then; if it arrives, the path takes that size.
 //
 // RFC 4821 (packetization layer path MTU discovery), RFC 8899 §5. Messages about packets that were
 // too big are often filtered; then large packets vanish in a "black hole" while small ones pass.
@@ -12,7 +12,7 @@
 // Leaves out: when a probe may leave (segment_size.h), and what its loss means for congestion
 // (../connection/path_mtu.cc).
 //
-// Next: retransmission_queue.h.
+// Next: ../recovery/retransmission_queue.h.
 #pragma once
 
 #include <algorithm>
@@ -40,8 +40,8 @@ class PathSearch {
   [[nodiscard]] std::uint16_t next_size(Instant now) const {
     if (has_probe_ || (rests_ && now < rests_until_)) return 0;
     if (high_ - low_ < kResolution) return 0;
-    // RFC 4821 §7.3: the middle; but an end that somebody named or that is near, and that nothing
-    // was lost at yet, comes first.
+    // RFC 4821 §7.3: the middle; but first the upper end, if a message named it, or if it is near
+    // and no probe of it has been lost.
     const auto middle = static_cast<std::uint16_t>(low_ + (high_ - low_ + 1) / 2);
     const bool is_near = high_ - middle < 2 * kResolution;
     return bound_ == Bound::Named || (bound_ == Bound::Untried && is_near) ? high_ : middle;
@@ -66,7 +66,7 @@ class PathSearch {
   /// The probe alone was lost (RFC 4821 §7.6.2).
   void on_probe_lost() {
     has_probe_ = false;
-    if (size_ <= high_) bound_ = Bound::Failed;  // else a message was quicker
+    if (size_ <= high_) bound_ = Bound::Failed;  // else a message has lowered high_ already
     high_ = std::max(low_, std::min<std::uint16_t>(high_, static_cast<std::uint16_t>(size_ - 1)));
   }
   /// A timeout lost others with it: that says nothing (RFC 4821 §7.6.4), unless it comes again.

@@ -1,5 +1,5 @@
 // How much data a segment may carry: what the peer takes, what the path takes, what the peer's
-// window bounds it to; and which way out there is where large packets vanish.
+// window bounds it to; and what to do where large packets vanish.
 //
 // RFC 9293 §3.7.1 (effective send MSS), §3.8.6.2.1 (the largest window), RFC 1191 and RFC 8201
 // (messages about packets that were too big), RFC 5927 §7.2 (which of them to act on), RFC 4821
@@ -145,7 +145,7 @@ class SegmentSize {
   /// has found: bytes.
   [[nodiscard]] std::uint16_t largest_packet(const PathFacts& facts) const;
 
-  /// A message told that routers may cut packets, when the path MTU cache was asked last.
+  /// Whether the path MTU cache, when last asked, said that routers may cut packets.
   [[nodiscard]] bool path_cuts() const { return path_cuts_; }
   /// The path MTU cache was asked again.
   void set_path_cuts(bool may_be_cut) { path_cuts_ = may_be_cut; }

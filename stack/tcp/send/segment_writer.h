@@ -1,4 +1,5 @@
-// From values to the bytes of a packet: IP header, TCP header, options, checksum or its promise.
+// From values to the bytes of a packet: IP header, TCP header, options, checksum (complete, or
+// partial, for the device to complete).
 //
 // RFC 9293 §3.1 (MUST-2: every segment has a checksum), RFC 6437 (flow label), RFC 6864
 // (identification).
@@ -6,7 +7,7 @@
 // Invariants:
 //   1. The checksum is complete, or marked partial where the device said that it completes it.
 //
-// Next: half_open.h.
+// Next: ../demux/half_open.h.
 #pragma once
 
 #include <cstdint>

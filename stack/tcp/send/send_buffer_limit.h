@@ -8,7 +8,7 @@
 //
 // Invariants:
 //   1. A size that the application chose stays.
-//   2. Nothing is told from here: the connection signals what wakes_writer() answers.
+//   2. Nobody is woken from here: the connection asks wakes_writer() and signals.
 //
 // Next: send_queue.h.
 #pragma once

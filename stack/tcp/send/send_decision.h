@@ -7,7 +7,7 @@
 // Invariants:
 //   1. Each decision has exactly one reason, which stays with the packet to the capture.
 //
-// Next: connection.h.
+// Next: ../connection/connection.h.
 #pragma once
 
 #include <cstdint>

@@ -2,14 +2,13 @@
 // where asked.
 //
 // RFC 9293 §3.9.1.2 (SEND), §3.4 (bytes stay until acknowledged). A queue is a chain of chunks; a
-// chunk is a borrowed
-// span with the owner's cookie, or a part of a 4 KB block of our own.
+// chunk is a borrowed span with the owner's cookie, or a part of a 4 KB block of our own.
 //
 // Invariants:
 //   1. The chunks cover [begin_seq, end_seq) without a hole; begin_seq follows snd.una.
 //   2. A borrowed span's cookie is handed back exactly once, by TxPool::next_released.
 //
-// Next: receive_buffer.h.
+// Next: ../receive/receive_buffer.h.
 #pragma once
 
 #include <cstdint>

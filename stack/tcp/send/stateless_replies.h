@@ -1,13 +1,12 @@
 // Segments that no connection stands behind: resets for nobody, and acknowledgments from TIME-WAIT.
 //
-// RFC 9293 §3.5.2, §3.10.7.1-3. A bounded ring: when it is full the oldest answers still leave, new
-// ones are not made,
-// which is what a rate limit would do.
+// RFC 9293 §3.5.2, §3.10.7.1-3. A bounded ring: when it is full, replies that wait still leave and
+// new ones are dropped, as by a rate limit.
 //
 // Invariants:
 //   1. A reply is a value: nothing is borrowed from the packet that caused it.
 //
-// Next: half_open.h.
+// Next: ../demux/half_open.h.
 #pragma once
 
 #include <array>
@@ -68,8 +67,7 @@ class ReplyQueue {
 };
 
 // RFC 9293 §3.5.2 R9293-P1, R9293-P2: a reset is never answered; with an ACK the reset takes its
-// place in sequence from it,
-// without one it acknowledges all of the segment.
+// place in sequence from it, without one it acknowledges all of the segment.
 /// The reset that a segment draws; empty if the segment is a reset itself.
 template <typename SegmentType>
 std::optional<Reply> reset_for(const SegmentType& seg, SendReason reason) {
