@@ -63,13 +63,15 @@ struct Segment {
   }
 };
 
-// RFC 9293 §3.10.7.4 R9293-P6, Table 6: seg.len = 0, rcv.wnd = 0:  seg.seq = rcv.nxt seg.len = 0,
-// rcv.wnd > 0:  rcv.nxt =< seg.seq < rcv.nxt + rcv.wnd seg.len > 0, rcv.wnd = 0:  not acceptable
-// seg.len > 0, rcv.wnd > 0:  its first or its last number lies in the window RFC 9293 Appendix A.2
-// R9293-A1: an empty segment exactly at the right edge is accepted, since a peer that has filled
-// our window sends its ACKs with that number. Were they refused, two ends that filled each other's
-// windows would answer ACK with ACK until both gave up, and a handshake whose text is lost could
-// not be completed. RFC 5961 §3.2 R5961-03: a reset there is outside, as ever.
+// RFC 9293 §3.10.7.4 R9293-P6, Table 6:
+//   seg.len = 0, rcv.wnd = 0:  seg.seq = rcv.nxt
+//   seg.len = 0, rcv.wnd > 0:  rcv.nxt =< seg.seq < rcv.nxt + rcv.wnd
+//   seg.len > 0, rcv.wnd = 0:  not acceptable
+//   seg.len > 0, rcv.wnd > 0:  its first or its last number lies in the window
+// RFC 9293 Appendix A.2 R9293-A1: an empty segment exactly at the right edge is accepted, since a
+// peer that has filled our window sends its ACKs with that number. Were they refused, two ends that
+// filled each other's windows would answer ACK with ACK until both gave up, and a handshake whose
+// text is lost could not be completed. RFC 5961 §3.2 R5961-03: a reset there is outside, as ever.
 /// Whether a segment is acceptable to a receiver that expects `rcv_nxt` and offered `rcv_wnd`
 /// bytes.
 [[nodiscard]] inline bool is_acceptable(const Segment& seg, SeqNum rcv_nxt, std::uint32_t rcv_wnd) {

@@ -20,7 +20,7 @@ constexpr std::array kTimers = {
     TimerInfo{MemoryRetry, "MemoryRetry", "",
               "there was no memory to remember what was to be sent: it is tried again",
               "此前内存不足，无法记录待发送的数据：重试"},
-    TimerInfo{DelayedAck, "DelayedAck", "RFC 9293 §3.8.6.2", "a delayed ACK may wait no longer",
+    TimerInfo{DelayedAck, "DelayedAck", "RFC 9293 §3.8.6.3", "a delayed ACK may wait no longer",
               "延迟的确认不能再等"},
     TimerInfo{KeepAlive, "KeepAlive", "RFC 9293 §3.8.4",
               "nothing was heard for the keep-alive interval", "在保活间隔内未收到任何报文段"},

@@ -23,10 +23,12 @@
 namespace glasstcp {
 
 /// A table of deadlines. kNever: not armed. Deadlines that never run at the same time share a slot,
-/// since every connection pays for the table even when idle: 0: retransmission, tail loss probe,
-/// reordering (something outstanding, window open), persist (window closed), SWS override and
-/// memory retry (nothing outstanding, something waits), FIN-WAIT-2 (nothing left to send) 1:
-/// delayed ACK 2: keep-alive (nothing outstanding), user timeout (something is)
+/// since every connection pays for the table even when idle:
+///   0: retransmission, tail loss probe, reordering (something outstanding, window open), persist
+///      (window closed), SWS override and memory retry (nothing outstanding, something waits),
+///      FIN-WAIT-2 (nothing left to send)
+///   1: delayed ACK
+///   2: keep-alive (nothing outstanding), user timeout (something is)
 class TimerTable {
  public:
   static constexpr std::size_t kSlots = 3;
