@@ -17,8 +17,8 @@ void ConnectionStatistics::on_arrival(const Segment& seg, Instant now) {
   last_data_received = now;
 }
 
-void ConnectionStatistics::on_departure(const SendDecision& d, std::uint32_t mss, Instant now) {
-  const std::uint32_t segments = d.length <= mss ? 1 : (d.length + mss - 1) / mss;
+void ConnectionStatistics::on_departure(const SendDecision& d, std::uint32_t segments,
+                                        Instant now) {
   segments_out += segments;
   const bool again = d.kind == SendDecision::Kind::Retransmission || is_retransmission(d.reason);
   if (again) segments_retransmitted += segments;

@@ -19,8 +19,8 @@ struct SendDecision;
 /// What a connection did so far; kept only if TcpConfig::keep_statistics.
 struct ConnectionStatistics {
   void on_arrival(const Segment& seg, Instant now);
-  /// `mss`: text bytes of each segment that it is cut into.
-  void on_departure(const SendDecision& decision, std::uint32_t mss, Instant now);
+  /// `segments`: of the wire, which it leaves in.
+  void on_departure(const SendDecision& decision, std::uint32_t segments, Instant now);
   /// `segments`, of `bytes` together, were acknowledged.
   void on_acked(std::uint32_t bytes, std::uint32_t segments);
   void on_rtt(Duration measured);

@@ -129,13 +129,12 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
   frame.segment_payload = d.reason == SendReason::MtuProbe ? d.length
                           : d.flags.syn()                  ? 0
                                                            : max_payload();
+  const std::uint32_t segments = frame.segments(d.length);
   if (may_be_cut(d, now)) {
     // RFC 6864 §4.2, §4.3 R6864-02: a number of its own for each segment, also for those that a device
     // cuts a GSO packet into: it counts on from the first. §5.2 R6864-03: none left means that it
     // goes with "don't fragment", and may be lost where the path is narrow, which slows its sender
     // down.
-    const std::uint32_t each = std::max(frame.segment_payload, 1U);
-    const std::uint32_t segments = std::max((out.payload_length + each - 1) / each, 1U);
     const auto number = context_.ip.identifications().take(tuple_.remote_address, segments, now);
     frame.may_fragment = number.has_value();
     frame.identification = number.value_or(0);
@@ -145,7 +144,7 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
     context_.ecn[ecn_].on_sent(ecn_departure(d, options), options.accurate_ecn.has_value());
   out.reason = d.reason;
   out.connection = id_;
-  if (ConnectionStatistics* s = statistics()) s->on_departure(d, max_payload(), now);
+  if (ConnectionStatistics* s = statistics()) s->on_departure(d, segments, now);
   if (!d.flags.rst()) receiver_.on_duplicate_reported();
 }
 

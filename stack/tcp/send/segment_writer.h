@@ -30,8 +30,14 @@ struct SegmentFrame {
   OptionLayout option_layout = OptionLayout::Linux;
   bool checksum_offload = false;     ///< the device completes the checksum
   std::uint16_t identification = 0;  ///< if it may be fragmented
-  /// bytes of data of one segment; more in `out` makes a GSO packet. 0: no data
+  /// bytes of data of one segment; more in `out` makes a GSO packet. 0: it is one, as it is
   std::uint32_t segment_payload = 0;
+
+  /// How many segments of the wire `payload` bytes leave in.
+  [[nodiscard]] std::uint32_t segments(std::uint32_t payload) const {
+    if (segment_payload == 0 || payload <= segment_payload) return 1;
+    return (payload + segment_payload - 1) / segment_payload;
+  }
 };
 
 /// Writes the headers in front of the payload that is in `out` already. Fills everything but
