@@ -14,14 +14,20 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "stack/base/addresses.h"
 #include "stack/base/bytes.h"
 #include "stack/base/seq_num.h"
+#include "stack/trace/verdict.h"
 #include "stack/wire/tcp.h"
 #include "stack/wire/tcp_options.h"
 
 namespace glasstcp {
+
+/// What a check of an arriving segment says: a verdict ends its processing; empty lets the next
+/// check see it.
+using Check = std::optional<Verdict>;
 
 /// Bytes of the IP and TCP headers of a segment without options.
 [[nodiscard]] constexpr std::uint16_t header_bytes(IpVersion version) {

@@ -14,6 +14,7 @@
 
 #include "stack/base/seq_num.h"
 #include "stack/base/time.h"
+#include "stack/tcp/segment.h"
 #include "stack/wire/tcp_options.h"
 
 namespace glasstcp {
@@ -52,6 +53,24 @@ class Timestamps {
   /// Whether PAWS rejects a segment with this TSval.
   [[nodiscard]] bool is_too_old(TsVal val, Instant now) const {
     return has_recent_ && difference(val, recent_) < 0 && !is_outdated(now);
+  }
+
+  // RFC 7323 §3.2 R7323-12: not negotiated, not looked at. §5.2 R7323-17: a reset is judged by its
+  // number alone.
+  // RFC 7323 §3.2 R7323-10, not done: to drop segments without the option that was agreed on.
+  // Middleboxes take it off, and some peers leave it out of keep-alives; where such a segment is
+  // dropped the connection stands still until it times out. It is judged by its numbers alone, so
+  // PAWS does not protect from an old duplicate without the option; the setting
+  // tolerates_missing_timestamps, off, does as the RFC advises.
+  // RFC 7323 §3.2 R7323-11: either way the connection lives on.
+  /// RFC 7323 §5.3, R1 of PAWS, which comes before the window test: TimestampMissing or
+  /// PawsRejected, which is to be acknowledged, and dropped. `tolerates_missing`: the setting.
+  [[nodiscard]] Check check(const Segment& seg, bool tolerates_missing, Instant now) const {
+    if (!enabled_ || seg.flags.rst()) return std::nullopt;
+    const auto& stamp = seg.options.timestamps;
+    if (!stamp && !tolerates_missing) return Verdict::TimestampMissing;
+    if (stamp && is_too_old(stamp->val, now)) return Verdict::PawsRejected;
+    return std::nullopt;
   }
 
   // RFC 7323 §4.3 R7323-16, §5.3 R7323-20: only a segment that covers the last ACK we sent updates

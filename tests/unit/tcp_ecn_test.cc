@@ -67,6 +67,24 @@ TEST(EcnNegotiation, EveryAnswerOfAServer) {
   }
 }
 
+// One rule for half-open records, connections by Fast Open, and a client's SYN-ACK.
+TEST(EcnNegotiation, AHandshakeThatComesAgainMayContradictItself) {
+  COVERS("R9768-23", "R9768-24", "R9768-04");
+  const TcpFlags classic{kCwr | kEce | TcpFlags::kSyn};
+  const TcpFlags all{kAe | kCwr | kEce | TcpFlags::kSyn};
+  const TcpFlags plain{TcpFlags::kSyn};
+  EcnAgreement agreed = answer_ecn_syn(kPassive, all, IpEcn::NotEct);
+  EXPECT_TRUE(agreed.is_contradicted_by(ecn_asked_for(classic, IpEcn::NotEct)));
+  EXPECT_FALSE(agreed.is_contradicted_by(ecn_asked_for(all, IpEcn::Ce)));
+  EXPECT_FALSE(agreed.is_contradicted_by(ecn_asked_for(plain, IpEcn::Ce)));
+  agreed.on_syn_again(ecn_asked_for(plain, IpEcn::Ce));
+  EXPECT_EQ(agreed.peer_syn, IpEcn::Ce);
+  EXPECT_FALSE(agreed.may_mark);
+  // Who knows only the classic kind grants it to both, and sees no difference.
+  const EcnAgreement old = answer_ecn_syn({EcnUse::Passive, false}, all, IpEcn::NotEct);
+  EXPECT_FALSE(old.is_contradicted_by(ecn_asked_for(all, IpEcn::NotEct)));
+}
+
 TEST(EcnNegotiation, EveryAnswerToAClient) {
   COVERS("R9768-06", "R9768-25");
   const struct {

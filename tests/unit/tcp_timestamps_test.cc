@@ -1,4 +1,5 @@
-// The echo of a timestamp: what it may belong to, on a clock that goes round.
+// The echo of a timestamp: what it may belong to, on a clock that goes round; and which segments a
+// timestamp lets through.
 #include <gtest/gtest.h>
 
 #include "stack/tcp/timestamps.h"
@@ -9,6 +10,9 @@ namespace {
 
 constexpr Instant kFirst{10s};  // when what is outstanding left first
 constexpr std::uint32_t kFirstMs = milliseconds_of(kFirst);
+constexpr Instant at_s(int seconds) {
+  return Instant(std::chrono::seconds(seconds));
+}
 
 // RFC 3522 §3.2: the echo lies between the first transmission and now; 0 is a value like any other.
 TEST(Timestamps, AnEchoIsOfTheFlightOrTellsNothing) {
@@ -28,6 +32,24 @@ TEST(Timestamps, AnEchoIsOfTheFlightOrTellsNothing) {
     EXPECT_EQ(clock.is_echo_since(TsVal{0}, kFirstMs, kFirst + 300ms),
               reading == 0 || reading == 0xffffffffU);
   }
+}
+
+// RFC 7323 §5.3, R1: one rule for connections, half-open records and TIME-WAIT.
+TEST(Timestamps, PawsAsksASegmentByItsOptionAlone) {
+  COVERS("R7323-11", "R7323-12", "R7323-17", "R7323-19");
+  const Timestamps ours(0, TsVal{1000}, at_s(1));
+  Segment seg;
+  EXPECT_EQ(ours.check(seg, true, at_s(1)), std::nullopt);
+  EXPECT_EQ(ours.check(seg, false, at_s(1)), Verdict::TimestampMissing);
+  seg.options.timestamps = TimestampsOption{TsVal{1000}, TsVal{0}};
+  EXPECT_EQ(ours.check(seg, false, at_s(1)), std::nullopt);
+  seg.options.timestamps->val = TsVal{999};
+  EXPECT_EQ(ours.check(seg, true, at_s(1)), Verdict::PawsRejected);
+  EXPECT_EQ(ours.check(seg, true, at_s(25 * 24 * 3600)), std::nullopt) << "ours is outdated";
+  seg.flags.bits = TcpFlags::kRst;
+  EXPECT_EQ(ours.check(seg, false, at_s(1)), std::nullopt) << "a reset is judged by its number";
+  seg.flags.bits = 0;
+  EXPECT_EQ(Timestamps().check(seg, false, at_s(1)), std::nullopt) << "not agreed on";
 }
 
 }  // namespace

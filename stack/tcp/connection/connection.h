@@ -36,9 +36,6 @@
 
 namespace glasstcp {
 
-/// A verdict ends the processing of a segment; empty lets the next check see it.
-using Check = std::optional<Verdict>;
-
 /// One connection.
 class Connection : public ListHook<ReadyTag>,
                    public ListHook<EventTag>,

@@ -116,11 +116,9 @@ Check Connection::syn_again_in_syn_received(const Segment& seg, Instant now) {
                           seg.seq == rcv().irs && state_ == State::SynReceived;
   if (!is_the_syn) return std::nullopt;
   if (ecn_ != kNone) {
-    // RFC 9768 §3.1.5 R9768-23, R9768-24, R9768-04: as in a half-open record: see
-    // HalfOpen::check_ecn_of_syn.
-    const EcnAgreement asked =
-        answer_ecn_syn({EcnUse::Passive, true}, seg.flags, ip_ecn(seg.traffic_class));
-    if (settings().ecn.accurate && ecn()->is_contradicted_by(asked)) {
+    // RFC 9768 §3.1.5 R9768-23: as in a half-open record (HalfOpen::segment_arrives).
+    const EcnAgreement asked = ecn_asked_for(seg.flags, ip_ecn(seg.traffic_class));
+    if (ecn()->is_contradicted_by(asked)) {
       reset(SendReason::RstEcnAmbiguous, StreamError::Aborted, now);
       return Verdict::SynAsksForOtherEcn;
     }

@@ -121,7 +121,7 @@ void Connection::adopt(const Agreement& agreed, Instant now) {
   snd.shift = agreed.snd_shift;
   receiver_.scale_window(agreed.rcv_shift);
   sack_ = agreed.sack;
-  if (agreed.timestamps) timestamps_ = Timestamps(agreed.ts_offset, agreed.ts_recent, now);
+  if (agreed.timestamps) timestamps_ = agreed.timestamps_at(now);
   if (agreed.user_timeout) adopt_user_timeout(*agreed.user_timeout);
   // RFC 9768 §3.1.5 R9768-27: the first agreement stays, whatever other SYNs come. Without memory for
   // it nothing is marked; what the peer marks goes unreported then, but for a table as long as that
@@ -148,32 +148,17 @@ void Connection::become_established(const Segment& seg, Instant now) {
   recovery_.start(congestion(), snd.una, window);
 }
 
-// RFC 7323 §5.3, R1 of PAWS.
+// RFC 7323 §5.3 R7323-19: what is too old is acknowledged and dropped.
+// RFC 5961 §4.2 R5961-04: a SYN draws a challenge whatever its options say: another host behind the
+// same NAT, or one that was restarted, knows nothing of ours, and waits for an answer.
 Check Connection::check_timestamps(const Segment& seg, Instant now) {
-  // RFC 7323 §3.2 R7323-12: not negotiated, not looked at. §5.2 R7323-17: a reset is judged by its
-  // number alone.
-  if (!timestamps_.enabled() || seg.flags.rst()) return std::nullopt;
-  // RFC 5961 §4.2 R5961-04: a SYN draws a challenge whatever its options say: another host behind
-  // the same NAT, or one that was restarted, knows nothing of ours, and waits for an answer.
-  if (seg.flags.syn() && context_.config.blind_attack_defence) return std::nullopt;
-  // RFC 7323 §3.2 R7323-10, not done: to drop segments without the option that was agreed on.
-  // Middleboxes take it off, and some peers leave it out of keep-alives; where such a segment is
-  // dropped the connection stands still until it times out. It is judged by its numbers alone, so
-  // PAWS does not protect from an old duplicate without the option; the setting
-  // tolerates_missing_timestamps, off, does as the RFC advises.
-  // RFC 7323 §3.2 R7323-11: either way the connection lives on.
-  if (!seg.options.timestamps) {
-    if (context_.config.tolerates_missing_timestamps) return std::nullopt;
-    return Verdict::TimestampMissing;
-  }
-  // RFC 7323 §5.3 R7323-19: too old: acknowledge and drop, before the window test.
-  if (timestamps_.is_too_old(seg.options.timestamps->val, now)) {
-    if (seg.len() > 0 || challenges_.take(now, context_.config.challenge_acks_per_second)) {
-      receiver_.demand_ack(SendReason::AckOldTimestamp);
-    }
-    return Verdict::PawsRejected;
-  }
-  return std::nullopt;
+  const TcpConfig& config = context_.config;
+  if (seg.flags.syn() && config.blind_attack_defence) return std::nullopt;
+  const Check refused = timestamps_.check(seg, config.tolerates_missing_timestamps, now);
+  if (refused != Verdict::PawsRejected) return refused;
+  if (seg.len() > 0 || challenges_.take(now, config.challenge_acks_per_second))
+    receiver_.demand_ack(SendReason::AckOldTimestamp);
+  return refused;
 }
 
 // RFC 5961 §3.2 R5961-01, R5961-03, done, but: a peer that resets behind its own FIN may give the
@@ -277,7 +262,7 @@ Verdict Connection::answer_syn(const Segment& seg, Instant now) {
   const EcnAgreement granted =
       read_ecn_syn_ack(settings().ecn, 0, seg.flags, ip_ecn(seg.traffic_class));
   const bool is_in_handshake = seg.ack == snd.iss + 1 && receiver_.has_only_syn();
-  if (is_in_handshake && settings().ecn.accurate && ecn()->is_contradicted_by(granted)) {
+  if (is_in_handshake && ecn()->is_contradicted_by(granted)) {
     // Its ACK is the number that the peer expects, whatever of ours is under way.
     if (const auto reply = reset_for(seg, SendReason::RstEcnAmbiguous))
       context_.replies.push(*reply);

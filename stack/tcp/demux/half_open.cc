@@ -9,54 +9,25 @@
 namespace glasstcp {
 
 HalfOpen::HalfOpen(const Agreement& agreed, const ConnectionSettings& settings,
-                   std::uint32_t listener, TcpFlags syn_flags)
+                   std::uint32_t listener)
     : agreed_(agreed),
       listener_(listener),
-      first_syn_(syn_flags),
       mss_(settings.mss),
       hop_limit_(settings.hop_limit),
       traffic_class_(settings.traffic_class) {}
 
-// RFC 9768 §3.1.5 R9768-23: a peer that asks for both kinds of feedback on one connection could not
-// tell which of them we took: it is reset. R9768-24: a SYN without the flags means that the client
-// may not be in that mode, so we do not mark; R9768-04: the newest SYN is the one reported.
-Check HalfOpen::check_ecn_of_syn(const Segment& syn) {
-  EcnAgreement& ecn = agreed_.ecn;
-  if (ecn.feedback == EcnFeedback::None) return std::nullopt;
-  const EcnAgreement again = answer_ecn_syn({EcnUse::Passive, true}, syn.flags, IpEcn::NotEct);
-  const bool first_was_classic =
-      answer_ecn_syn({EcnUse::Passive, true}, first_syn_, IpEcn::NotEct).feedback ==
-      EcnFeedback::Classic;
-  ecn.peer_syn = ip_ecn(syn.traffic_class);
-  if (again.feedback == EcnFeedback::None) {
-    ecn.may_mark = false;
-    return std::nullopt;
-  }
-  if ((again.feedback == EcnFeedback::Classic) == first_was_classic) return std::nullopt;
-  return Verdict::SynAsksForOtherEcn;
-}
-
 std::uint16_t HalfOpen::window() const {
   return static_cast<std::uint16_t>(std::min<std::uint32_t>(agreed_.buffer, 65535));
-}
-
-// RFC 7323 §3.2 R7323-11, §5.3 R7323-19: as Connection::check_timestamps.
-Check HalfOpen::check_timestamps(const Segment& seg, TcpContext& context, Instant now) {
-  if (!agreed_.timestamps || seg.flags.rst()) return std::nullopt;
-  if (!seg.options.timestamps) {
-    if (context.config.tolerates_missing_timestamps) return std::nullopt;
-    return Verdict::TimestampMissing;
-  }
-  if (difference(seg.options.timestamps->val, agreed_.ts_recent) >= 0) return std::nullopt;
-  reply_ack(context, SendReason::AckOldTimestamp, now);
-  return Verdict::PawsRejected;
 }
 
 HalfOpenResult HalfOpen::segment_arrives(const Segment& seg, TcpContext& context, Instant now) {
   const SeqNum rcv_nxt = agreed_.irs + 1;
   // The SYN again: our SYN-ACK was lost or is late; it goes again.
   if (seg.flags.syn() && !seg.flags.ack() && !seg.flags.rst() && seg.seq == agreed_.irs) {
-    if (const Check refused = check_ecn_of_syn(seg)) {
+    const EcnAgreement asked = ecn_asked_for(seg.flags, ip_ecn(seg.traffic_class));
+    // RFC 9768 §3.1.5 R9768-23: a peer that asks for both kinds of feedback on one connection could
+    // not tell which of them we took: it is reset.
+    if (agreed_.ecn.is_contradicted_by(asked)) {
       Reply reply;
       reply.tuple = agreed_.tuple;
       reply.seq = agreed_.iss + 1;
@@ -64,8 +35,9 @@ HalfOpenResult HalfOpen::segment_arrives(const Segment& seg, TcpContext& context
       reply.flags.bits = TcpFlags::kRst | TcpFlags::kAck;
       reply.reason = SendReason::RstEcnAmbiguous;
       context.replies.push(reply);
-      return {HalfOpenFate::Dies, *refused};
+      return {HalfOpenFate::Dies, Verdict::SynAsksForOtherEcn};
     }
+    agreed_.ecn.on_syn_again(asked);
     if (!due_) reason_ = SendReason::SynAckRetransmit;
     due_ = true;
     return {HalfOpenFate::Stays, Verdict::SynDuplicate};
@@ -76,7 +48,9 @@ HalfOpenResult HalfOpen::segment_arrives(const Segment& seg, TcpContext& context
     reply_ack(context, SendReason::ChallengeSyn, now);
     return {HalfOpenFate::Stays, Verdict::SynChallenged};
   }
-  if (const Check refused = check_timestamps(seg, context, now)) {
+  const bool tolerates_missing = context.config.tolerates_missing_timestamps;
+  if (const Check refused = agreed_.timestamps_at(now).check(seg, tolerates_missing, now)) {
+    if (*refused == Verdict::PawsRejected) reply_ack(context, SendReason::AckOldTimestamp, now);
     return {HalfOpenFate::Stays, *refused};
   }
   // First check: sequence number, with the window that our SYN-ACK offered.

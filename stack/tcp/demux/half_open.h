@@ -16,8 +16,8 @@
 
 #include "stack/base/intrusive_list.h"
 #include "stack/tcp/connection/challenge_limit.h"
-#include "stack/tcp/connection/connection.h"
 #include "stack/tcp/connection/stack_context.h"
+#include "stack/tcp/handshake/agreement.h"
 #include "stack/tcp/segment.h"
 
 namespace glasstcp {
@@ -43,10 +43,9 @@ class HalfOpen : public ListHook<HalfOpenReadyTag>,
                  public ListHook<HalfOpenAgeTag>,
                  public TimerNode {
  public:
-  /// From a SYN with these flags that a listener takes. `agreed.buffer` bytes are the window
+  /// From a SYN that a listener takes. `agreed.buffer` bytes are the window
   /// offered; nothing is reserved yet. `settings` are those of the listener's connections.
-  HalfOpen(const Agreement& agreed, const ConnectionSettings& settings, std::uint32_t listener,
-           TcpFlags syn_flags);
+  HalfOpen(const Agreement& agreed, const ConnectionSettings& settings, std::uint32_t listener);
 
   HalfOpenResult segment_arrives(const Segment& seg, TcpContext& context, Instant now);
   /// The SYN-ACK timer expired. False: too often; the record dies.
@@ -64,15 +63,12 @@ class HalfOpen : public ListHook<HalfOpenReadyTag>,
   [[nodiscard]] std::uint32_t listener() const { return listener_; }
 
  private:
-  [[nodiscard]] Check check_ecn_of_syn(const Segment& syn);
-  [[nodiscard]] Check check_timestamps(const Segment& seg, TcpContext& context, Instant now);
   void reply_ack(TcpContext& context, SendReason reason, Instant now);
   [[nodiscard]] std::uint16_t window() const;
 
   Agreement agreed_;
   ChallengeLimit challenges_;
   std::uint32_t listener_;
-  TcpFlags first_syn_;
   std::uint16_t mss_ = 0;  // to offer at most; 0: as the stack
   std::uint8_t hop_limit_ = 0;
   std::uint8_t traffic_class_ = 0;

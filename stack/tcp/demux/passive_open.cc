@@ -81,8 +81,8 @@ Verdict TcpLayer::make_half_open(const Segment& seg, Instant now, const SynPlan&
     const HalfOpen& oldest = *half_open_ages_.front();
     remove_half_open(look_up(oldest.agreement().tuple, oldest.agreement().hash) & kIndexMask);
   }
-  const std::uint32_t index = half_open_.acquire(agree(seg, plan, now), settings_of(plan.listener),
-                                                 plan.listener, seg.flags);
+  const std::uint32_t index =
+      half_open_.acquire(agree(seg, plan, now), settings_of(plan.listener), plan.listener);
   if (index == kNone) return Verdict::SynBacklogFull;
   if (!table_.insert(seg.hash, value_of(Kind::HalfOpen, index))) {
     half_open_.release(index);

@@ -21,13 +21,10 @@ TimeWaitResult TimeWaitRecord::segment_arrives(const Segment& seg, TcpContext& c
     if (yields_to(seg, context)) return {TimeWaitFate::Yields, Verdict::TimeWaitReused};
     return challenge(seg, context, now);
   }
-  // RFC 7323 §3.2 R7323-11: as Connection::check_timestamps.
-  const auto& stamp = seg.options.timestamps;
-  if (timestamps_.enabled() && !stamp && !context.config.tolerates_missing_timestamps)
-    return {TimeWaitFate::Stays, Verdict::TimestampMissing};
-  if (timestamps_.enabled() && stamp && timestamps_.is_too_old(stamp->val, now)) {
-    answer(context, SendReason::AckOldTimestamp, now);
-    return {TimeWaitFate::Stays, Verdict::PawsRejected};
+  const bool tolerates_missing = context.config.tolerates_missing_timestamps;
+  if (const Check refused = timestamps_.check(seg, tolerates_missing, now)) {
+    if (*refused == Verdict::PawsRejected) answer(context, SendReason::AckOldTimestamp, now);
+    return {TimeWaitFate::Stays, *refused};
   }
   // RFC 9293 §3.10.7.4, fifth check, R9293-P8: without ACK nothing is taken, not even their FIN;
   // only what lies before the window was answered by the first check.

@@ -41,6 +41,7 @@ EcnAgreement answer_ecn_syn(EcnWill will, TcpFlags syn, IpEcn arrived_as) {
   EcnAgreement agreed;
   const std::uint16_t asked = three_flags(syn);
   agreed.peer_syn = arrived_as;
+  agreed.knows_accurate = will.accurate;
   if (will.use == EcnUse::Off || asked == 0) return agreed;
   if (will.accurate && asked != kClassicSyn) {
     agreed.feedback = EcnFeedback::Accurate;
@@ -84,6 +85,7 @@ EcnAgreement read_ecn_syn_ack(EcnWill will, std::uint32_t retries, TcpFlags syn_
                               IpEcn arrived_as) {
   EcnAgreement agreed;
   agreed.is_client = true;
+  agreed.knows_accurate = will.accurate;
   agreed.peer_syn = arrived_as;
   const std::uint16_t asked = ecn_syn_flags(will, 0);
   const std::uint16_t granted = three_flags(syn_ack);
@@ -108,12 +110,8 @@ EcnAgreement read_ecn_syn_ack(EcnWill will, std::uint32_t retries, TcpFlags syn_
 
 // RFC 9768 §3.2.1 R9768-07: counters begin at 5, 1, 1 and 0; §3.2.2.2 R9768-08: a client counts a
 // marked SYN-ACK once, a server does not count a marked SYN.
-Ecn::Ecn(const EcnAgreement& agreed)
-    : feedback_(agreed.feedback),
-      syn_ack_field_(agreed.peer_syn),
-      may_mark_(agreed.may_mark),
-      awaits_handshake_ack_(!agreed.is_client) {
-  if (feedback_ != EcnFeedback::Accurate || !agreed.is_client) return;
+Ecn::Ecn(const EcnAgreement& agreed) : agreed_(agreed), awaits_handshake_ack_(!agreed.is_client) {
+  if (agreed_.feedback != EcnFeedback::Accurate || !agreed.is_client) return;
   handshake_feedback_ = true;
   if (agreed.peer_syn == IpEcn::Ce) ++r_cep_;
 }
@@ -122,7 +120,7 @@ Ecn::Ecn(const EcnAgreement& agreed)
 
 bool Ecn::on_segment(const EcnArrival& arrival, bool owes_ack) {
   const bool is_ce = arrival.field == IpEcn::Ce;
-  if (feedback_ == EcnFeedback::Classic) {
+  if (agreed_.feedback == EcnFeedback::Classic) {
     // RFC 3168 §6.1.3 R3168-07: from a mark until CWR; a mark on the segment with CWR is a new one.
     // Only data is sent ECN-capable, so a mark elsewhere says nothing (§6.1.4).
     if (arrival.flags.cwr()) echo_ = false;
@@ -130,7 +128,7 @@ bool Ecn::on_segment(const EcnArrival& arrival, bool owes_ack) {
     echo_ = echo_ || is_new_mark;
     return is_new_mark;
   }
-  if (feedback_ != EcnFeedback::Accurate) return false;
+  if (agreed_.feedback != EcnFeedback::Accurate) return false;
   // RFC 9768 §3.2 R9768-10: every acceptable packet is counted, and so are its bytes.
   if (is_ce) r_cep_ += arrival.segments;
   if (arrival.data > 0 && arrival.field != IpEcn::NotEct) {
@@ -153,11 +151,11 @@ bool Ecn::on_segment(const EcnArrival& arrival, bool owes_ack) {
 }
 
 std::uint16_t Ecn::flags(bool is_pure_ack) const {
-  if (feedback_ == EcnFeedback::Classic) return echo_ ? TcpFlags::kEce : std::uint16_t{0};
-  if (feedback_ != EcnFeedback::Accurate) return 0;
+  if (agreed_.feedback == EcnFeedback::Classic) return echo_ ? TcpFlags::kEce : std::uint16_t{0};
+  if (agreed_.feedback != EcnFeedback::Accurate) return 0;
   // RFC 9768 §3.2.2.1 R9768-09, §3.2.2.2 R9768-13: three bits of the counter, but for the feedback
   // of the handshake; §3.2 R9768-36: of the counter as it is when the segment leaves.
-  if (handshake_feedback_ && is_pure_ack) return ecn_handshake_encoding(syn_ack_field_);
+  if (handshake_feedback_ && is_pure_ack) return ecn_handshake_encoding(agreed_.peer_syn);
   return flags_of_ace(r_cep_);
 }
 
@@ -166,7 +164,7 @@ std::uint16_t Ecn::flags(bool is_pure_ack) const {
 // client tests whether the option passes; §3.2.3.2.2: the next goes without, since the first may
 // have been lost for it.
 std::uint8_t Ecn::option_fields() const {
-  if (feedback_ != EcnFeedback::Accurate || options_off_) return 0;
+  if (agreed_.feedback != EcnFeedback::Accurate || options_off_) return 0;
   if (!counted_since_ack_) return handshake_feedback_ && !feedback_again_ ? 1 : 0;
   const bool saw_ce = r_ceb_ > 0;
   if (saw_ect0_ && saw_ect1_) return 3;
@@ -194,13 +192,13 @@ void Ecn::on_ack_sent(bool is_pure_ack, bool with_option) {
 bool Ecn::on_ack(const EcnAck& ack) {
   const bool is_handshake = awaits_handshake_ack_;
   awaits_handshake_ack_ = false;
-  if (feedback_ == EcnFeedback::Classic) {
+  if (agreed_.feedback == EcnFeedback::Classic) {
     if (cwr_under_way_ && ack.up_to >= cwr_end_) cwr_under_way_ = false;
     // A SYN-ACK is not sent ECN-capable, so what acknowledges it reports nothing. RFC 3168 §6.1.2
     // R3168-05: until CWR has arrived an echo is that of a mark which was answered already.
     return ack.flags.ece() && !is_handshake && !cwr_due_ && !cwr_under_way_;
   }
-  if (feedback_ != EcnFeedback::Accurate || ignores_feedback_) return false;
+  if (agreed_.feedback != EcnFeedback::Accurate || ignores_feedback_) return false;
   return is_handshake && ack.is_pure ? read_handshake_ack(ace_of(ack.flags)) : read_ace(ack);
 }
 
@@ -210,7 +208,7 @@ bool Ecn::on_ack(const EcnAck& ack) {
 // field on the way.
 bool Ecn::read_handshake_ack(std::uint32_t ace) {
   ignores_feedback_ = ace == 0;
-  if (ace == 0 || ace == 3 || ace == 4 || ace == 6) may_mark_ = false;
+  if (ace == 0 || ace == 3 || ace == 4 || ace == 6) agreed_.may_mark = false;
   if (ace != 6) return false;
   ++s_cep_;
   return true;
@@ -223,7 +221,7 @@ bool Ecn::read_ace(const EcnAck& ack) {
   if (is_first && ace == 0) {
     // RFC 9768 §3.2.2.4 R9768-26: a counter cannot be 0 so early: somebody clears the flags.
     ignores_feedback_ = true;
-    may_mark_ = false;
+    agreed_.may_mark = false;
     return false;
   }
   // RFC 9768 §3.2.2.2 R9768-16, §3.2.2.5.2 R9768-17: the least increment that fits the three bits;
@@ -251,14 +249,14 @@ bool Ecn::read_option(const AccurateEcnOption& option, std::uint32_t new_marks, 
   const std::uint32_t more = (option.ce_bytes - s_ceb_) & kCounterMask;
   if (more == 0 || more > kCounterMask / 2) return false;  // the latter is an older one
   s_ceb_ += more;
-  if (new_marks == 0 && is_certain) may_mark_ = false;
+  if (new_marks == 0 && is_certain) agreed_.may_mark = false;
   return true;
 }
 
 // RFC 3168 §6.1.2 R3168-06: whatever reduced the window, the next new text says so. RFC 9768
 // §3.1.5 R9768-20: in the accurate mode that flag has another meaning, and is not used so.
 void Ecn::on_reduction() {
-  cwr_due_ = feedback_ == EcnFeedback::Classic;
+  cwr_due_ = agreed_.feedback == EcnFeedback::Classic;
 }
 
 void Ecn::on_data_sent(SeqNum end) {

@@ -42,12 +42,31 @@ struct EcnAgreement {
   IpEcn peer_syn = IpEcn::NotEct;  ///< how the peer's newest SYN or SYN-ACK arrived
   bool may_mark = false;           ///< our data may be sent ECN-capable
   bool is_client = false;
+  bool knows_accurate = false;  ///< we would have granted, or asked for, the accurate kind
+
+  /// Whether the peer's SYN or SYN-ACK, that comes again, asks for or grants the other kind of
+  /// feedback. Who knows only the classic kind cannot tell.
+  [[nodiscard]] bool is_contradicted_by(const EcnAgreement& again) const {
+    return knows_accurate && feedback != EcnFeedback::None && again.feedback != EcnFeedback::None &&
+           again.feedback != feedback;
+  }
+  // RFC 9768 §3.1.5 R9768-24: a SYN without the flags means that the client may not be in that mode,
+  // so nothing is marked; R9768-04: the newest SYN is the one that is reported.
+  /// As a server: the client's SYN came again, and asks for `asked`.
+  void on_syn_again(const EcnAgreement& asked) {
+    peer_syn = asked.peer_syn;
+    if (asked.feedback == EcnFeedback::None) may_mark = false;
+  }
 };
 
 /// AE, CWR and ECE of our SYN. `retries`: how often it was sent before.
 [[nodiscard]] std::uint16_t ecn_syn_flags(EcnWill will, std::uint32_t retries);
 /// What a SYN asks for and we grant.
 [[nodiscard]] EcnAgreement answer_ecn_syn(EcnWill will, TcpFlags syn, IpEcn arrived_as);
+/// What a SYN asks for, whatever we would grant.
+[[nodiscard]] inline EcnAgreement ecn_asked_for(TcpFlags syn, IpEcn arrived_as) {
+  return answer_ecn_syn({EcnUse::Passive, true}, syn, arrived_as);
+}
 /// AE, CWR and ECE of our SYN-ACK. `retries`: how often it was sent before.
 [[nodiscard]] std::uint16_t ecn_syn_ack_flags(const EcnAgreement& agreed, std::uint32_t retries);
 /// What a SYN-ACK grants. `asked`: the flags of our first SYN; `retries`: SYNs sent after it.
@@ -106,7 +125,7 @@ class Ecn {
 
   explicit Ecn(const EcnAgreement& agreed);
 
-  [[nodiscard]] EcnFeedback feedback() const { return feedback_; }
+  [[nodiscard]] EcnFeedback feedback() const { return agreed_.feedback; }
 
   // -- Of every segment that leaves (segment_marks.cc)
   /// What ECN sets in its headers. Not for a SYN without ACK: see ecn_syn_flags().
@@ -121,12 +140,12 @@ class Ecn {
   // -- Of a SYN or SYN-ACK that comes again
   /// Whether the peer now asks for, or grants, the other kind of feedback.
   [[nodiscard]] bool is_contradicted_by(const EcnAgreement& again) const {
-    return again.feedback != EcnFeedback::None && again.feedback != feedback_;
+    return agreed_.is_contradicted_by(again);
   }
   /// As a client: `granted` is what the SYN-ACK says that came again.
   void on_syn_ack_again(const EcnAgreement& granted);
   /// As a server: `asked` is what the SYN asks for that came again.
-  void on_syn_again(const EcnAgreement& asked);
+  void on_syn_again(const EcnAgreement& asked) { agreed_.on_syn_again(asked); }
 
   // -- As the receiver of data
   /// An acceptable segment came. True: the peer should have an ACK at once.
@@ -143,17 +162,17 @@ class Ecn {
 
   /// AE, CWR and ECE of our SYN-ACK in a simultaneous open.
   [[nodiscard]] std::uint16_t syn_ack_flags(std::uint32_t retries) const {
-    return ecn_syn_ack_flags({feedback_, syn_ack_field_}, retries);
+    return ecn_syn_ack_flags(agreed_, retries);
   }
   // RFC 9768 §3.1.5 R9768-24: a server that ever sent a SYN-ACK without the flags must not set ECT.
   /// Our SYN-ACK left.
   void on_syn_ack_sent(std::uint32_t retries) {
-    if (syn_ack_flags(retries) == 0) may_mark_ = false;
+    if (syn_ack_flags(retries) == 0) agreed_.may_mark = false;
   }
 
   // -- As the sender of data
   /// Whether new data may be sent ECN-capable.
-  [[nodiscard]] bool may_mark() const { return may_mark_; }
+  [[nodiscard]] bool may_mark() const { return agreed_.may_mark; }
   /// A believable ACK came. True: it reports congestion that calls for a reduction.
   bool on_ack(const EcnAck& ack);
   /// The window was reduced, for whatever cause.
@@ -175,10 +194,8 @@ class Ecn {
   std::uint32_t r_cep_ = kFirstCount, r_ceb_ = 0, r_e0b_ = 1, r_e1b_ = 1;
   std::uint32_t s_cep_ = kFirstCount, s_ceb_ = 0;
   SeqNum cwr_end_;  // of the data that carries CWR, if cwr_under_way_
-  EcnFeedback feedback_;
-  IpEcn syn_ack_field_ = IpEcn::NotEct;
+  EcnAgreement agreed_;
   std::uint8_t marks_since_ack_ = 0;
-  bool may_mark_ : 1;
   bool echo_ : 1 = false;           // classic: ECE until CWR
   bool cwr_due_ : 1 = false;        // classic: say that we reduced
   bool cwr_under_way_ : 1 = false;  // classic: said, and not acknowledged yet

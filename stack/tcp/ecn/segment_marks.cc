@@ -17,7 +17,7 @@ EcnMarks Ecn::marks(const EcnDeparture& departure) const {
   marks.flags = flags(departure.is_pure_ack);
   if (!departure.is_new_data) return marks;
   if (cwr_due_) marks.flags |= TcpFlags::kCwr;
-  if (may_mark_) marks.field = IpEcn::Ect0;
+  if (agreed_.may_mark) marks.field = IpEcn::Ect0;
   return marks;
 }
 
@@ -47,18 +47,12 @@ bool Ecn::goes_alone() const {
 // RFC 9768 §3.2.2.1 R9768-09: the pure ACK of each SYN-ACK that confirms the accurate mode names the
 // field of that SYN-ACK; of any other it has the counter.
 void Ecn::on_syn_ack_again(const EcnAgreement& granted) {
-  if (feedback_ != EcnFeedback::Accurate || granted.feedback != EcnFeedback::Accurate) return;
+  if (agreed_.feedback != EcnFeedback::Accurate || granted.feedback != EcnFeedback::Accurate)
+    return;
   handshake_feedback_ = feedback_again_ = true;
-  const bool is_first_mark = granted.peer_syn == IpEcn::Ce && syn_ack_field_ != IpEcn::Ce;
+  const bool is_first_mark = granted.peer_syn == IpEcn::Ce && agreed_.peer_syn != IpEcn::Ce;
   if (is_first_mark && r_cep_ == kFirstCount) ++r_cep_;
-  syn_ack_field_ = granted.peer_syn;
-}
-
-// RFC 9768 §3.1.5 R9768-24: a SYN without the flags means that the client may not be in that mode, so
-// nothing is marked; R9768-04: the newest SYN is the one that is reported.
-void Ecn::on_syn_again(const EcnAgreement& asked) {
-  syn_ack_field_ = asked.peer_syn;
-  if (asked.feedback == EcnFeedback::None) may_mark_ = false;
+  agreed_.peer_syn = granted.peer_syn;
 }
 
 }  // namespace glasstcp

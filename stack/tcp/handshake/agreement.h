@@ -30,6 +30,10 @@ struct Agreement {
   /// The options of our SYN-ACK that only the handshake decides: what the peer did not offer is
   /// left out (RFC 7323 §1.3, RFC 2018 §2). `mss` is ours; `clock` goes into the timestamp.
   [[nodiscard]] TcpOptions syn_ack_options(std::uint16_t mss, TsVal clock) const;
+  /// The timestamps of the connection as of `now`, when ts_recent was received or is still fresh.
+  [[nodiscard]] Timestamps timestamps_at(Instant now) const {
+    return timestamps ? Timestamps(ts_offset, ts_recent, now) : Timestamps();
+  }
 
   FourTuple tuple;
   std::uint64_t hash = 0;
