@@ -99,8 +99,8 @@ struct TcpConfig {
   std::uint32_t challenge_acks_per_second = 10;  ///< RFC 5961 §7, per connection
 
   SynCookieUse syn_cookies = SynCookieUse::WhenFull;  ///< RFC 4987 §3.6
-  std::uint32_t max_orphans = 262144;  ///< connections given back by their applications that have
-                                       ///< not ended; above it new ones are reset
+  std::uint32_t max_orphans = 262144;  ///< connections that their applications have closed
+                                       ///< and that have not ended; one more is reset
 
   // The user timeout option (RFC 5482).
   bool announce_user_timeout = false;  ///< ADV_UTO's option goes out, if there is a timeout
@@ -118,13 +118,13 @@ struct TcpConfig {
   bool tail_rides_along = false;
   std::uint32_t least_superpacket = 2;  ///< segments that such a bound allows at least
   bool min_rto_is_variance = false;     ///< as Linux: min_rto is the least of 4 * rttvar
-  bool probes_without_text = false;  ///< as Linux: a window probe carries an old number, no octet
+  bool probes_without_data = false;  ///< as Linux: a window probe carries an old number, no octet
   bool more_ends_with_ack = false;   ///< as Linux: an ACK lets go what a SEND with `more` held back
   bool counts_send_memory = false;   ///< as Linux: send_buffer is half of the memory to start with
   std::uint32_t most_send_buffer = 4U << 20;  ///< then: memory that it grows to, bytes
   std::uint32_t unsent_low = 0xffffffff;      ///< writable again below this many unsent bytes
   bool window_follows_buffer = false;         ///< as BSD: the offered edge moves with any room
-  bool accepts_whole_buffer = false;  ///< as BSD: text beyond 65535 octets that a window without
+  bool accepts_whole_buffer = false;  ///< as BSD: data beyond 65535 octets that a window without
                                       ///< scale could not offer is taken where there is room
   bool updates_at_quarter = false;    ///< as BSD: a quarter of the buffer, read, is worth an update
                                     ///< (RFC 9293 §3.8.6.2.2 asks for one at a half at the latest)

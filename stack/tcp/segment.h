@@ -10,7 +10,7 @@
 //   2. tuple.local_* is ours, tuple.remote_* the sender's; `hash` is the keyed hash of the tuple,
 //   computed once.
 //
-// Next: connection/connection.h.
+// Next: connection/tcb.h.
 #pragma once
 
 #include <cstdint>
@@ -50,22 +50,22 @@ struct Segment {
   std::uint16_t up = 0;   ///< urgent pointer, offset from seq
   TcpFlags flags;
   std::uint8_t traffic_class = 0;
-  /// text bytes of each segment it was merged from; 0: it is one segment
+  /// bytes of data of each segment it was merged from; 0: it is one segment
   std::uint16_t gso_size = 0;
-  ByteView text;
+  ByteView data;
   TcpOptions options;
 
-  /// RFC 9293 §3.4: text, and one each for SYN and FIN.
+  /// RFC 9293 §3.4: its data, and one each for SYN and FIN.
   [[nodiscard]] std::uint32_t len() const {
-    return static_cast<std::uint32_t>(text.size()) + (flags.syn() ? 1U : 0U) +
+    return static_cast<std::uint32_t>(data.size()) + (flags.syn() ? 1U : 0U) +
            (flags.fin() ? 1U : 0U);
   }
   /// The first number after it.
   [[nodiscard]] SeqNum end() const { return seq + len(); }
   /// How many segments of the wire it stands for (more than 1 after receive offload merged some).
   [[nodiscard]] std::uint32_t count() const {
-    if (gso_size == 0 || text.size() <= gso_size) return 1;
-    return (static_cast<std::uint32_t>(text.size()) + gso_size - 1) / gso_size;
+    if (gso_size == 0 || data.size() <= gso_size) return 1;
+    return (static_cast<std::uint32_t>(data.size()) + gso_size - 1) / gso_size;
   }
 };
 
@@ -77,7 +77,7 @@ struct Segment {
 // RFC 9293 Appendix A.2 R9293-A1: an empty segment exactly at the right edge is accepted, since a
 // peer that has filled our window sends its ACKs with that number. Were they refused, two ends that
 // filled each other's windows would answer ACK with ACK until both gave up, and a handshake whose
-// text is lost could not be completed. RFC 5961 §3.2 R5961-03: a reset there is outside, as ever.
+// data is lost could not be completed. RFC 5961 §3.2 R5961-03: a reset there is outside, as ever.
 /// Whether a segment is acceptable to a receiver that expects `rcv_nxt` and offered `rcv_wnd`
 /// bytes.
 [[nodiscard]] inline bool is_acceptable(const Segment& seg, SeqNum rcv_nxt, std::uint32_t rcv_wnd) {

@@ -49,7 +49,7 @@ namespace glasstcp {
 }
 
 /// The partial sum of the pseudo-header of TCP, UDP or ICMPv6 (RFC 9293 §3.1, RFC 8200 §8.1). Both
-/// addresses have one version. `length` is that of the transport header and text, in bytes.
+/// addresses have one version. `length` is that of the transport header and data, in bytes.
 [[nodiscard]] std::uint32_t pseudo_header_sum(const IpAddress& source, const IpAddress& destination,
                                               std::uint8_t protocol, std::uint32_t length);
 

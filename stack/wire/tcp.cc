@@ -32,7 +32,7 @@ ByteView TcpView::options() const {
   return bytes_.subspan(TcpHeader::kSize, (bytes_[12] >> 4) * 4U - TcpHeader::kSize);
 }
 
-ByteView TcpView::text() const {
+ByteView TcpView::payload() const {
   return bytes_.subspan((bytes_[12] >> 4) * 4U);
 }
 
@@ -45,7 +45,7 @@ void write_tcp_header(ByteSpan out, const TcpHeader& header) {
   store_be16(p + 12, static_cast<std::uint16_t>((header.header_length / 4U) << 12 |
                                                 (header.flags.bits & 0x01ffU)));
   store_be16(p + 14, header.window);
-  // RFC 9293 §3.1 MUST-2: the checksum follows once the text is known; every path that emits a
+  // RFC 9293 §3.1 MUST-2: the checksum follows once the data is known; every path that emits a
   // segment fills it in.
   store_be16(p + 16, 0);
   store_be16(p + 18, header.urgent);

@@ -60,7 +60,7 @@ class TcpView {
 
   [[nodiscard]] TcpHeader header() const;
   [[nodiscard]] ByteView options() const;  ///< 0..40 bytes
-  [[nodiscard]] ByteView text() const;     ///< what follows the header
+  [[nodiscard]] ByteView payload() const;  ///< what follows the header
   [[nodiscard]] ByteView bytes() const { return bytes_; }
 
  private:

@@ -98,7 +98,7 @@ enum class OptionLayout : std::uint8_t {
   Bsd,    ///< MSS, NOP, window scale, SACK-permitted, timestamps
 };
 
-/// Reads the options of a segment (the bytes between the fixed header and the text). Malformed
+/// Reads the options of a segment (the bytes between the fixed header and the data). Malformed
 /// lengths give BadTcpOption (RFC 9293 §3.1 MUST-7); unknown kinds are skipped (MUST-6).
 [[nodiscard]] std::expected<TcpOptions, Verdict> read_tcp_options(ByteView bytes);
 

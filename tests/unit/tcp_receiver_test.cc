@@ -40,13 +40,13 @@ struct ReceiverTest : ::testing::Test {
     Segment seg;
     seg.seq = kIrs + 1 + offset;
     seg.flags.bits = TcpFlags::kAck | flags;
-    seg.text = {reinterpret_cast<const std::uint8_t*>(page.data()), length};
+    seg.data = {reinterpret_cast<const std::uint8_t*>(page.data()), length};
     return seg;
   }
   // The seventh and the eighth step, as a connection takes them.
   Received arrives(const Segment& seg) {
     Received result;
-    if (!seg.text.empty()) {
+    if (!seg.data.empty()) {
       const NewData data = receiver.new_data(seg);
       if (data.bytes.empty()) {
         result.verdict = receiver.refuse_data(seg);

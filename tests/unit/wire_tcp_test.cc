@@ -99,7 +99,7 @@ TEST(TcpHeader, ADataOffsetMustLieBetweenTwentyAndTheEnd) {
       continue;
     }
     EXPECT_EQ(view->options().size(), words * 4U - 20U);
-    EXPECT_EQ(view->text().size(), 40U - words * 4U);
+    EXPECT_EQ(view->payload().size(), 40U - words * 4U);
   }
   for (std::size_t length = 0; length < 20; ++length) {
     EXPECT_FALSE(TcpView::parse(ByteView(bytes).first(length)));

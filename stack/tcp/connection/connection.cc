@@ -89,7 +89,7 @@ void Connection::reset(SendReason reason, StreamError error, Instant now) {
   wants_output();
 }
 
-// What the peer can still cause or need is over: give back both queues. Unread bytes stay for the
+// What the peer can still cause or need is over: release both queues. Unread bytes stay for the
 // reader.
 void Connection::release_buffers() {
   tx_.clear(context_.tx);

@@ -94,7 +94,7 @@ class Connection : public ListHook<ReadyTag>,
   [[nodiscard]] std::expected<ByteView, StreamError> peek() const;
   void consume(std::size_t n, Instant now);
   std::expected<void, StreamError> shutdown_send(Instant now);
-  /// The application gives the id back.
+  /// CLOSE of both directions: the id is not valid any more, and the connection is an orphan.
   void close(Instant now);
   void abort(Instant now);
   /// An administrator ends it: a reset, and the application is told (it still holds the id).
@@ -128,9 +128,9 @@ class Connection : public ListHook<ReadyTag>,
   void give_up(Instant now);
   /// The events since the last call.
   [[nodiscard]] std::uint16_t take_events();
-  /// Text in TIME-WAIT is impossible: releases what only a living connection needs.
+  /// A TIME-WAIT record answers for it from now on: it owes no ACK and sends nothing.
   void on_time_wait_taken_over();
-  /// All has been quiet for long: gives the sender's side block back.
+  /// All has been quiet for long: releases the sender's side block.
   void release_flight_state() { recovery_.release_flight(context_); }
   void check_invariants() const;
 

@@ -35,7 +35,7 @@ struct FastOpenState {
   bool option_sent = false;           ///< our SYN carried it
   bool experimental = false;          ///< in the older form
   bool data_taken = false;            ///< all that a SYN carried was taken, by either side
-  std::uint16_t syn_text = 0;         ///< bytes in our SYN
+  std::uint16_t syn_data = 0;         ///< bytes in our SYN
   FastOpenPassive passive;
 };
 

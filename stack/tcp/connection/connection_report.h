@@ -19,7 +19,7 @@ struct ConnectionReport {
   ConnectionStatistics statistics;  ///< zeros unless TcpConfig::keep_statistics
   std::uint32_t path_mtu = 0;       ///< bytes
   std::uint32_t offered_mss = 0;    ///< what our SYN said, bytes
-  std::uint32_t receive_mss = 0;    ///< the largest text seen, bytes; 0: none yet
+  std::uint32_t receive_mss = 0;    ///< data of the largest segment seen, bytes; 0: none yet
   std::uint32_t receive_buffer = 0;
   std::uint32_t lost = 0;           ///< bytes judged lost and not sent again
   std::uint32_t retransmitted = 0;  ///< bytes retransmitted, not acknowledged since

@@ -12,7 +12,7 @@ void ConnectionStatistics::on_arrival(const Segment& seg, Instant now) {
   segments_in += seg.count();
   if (seg.flags.ack()) last_ack_received = now;
   if (!last_data_received) last_data_received = now;  // the handshake counts, as on Linux
-  if (seg.text.empty()) return;
+  if (seg.data.empty()) return;
   data_segments_in += seg.count();
   last_data_received = now;
 }

@@ -1,7 +1,7 @@
 // Data in a SYN: what Fast Open adds to a connection's opening, on both sides.
 // RFC 7413 §3 (overview), §4.1.3 (the client's cache), §4.2 (protocol).
 //
-// The client's SYN may carry text; it is numbered and queued like any other, so a SYN-ACK that
+// The client's SYN may carry data; it is numbered and queued like any other, so a SYN-ACK that
 // leaves it out is answered by sending it again, and nothing else is special. The server's
 // connection exists from the SYN on, in SYN-RECEIVED, and may send while it waits for the
 // handshake's last segment.
@@ -46,19 +46,19 @@ void Connection::add_fast_open(TcpOptions& options, const SendDecision& d) const
 // Before snd.nxt moves.
 void Connection::note_fast_open_syn(const SendDecision& d) {
   const FastOpenPlan plan = fast_open_plan();
-  if (!plan.option && !plan.text) return;
+  if (!plan.option && !plan.data) return;
   FastOpenState& state = context_.extras[extras_].fast_open;
   state.option_sent = plan.option;
   state.experimental = plan.experimental;
-  state.syn_text = static_cast<std::uint16_t>(d.length);
+  state.syn_data = static_cast<std::uint16_t>(d.length);
 }
 
 // Their SYN-ACK came, and what it acknowledges is out of the queue.
 void Connection::finish_fast_open(const Segment& syn_ack) {
   if (extras_ == kNone || context_.extras[extras_].fast_open.use == FastOpenUse::No) return;
   FastOpenState& state = context_.extras[extras_].fast_open;
-  if (state.syn_text > 0) tx_.acknowledge(context_.tx, earlier(snd.una, tx_.end_seq()));
-  state.data_taken = state.syn_text > 0 && flight() == 0;
+  if (state.syn_data > 0) tx_.acknowledge(context_.tx, earlier(snd.una, tx_.end_seq()));
+  state.data_taken = state.syn_data > 0 && flight() == 0;
   // RFC 7413 §4.2.1: what the SYN-ACK left out goes again at once. It was not lost, so neither the
   // congestion window nor the timer hears of it.
   if (flight() > 0) {
@@ -79,7 +79,7 @@ void Connection::finish_fast_open(const Segment& syn_ack) {
 void Connection::note_fast_open_loss(Instant now) {
   if (extras_ == kNone || retransmissions_ != 1 || state_ != State::SynSent) return;
   const FastOpenState& state = context_.extras[extras_].fast_open;
-  if (!state.option_sent && state.syn_text == 0) return;
+  if (!state.option_sent && state.syn_data == 0) return;
   context_.fast_open_cache.on_syn_lost(tuple_.remote_address, now);
 }
 
@@ -102,14 +102,14 @@ bool Connection::begin_fast_open(const Segment& syn, const FastOpenPassive& how,
   // RFC 7413 §4.2.2: the data is the application's at once; the SYN-ACK acknowledges as much of it
   // as there was room for.
   const Received received = receiver_.take_syn_data(context_.receive, syn);
-  state.data_taken = received.advanced > 0 && received.advanced == syn.text.size();
+  state.data_taken = received.advanced > 0 && received.advanced == syn.data.size();
   act_on(received, now);
   if (ConnectionStatistics* s = statistics()) s->segments_delivered = 0;  // nor is our SYN-ACK yet
   wants_output();
   return true;
 }
 
-// The SYN again, so our SYN-ACK was lost or is late. Its text is known, or will come again. One of
+// The SYN again, so our SYN-ACK was lost or is late. Its data is known, or will come again. One of
 // crossing SYNs is challenged like any other.
 Check Connection::syn_again_in_syn_received(const Segment& seg, Instant now) {
   const bool is_the_syn = seg.flags.syn() && !seg.flags.ack() && !seg.flags.rst() &&

@@ -1,4 +1,4 @@
-// The segments that nearly all traffic consists of: text that is next in order, and an ACK of
+// The segments that nearly all traffic consists of: data that is next in order, and an ACK of
 // something new. They are recognised at once, and take only the steps of RFC 9293 §3.10.7.4 that do
 // something for them.
 //
@@ -26,11 +26,11 @@ bool Connection::is_common(const Segment& seg, Instant now) const {
   const unsigned ignored = TcpFlags::kPsh | (ecn_ == kNone ? 0U : kEcnFlags);
   if (state_ != State::Established || (seg.flags.bits & ~ignored) != TcpFlags::kAck) return false;
   // Sequence number: it stands at the left edge of a window that it fits into.
-  if (seg.seq != rcv().nxt || seg.text.size() > rcv().wnd()) return false;
+  if (seg.seq != rcv().nxt || seg.data.size() > rcv().wnd()) return false;
   if (receiver_.knows_fin() || orphan_) return false;
   // ACK: plausible, and not one that may be a duplicate.
   if (seg.ack < snd.una || seg.ack > snd.nxt) return false;
-  if (seg.text.empty() && seg.ack == snd.una) return false;
+  if (seg.data.empty() && seg.ack == snd.una) return false;
   // Window: the segment sets it, and it neither opens nor closes.
   const bool newer = snd.wl1 < seg.seq || (snd.wl1 == seg.seq && snd.wl2 <= seg.ack);
   if (!newer || snd.wnd == 0 || seg.wnd == 0) return false;
@@ -56,8 +56,8 @@ Check Connection::fast_path(const Segment& seg, Instant now) {
     timestamps_.on_segment(seg.options.timestamps->val, seg.seq, receiver_.last_ack_sent(), now);
   note_arrived_field(seg);
   Verdict verdict = Verdict::Accepted;
-  if (!seg.text.empty()) {
-    const NewData data{seg.seq, seg.text};
+  if (!seg.data.empty()) {
+    const NewData data{seg.seq, seg.data};
     verdict = act_on(receiver_.store(context_.receive, seg, data, settings().quick_ack), now);
   }
   // A receiver with nothing of its own under way has nothing to time, and nothing to say but an

@@ -1,5 +1,5 @@
 // The decisions, in the order of their urgency. See next_segment.h.
-// Next: transmit.cc.
+// Next: ../send/send_intent.h.
 #include "stack/tcp/connection/next_segment.h"
 
 #include <algorithm>
@@ -310,7 +310,7 @@ NextSegment::Decision NextSegment::probe() const {
     if (!has_data && !tcb_.intent_.fin_queued()) return std::nullopt;
     SendDecision d = data_segment(seq, has_data ? 1 : 0);
     d.kind = SendDecision::Kind::Probe;
-    if (tcb_.context_.config.probes_without_text) {
+    if (tcb_.context_.config.probes_without_data) {
       // An old number, as in a keep-alive: it is outside the window, so the peer must answer.
       d = {};
       d.kind = SendDecision::Kind::Probe;

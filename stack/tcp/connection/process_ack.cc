@@ -1,7 +1,7 @@
 // The fifth check's work (RFC 9293 §3.10.7.4): an acceptable ACK and what follows from it: the
 // queue, the peer's window, and our own FIN. What it means for losses and for the congestion window
 // is asked of recovery/, once; what that answers is applied here: counters, the MTU probe, timers.
-// Next: next_segment.cc.
+// Next: next_segment.h.
 #include <algorithm>
 
 #include "stack/tcp/connection/connection.h"
@@ -129,8 +129,7 @@ void Connection::after_fin_acked(Instant now) {
   switch (state_) {
     case State::FinWait1:
       enter(State::FinWait2, now);
-      // RFC 9293 has no limit here; without one a silent peer would keep the record of a departed
-      // application for ever.
+      // RFC 9293 has no limit here; without one a silent peer would keep an orphan for ever.
       if (orphan_) arm(TimerName::FinWait2, now + settings().fin_wait_2_timeout);
       break;
     case State::Closing:

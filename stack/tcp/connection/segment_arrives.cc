@@ -85,7 +85,7 @@ Verdict Connection::segment_arrives_in_syn_sent(const Segment& seg, Instant now)
     enter(State::Established, now);
     receiver_.demand_ack(SendReason::HandshakeAck);
     signal(EventMask::kConnected | EventMask::kWritable);
-    // RFC 9293 §3.10.7.3: text and FIN may ride on the SYN-ACK; they are processed from the sixth
+    // RFC 9293 §3.10.7.3: data and FIN may ride on the SYN-ACK; they are processed from the sixth
     // step on.
     sixth_check_urg(seg, now);
     const Verdict verdict = seventh_process_text(seg, now);
@@ -179,7 +179,7 @@ Check Connection::first_check_sequence_number(const Segment& seg, Instant now) {
   // honest segment unacceptable.
   if (is_acceptable(seg, rcv().nxt, rcv().wnd()) || is_reset_of_their_fin(seg)) return std::nullopt;
   // RFC 9293 §3.4 MUST-66: with a closed window, what stands at its edge still has its ACK, RST and
-  // URG processed; its text is trimmed to nothing by the seventh step. Whatever else it is, the
+  // URG processed; its data is trimmed to nothing by the seventh step. Whatever else it is, the
   // probe is answered.
   if (rcv().wnd() != 0 || seg.seq != rcv().nxt || seg.flags.syn()) return unacceptable(seg, now);
   if (!seg.flags.rst()) receiver_.demand_ack(SendReason::AckOutsideWindow);
@@ -226,7 +226,7 @@ Check Connection::second_check_reset(const Segment& seg, Instant now) {
     challenge(SendReason::ChallengeReset, now);
     return Verdict::ResetChallenged;
   }
-  // RFC 9293 §3.5.3 SHLD-2: text in a reset is tolerated, and ignored. §3.6 MUST-12: the
+  // RFC 9293 §3.5.3 SHLD-2: data in a reset is tolerated, and ignored. §3.6 MUST-12: the
   // application learns of the abort.
   const bool was_refused = state_ == State::SynReceived && !fast_open_passive_;
   fail(was_refused ? StreamError::Refused : StreamError::ResetByPeer, now);
@@ -347,7 +347,7 @@ void Connection::sixth_check_urg(const Segment& seg, Instant now) {
 }
 
 Verdict Connection::seventh_process_text(const Segment& seg, Instant now) {
-  if (seg.text.empty()) return Verdict::Accepted;
+  if (seg.data.empty()) return Verdict::Accepted;
   // After the peer's FIN no data can follow; RFC 9293 §3.10.7.4 ignores it.
   if (!takes_data(state_) || receiver_.has_fin()) return Verdict::AcceptedDuplicate;
   const NewData data = receiver_.new_data(seg);

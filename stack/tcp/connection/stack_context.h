@@ -6,7 +6,7 @@
 //   2. A connection stands on `ready` while it may have something to say, and on `events` while it
 //   has something to tell.
 //
-// Next: connection.h.
+// Next: tcb.h.
 #pragma once
 
 #include <cstdint>
@@ -77,7 +77,7 @@ struct TcpContext : RecoveryContext {
   Observer* observer = nullptr;
   std::uint64_t fast_segments = 0;  ///< that took the fast path
 
-  /// The largest text of a segment towards `remote`, before options: path MTU less headers.
+  /// Data of the largest segment towards `remote`, before options: path MTU less headers.
   [[nodiscard]] std::uint16_t send_mss(const IpAddress& remote, Instant now) const;
   // RFC 9293 §3.7.1 MUST-67, SHLD-5; §3.7.3 SHLD-6: what we can receive: the device's MTU less
   // fixed headers.

@@ -77,7 +77,7 @@ SendLimit Tcb::limit_now() const {
   if (waiting > 0) {
     const std::int32_t usable = snd.una + snd.wnd - snd.nxt;
     const auto needed = static_cast<std::int32_t>(std::min(waiting, max_payload()));
-    // Where both windows are used up it is the network's that holds the text back.
+    // Where both windows are used up it is the network's that holds the data back.
     const bool waits_for_peer = usable < needed && cwnd_space() >= max_payload();
     return waits_for_peer ? SendLimit::Window : SendLimit::Busy;
   }

@@ -88,7 +88,7 @@ FastOpenPlan Tcb::fast_open_plan() const {
 }
 
 std::uint32_t Tcb::fast_open_room() const {
-  const bool has_room = fast_open_plan().text && size_.mss() > kOptionSpace;
+  const bool has_room = fast_open_plan().data && size_.mss() > kOptionSpace;
   return has_room ? size_.mss() - kOptionSpace : 0;
 }
 

@@ -57,7 +57,7 @@ class Tcb {
   [[nodiscard]] std::size_t unacknowledged() const { return tx_.size(); }
   /// The number of the byte that the application queues next.
   [[nodiscard]] SeqNum queued_up_to() const { return tx_.end_seq(); }
-  /// The application gave the id back; nobody reads or is told any more.
+  /// The application has closed it: nobody reads or is told any more.
   [[nodiscard]] bool is_orphan() const { return orphan_; }
   /// It may be freed: CLOSED or in TIME-WAIT, with nothing left to send, and nobody holds it.
   [[nodiscard]] bool is_finished() const {
@@ -81,7 +81,7 @@ class Tcb {
   /// `buffer` was reserved from the budget. Nothing is known of the peer yet.
   Tcb(TcpContext& context, const FourTuple& tuple, std::uint64_t hash, std::uint32_t buffer,
       Instant now);
-  ~Tcb() = default;  // its blocks in the context's slabs are given back by Connection
+  ~Tcb() = default;  // Connection releases its blocks in the context's slabs
 
   // -- What is under way, and what waits
   [[nodiscard]] const ReceiveVariables& rcv() const { return receiver_.rcv(); }
@@ -183,7 +183,7 @@ class Tcb {
 
   bool sack_ : 1 = false;
   bool passive_ : 1 = false;      // MUST-11: how SYN-RECEIVED was reached
-  bool orphan_ : 1 = false;       // the application gave the id back
+  bool orphan_ : 1 = false;       // the application has closed it
   bool accepted_ : 1 = false;     // the application knows it
   bool syn_ack_due_ : 1 = false;  // simultaneous open
   bool soft_error_told_ : 1 = false;

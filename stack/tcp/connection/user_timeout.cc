@@ -21,7 +21,7 @@ void Connection::set_user_timeout(Duration timeout, Instant now) {
   wants_output();
 }
 
-// RFC 5482 §3.3: on SYNs, and once when the wish changed; then on a segment without text or SACK,
+// RFC 5482 §3.3: on SYNs, and once when the wish changed; then on a segment without data or SACK,
 // so that nothing else has to give way.
 void Connection::add_user_timeout(TcpOptions& options, const SendDecision& d) const {
   if (!context_.config.announce_user_timeout) return;

@@ -92,7 +92,7 @@ Verdict TcpLayer::make_half_open(const Segment& seg, Instant now, const SynPlan&
   if (plan.gives_cookie) half_open.give_cookie(plan.cookie, seg.options.fast_open_experimental);
   half_open_ready_.push_back(half_open);
   half_open_ages_.push_back(half_open);
-  // RFC 9293 §3.10.7.2: text and controls on the SYN may be ignored here: the peer sends them
+  // RFC 9293 §3.10.7.2: data and controls on the SYN may be ignored here: the peer sends them
   // again.
   return Verdict::SynAccepted;
 }
@@ -167,7 +167,7 @@ std::optional<Verdict> TcpLayer::arrives_with_cookie(std::uint32_t listener, con
 void TcpLayer::judge_fast_open(const Segment& seg, Instant now, SynPlan& plan) {
   Listener& listener = listeners_[plan.listener];
   const bool asks = seg.options.fast_open;
-  if (listener.fast_open().limit == 0 || (!asks && seg.text.empty())) return;
+  if (listener.fast_open().limit == 0 || (!asks && seg.data.empty())) return;
   // RFC 7413 §4.2 R7413-04: above the limit every SYN is a plain one.
   if (!listener.has_fast_open_place(now)) return;
   // A FIN behind the data would end a connection that has not begun: that one goes the plain way.

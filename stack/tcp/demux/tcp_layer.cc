@@ -65,7 +65,7 @@ std::optional<Verdict> TcpLayer::read_segment(const IpDatagram& datagram, Segmen
   seg.wnd = header.window;
   seg.up = header.urgent;
   seg.flags = header.flags;
-  seg.text = view->text();
+  seg.data = view->payload();
   seg.traffic_class = datagram.traffic_class;
   seg.gso_size = datagram.meta.gso_size;
   return std::nullopt;

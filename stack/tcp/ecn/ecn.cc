@@ -253,7 +253,7 @@ bool Ecn::read_option(const AccurateEcnOption& option, std::uint32_t new_marks, 
   return true;
 }
 
-// RFC 3168 §6.1.2 R3168-06: whatever reduced the window, the next new text says so. RFC 9768
+// RFC 3168 §6.1.2 R3168-06: whatever reduced the window, the next new data says so. RFC 9768
 // §3.1.5 R9768-20: in the accurate mode that flag has another meaning, and is not used so.
 void Ecn::on_reduction() {
   cwr_due_ = agreed_.feedback == EcnFeedback::Classic;

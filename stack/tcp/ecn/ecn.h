@@ -83,7 +83,7 @@ struct EcnAgreement {
 struct EcnArrival {
   [[nodiscard]] static EcnArrival of(const Segment& seg) {
     return {seg.flags, ip_ecn(seg.traffic_class), seg.count(),
-            static_cast<std::uint32_t>(seg.text.size())};
+            static_cast<std::uint32_t>(seg.data.size())};
   }
 
   TcpFlags flags;
@@ -152,7 +152,7 @@ class Ecn {
   bool on_segment(const EcnArrival& arrival, bool owes_ack);
   /// AE, CWR and ECE of the next segment with ACK and without SYN.
   [[nodiscard]] std::uint16_t flags(bool is_pure_ack) const;
-  /// Whether the next pure ACK names the field of the SYN-ACK, and should go before any text.
+  /// Whether the next pure ACK names the field of the SYN-ACK, and should go before any data.
   [[nodiscard]] bool owes_handshake_feedback() const { return handshake_feedback_; }
   /// How many fields of the option are worth sending now, 0..3; 0: none of it.
   [[nodiscard]] std::uint8_t option_fields() const;

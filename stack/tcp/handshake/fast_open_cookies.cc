@@ -98,7 +98,7 @@ FastOpenServer* FastOpenCache::find_or_add(const IpAddress& server) {
 
 FastOpenPlan FastOpenCache::plan(FastOpenUse use, const IpAddress& server) const {
   FastOpenPlan plan;
-  plan.text = use == FastOpenUse::WithoutCookie;
+  plan.data = use == FastOpenUse::WithoutCookie;
   plan.option = use == FastOpenUse::Yes;
   if (!plan.option) return plan;
   const FastOpenServer* known = find(server);
@@ -110,7 +110,7 @@ FastOpenPlan FastOpenCache::plan(FastOpenUse use, const IpAddress& server) const
   }
   plan.cookie = known->cookie.view();
   plan.experimental = known->experimental;
-  plan.text = true;
+  plan.data = true;
   return plan;
 }
 

@@ -87,7 +87,7 @@ struct FastOpenServer {
 struct FastOpenPlan {
   bool option = false;
   bool experimental = false;  ///< in the older form
-  bool text = false;          ///< it may have some
+  bool data = false;          ///< it may have some
   ByteView cookie;            ///< empty: it asks for one; valid until the cache changes
 };
 

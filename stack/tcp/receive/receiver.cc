@@ -15,7 +15,7 @@ SeqNum data_begin(const Segment& seg) {
   return seg.seq + (seg.flags.syn() ? 1U : 0U);
 }
 std::uint32_t data_length(const Segment& seg) {
-  return static_cast<std::uint32_t>(seg.text.size());
+  return static_cast<std::uint32_t>(seg.data.size());
 }
 
 }  // namespace
@@ -30,10 +30,10 @@ void Receiver::synchronize(SeqNum irs, std::uint32_t most_window) {
 
 Received Receiver::take_syn_data(ReceiveContext& context, const Segment& syn) {
   Received result;
-  const std::size_t fitting = std::min<std::size_t>(syn.text.size(), rcv_.wnd());
+  const std::size_t fitting = std::min<std::size_t>(syn.data.size(), rcv_.wnd());
   if (fitting > 0) {
     result.advanced =
-        buffer_.store(context.pool, rcv_.nxt, syn.text.first(fitting), rcv_.nxt, most_runs())
+        buffer_.store(context.pool, rcv_.nxt, syn.data.first(fitting), rcv_.nxt, most_runs())
             .advanced;
     if (result.advanced > 0) result.events = EventMask::kReadable;
   }
@@ -45,9 +45,9 @@ Received Receiver::take_syn_data(ReceiveContext& context, const Segment& syn) {
 // The data lies in the buffer, but rcv.nxt does not count it and nobody can read it.
 void Receiver::keep_early_data(ReceiveContext& context, const Segment& syn) {
   is_early_ = true;
-  const std::size_t fitting = std::min<std::size_t>(syn.text.size(), rcv_.wnd());
+  const std::size_t fitting = std::min<std::size_t>(syn.data.size(), rcv_.wnd());
   if (fitting > 0) {
-    buffer_.store(context.pool, rcv_.nxt, syn.text.first(fitting), rcv_.nxt, most_runs());
+    buffer_.store(context.pool, rcv_.nxt, syn.data.first(fitting), rcv_.nxt, most_runs());
   }
   const SeqNum up = syn.seq + syn.up;
   if (syn.flags.urg() && up > rcv_.nxt) {
@@ -55,7 +55,7 @@ void Receiver::keep_early_data(ReceiveContext& context, const Segment& syn) {
     urgent_ = true;
   }
   // What was cut off has to come again, and the FIN behind it too.
-  const bool is_whole = buffer_.unread() == syn.text.size() && syn.end() <= rcv_.edge;
+  const bool is_whole = buffer_.unread() == syn.data.size() && syn.end() <= rcv_.edge;
   if (syn.flags.fin() && is_whole) {
     fin_known_ = true;
     fin_at_ = syn.end() - 1;
@@ -103,7 +103,7 @@ NewData Receiver::new_data(const Segment& seg) const {
   SeqNum to = earlier(begin + data_length(seg), rcv_.edge);
   if (fin_known_) to = earlier(to, fin_at_);  // nothing follows a FIN
   if (from >= to) return {};
-  return {from, seg.text.subspan(static_cast<std::size_t>(from - begin),
+  return {from, seg.data.subspan(static_cast<std::size_t>(from - begin),
                                  static_cast<std::size_t>(to - from))};
 }
 
@@ -202,7 +202,7 @@ Received Receiver::take_fin(ReceiveContext& context) {
 
 void Receiver::answer_old_segment(const Segment& seg) {
   // Our ACK was lost, or the peer was too quick. RFC 2883 §4 R2883-01: say which part came twice.
-  if (!seg.text.empty()) note_duplicate(seg.seq, seg.seq + data_length(seg));
+  if (!seg.data.empty()) note_duplicate(seg.seq, seg.seq + data_length(seg));
   ack_.demand(seg.flags.fin() ? SendReason::AckFin : SendReason::AckDuplicateData);
 }
 

@@ -37,7 +37,7 @@ struct AckReport {
   bool original_delivered = false;  ///< some was sent once, and taken for lost
   bool by_sack = false;             ///< SACK reported something new
   bool is_duplicate = false;        ///< a duplicate ACK in RFC 5681's sense, without SACK
-  bool is_bare = false;             ///< no text, no SACK, the same window
+  bool is_bare = false;             ///< no data, no SACK, the same window
   bool duplicate_reported = false;  ///< D-SACK
   bool mark_reported = false;       ///< ECN: what we sent met congestion
   bool mark_echoed = false;         ///< the same, also if it was reported before

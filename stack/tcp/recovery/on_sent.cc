@@ -137,7 +137,7 @@ std::optional<LossTimer> LossRecovery::on_syn_retransmitted(const SenderFacts& s
 std::optional<LossTimer> LossRecovery::on_retransmitted(const SenderFacts& s,
                                                         const Retransmission& sent) {
   // RFC 8201 §5.4: it was cut as the path takes it now, and so it will be reported.
-  s.context.sent[sent.entry].text = static_cast<std::uint16_t>(s.max_payload);
+  s.context.sent[sent.entry].payload = static_cast<std::uint16_t>(s.max_payload);
   note_copy(s, sent);
   const auto timer = retransmitted(s, sent.entry, sent.length);
   if (retransmit_reason_ == SendReason::RetransmitTimeout) {

@@ -42,7 +42,7 @@ void read_sack(const SenderFacts& s, const Segment& seg, RetransmissionQueue& qu
 }
 
 // RFC 5681 §2: without SACK, a duplicate acknowledges nothing new while something is outstanding,
-// carries neither text, SYN nor FIN, and does not change the window.
+// carries neither data, SYN nor FIN, and does not change the window.
 void count_duplicates(const SenderFacts& s, const Segment& seg, FlightState& f, AckReport& report) {
   if (report.acked > 0) {
     report.delivered = f.episode.on_advance(s.snd.una, report.acked, s.full_segment);

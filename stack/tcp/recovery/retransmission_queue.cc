@@ -8,7 +8,7 @@
 
 namespace glasstcp {
 
-bool RetransmissionQueue::append(Pool& pool, SeqNum begin, SeqNum end, std::uint16_t text,
+bool RetransmissionQueue::append(Pool& pool, SeqNum begin, SeqNum end, std::uint16_t payload,
                                  Instant now) {
   const std::uint32_t index = entries_ < kMaxEntries ? pool.acquire() : kNone;
   if (index == kNone) return false;
@@ -18,7 +18,7 @@ bool RetransmissionQueue::append(Pool& pool, SeqNum begin, SeqNum end, std::uint
   segment.end = end;
   segment.sent_at = now;
   segment.first_sent_ms = milliseconds_of(now);
-  segment.text = text;
+  segment.payload = payload;
   segment.prev = tail_;
   if (tail_ == kNone) {
     head_ = index;
@@ -261,15 +261,15 @@ std::uint32_t RetransmissionQueue::find_near(const Pool& pool, std::uint32_t fro
 std::uint32_t RetransmissionQueue::fit_to_block(Pool& pool, std::uint32_t index,
                                                 const SackBlock& block) {
   const SentSegment& whole = pool[index];
-  const std::uint32_t text = whole.text == 0 ? whole.length() : whole.text;
+  const std::uint32_t payload = whole.payload == 0 ? whole.length() : whole.payload;
   std::uint32_t skip = 0;
   if (whole.begin < block.left) {
-    skip = (static_cast<std::uint32_t>(block.left - whole.begin) + text - 1) / text * text;
+    skip = (static_cast<std::uint32_t>(block.left - whole.begin) + payload - 1) / payload * payload;
     if (skip >= whole.length()) return kNone;
   }
   std::uint32_t upto = whole.length();
   if (block.right < whole.end) {
-    upto = static_cast<std::uint32_t>(block.right - whole.begin) / text * text;
+    upto = static_cast<std::uint32_t>(block.right - whole.begin) / payload * payload;
   }
   if (upto <= skip) return kNone;
   if (upto < whole.length() && !split(pool, index, upto)) return kNone;

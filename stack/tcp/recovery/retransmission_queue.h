@@ -49,8 +49,8 @@ struct SentSegment {
   std::uint32_t left = kNone;  ///< in the tree
   std::uint32_t right = kNone;
   std::uint32_t first_sent_ms = 0;  ///< when it left first, modulo 2^32
-  std::uint16_t text = 0;   ///< bytes of text in each of its segments but the last; 0: not known
-  std::uint8_t height = 0;  ///< in the tree
+  std::uint16_t payload = 0;  ///< bytes of data in each of its segments but the last; 0: not known
+  std::uint8_t height = 0;    ///< in the tree
   SegmentState state : 7 = SegmentState::InNetwork;
   bool retransmitted : 1 = false;  ///< sent more than once: no RTT sample from it (Karn)
 
@@ -68,9 +68,9 @@ class RetransmissionQueue {
   /// way through the queue (CVE-2019-11478 is of that kind).
   static constexpr std::uint32_t kMaxEntries = 8192;
 
-  /// Notes that [begin, end) left for the first time, in segments of `text` bytes. False: no memory
-  /// for the entry, or too many are there, so it must not be sent.
-  bool append(Pool& pool, SeqNum begin, SeqNum end, std::uint16_t text, Instant now);
+  /// Notes that [begin, end) left for the first time, in segments of `payload` bytes. False: no
+  /// memory for the entry, or too many are there, so it must not be sent.
+  bool append(Pool& pool, SeqNum begin, SeqNum end, std::uint16_t payload, Instant now);
   /// Takes out everything before `una`; the entry that straddles it is trimmed. Calls
   /// `on_delivered(entry, end)` for each that was not reported before, up to `end`, before it
   /// goes.

@@ -5,7 +5,7 @@
 
 namespace glasstcp {
 namespace {
-// Text of the largest packet that Linux makes.
+// Data of the largest packet that Linux makes.
 constexpr std::uint32_t kMostPiece = 65536 - 1 - 320;
 }  // namespace
 

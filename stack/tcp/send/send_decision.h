@@ -1,13 +1,13 @@
 // A decision to send: what the next segment is, and why. A value, made by looking; doing it is
 // separate.
 //
-// RFC 9293 §3.10.2 (SEND), §3.7, §3.8. Connection::next() makes it without changing anything;
+// RFC 9293 §3.10.2 (SEND), §3.7, §3.8. NextSegment makes it without changing anything;
 // Connection::commit() does it.
 //
 // Invariants:
 //   1. Each decision has exactly one reason, which stays with the packet to the capture.
 //
-// Next: ../connection/connection.h.
+// Next: ../connection/next_segment.h.
 #pragma once
 
 #include <cstdint>

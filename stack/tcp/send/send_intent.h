@@ -11,7 +11,7 @@
 //
 // Leaves out: the timer (connection/timers.cc) and the window (connection/next_segment.cc).
 //
-// Next: send_queue.h.
+// Next: ../connection/transmit.cc.
 #pragma once
 
 #include <cstdint>
