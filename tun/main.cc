@@ -22,16 +22,16 @@ int main(int argc, char** argv) {
     return glasstcp::get(*options);
   }
   if (const auto* options = std::get_if<glasstcp::WriteSiteOptions>(&line)) {
-    return glasstcp::write_site(options->folder);
+    return glasstcp::write_site(*options);
   }
   if (const auto* options = std::get_if<glasstcp::WiresharkFilesOptions>(&line)) {
-    return glasstcp::write_wireshark_files(options->folder);
+    return glasstcp::write_wireshark_files(*options);
   }
-  if (std::holds_alternative<glasstcp::ReportOptions>(line)) {
-    return glasstcp::start_program({"glasstcp-report", "libtins"}, argv);
+  if (const auto* options = std::get_if<glasstcp::ReportOptions>(&line)) {
+    return glasstcp::start_program({"glasstcp-report", "libtins"}, argv, options->language);
   }
-  if (std::holds_alternative<glasstcp::CaptureCommandOptions>(line)) {
-    return glasstcp::start_program({"glasstcp-capture", "libpcap"}, argv);
+  if (const auto* options = std::get_if<glasstcp::CaptureCommandOptions>(&line)) {
+    return glasstcp::start_program({"glasstcp-capture", "libpcap"}, argv, options->language);
   }
   const auto& end = std::get<glasstcp::ExitNow>(line);
   std::fputs(end.out.c_str(), stdout);

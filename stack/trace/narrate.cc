@@ -5,6 +5,7 @@
 
 #include "stack/trace/explain.h"
 #include "stack/trace/packet_event_words.h"
+#include "stack/trace/reason_class.h"
 
 namespace glasstcp {
 namespace {
@@ -69,8 +70,17 @@ void Narrator::begin(Instant at, const AnnotatedPacket& packet) {
             number(packet.tuple.remote_port));
 }
 
+// From here to the end of the line. ECMA-48: ESC [ 38;5;n m chooses a colour of 256, ESC [ 0 m ends
+// it.
+void Narrator::paint(const AnnotatedPacket& packet) {
+  if (!has_colours_) return;
+  const ReasonClassInfo& row = info(class_of(packet));
+  line_.add("\x1b[38;5;{}m{} ", row.terminal, row.mark);
+  is_painted_ = true;
+}
+
 void Narrator::end() {
-  line_.end_line();
+  line_.end_line(std::exchange(is_painted_, false) ? "\x1b[0m" : "");
   sink_.write(line_.view());
 }
 
@@ -131,6 +141,7 @@ void Narrator::write(const AnnotatedPacket& packet) {
     end();
   }
   begin(packet.at, packet);
+  paint(packet);
   line_.add("{}", direction_of(packet.kind));
   add_packet(line_, packet);
   line_.add("  ");
@@ -233,6 +244,7 @@ void Narrator::write_run(const Run& run) {
   const auto& sender = outgoing ? run.first.numbers.ours : run.first.numbers.theirs;
   const std::int64_t lasted = to_us(run.last.at - run.first.at);
   begin(run.first.at, run.first);
+  paint(run.last);
   line_.add("{}", direction_of(run.first.kind));
   line_.add(chinese ? fmt::runtime("{} 个报文段，历时 {}.{:03} ms")
                     : fmt::runtime("{} segments in {}.{:03} ms"),

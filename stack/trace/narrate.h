@@ -16,6 +16,7 @@
 //   1. One write per line, no allocation; a line that is too long is cut (text_buffer.h).
 //   2. Sequence numbers are relative to the connection's first, or marked "raw".
 //   3. Nothing is left out: a folded packet is counted in the line of its run.
+//   4. Nothing is said by colour alone: a mark stands beside it, and the name of the reason.
 //
 // Next: pcapng.h.
 #pragma once
@@ -55,6 +56,10 @@ class Narrator final : public AnnotatedSink {
   Narrator(LineSink& sink, Language language, Instant origin, Detail detail = Detail::Every)
       : sink_(sink), language_(language), origin_(origin), detail_(detail) {}
 
+  /// Packets get the colour and the mark of their class (reason_class.h), for a terminal of 256
+  /// colours.
+  void use_colours() { has_colours_ = true; }
+
   void on_annotated(const AnnotatedPacket& packet) noexcept override;
 
   /// Writes the runs that have been silent for long enough.
@@ -92,12 +97,15 @@ class Narrator final : public AnnotatedSink {
   void write(const AnnotatedPacket& packet);
   void write_details(const AnnotatedPacket& packet, Instant at);
   void begin(Instant at, const AnnotatedPacket& packet);
+  void paint(const AnnotatedPacket& packet);
   void end();
 
   LineSink& sink_;
   Language language_;
   Instant origin_;
   Detail detail_;
+  bool has_colours_ = false;
+  bool is_painted_ = false;  // the line so far
   TextBuffer line_;
   std::array<Fold, kFolds> folds_;
   std::array<std::uint32_t, 256> introduced_{};  // streams, by their lowest bits, plus one

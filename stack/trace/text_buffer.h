@@ -39,8 +39,16 @@ class TextBuffer {
     add(format, std::forward<Args>(args)...);
   }
 
-  /// Appends a line feed, for which there is always room.
-  void end_line() { text_[size_++] = '\n'; }
+  /// Appends a line feed, for which there is always room; before it `last`, for which the end of a
+  /// full line gives way.
+  void end_line(std::string_view last = {}) {
+    if (size_ + last.size() > kCapacity) {
+      size_ = kCapacity - last.size();
+      cut_to_whole_character();
+    }
+    add("{}", last);
+    text_[size_++] = '\n';
+  }
 
   [[nodiscard]] std::string_view view() const { return {text_.data(), size_}; }
   [[nodiscard]] std::size_t size() const { return size_; }

@@ -1,5 +1,6 @@
 // What people read: the summary of a packet, the explanation of a reason, the narrated line, and
 // the recorder.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -10,6 +11,7 @@
 #include "stack/trace/explain.h"
 #include "stack/trace/narrate.h"
 #include "stack/trace/packet_summary.h"
+#include "stack/trace/reason_class.h"
 #include "stack/trace/recorder.h"
 #include "tests/support/raw_packet.h"
 
@@ -216,6 +218,34 @@ TEST(Narrator, MarksNumbersThatAreNotRelative) {
             "1.500000 [0] 192.0.2.1:40000 DROP ACK seq raw 77 ack raw 88 win 65535  NoConnection "
             "(RFC 9293 §3.10.7.1): "
             "没有这样的连接，也无人收听\n");
+}
+
+TEST(Narrator, ColoursAPacketByItsClassAndMarksIt) {
+  Lines out;
+  Narrator lines(out, Language::English, Instant{});
+  lines.use_colours();
+  Annotator narrator;
+  narrator.add(lines);
+  const auto syn = raw_packet(
+      {.tuple = reversed(kOurs), .seq = kTheirIss, .flags = 0x02, .options = kSynOptions});
+  narrator.on_packet_received(received(Verdict::SynAccepted, syn));
+  const ReasonClassInfo& row = info(ReasonClass::Opening);
+  EXPECT_THAT(out.lines.at(0),
+              testing::HasSubstr(fmt::format("\x1b[38;5;{}m{} IN  SYN", row.terminal, row.mark)));
+  EXPECT_TRUE(out.lines.at(0).ends_with("\x1b[0m\n"));
+  EXPECT_EQ(out.lines.at(1).find('\x1b'), std::string::npos) << "states have none";
+}
+
+TEST(TextBuffer, KeepsRoomForTheEndOfALine) {
+  TextBuffer text;
+  while (text.size() < TextBuffer::kCapacity - 1) text.add("a");
+  text.end_line("\x1b[0m");
+  EXPECT_TRUE(text.view().ends_with("a\x1b[0m\n"));
+  EXPECT_EQ(text.size(), TextBuffer::kCapacity + 1);
+  TextBuffer wide;
+  while (wide.size() < TextBuffer::kCapacity - 2) wide.add("挥");
+  wide.end_line("\x1b[0m");
+  EXPECT_TRUE(wide.view().ends_with("挥\x1b[0m\n")) << "no half character before it";
 }
 
 TEST(Narrator, TellsStatesAndTimers) {

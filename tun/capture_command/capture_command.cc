@@ -19,6 +19,7 @@
 #include "tun/capture_command/block_reader.h"
 #include "tun/capture_command/find_server.h"
 #include "tun/capture_command/packet_filter.h"
+#include "tun/cli/chinese.h"
 #include "tun/cli/options.h"
 #include "tun/files/open_output.h"
 
@@ -194,10 +195,11 @@ std::expected<std::uint64_t, Failure> run(const CaptureCommandOptions& options) 
 int capture(const CaptureCommandOptions& options) {
   const auto packets = run(options);
   if (!packets) {
-    fmt::print(stderr, "glasstcp: {}\n", packets.error().to_string());
+    fmt::print(stderr, "glasstcp: {}\n", spoken(packets.error().to_string(), options.language));
     return kExitFailure;
   }
-  fmt::print(stderr, "glasstcp: {} packet{} captured\n", *packets, *packets == 1 ? "" : "s");
+  const std::string told = fmt::format("{} packet{} captured", *packets, *packets == 1 ? "" : "s");
+  fmt::print(stderr, "glasstcp: {}\n", spoken(told, options.language));
   return 0;
 }
 

@@ -27,6 +27,10 @@ CLI::App& add_capture_command(CLI::App& app, CaptureCommandOptions& o) {
              {"--tun", "NAME", "the name of an interface",
               "the server on this TUN interface (the only one that runs here)"},
              o.tun, parse_interface);
+  add_parsed(capture,
+             {"--lang", "en|zh", "'en' or 'zh'",
+              "language of messages (from LC_ALL, LC_MESSAGES or LANG)"},
+             o.language, parse_language);
   capture.footer(
       "For root and the user who started the server. Ctrl-C ends it.\n"
       "Example: glasstcp capture | wireshark -k -i -");

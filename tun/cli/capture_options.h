@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "tun/cli/locale.h"
+
 namespace CLI {
 class App;
 }  // namespace CLI
@@ -16,6 +18,7 @@ struct CaptureCommandOptions {
   std::string output = "-";  ///< a file; "-": stdout
   std::string filter;        ///< as tcpdump's (pcap-filter(7)); empty: everything
   std::string tun;           ///< interface of the server; empty: the only one that runs
+  Language language = language_of_environment();  ///< of messages
 };
 
 /// Adds the command. `options` is borrowed until the command line is parsed.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstddef>
 #include <sstream>
@@ -243,6 +244,43 @@ std::string in_our_words(const CLI::App& app, const CLI::App* command,
   return error.what();
 }
 
+namespace {
+
+// Columns that a line takes on a terminal: a Chinese character takes two (UTF-8, three bytes).
+std::size_t width_of(std::string_view text) {
+  std::size_t width = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    width += (byte & 0xc0U) == 0x80 ? 0 : byte >= 0xe0 ? 2 : 1;
+  }
+  return width;
+}
+
+// A mark that does not begin a line.
+bool ends_a_clause(std::string_view rest) {
+  constexpr std::array<std::string_view, 7> kMarks = {"，", "。", "；", "：", "、", "）", "”"};
+  return std::ranges::any_of(kMarks, [&](auto mark) { return rest.starts_with(mark); });
+}
+
+// The last place within `columns` where a line may be broken: at a space, or beside a Chinese
+// character. 0: nowhere.
+std::size_t break_of(std::string_view line, std::size_t columns) {
+  std::size_t width = 0, best = 0;
+  for (std::size_t at = 0; at < line.size() && width <= columns;) {
+    const auto byte = static_cast<unsigned char>(line[at]);
+    const std::size_t size = byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+    const bool is_wide = size >= 3;
+    const bool was_wide = at > 0 && (static_cast<unsigned char>(line[at - 1]) & 0x80U) != 0;
+    const std::string_view rest = line.substr(at);
+    if (line[at] == ' ' || ((is_wide || was_wide) && !ends_a_clause(rest))) best = at;
+    width += is_wide ? 2 : 1;
+    at += size;
+  }
+  return best;
+}
+
+}  // namespace
+
 std::string wrapped(const std::string& page) {
   constexpr std::size_t kColumns = 100;
   constexpr std::size_t kDescriptionsAt = 30;
@@ -250,11 +288,11 @@ std::string wrapped(const std::string& page) {
   std::istringstream lines(page);
   for (std::string line; std::getline(lines, line);) {
     const std::string indent(line.starts_with("  ") ? kDescriptionsAt : 0, ' ');
-    while (line.size() > kColumns) {
-      const std::size_t space = line.rfind(' ', kColumns);
-      if (space == std::string::npos || space <= indent.size()) break;
-      all += line.substr(0, space) + "\n";
-      line = indent + line.substr(space + 1);
+    while (width_of(line) > kColumns) {
+      const std::size_t at = break_of(line, kColumns);
+      if (at <= indent.size()) break;
+      all += line.substr(0, at) + "\n";
+      line = indent + line.substr(line[at] == ' ' ? at + 1 : at);
     }
     all += line + "\n";
   }

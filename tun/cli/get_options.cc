@@ -70,6 +70,7 @@ void add_link_options(CLI::App& app, GetOptions& o) {
 
 void add_watching_options(CLI::App& app, GetOptions& o) {
   add_verbose_flag(app, o.verbose);
+  add_colour_option(app, o.colours);
   add_parsed(app,
              {"--capture", "FILE", "a file, or '-' for stdout",
               "write every packet and its reason to a pcapng file; '-' is stdout (none)"},

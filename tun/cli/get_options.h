@@ -17,6 +17,7 @@
 #include "stack/trace/capture_sink.h"
 #include "stack/trace/language.h"
 #include "stack/trace/narrate.h"
+#include "tun/cli/colours.h"
 #include "tun/cli/locale.h"
 
 namespace CLI {
@@ -56,12 +57,13 @@ struct GetOptions : LinkOptions {
   bool head = false;
   bool fail = false;  ///< HTTP errors become exit code 22, and their pages are not written
   Via via = Via::Stack;
-  std::optional<std::uint64_t> seed;   ///< empty: random
-  std::optional<Duration> timeout;     ///< without progress; empty: see fetch.h
-  std::string user;                    ///< empty: see privileges.h
-  StackConfig stack;                   ///< what the options of TCP choose (tcp_options.h)
-  std::optional<Detail> verbose;       ///< empty: nothing is told
-  Comments comments = Comments::Both;  ///< of a capture
+  std::optional<std::uint64_t> seed;  ///< empty: random
+  std::optional<Duration> timeout;    ///< without progress; empty: see fetch.h
+  std::string user;                   ///< empty: see privileges.h
+  StackConfig stack;                  ///< what the options of TCP choose (tcp_options.h)
+  std::optional<Detail> verbose;      ///< empty: nothing is told
+  ColourChoice colours = ColourChoice::Auto;
+  Comments comments = Comments::Both;             ///< of a capture
   Language language = language_of_environment();  ///< of --verbose and --capture
   std::string capture;                            ///< a pcapng file, or "-" for stdout; empty: none
 

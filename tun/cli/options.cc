@@ -7,6 +7,7 @@
 #include "generated/version.h"
 #include "http/extra_field.h"
 #include "stack/base/quantity.h"
+#include "tun/cli/chinese.h"
 #include "tun/cli/command_words.h"
 #include "tun/cli/completion.h"
 #include "tun/cli/link_options.h"
@@ -120,6 +121,7 @@ void add_site_options(CLI::App& app, ServeOptions& o) {
 void add_watching_options(CLI::App& app, ServeOptions& o) {
   app.option_defaults()->group("Watching");
   add_verbose_flag(app, o.verbose);
+  add_colour_option(app, o.colours);
   add_parsed(app,
              {"--capture", "FILE", "a file, or '-' for stdout",
               "write every packet and its reason to a pcapng file; '-' is stdout (none)"},
@@ -172,15 +174,15 @@ std::string inconsistency_of(const ServeOptions& o) {
   return {};
 }
 
-ExitNow wrong_usage(std::string message, const std::string& command) {
+ExitNow wrong_usage(std::string message, const std::string& command, Language language) {
   // One line, whatever CLI11 says.
   std::replace(message.begin(), message.end(), '\n', ' ');
-  return {
-      kExitWrongUsage, {}, "glasstcp: " + message + " (try 'glasstcp " + command + "--help')\n"};
+  const std::string line = "glasstcp: " + message + " (try 'glasstcp " + command + "--help')\n";
+  return {kExitWrongUsage, {}, spoken(line, language)};
 }
 
-ExitNow shown(const std::string& page) {
-  return {0, wrapped(page), {}};
+ExitNow shown(const std::string& page, Language language) {
+  return {0, spoken_page(page, language), {}};
 }
 
 CLI::App& add_serve_command(CLI::App& app, ServeOptions& options) {
@@ -218,6 +220,7 @@ CLI::App& add_site_command(CLI::App& app, WriteSiteOptions& options) {
   add_parsed(site, {"DIR", " ", "a folder", "folder to write to; nothing there is overwritten"},
              options.folder, parse_text)
       ->required();
+  add_language_option(site, options.language);
   site.footer("Example: glasstcp site ./page && sudo glasstcp serve --site ./page");
   return site;
 }
@@ -229,15 +232,29 @@ CLI::App& add_wireshark_files_command(CLI::App& app, WiresharkFilesOptions& opti
              {"-o,--output", "DIR", "a folder", "folder to write to; nothing there is overwritten"},
              options.folder, parse_text)
       ->required();
+  add_language_option(files, options.language);
   files.footer("Example: glasstcp wireshark-files -o wireshark");
   return files;
+}
+
+template <typename Options>
+Options in_language(Language language) {
+  Options options;
+  options.language = language;
+  return options;
 }
 
 // Every command with its options, which the parser fills.
 class Commands {
  public:
-  explicit Commands(CLI::App& app)
-      : serve_command_(add_serve_command(app, serve_)),
+  Commands(CLI::App& app, Language language)
+      : serve_(in_language<ServeOptions>(language)),
+        site_(in_language<WriteSiteOptions>(language)),
+        get_(in_language<GetOptions>(language)),
+        capture_(in_language<CaptureCommandOptions>(language)),
+        wireshark_(in_language<WiresharkFilesOptions>(language)),
+        report_(in_language<ReportOptions>(language)),
+        serve_command_(add_serve_command(app, serve_)),
         doctor_command_(add_doctor_command(app, serve_, serving_)),
         site_command_(add_site_command(app, site_)),
         get_command_(add_get_command(app, get_)),
@@ -290,15 +307,17 @@ ServeOptions::ServeOptions()
                   *Cidr::parse("2001:db8::2/64"),
                   *IpAddress::parse("2001:db8::1")} {}
 
-CommandLine parse_command_line(const std::vector<std::string>& arguments) {
-  std::string completion;
-  CLI::App app{"glasstcp: a userspace TCP/IP stack that explains itself", "glasstcp"};
+namespace {
+
+// What stands before a command, or instead of one.
+void add_program_options(CLI::App& app, std::string& completion, Language& language) {
   app.set_version_flag("--version", "glasstcp " + std::string(kVersion), "print the version");
   add_parsed(app, {"--completion", "bash", "'bash'", "print what completes this command line"},
              completion, [](const std::string& shell) -> std::optional<std::string> {
                if (shell != "bash") return std::nullopt;
                throw CLI::CallForAllHelp();  // ends the parsing, as --help does
              });
+  add_language_option(app, language);
   app.set_help_flag("-h,--help", "print this help");
   app.require_subcommand(1);
   app.footer(
@@ -307,16 +326,16 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
       "curl's.\n"
       "Example: sudo glasstcp serve");
   app.failure_message(CLI::FailureMessage::simple);
-  Commands commands(app);
+}
 
-  if (!arguments.empty() && arguments.front() == "help") {
-    // `glasstcp help [COMMAND]`, which is what people try first.
-    std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
-    rest.emplace_back("--help");
-    return parse_command_line(rest);
-  }
+CommandLine parse(const std::vector<std::string>& arguments, Language language) {
+  std::string completion;
+  CLI::App app{"glasstcp: a userspace TCP/IP stack that explains itself", "glasstcp"};
+  add_program_options(app, completion, language);
+  Commands commands(app, language);
+
   if (std::string wrong = about_first_word(app, arguments); !wrong.empty()) {
-    return wrong_usage(std::move(wrong), "");
+    return wrong_usage(std::move(wrong), "", language);
   }
   const CLI::App* const named = named_command(app, arguments);
   const std::string command = named != nullptr ? named->get_name() + " " : "";
@@ -327,13 +346,25 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   } catch (const CLI::CallForAllHelp&) {
     return ExitNow{0, bash_completion(app), {}};
   } catch (const CLI::Success&) {
-    return shown(app.help());
+    return shown(app.help(), language);
   } catch (const CLI::ParseError& error) {
-    return wrong_usage(in_our_words(app, named, arguments, error), command);
+    return wrong_usage(in_our_words(app, named, arguments, error), command, language);
   }
   std::string message = commands.inconsistency();
-  if (!message.empty()) return wrong_usage(std::move(message), command);
+  if (!message.empty()) return wrong_usage(std::move(message), command, language);
   return commands.chosen();
+}
+
+}  // namespace
+
+CommandLine parse_command_line(const std::vector<std::string>& arguments) {
+  // Before all else: what is wrong with an option is said in the language of a later one.
+  const Language language = language_of(arguments);
+  if (arguments.empty() || arguments.front() != "help") return parse(arguments, language);
+  // `glasstcp help [COMMAND]`, which is what people try first.
+  std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
+  rest.emplace_back("--help");
+  return parse(rest, language);
 }
 
 }  // namespace glasstcp

@@ -25,6 +25,7 @@
 #include "stack/trace/language.h"
 #include "stack/trace/narrate.h"
 #include "tun/cli/capture_options.h"
+#include "tun/cli/colours.h"
 #include "tun/cli/get_options.h"
 #include "tun/cli/locale.h"
 #include "tun/cli/report_options.h"
@@ -39,17 +40,18 @@ struct ServeOptions : LinkOptions {
   std::optional<std::uint32_t> max_age;  ///< seconds
   Duration spin = Duration::zero();
   StackConfig stack;  ///< what the options of TCP choose (tcp_options.h); all else is its default
-  std::uint64_t memory = 1ULL << 30;   ///< bytes
-  bool list = false;                   ///< folders without an index page
-  std::vector<std::string> headers;    ///< "Name: value", checked
-  std::string sink;                    ///< path of URLs; empty: no uploads
-  std::optional<std::uint64_t> seed;   ///< empty: random
-  std::string user;                    ///< empty: see privileges.h
-  bool publish = false;                ///< let others reach it through this machine's addresses
-  std::string access_log;              ///< a file, or "-" for stdout; empty: none
-  std::optional<Detail> verbose;       ///< empty: nothing is told
-  Comments comments = Comments::Both;  ///< of a capture
-  Language language = language_of_environment();  ///< of --verbose and --capture
+  std::uint64_t memory = 1ULL << 30;  ///< bytes
+  bool list = false;                  ///< folders without an index page
+  std::vector<std::string> headers;   ///< "Name: value", checked
+  std::string sink;                   ///< path of URLs; empty: no uploads
+  std::optional<std::uint64_t> seed;  ///< empty: random
+  std::string user;                   ///< empty: see privileges.h
+  bool publish = false;               ///< let others reach it through this machine's addresses
+  std::string access_log;             ///< a file, or "-" for stdout; empty: none
+  std::optional<Detail> verbose;      ///< empty: nothing is told
+  ColourChoice colours = ColourChoice::Auto;
+  Comments comments = Comments::Both;             ///< of a capture
+  Language language = language_of_environment();  ///< of messages, --verbose and --capture
   std::string capture;                            ///< a pcapng file, or "-" for stdout; empty: none
   std::optional<std::uint32_t> capture_bytes;     ///< of each packet; empty: all
   std::uint64_t recent = 0;                       ///< bytes of packets that are kept; 0: none
@@ -67,12 +69,14 @@ struct DoctorOptions {
 
 /// What `glasstcp site` was asked to do.
 struct WriteSiteOptions {
-  std::string folder;  ///< where to
+  std::string folder;                             ///< where to
+  Language language = language_of_environment();  ///< of messages
 };
 
 /// What `glasstcp wireshark-files` was asked to do.
 struct WiresharkFilesOptions {
-  std::string folder;  ///< where to
+  std::string folder;                             ///< where to
+  Language language = language_of_environment();  ///< of messages
 };
 
 /// End now: after --help or --version, or on wrong usage.

@@ -30,12 +30,6 @@ std::optional<std::optional<std::uint32_t>> parse_connection(const std::string& 
   return number;
 }
 
-std::optional<std::optional<Language>> parse_some_language(const std::string& text) {
-  const auto language = parse_language(text);
-  if (!language) return std::nullopt;
-  return language;
-}
-
 }  // namespace
 
 ReportForm ReportOptions::form() const {
@@ -75,7 +69,7 @@ CLI::App& add_report_command(CLI::App& app, ReportOptions& o) {
   add_parsed(report,
              {"--lang", "en|zh", "'en' or 'zh'",
               "language of the report (from LC_ALL, LC_MESSAGES or LANG)"},
-             o.language, parse_some_language);
+             o.language, parse_language);
   report.footer(
       "Reads Ethernet, Linux cooked, raw IP and loopback captures of tcpdump, Wireshark and "
       "'serve --capture'. Needs no rights.\n"

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "stack/trace/language.h"
+#include "tun/cli/locale.h"
 
 namespace CLI {
 class App;
@@ -26,12 +27,12 @@ struct ReportOptions {
   std::string capture;  ///< a pcap or pcapng file; "-": stdin
   bool html = false;    ///< as given: nothing else was asked for
   bool json = false;
-  std::string markdown;                     ///< a folder; empty: no Markdown
-  std::string figure;                       ///< its name; empty: none alone
-  std::string output;                       ///< a file; empty or "-": stdout
-  std::optional<std::uint32_t> connection;  ///< its number, from 1; empty: all
-  bool homework = false;                    ///< --template homework
-  std::optional<Language> language;         ///< empty: by the environment
+  std::string markdown;                           ///< a folder; empty: no Markdown
+  std::string figure;                             ///< its name; empty: none alone
+  std::string output;                             ///< a file; empty or "-": stdout
+  std::optional<std::uint32_t> connection;        ///< its number, from 1; empty: all
+  bool homework = false;                          ///< --template homework
+  Language language = language_of_environment();  ///< of the report and of messages
 
   [[nodiscard]] ReportForm form() const;
   [[nodiscard]] bool to_stdout() const { return output.empty() || output == "-"; }

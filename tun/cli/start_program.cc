@@ -9,6 +9,8 @@
 #include <cstring>
 #include <string>
 
+#include "tun/cli/chinese.h"
+
 namespace glasstcp {
 namespace {
 
@@ -23,13 +25,13 @@ std::string own_folder() {
 
 }  // namespace
 
-int start_program(const ProgramBeside& program, char** argv) {
+int start_program(const ProgramBeside& program, char** argv, Language language) {
   const std::string path = own_folder() + program.name;
   ::execv(path.c_str(), argv);
-  std::fprintf(stderr,
-               "glasstcp: cannot start %s: %s; it is built beside glasstcp where %s is installed "
-               "(scripts/setup build, scripts/build)\n",
-               path.c_str(), std::strerror(errno), program.library);
+  const std::string why = "cannot start " + path + ": " + std::strerror(errno) +
+                          "; it is built beside glasstcp where " + program.library +
+                          " is installed (scripts/setup build, scripts/build)";
+  std::fprintf(stderr, "glasstcp: %s\n", spoken(why, language).c_str());
   return 1;
 }
 

@@ -4,6 +4,8 @@
 // Next: ../report/main.cc, ../capture_command/main.cc.
 #pragma once
 
+#include "stack/trace/language.h"
+
 namespace glasstcp {
 
 /// A program beside this one, and the library without which it is not built.
@@ -14,6 +16,6 @@ struct ProgramBeside {
 
 /// Becomes that program, with the same arguments. Returns only where it is not to be had: says so,
 /// and gives the exit code.
-[[nodiscard]] int start_program(const ProgramBeside& program, char** argv);
+[[nodiscard]] int start_program(const ProgramBeside& program, char** argv, Language language);
 
 }  // namespace glasstcp

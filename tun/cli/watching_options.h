@@ -10,6 +10,7 @@
 
 #include "stack/trace/capture_sink.h"
 #include "stack/trace/narrate.h"
+#include "tun/cli/colours.h"
 #include "tun/cli/option_words.h"
 
 namespace glasstcp {
@@ -54,6 +55,14 @@ inline CLI::Option* add_comments_option(CLI::App& app, Comments& into) {
                      "comments of each packet in the capture: sentences for people, fields for "
                      "programs (both)"},
                     into, parse_comments);
+}
+
+inline CLI::Option* add_colour_option(CLI::App& app, ColourChoice& into) {
+  return add_parsed(app,
+                    {"--color", "auto|always|never", "'auto', 'always' or 'never'",
+                     "colours and marks of --verbose, by what a packet is about; auto: on a "
+                     "terminal, unless NO_COLOR is set (auto)"},
+                    into, parse_colour_choice);
 }
 
 inline CLI::Option* add_language_option(CLI::App& app, Language& into) {

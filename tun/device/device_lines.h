@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "stack/trace/language.h"
 #include "tun/loop/pump.h"
 
 namespace glasstcp {
@@ -15,7 +16,8 @@ namespace glasstcp {
 class DeviceLines final : public PumpListener {
  public:
   /// `interface`: its name.
-  explicit DeviceLines(std::string interface) : interface_(std::move(interface)) {}
+  explicit DeviceLines(std::string interface, Language language = Language::English)
+      : interface_(std::move(interface)), language_(language) {}
 
   void on_shape_refused(PacketShape plainest, int error) noexcept override;
   void on_read_failed(int error, bool plain) noexcept override;
@@ -23,7 +25,10 @@ class DeviceLines final : public PumpListener {
   void tell_unread(const PumpCounters& counters) const;
 
  private:
+  void say(const std::string& line) const;
+
   std::string interface_;
+  Language language_;
   std::vector<int> told_;  // errnos of reads
 };
 

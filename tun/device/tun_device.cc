@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "tun/cli/chinese.h"
 #include "tun/device/packet_shape.h"
 #include "tun/device/virtio_header.h"
 #include "tun/host/cures.h"
@@ -21,14 +22,14 @@ namespace {
 
 constexpr const char* kDevicePath = "/dev/net/tun";
 
-std::string reason_of(int error) {
-  return std::strerror(error);
+std::string reason_of(int error, Language language = Language::English) {
+  return spoken(std::strerror(error), language);
 }
 
 Failure cannot_open(int error, const Patient& patient) {
   Failure failure{fmt::format(fmt::runtime(in_language(patient.language, "cannot open {}: {}",
                                                        "无法打开 {}：{}")),
-                              kDevicePath, reason_of(error)),
+                              kDevicePath, reason_of(error, patient.language)),
                   rights_cure(patient)};
   if (patient.in_container) return failure;
   if (error == ENOENT || error == ENODEV || error == ENXIO) {
@@ -52,7 +53,7 @@ Failure cannot_attach(const TunDevice::Wish& wish, int error, const Patient& pat
   Failure failure{
       fmt::format(fmt::runtime(in_language(language, "cannot create the TUN interface {}: {}",
                                            "无法创建 TUN 接口 {}：{}")),
-                  name, reason_of(error)),
+                  name, reason_of(error, language)),
       {}};
   if (error == EPERM || error == EACCES) {
     failure.cure = rights_cure(patient);

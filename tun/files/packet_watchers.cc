@@ -18,6 +18,7 @@ std::expected<PacketWatchers, Failure> PacketWatchers::open(const WatchRequest& 
   if (request.narration) {
     all.narrator_ =
         std::make_unique<Narrator>(*all.lines_, request.style.language, start, *request.narration);
+    if (request.has_colours) all.narrator_->use_colours();
     all.watchers_->add(*all.narrator_);
   }
   if (request.may_be_mapped) {

@@ -27,6 +27,7 @@ struct WatchRequest {
   CaptureStyle style;                 ///< of all captures
   std::size_t recent = 0;             ///< bytes of packets that are kept; 0: none
   std::optional<Detail> narration{};  ///< on stderr; empty: none
+  bool has_colours = false;           ///< of the narration
   bool may_be_mapped = false;         ///< payload may lie in mapped files
 };
 

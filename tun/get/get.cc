@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "stack/socket/stack.h"
+#include "tun/cli/chinese.h"
 #include "tun/cli/options.h"
 #include "tun/device/device_lines.h"
 #include "tun/files/packet_watchers.h"
@@ -34,9 +35,22 @@ namespace {
 constexpr std::uint64_t kMemory = 1ULL << 30;
 constexpr const char* kFirstFree = "tun%d";  // the kernel puts the number in
 
-void say(const std::string& line) {
-  fmt::print(stderr, "glasstcp: {}\n", line);
+void say(const GetOptions& options, const std::string& line) {
+  fmt::print(stderr, "glasstcp: {}\n", spoken(line, options.language));
 }
+
+// Lines of a fetch, in the language that was asked for.
+class SpokenLines final : public LineSink {
+ public:
+  explicit SpokenLines(Language language) : language_(language) {}
+  void write(std::string_view line) noexcept override {
+    lines_.write(spoken(std::string(line), language_));
+  }
+
+ private:
+  StderrLines lines_;
+  Language language_;
+};
 
 std::unexpected<Ending> ended(Ending ending) {
   return std::unexpected(std::move(ending));
@@ -114,14 +128,16 @@ FetchPlan make_plan(const GetOptions& options, const http::Url& url,
 class Listeners {
  public:
   explicit Listeners(const GetOptions& options)
-      : verbose_(options.verbose.has_value()),
+      : notes_(options.language),
+        verbose_(options.verbose.has_value()),
         draws_(!options.to_stdout() && !options.verbose && ::isatty(STDERR_FILENO) == 1) {}
 
   [[nodiscard]] FetchListeners listeners() {
-    return {&lines_, verbose_ ? &lines_ : nullptr, draws_ ? &bar_ : nullptr};
+    return {&notes_, verbose_ ? &lines_ : nullptr, draws_ ? &bar_ : nullptr};
   }
 
  private:
+  SpokenLines notes_;
   bool verbose_;
   bool draws_;
   StderrLines lines_;
@@ -140,7 +156,8 @@ std::expected<Ending, Ending> get_via_kernel(const GetOptions& options, FetchPla
 // -- Our own stack
 
 std::expected<std::unique_ptr<TunDevice>, Failure> open_device(const GetOptions& options) {
-  TunDevice::Wish wish{options.tun, options.address, options.address6, options.offload};
+  TunDevice::Wish wish{options.tun, options.address, options.address6, options.offload,
+                       options.language};
   if (!options.tun.empty()) return TunDevice::open(wish);
   wish.interface = kFirstFree;
   auto device = TunDevice::open(wish);
@@ -254,6 +271,7 @@ std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan
   request.capture = options.capture;
   request.style = {link->device->name(), options.language, options.seed, {}, options.comments};
   request.narration = options.verbose;
+  request.has_colours = has_colours(options.colours, STDERR_FILENO);
   auto packets = PacketWatchers::open(request, start);
   if (!packets) return ended(packets.error());
   rights.reset();
@@ -270,7 +288,7 @@ std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan
     packets->listen_to(*bad);
   }
   Device& device = bad ? static_cast<Device&>(*bad) : *link->device;
-  DeviceLines lines(link->device->name());
+  DeviceLines lines(link->device->name(), options.language);
   Listeners listeners(options);
   StackTransport transport(stack, device, lines);
   packets->join(stack, [&transport](PacketWatch* watch) { transport.set_watch(watch); });
@@ -284,7 +302,7 @@ std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan
   if (transport.failure() == TransportError::LinkGone) {
     ending.message += ": " + link->device->why_gone();
   }
-  if (capture != nullptr && capture->lost() > 0) say("packets are missing in the capture");
+  if (capture != nullptr && capture->lost() > 0) say(options, "packets are missing in the capture");
   return ending;
 }
 
@@ -307,7 +325,7 @@ int get(const GetOptions& options) {
   ::signal(SIGPIPE, SIG_IGN);
   const auto result = run(options);
   const Ending& ending = result ? *result : result.error();
-  if (!ending.message.empty()) say(ending.message);
+  if (!ending.message.empty()) say(options, ending.message);
   return ending.code;
 }
 

@@ -4,13 +4,13 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <expected>
 #include <memory>
 #include <string>
 #include <variant>
 
+#include "tun/cli/chinese.h"
 #include "tun/cli/options.h"
 #include "tun/report/analyze.h"
 #include "tun/report/view/report.h"
@@ -19,16 +19,6 @@ namespace glasstcp::report {
 namespace {
 
 using Done = std::expected<void, std::string>;
-
-// POSIX: the first of the three that is set decides.
-Language language_of_environment() {
-  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
-    const char* const value = std::getenv(name);
-    if (value == nullptr || *value == '\0') continue;
-    return std::strncmp(value, "zh", 2) == 0 ? Language::Chinese : Language::English;
-  }
-  return Language::English;
-}
 
 Done write_file(const std::string& path, const std::string& text) {
   const bool to_stdout = path.empty() || path == "-";
@@ -80,7 +70,7 @@ Done write_report(const ReportOptions& options) {
     return std::unexpected("there is no connection " + std::to_string(*options.connection) +
                            ": the capture has " + std::to_string(capture->connections.size()));
   }
-  const ViewOptions view{.language = options.language.value_or(language_of_environment()),
+  const ViewOptions view{.language = options.language,
                          .shape = options.homework ? Template::Homework : Template::Report,
                          .connection = options.connection};
   switch (options.form()) {
@@ -104,7 +94,8 @@ int main(int argc, char** argv) {
   if (const auto* options = std::get_if<glasstcp::ReportOptions>(&line)) {
     const auto done = glasstcp::report::write_report(*options);
     if (done) return 0;
-    std::fprintf(stderr, "glasstcp: report: %s\n", done.error().c_str());
+    const std::string why = glasstcp::spoken(done.error(), options->language);
+    std::fprintf(stderr, "glasstcp: report: %s\n", why.c_str());
     return 1;
   }
   if (const auto* end = std::get_if<glasstcp::ExitNow>(&line)) {

@@ -12,6 +12,7 @@
 #include "http/extra_field.h"
 #include "http/server.h"
 #include "stack/socket/stack.h"
+#include "tun/cli/chinese.h"
 #include "tun/control/capture_control.h"
 #include "tun/control/control_server.h"
 #include "tun/device/device_lines.h"
@@ -47,8 +48,8 @@ struct MemoryShares {
   std::uint64_t stack;
 };
 
-void say(const std::string& line) {
-  fmt::print(stderr, "glasstcp: {}\n", line);
+void say(const ServeOptions& options, const std::string& line) {
+  fmt::print(stderr, "glasstcp: {}\n", spoken(line, options.language));
 }
 
 std::unexpected<Failure> failed(Failure failure) {
@@ -77,7 +78,8 @@ bool may_map(const ServeOptions& options, const TunLink& link) {
 
 std::expected<Prepared, Failure> prepare(const ServeOptions& options) {
   make_missing_tun_node();
-  auto device = TunDevice::open({options.tun, options.address, options.address6, options.offload});
+  auto device = TunDevice::open(
+      {options.tun, options.address, options.address6, options.offload, options.language});
   if (!device) return failed(device.error());
   auto link = TunLink::set_up(std::move(*device), {{},
                                                    options.address,
@@ -102,9 +104,10 @@ std::expected<PrivilegeDecision, Failure> decide_rights(const ServeOptions& opti
   return decide_privileges(*facts);
 }
 
-std::expected<void, Failure> give_up_rights(const PrivilegeDecision& decision, SiteFiles& site) {
+std::expected<void, Failure> give_up_rights(const ServeOptions& options,
+                                            const PrivilegeDecision& decision, SiteFiles& site) {
   if (auto dropped = drop_privileges(decision); !dropped) return dropped;
-  if (!decision.note.empty()) say(decision.note);
+  if (!decision.note.empty()) say(options, decision.note);
   site.on_rights_given_up();
   return site.check_readable();
 }
@@ -159,6 +162,7 @@ class Records {
                                                    options.capture_bytes, options.comments},
                                          .recent = static_cast<std::size_t>(options.recent),
                                          .narration = options.verbose,
+                                         .has_colours = has_colours(options.colours, STDERR_FILENO),
                                          .may_be_mapped = is_mapped},
                                         start);
     if (!packets) return failed(packets.error());
@@ -181,13 +185,14 @@ class Records {
     if (log_file_) application.add_output(*log_file_);
     if (packets_.capture() != nullptr) application.add_output(*packets_.capture());
   }
-  void tell_losses() const {
+  void tell_losses(const ServeOptions& options) const {
     if (log_file_ && log_file_->lost() > 0) {
-      say(fmt::format("{} lines of the access log were not written", log_file_->lost()));
+      say(options, fmt::format("{} lines of the access log were not written", log_file_->lost()));
     }
     const OutputFile* const capture = packets_.capture();
     if (capture != nullptr && capture->lost() > 0) {
-      say(fmt::format("{} packets are missing in the capture: its reader was too slow or is gone",
+      say(options,
+          fmt::format("{} packets are missing in the capture: its reader was too slow or is gone",
                       capture->lost()));
     }
   }
@@ -203,12 +208,13 @@ class Records {
 
 // For root and whoever started us. Null: there is none, and why has been told; the server can do
 // without.
-std::unique_ptr<ControlServer> open_control(const std::string& interface, CaptureHub& captures) {
+std::unique_ptr<ControlServer> open_control(const ServeOptions& options,
+                                            const std::string& interface, CaptureHub& captures) {
   std::vector<uid_t> users{::getuid()};
   if (const auto caller = user_behind_sudo()) users.push_back(caller->user);
   auto control = ControlServer::open(interface, std::move(users));
   if (!control) {
-    say(control.error().to_string());
+    say(options, control.error().to_string());
     return nullptr;
   }
   (*control)->add("capture",
@@ -223,7 +229,7 @@ void tell_ready(const ServeOptions& options, const std::string& urls) {
   std::fflush(out);
 }
 
-int exit_code(EventLoop::End end, const TunDevice& device) {
+int exit_code(const ServeOptions& options, EventLoop::End end, const TunDevice& device) {
   switch (end) {
     case EventLoop::End::Over:
       return 0;
@@ -232,27 +238,29 @@ int exit_code(EventLoop::End end, const TunDevice& device) {
     case EventLoop::End::DeviceGone:
       break;
   }
-  say(device.why_gone());
+  say(options, device.why_gone());
   return kExitFailure;
 }
 
 std::expected<int, Failure> run(const ServeOptions& options) {
   auto prepared = prepare(options);
   if (!prepared) return failed(prepared.error());
-  for (const std::string& note : prepared->link.network.notes) say(note);
-  if (!prepared->publication.note.empty()) say(prepared->publication.note);
+  for (const std::string& note : prepared->link.network.notes) say(options, note);
+  if (!prepared->publication.note.empty()) say(options, prepared->publication.note);
   const auto decision = decide_rights(options, prepared->site);
   if (!decision) return failed(decision.error());
   const Instant start = SystemClock::now();
   auto records = Records::open(options, start, decision->files, may_map(options, prepared->link));
   if (!records) return failed(records.error());
-  const auto control = open_control(prepared->link.device->name(), records->packets().captures());
-  if (auto dropped = give_up_rights(*decision, prepared->site); !dropped) {
+  const auto control =
+      open_control(options, prepared->link.device->name(), records->packets().captures());
+  if (auto dropped = give_up_rights(options, *decision, prepared->site); !dropped) {
     return failed(dropped.error());
   }
   if (prepared->site.is_empty() && !options.list) {
-    say("the folder of the site " + options.site +
-        " is empty: every request gets 404; 'glasstcp site DIR' writes a page to begin with");
+    say(options,
+        "the folder of the site " + options.site +
+            " is empty: every request gets 404; 'glasstcp site DIR' writes a page to begin with");
   }
   const auto seed = draw_seed(options.seed);
   if (!seed) return failed(seed.error());
@@ -263,7 +271,7 @@ std::expected<int, Failure> run(const ServeOptions& options) {
   const auto glass = make_glass(options, records->packets().captures());
   if (const std::string note = note_of_shadowed(prepared->site.store(), *glass, start);
       !note.empty()) {
-    say(note);
+    say(options, note);
   }
   http::HttpServer server(stack, prepared->site.store(), types,
                           server_config(options, records->access_log(), *glass), start);
@@ -278,7 +286,7 @@ std::expected<int, Failure> run(const ServeOptions& options) {
     records->packets().listen_to(*bad);
   }
   Device& device = bad ? static_cast<Device&>(*bad) : *prepared->link.device;
-  DeviceLines lines(prepared->link.device->name());
+  DeviceLines lines(prepared->link.device->name(), options.language);
   ServerMachine machine(device, stack, application, lines);
   records->packets().join(stack, [&machine](PacketWatch* watch) { machine.set_watch(watch); });
   if (control) {
@@ -291,9 +299,9 @@ std::expected<int, Failure> run(const ServeOptions& options) {
   const EventLoop::End end = loop->run(machine);
   records->packets().finish();
   if (control) control->finish();
-  records->tell_losses();
+  records->tell_losses(options);
   lines.tell_unread(machine.counters());
-  return exit_code(end, *prepared->link.device);
+  return exit_code(options, end, *prepared->link.device);
 }
 
 }  // namespace
@@ -303,7 +311,7 @@ int serve(const ServeOptions& options) {
   ::signal(SIGPIPE, SIG_IGN);
   const auto code = run(options);
   if (code) return *code;
-  say(code.error().to_string());
+  say(options, code.error().to_string());
   return kExitFailure;
 }
 

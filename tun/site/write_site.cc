@@ -8,7 +8,7 @@
 #include <fstream>
 #include <system_error>
 
-#include "tun/cli/options.h"
+#include "tun/cli/chinese.h"
 
 namespace glasstcp {
 namespace {
@@ -53,12 +53,14 @@ std::expected<void, Failure> write_builtin_site(const std::string& folder) {
   return write_new_files(folder, http::builtin_site());
 }
 
-int write_site(const std::string& folder) {
-  if (const auto written = write_builtin_site(folder); !written) {
-    fmt::print(stderr, "glasstcp: {}\n", written.error().to_string());
+int write_site(const WriteSiteOptions& options) {
+  if (const auto written = write_builtin_site(options.folder); !written) {
+    fmt::print(stderr, "glasstcp: {}\n", spoken(written.error().to_string(), options.language));
     return kExitFailure;
   }
-  fmt::print("the page is in {0}; edit it, then: sudo glasstcp serve --site {0}\n", folder);
+  const std::string next = fmt::format(
+      "the page is in {0}; edit it, then: sudo glasstcp serve --site {0}\n", options.folder);
+  fmt::print("{}", spoken(next, options.language));
   return 0;
 }
 

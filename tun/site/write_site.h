@@ -11,6 +11,7 @@
 #include <string>
 
 #include "http/site/builtin_site.h"
+#include "tun/cli/options.h"
 #include "tun/host/failure.h"
 
 namespace glasstcp {
@@ -24,6 +25,6 @@ namespace glasstcp {
 [[nodiscard]] std::expected<void, Failure> write_builtin_site(const std::string& folder);
 
 /// Does it and tells what comes next. Returns the exit code.
-[[nodiscard]] int write_site(const std::string& folder);
+[[nodiscard]] int write_site(const WriteSiteOptions& options);
 
 }  // namespace glasstcp

@@ -10,6 +10,7 @@
 #include <expected>
 #include <string>
 
+#include "tun/cli/options.h"
 #include "tun/host/failure.h"
 
 namespace glasstcp {
@@ -18,6 +19,6 @@ namespace glasstcp {
 [[nodiscard]] std::expected<void, Failure> put_wireshark_files(const std::string& folder);
 
 /// Does it and tells where Wireshark looks for them. Returns the exit code.
-[[nodiscard]] int write_wireshark_files(const std::string& folder);
+[[nodiscard]] int write_wireshark_files(const WiresharkFilesOptions& options);
 
 }  // namespace glasstcp

@@ -1,13 +1,17 @@
 """`glasstcp report` beside tshark, on the same captures: of our server and of the kernel's TCP."""
 
+import hashlib
 import json
+import os
+import re
+import shutil
 import socket
 import subprocess
 import sys
 import time
 
 from capture import Capture
-from harness import PROGRAM, captures, case, check, check_equal, folder, run, wait_until
+from harness import PROGRAM, NotRun, captures, case, check, check_equal, folder, run, wait_until
 from world import V4, Server, connect, curl, make_site, pattern, request, url
 
 PORT = 8080  # that tshark takes for HTTP
@@ -199,3 +203,35 @@ def own_server_by_tcpdump():
     check_equal(sorted(statuses), [200, 200, 206], "statuses")
     kinds = {finding["kind"] for finding in found["findings"] if finding["is_shown"]}
     check({"three-handshakes", "partial-content", "push"} <= kinds, f"answers ({sorted(kinds)})")
+
+
+TITLES = r"^(Ladder diagram|Time-sequence graph|Window, bytes in flight and cwnd|Round-trip time|Throughput), [^\n]*"
+
+
+@case(seconds=120)
+def printed_on_a4():
+    """Chromium prints the report on A4: each figure with its title and its caption on one sheet, and on every sheet
+    who made it from what."""
+    missing = [tool for tool in ("chromium", "pdftotext", "pdfinfo") if not shutil.which(tool)]
+    if missing:
+        raise NotRun("missing tools: " + " ".join(missing))
+    site = make_site({"index.html": b'<img src="logo.jpg">', "logo.jpg": pattern(300_000)})
+    capture, page, printed = (folder() / name for name in ("print.pcapng", "print.html", "print.pdf"))
+    with Server("--capture", capture, site=site):
+        curl(url(V4), url(V4, "/logo.jpg"))
+    run(PROGRAM, "report", capture, "-o", page)
+    run("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-proxy-server", "--no-pdf-header-footer",
+        f"--user-data-dir={folder('profile')}", f"--print-to-pdf={printed}", page.as_uri(),
+        env=os.environ | {"HOME": str(folder("home"))})
+    about = run("pdfinfo", printed).stdout
+    check("(A4)" in about, about)
+    sheets = run("pdftotext", printed, "-").stdout.split("\f")[:-1]
+    check_equal(len(sheets), int(re.search(r"Pages: +(\d+)", about).group(1)), "sheets")
+    footer = "SHA-256 " + hashlib.sha256(capture.read_bytes()).hexdigest()
+    figures = 0
+    for number, sheet in enumerate(sheets, 1):
+        check(footer in " ".join(sheet.split()), f"sheet {number} has no footer")
+        captions = len(re.findall(r"^Figure \d+", sheet, re.M))
+        check_equal(len(re.findall(TITLES, sheet, re.M)), captions, f"titles and captions of figures on sheet {number}")
+        figures += captions
+    check(figures >= 5, f"only {figures} figures")
