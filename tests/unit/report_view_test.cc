@@ -254,6 +254,13 @@ TEST(ReportAnswers, TellTheTheoryOnceAndOnlyTheCloseThatHappened) {
   for (const auto& group : groups) {
     EXPECT_NE(group.front()->kind, FindingKind::WhyFourCloses) << "this close took three";
   }
+  // Where another close took four, the theory of closing stands with that one.
+  const auto three =
+      std::ranges::find(capture.findings, FindingKind::WhyThreeCloses, &Finding::kind);
+  ASSERT_NE(three, capture.findings.end());
+  EXPECT_EQ(answer_of(view, *three).paragraphs.size(), 2U);
+  capture.findings.back().is_shown = true;
+  EXPECT_EQ(answer_of(view, *three).paragraphs.size(), 1U);
 }
 
 TEST(ReportHomework, AsksAndDoesNotAnswer) {

@@ -1,6 +1,8 @@
 // One finding in words: what holds in general, then what this capture's frames show.
 #include "tun/report/view/answer_words.h"
 
+#include <algorithm>
+
 #include "tun/report/view/finding_words.h"
 
 namespace glasstcp::report {
@@ -107,6 +109,13 @@ class Words : private FindingWords {
     return out;
   }
 
+  // The theory stands with them then.
+  [[nodiscard]] bool tells_four_closes() const {
+    return std::ranges::any_of(view_.capture.findings, [](const Finding& one) {
+      return one.kind == WhyFourCloses && one.is_shown;
+    });
+  }
+
   AnswerParts closes() {
     AnswerParts out{
         {say("A connection is two streams, and each is closed for itself: a FIN says \"I send no "
@@ -119,6 +128,7 @@ class Words : private FindingWords {
              "的一方可能还有数据要发（半关闭），所以它的 FIN 不必与"
              "确认同时发出。")},
         {}};
+    if (finding_.kind == WhyThreeCloses && tells_four_closes()) out.general.clear();
     if (!finding_.is_shown) {
       out.here.push_back(absent());
     } else if (finding_.kind == WhyThreeCloses) {
