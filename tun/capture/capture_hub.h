@@ -62,6 +62,8 @@ class CaptureHub final : public AnnotatedSink, private BlockSink {
   [[nodiscard]] bool has_taps() const { return !taps_.empty(); }
   [[nodiscard]] bool keeps_recent() const { return recent_ > 0; }
 
+  /// When the last packet passed, or when this began; since 1970 UTC.
+  [[nodiscard]] std::int64_t last_time_ns() const { return last_time_ns_; }
   /// Readers find nothing of this connection, from now on and, as far as it is known, before.
   void hide(const FourTuple& connection) noexcept;
   void on_annotated(const AnnotatedPacket& packet) noexcept override;

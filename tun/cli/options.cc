@@ -40,6 +40,12 @@ std::optional<std::uint64_t> parse_recent(const std::string& text) {
   return size && *size >= kLeast ? size : std::nullopt;
 }
 
+std::optional<std::uint64_t> parse_capture_size(const std::string& text) {
+  constexpr std::uint64_t kLeast = 64U << 10;
+  const auto size = parse_size(text);
+  return size && *size >= kLeast ? size : std::nullopt;
+}
+
 std::optional<std::string> parse_host_name(const std::string& text) {
   if (!is_host_name(text)) return std::nullopt;
   return text;
@@ -130,6 +136,15 @@ void add_watching_options(CLI::App& app, ServeOptions& o) {
              {"--capture-bytes", "N", "a number of bytes from 64 to 262144",
               "keep only the first N bytes of each (all)"},
              o.capture_bytes, parse_number<std::uint32_t, 64, 262144>);
+  add_parsed(app,
+             {"--capture-size", "SIZE", "a size from 64K on, like 100M",
+              "write the capture to files of at most this size, in turn: FILE_1, FILE_2, ... (one "
+              "file, however large)"},
+             o.capture_size, parse_capture_size);
+  add_parsed(app,
+             {"--capture-files", "N", "a number from 2 to 100",
+              "of so many files, then the oldest is begun anew (10)"},
+             o.capture_files, parse_number<std::uint32_t, 2, 100>);
   add_comments_option(app, o.comments);
   add_language_option(app, o.language);
   add_parsed(app,
@@ -157,6 +172,9 @@ std::string inconsistency_of(const ServeOptions& o) {
   if (std::string e = ends_inconsistency(o.address6, o.host_address6, "6"); !e.empty()) return e;
   if (std::string e = tcp_inconsistency(o.stack); !e.empty()) return e;
   if (o.memory < 1U << 20) return "--memory: at least 1M";
+  if (o.capture_size > 0 && (o.capture.empty() || o.capture == "-")) {
+    return "--capture-size needs --capture FILE";
+  }
   if (o.recent > o.memory / 2) return "--recent: at most half of --memory";
   if (o.capture == "-" && o.access_log == "-") {
     return "--capture and --access-log cannot both write to stdout";

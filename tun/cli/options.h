@@ -54,6 +54,8 @@ struct ServeOptions : LinkOptions {
   Language language = language_of_environment();  ///< of messages, --verbose and --capture
   std::string capture;                            ///< a pcapng file, or "-" for stdout; empty: none
   std::optional<std::uint32_t> capture_bytes;     ///< of each packet; empty: all
+  std::uint64_t capture_size = 0;                 ///< bytes of each file; 0: there is one
+  std::uint32_t capture_files = 10;               ///< that are used in turn, with capture_size
   std::uint64_t recent = 0;                       ///< bytes of packets that are kept; 0: none
   std::vector<Cidr> view;               ///< who may see /_glass/; empty: see access_rule()
   std::vector<std::string> view_hosts;  ///< names under which it may be asked for

@@ -1,8 +1,8 @@
 // A file, pipe or stdout that takes whole records: gathered during a turn of the loop, written
 // together.
 //
-// For the access log (records are lines) and for captures (records are blocks). Watching must not
-// change what is watched: a reader that is too slow loses records, and the server does not wait.
+// For the access log, whose records are lines. A reader that is too slow loses records, and the
+// server does not wait.
 //
 // Invariants:
 //   1. Records are written whole and in order, or not at all; lost() counts those that were not.
@@ -10,7 +10,7 @@
 //   3. It is opened before rights are given up, as the site is: a folder of root's takes it, too.
 //   4. After an error (a full disk, a reader that went away) nothing is written any more.
 //
-// Next: capture_file.h.
+// Next: ../capture/capture_writer.h (captures, which have a thread).
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@
 #include <string_view>
 
 #include "http/access_log.h"
-#include "stack/trace/pcapng.h"
+#include "stack/base/bytes.h"
 #include "tun/files/open_output.h"
 #include "tun/host/descriptor.h"
 #include "tun/host/failure.h"
@@ -69,16 +69,6 @@ class AccessLogFile final : public http::AccessLogSink {
   void write(std::string_view line) noexcept override {
     file_.write({reinterpret_cast<const std::uint8_t*>(line.data()), line.size()});
   }
-
- private:
-  OutputFile& file_;
-};
-
-/// The blocks of a capture, in a file.
-class CaptureBlocks final : public BlockSink {
- public:
-  explicit CaptureBlocks(OutputFile& file) : file_(file) {}
-  void write(ByteView block) noexcept override { file_.write(block); }
 
  private:
   OutputFile& file_;

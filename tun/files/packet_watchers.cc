@@ -8,11 +8,11 @@ std::expected<PacketWatchers, Failure> PacketWatchers::open(const WatchRequest& 
   PacketWatchers all;
   all.captures_ = std::make_unique<CaptureHub>(request.style, request.recent);
   if (!all.captures_->is_ready()) return std::unexpected(Failure{"no memory for a capture", {}});
-  if (!request.capture.empty()) {
-    auto file = CaptureFile::open(request.capture, request.owner, all.captures_->preamble());
+  if (!request.file.path.empty()) {
+    auto file = CaptureWriter::open(request.file, all.captures_->preamble());
     if (!file) return std::unexpected(std::move(file.error()));
-    all.capture_ = std::move(*file);
-    all.captures_->set_file(all.capture_->blocks());
+    all.file_ = std::move(*file);
+    all.captures_->set_file(*all.file_);
   }
   all.watchers_->add(*all.captures_);
   if (request.narration) {
@@ -29,12 +29,18 @@ std::expected<PacketWatchers, Failure> PacketWatchers::open(const WatchRequest& 
 }
 
 void PacketWatchers::update(Instant now) noexcept {
+  if (file_) file_->flush();
   const bool wanted = watchers_->is_wanted();
   if (wanted == is_joined_) return;
   if (!wanted) watchers_->flush(now);
   stack_->set_observer(wanted ? &watchers_->observer() : nullptr);
   set_watch_(wanted ? watchers_.get() : nullptr);
   is_joined_ = wanted;
+}
+
+void PacketWatchers::finish() noexcept {
+  if (watchers_->is_wanted()) watchers_->finish();
+  if (file_) file_->finish(captures_->last_time_ns());
 }
 
 }  // namespace glasstcp

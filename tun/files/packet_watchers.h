@@ -14,16 +14,15 @@
 #include <optional>
 
 #include "stack/socket/stack.h"
+#include "tun/capture/capture_writer.h"
 #include "tun/capture/guarded_copy.h"
-#include "tun/files/capture_file.h"
 #include "tun/files/watchers.h"
 
 namespace glasstcp {
 
 /// Whom packets are to be shown to.
 struct WatchRequest {
-  std::string capture;                ///< a file, "-" for stdout; empty: none
-  std::optional<Identity> owner{};    ///< of the file; see OutputFile::Request
+  CaptureFileRequest file;            ///< without a path: none
   CaptureStyle style;                 ///< of all captures
   std::size_t recent = 0;             ///< bytes of packets that are kept; 0: none
   std::optional<Detail> narration{};  ///< on stderr; empty: none
@@ -45,21 +44,23 @@ class PacketWatchers {
     update(Instant::min());
   }
   void listen_to(ImpairedDevice& device) { watchers_->listen_to(device); }
-  /// Between turns: lets those in who came, and out who went.
+  /// Between turns: lets those in who came, and out who went; the file gets what passed.
   void update(Instant now) noexcept;
   /// The captures.
   [[nodiscard]] CaptureHub& captures() { return *captures_; }
-  /// The file behind the capture; null: there is none.
-  [[nodiscard]] OutputFile* capture() const { return capture_ ? &capture_->output() : nullptr; }
-  /// At the end: hands on whatever waits.
-  void finish() {
-    if (watchers_->is_wanted()) watchers_->finish();
-    if (capture_) capture_->output().flush();
+  /// Starts what writes the file: once rights have been given up.
+  [[nodiscard]] std::expected<void, Failure> start() {
+    if (!file_) return {};
+    return file_->start();
   }
+  /// At the end: hands on whatever waits, and closes the file.
+  void finish() noexcept;
+  /// Packets that the file lacks.
+  [[nodiscard]] std::uint64_t lost() const { return file_ ? file_->lost() : 0; }
 
  private:
   PacketWatchers() = default;
-  std::unique_ptr<CaptureFile> capture_;
+  std::unique_ptr<CaptureWriter> file_;
   std::unique_ptr<CaptureHub> captures_;
   std::unique_ptr<StderrLines> lines_ = std::make_unique<StderrLines>();
   std::unique_ptr<Narrator> narrator_;

@@ -63,14 +63,15 @@ std::unexpected<Ending> ended(const Failure& failure) {
 // One fetch as the event loop's machine.
 class FetchMachine final : public Machine {
  public:
-  // All borrowed; `capture` may be null.
-  FetchMachine(Transport& transport, Fetch& fetch, GetOutput& output, OutputFile* capture = nullptr)
-      : transport_(transport), fetch_(fetch), output_(output), capture_(capture) {}
+  // All borrowed; `packets` may be null.
+  FetchMachine(Transport& transport, Fetch& fetch, GetOutput& output,
+               PacketWatchers* packets = nullptr)
+      : transport_(transport), fetch_(fetch), output_(output), packets_(packets) {}
 
   TurnResult turn(Instant now) override {
     TurnResult result = transport_.turn(fetch_, now);
     result.device_gone = false;  // the fetch was told, and ends with its own words
-    if (capture_ != nullptr) capture_->flush();
+    if (packets_ != nullptr) packets_->update(now);
     return result;
   }
   [[nodiscard]] Instant next_deadline() const override {
@@ -98,7 +99,7 @@ class FetchMachine final : public Machine {
   Transport& transport_;
   Fetch& fetch_;
   GetOutput& output_;
-  OutputFile* capture_;
+  PacketWatchers* packets_;
 };
 
 // -- What both ways have in common
@@ -268,7 +269,8 @@ std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan
   if (!output) return ended({get_exit::kWriteError, output.error().to_string()});
   const Instant start = SystemClock::now();
   WatchRequest request;
-  request.capture = options.capture;
+  request.file.path = options.capture;
+  request.file.language = options.language;
   request.style = {link->device->name(), options.language, options.seed, {}, options.comments};
   request.narration = options.verbose;
   request.has_colours = has_colours(options.colours, STDERR_FILENO);
@@ -278,6 +280,7 @@ std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan
   if (auto dropped = drop_privileges(decide_privileges(*facts)); !dropped) {
     return ended(dropped.error());
   }
+  if (auto started = packets->start(); !started) return ended(started.error());
 
   const auto seed = draw_seed(options.seed);
   if (!seed) return ended(seed.error());
@@ -293,8 +296,7 @@ std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan
   StackTransport transport(stack, device, lines);
   packets->join(stack, [&transport](PacketWatch* watch) { transport.set_watch(watch); });
   Fetch fetch(std::move(plan), transport, *output, listeners.listeners());
-  OutputFile* const capture = packets->capture();
-  Ending ending = FetchMachine(transport, fetch, *output, capture).run();
+  Ending ending = FetchMachine(transport, fetch, *output, &*packets).run();
   packets->finish();
   if (ending.code == get_exit::kTimedOut && !transport.is_connected()) {
     ending.message += hint_for_silence(fetch.remote().address);
@@ -302,7 +304,9 @@ std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan
   if (transport.failure() == TransportError::LinkGone) {
     ending.message += ": " + link->device->why_gone();
   }
-  if (capture != nullptr && capture->lost() > 0) say(options, "packets are missing in the capture");
+  if (packets->lost() > 0) {
+    say(options, fmt::format("{} packets are missing in the capture", packets->lost()));
+  }
   return ending;
 }
 

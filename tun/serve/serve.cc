@@ -156,15 +156,17 @@ class Records {
   static std::expected<Records, Failure> open(const ServeOptions& options, Instant start,
                                               const std::optional<Identity>& owner,
                                               bool is_mapped) {
-    auto packets = PacketWatchers::open({.capture = options.capture,
-                                         .owner = owner,
-                                         .style = {options.tun, options.language, options.seed,
-                                                   options.capture_bytes, options.comments},
-                                         .recent = static_cast<std::size_t>(options.recent),
-                                         .narration = options.verbose,
-                                         .has_colours = has_colours(options.colours, STDERR_FILENO),
-                                         .may_be_mapped = is_mapped},
-                                        start);
+    const WatchRequest request{.file = {.path = options.capture,
+                                        .owner = owner,
+                                        .rotation = {options.capture_size, options.capture_files},
+                                        .language = options.language},
+                               .style = {options.tun, options.language, options.seed,
+                                         options.capture_bytes, options.comments},
+                               .recent = static_cast<std::size_t>(options.recent),
+                               .narration = options.verbose,
+                               .has_colours = has_colours(options.colours, STDERR_FILENO),
+                               .may_be_mapped = is_mapped};
+    auto packets = PacketWatchers::open(request, start);
     if (!packets) return failed(packets.error());
     Records all(std::move(*packets));
     if (!options.access_log.empty()) {
@@ -183,17 +185,16 @@ class Records {
   void flush_with(HttpApplication& application) {
     application.set_packets(packets_);
     if (log_file_) application.add_output(*log_file_);
-    if (packets_.capture() != nullptr) application.add_output(*packets_.capture());
   }
   void tell_losses(const ServeOptions& options) const {
     if (log_file_ && log_file_->lost() > 0) {
       say(options, fmt::format("{} lines of the access log were not written", log_file_->lost()));
     }
-    const OutputFile* const capture = packets_.capture();
-    if (capture != nullptr && capture->lost() > 0) {
+    if (packets_.lost() > 0) {
       say(options,
-          fmt::format("{} packets are missing in the capture: its reader was too slow or is gone",
-                      capture->lost()));
+          fmt::format("{} packets are missing in the capture: its reader or disk was too slow, "
+                      "full or gone",
+                      packets_.lost()));
     }
   }
 
@@ -257,6 +258,7 @@ std::expected<int, Failure> run(const ServeOptions& options) {
   if (auto dropped = give_up_rights(options, *decision, prepared->site); !dropped) {
     return failed(dropped.error());
   }
+  if (auto started = records->packets().start(); !started) return failed(started.error());
   if (prepared->site.is_empty() && !options.list) {
     say(options,
         "the folder of the site " + options.site +

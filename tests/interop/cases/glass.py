@@ -1,5 +1,6 @@
 """/_glass/: captures from a running server, who may have them, and that reading them harms nobody."""
 
+import os
 import signal
 import subprocess
 import time
@@ -220,3 +221,89 @@ def the_files_for_wireshark_come_out_of_the_server():
     run(PROGRAM, "wireshark-files", "-o", target)
     check_equal({str(file.relative_to(target)): file.read_bytes() for file in target.rglob("*") if file.is_file()},
                 wanted, "files that the command writes")
+
+
+# --- The file -----------------------------------------------------------------------------------------------------------
+
+
+def small_disk(size):
+    """A folder on a disk of so many bytes."""
+    place = folder("disk")
+    run("mount", "-t", "tmpfs", "-o", f"size={size},mode=0755", "tmpfs", place)
+    return place
+
+
+@case()
+def a_capture_goes_on_when_the_disk_has_room_again():
+    disk = small_disk("2m")
+    file, filler = disk / "v.pcapng", disk / "filler"
+    filler.write_bytes(b"x" * 1_500_000)
+    data = pattern(3_000_000)
+    with Server("--capture", file, "--user", "root", site=make_site({"f.bin": data}), may_speak=True) as server:
+        check_equal(curl("--fail", url(V4, "/f.bin")), data, "content while the disk is full")
+        wait_until(lambda: "No space left" in server.stderr(), "the server says so")
+        whole = rows(file, "frame.number")
+        filler.unlink()
+        run("mount", "-o", "remount,size=60m", "tmpfs", disk)
+        wait_until(lambda: "is written again" in server.stderr(), "the server goes on")
+        curl("--fail", "-o", "/dev/null", url(V4, "/f.bin?later"))
+        server.stop()
+    check("/f.bin?later" in requests_in(file), "what came later is in the file")
+    check(len(rows(file, "frame.number")) > len(whole), "packets that waited")
+    size = sum(int(length) for (length,) in rows(file, "tcp.len", shown="tcp.len > 0 && ip.src == " + V4))
+    check(size >= 2 * len(data), f"{size} bytes of both answers: nothing that fits into memory is missing")
+
+
+@case()
+def a_pipe_that_nobody_reads_holds_nobody_up():
+    pipe = folder() / "pipe"
+    os.mkfifo(pipe)
+    end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    data = pattern(45_000_000)
+    server = Server("--capture", pipe, site=make_site({"f.bin": data}), may_speak=True).wait_ready()
+    check_equal(curl("--fail", url(V4, "/f.bin")), data, "content while nobody reads the pipe")
+    server.terminate()
+    watch = patience.Stopwatch()
+    check_equal(server.wait_end(), 0, f"exit status ({server.stderr()})")
+    check(watch.fair < 8, f"it ended only after {watch}")
+    check("packets are missing in the capture" in server.stderr(), server.stderr())
+    os.close(end)
+
+
+@case()
+def a_capture_in_turns():
+    top = folder("captures")
+    with Server("--capture", top / "v.pcapng", "--capture-size", "200K", "--capture-files", "3",
+                site=make_site({"f.bin": pattern(1_000_000)})):
+        curl("--fail", "-o", "/dev/null", url(V4, "/f.bin"))
+    files = sorted(top.iterdir())
+    check_equal([file.name for file in files], ["v_1.pcapng", "v_2.pcapng", "v_3.pcapng"], "files")
+    times = []
+    for file in files:
+        check(file.stat().st_size <= 200 << 10, f"{file} has {file.stat().st_size} bytes")
+        seen = [float(at) for (at,) in rows(file, "frame.time_epoch")]
+        check(len(seen) > 10, f"{len(seen)} packets in {file}")
+        times += seen
+    check_equal(len(set(times)), len(times), "packets that are in two files")
+
+
+@case()
+def a_file_belongs_to_the_user_behind_sudo():
+    home, roots = folder("home"), folder("roots")
+    os.chown(home, 1234, 1234)
+    os.chmod(home, 0o700)
+    secret = roots / "secret"
+    secret.write_text("untouched")
+    (home / "link").symlink_to(secret)
+    for target, fails in ((home / "v.pcapng", False), (home / "link", True)):
+        as_sudo = ["env", "SUDO_UID=1234", "SUDO_GID=1234"]
+        server = Server("--capture", target, "--user", "nobody", prefix=as_sudo, may_speak=True)
+        if fails:
+            check_equal(server.wait_end(), 1, "exit status")
+            check("is a link" in server.stderr(), server.stderr())
+        else:
+            with server:
+                curl("-o", "/dev/null", url(V4, "/"))
+            check_equal((target.stat().st_uid, target.stat().st_gid), (1234, 1234), f"owner of {target}")
+            check(rows(target, "frame.number"), "packets")
+    check_equal(secret.read_text(), "untouched", "what the link leads to")
