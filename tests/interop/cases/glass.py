@@ -124,7 +124,7 @@ def a_reader_that_is_too_slow_misses_packets_and_is_told():
             curl("--fail", url(V4, "/f.bin"), "--head")
             server.terminate()
             content = read_to_end(slow)
-        server.stop()
+        check_equal(server.wait_end(), 0, f"exit status ({server.stderr()})")
     file = folder() / "slow.pcapng"
     file.write_bytes(b"\n\r\r\n" + content.partition(b"\n\r\r\n")[2])
     told = [text for (text,) in rows(file, "frame.comment", shown='frame.comment contains "missing"')]
