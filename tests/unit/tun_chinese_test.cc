@@ -319,7 +319,7 @@ TEST(Chinese, RunningProgramsSayItToo) {
       "'x.pcap' is neither a pcap nor a pcapng file: save it as pcapng from Wireshark, or take it "
       "with tcpdump -w or --capture",
       "there is no connection 7: the capture has 3",
-      "3 packets are missing in the capture: its reader was too slow or is gone"};
+      "3 packets are missing in the capture: its reader or disk was too slow, full or gone"};
   for (const std::string& line : said) {
     expect_chinese(spoken(line, Language::Chinese));
     EXPECT_EQ(spoken(line, Language::English), line);

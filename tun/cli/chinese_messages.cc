@@ -240,8 +240,6 @@ constexpr auto kRows = std::to_array<Translation>({
     {"the capture cannot be written: {}; trying again", "无法写入抓包文件：{}；将不断重试"},
     {"the capture is written again", "抓包文件恢复写入"},
     {"cannot start a thread that writes the capture: {}", "无法启动写抓包文件的线程：{}"},
-    {"it is a link into a place of root's: name that place itself",
-     "它是指向 root 所属位置的链接：请直接给出那个位置"},
     {"--capture-size needs --capture FILE", "--capture-size 需要 --capture FILE"},
 
     // A fetch.
