@@ -267,6 +267,7 @@ bool is_said_elsewhere(std::string_view text) {
       "the kernel refuses merged segments on",
       "sending plain segments with whole checksums from now on",
       "sending plain segments from now on",
+      "connected from",
       "packets captured",
       "packet captured",
   };
@@ -302,7 +303,8 @@ TEST(Chinese, NoRowIsAboutAMessageThatNobodySays) {
 }
 
 TEST(Chinese, RunningProgramsSayItToo) {
-  const std::array<std::string, 12> said{
+  const std::array<std::string, 13> said{
+      "* connected from 192.0.2.1:40000\n",
       "cannot open /dev/net/tun: Permission denied; run it with sudo",
       "cannot write the capture /x/y: No such file or directory; make its folder first, or choose "
       "another",

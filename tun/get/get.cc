@@ -39,12 +39,13 @@ void say(const GetOptions& options, const std::string& line) {
   fmt::print(stderr, "glasstcp: {}\n", spoken(line, options.language));
 }
 
-// Lines of a fetch, in the language that was asked for.
+// Lines of a fetch: ours in the language that was asked for, the messages as they are.
 class SpokenLines final : public LineSink {
  public:
   explicit SpokenLines(Language language) : language_(language) {}
   void write(std::string_view line) noexcept override {
-    lines_.write(spoken(std::string(line), language_));
+    const bool is_ours = line.starts_with("glasstcp: ") || line.starts_with("* ");
+    lines_.write(is_ours ? spoken(std::string(line), language_) : std::string(line));
   }
 
  private:
@@ -129,19 +130,18 @@ FetchPlan make_plan(const GetOptions& options, const http::Url& url,
 class Listeners {
  public:
   explicit Listeners(const GetOptions& options)
-      : notes_(options.language),
+      : lines_(options.language),
         verbose_(options.verbose.has_value()),
         draws_(!options.to_stdout() && !options.verbose && ::isatty(STDERR_FILENO) == 1) {}
 
   [[nodiscard]] FetchListeners listeners() {
-    return {&notes_, verbose_ ? &lines_ : nullptr, draws_ ? &bar_ : nullptr};
+    return {&lines_, verbose_ ? &lines_ : nullptr, draws_ ? &bar_ : nullptr};
   }
 
  private:
-  SpokenLines notes_;
+  SpokenLines lines_;
   bool verbose_;
   bool draws_;
-  StderrLines lines_;
   ProgressBar bar_;
 };
 
