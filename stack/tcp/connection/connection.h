@@ -177,8 +177,6 @@ class Connection : public ListHook<ReadyTag>,
   void note_probe(const SendDecision& decision, Instant now);
   void note_ack_carried(std::uint16_t window);
   [[nodiscard]] bool remember(const SendDecision& d, SeqNum end, const SenderFacts& sender);
-  [[nodiscard]] TcpOptions options_for(const SendDecision& decision, Instant now) const;
-  [[nodiscard]] EcnDeparture ecn_departure(const SendDecision& d, const TcpOptions& options) const;
   // path_mtu.cc
   SizeChange update_segment_size(Instant now);
   void apply_path_mtu(Instant now);
@@ -190,13 +188,11 @@ class Connection : public ListHook<ReadyTag>,
   void on_path_search_progress(Instant now);
   void forget_probe();
   // fast_open.cc
-  void add_fast_open(TcpOptions& options, const SendDecision& decision) const;
   void note_fast_open_syn(const SendDecision& decision);
   void finish_fast_open(const Segment& syn_ack);
   void note_fast_open_loss(Instant now);
   Check syn_again_in_syn_received(const Segment& seg, Instant now);
   // user_timeout.cc
-  void add_user_timeout(TcpOptions& options, const SendDecision& decision) const;
   void adopt_user_timeout(std::uint16_t option);
   void restart_keep_alive(Instant now);
   // timers.cc

@@ -27,22 +27,6 @@ void Connection::use_fast_open(FastOpenUse use, Instant now) {
   update_segment_size(now);
 }
 
-void Connection::add_fast_open(TcpOptions& options, const SendDecision& d) const {
-  if (!d.flags.ack()) {
-    const FastOpenPlan plan = fast_open_plan();
-    options.fast_open = plan.option;
-    options.fast_open_experimental = plan.experimental;
-    options.fast_open_cookie = plan.cookie;
-    return;
-  }
-  if (!fast_open_passive_ || d.reason != SendReason::SynAckFastOpen) return;
-  const FastOpenPassive& how = context_.extras[extras_].fast_open.passive;
-  if (!how.gives_cookie) return;
-  options.fast_open = true;
-  options.fast_open_experimental = how.experimental;
-  options.fast_open_cookie = how.new_cookie;
-}
-
 // Before snd.nxt moves.
 void Connection::note_fast_open_syn(const SendDecision& d) {
   const FastOpenPlan plan = fast_open_plan();

@@ -195,13 +195,14 @@ NextSegment::Decision NextSegment::new_data(std::uint32_t allowed) const {
   const std::uint32_t mss = tcb_.max_payload();
   const std::uint32_t piece =
       tcb_.counts_memory() ? tcb_.send_buffer_limit().first_piece(waiting) : waiting;
-  const std::uint32_t sendable = std::min({waiting, usable, tcb_.cwnd_space(), allowed, piece});
+  const std::uint32_t space = tcb_.cwnd_space();
+  const std::uint32_t sendable = std::min({waiting, usable, space, allowed, piece});
   const std::uint32_t length = cut_to_segments(sendable, waiting);
   if (length == 0) return std::nullopt;
   // RFC 9293 §3.9.1.2 SHLD-28: full-sized segments go whenever they can; a smaller one must be
   // allowed to.
   if (length < mss) {
-    const bool cwnd_cut_it = tcb_.cwnd_space() < std::min(waiting, usable);
+    const bool cwnd_cut_it = space < std::min(waiting, usable);
     if (cwnd_cut_it && tcb_.flight() > 0) return std::nullopt;
     const bool none_in_flight = tcb_.flight() == tcb_.syn_in_flight();
     const SmallSegment small{length, waiting, tcb_.size_.max_window(), none_in_flight,

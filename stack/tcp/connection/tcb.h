@@ -6,7 +6,7 @@
 // (../send/segment_size.h); ECN's marks those of its Ecn (../ecn/ecn.h).
 //
 // Everything here looks and changes nothing, so that whoever only asks is given a `const Tcb&`:
-// NextSegment, reports, the demultiplexer. The procedures that change it are Connection's.
+// NextSegment, SegmentOptions, the demultiplexer. The procedures that change it are Connection's.
 //
 // Invariants: see connection.h, whose check_invariants() holds them.
 //
@@ -191,7 +191,8 @@ class Tcb {
   bool user_timeout_due_ : 1 = false;   // RFC 5482's option goes with the next pure ACK
 
  private:
-  friend class NextSegment;  // which looks at all of it
+  friend class NextSegment;  // who only look, at all of it
+  friend class SegmentOptions;
 };
 
 }  // namespace glasstcp

@@ -5,6 +5,7 @@
 
 #include "stack/base/assert.h"
 #include "stack/tcp/connection/connection.h"
+#include "stack/tcp/connection/segment_options.h"
 
 namespace glasstcp {
 
@@ -43,59 +44,6 @@ bool Connection::remember(const SendDecision& d, SeqNum end, const SenderFacts& 
          recovery_.add(sender, {end, d.length, d.flags.syn()});
 }
 
-EcnDeparture Connection::ecn_departure(const SendDecision& d, const TcpOptions& options) const {
-  EcnDeparture departure;
-  departure.flags = d.flags;
-  departure.is_new_data = d.kind == SendDecision::Kind::NewData && d.length > 0;
-  departure.is_retransmission =
-      d.kind == SendDecision::Kind::Retransmission || d.kind == SendDecision::Kind::TailProbe;
-  departure.is_pure_ack = d.length == 0 && !d.flags.fin() && options.sack_count == 0;
-  departure.retries = retransmissions_;
-  departure.end = d.seq + d.length;
-  return departure;
-}
-
-TcpOptions Connection::options_for(const SendDecision& d, Instant now) const {
-  TcpOptions options;
-  const TcpConfig& config = context_.config;
-  const bool syn = d.flags.syn();
-  if (syn) {
-    // RFC 9293 §3.7.1 MAY-3, §3.2 MUST-65: on every SYN, and on nothing else.
-    options.mss = context_.offered_mss(tuple_.remote_address, now);
-    if (settings().mss != 0) options.mss = std::min(*options.mss, settings().mss);
-    // What the peer's SYN did not offer is left out of our SYN-ACK (RFC 7323 §2.3 R7323-04, RFC
-    // 2018 §2 R2018-01).
-    const bool answering = d.flags.ack();
-    if (!answering && retransmissions_ > config.syn_option_retries) return options;
-    options.sack_permitted = answering ? sack_ : config.use_sack;
-    const bool scale = answering ? rcv().shift > 0 || snd.shift > 0 : config.use_window_scale;
-    if (scale) options.window_scale = context_.rcv_shift;
-    add_fast_open(options, d);
-  }
-  const std::uint8_t ecn_fields =
-      ecn_ == kNone ? std::uint8_t{0} : ecn()->option_fields(ecn_departure(d, options));
-  // RFC 7323 §3.2 R7323-09: once negotiated, on every segment; §5.2 R7323-18: a reset may carry it
-  // too.
-  const bool stamped = syn && !d.flags.ack() ? config.use_timestamps : timestamps_.enabled();
-  if (stamped) {
-    options.timestamps = TimestampsOption{timestamps_.now_value(now),
-                                          d.flags.ack() ? timestamps_.recent() : TsVal{0}};
-  }
-  // RFC 9768 §3.2.2.1: the report of how a SYN-ACK arrived stands on an ACK without blocks.
-  const bool is_report =
-      ecn_ != kNone && ecn()->owes_handshake_feedback() && d.length == 0 && !d.flags.fin();
-  if (sack_ && !syn && !d.flags.rst() && !is_report && receiver_.has_sack_blocks()) {
-    std::uint8_t room = timestamps_.enabled() ? 3 : 4;
-    if (ecn_fields > 0) --room;
-    options.sack_count = receiver_.sack_blocks(context_.receive, options.sack, room);
-  }
-  add_user_timeout(options, d);
-  // RFC 9768 §3.2.3.3 R9768-22: before a third SACK block, but never instead of the second.
-  const bool fits = ecn_fields < 3 || options.sack_count == 0 || !timestamps_.enabled();
-  if (ecn_fields > 0 && fits) options.accurate_ecn = ecn()->option(ecn_fields);
-  return options;
-}
-
 void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
   TcpHeader header;
   header.source = tuple_.local_port;
@@ -103,9 +51,10 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
   header.seq = d.seq;
   header.ack = d.flags.ack() ? rcv().nxt : SeqNum(0);
   header.flags = d.flags;
-  const TcpOptions options = options_for(d, now);
+  const SegmentOptions carries(*this);
+  const TcpOptions options = carries.of(d, now);
   EcnMarks marks;
-  if (ecn_ != kNone) marks = ecn()->marks(ecn_departure(d, options));
+  if (ecn_ != kNone) marks = ecn()->marks(carries.departure(d, options));
   if (d.flags.syn() && !d.flags.ack())
     marks.flags = ecn_syn_flags(settings().ecn, retransmissions_);
   header.flags.bits |= marks.flags;
@@ -129,22 +78,22 @@ void Connection::build(const SendDecision& d, Instant now, OutPacket& out) {
   frame.segment_payload = d.reason == SendReason::MtuProbe ? d.length
                           : d.flags.syn()                  ? 0
                                                            : max_payload();
-  const std::uint32_t segments = frame.segments(d.length);
   if (may_be_cut(d, now)) {
     // RFC 6864 §4.2, §4.3 R6864-02: a number of its own for each segment, also for those that a device
     // cuts a GSO packet into: it counts on from the first. §5.2 R6864-03: none left means that it
     // goes with "don't fragment", and may be lost where the path is narrow, which slows its sender
     // down.
-    const auto number = context_.ip.identifications().take(tuple_.remote_address, segments, now);
+    const auto number =
+        context_.ip.identifications().take(tuple_.remote_address, frame.segments(d.length), now);
     frame.may_fragment = number.has_value();
     frame.identification = number.value_or(0);
   }
   write_segment(frame, header, options, out);
   if (ecn_ != kNone)
-    context_.ecn[ecn_].on_sent(ecn_departure(d, options), options.accurate_ecn.has_value());
+    context_.ecn[ecn_].on_sent(carries.departure(d, options), options.accurate_ecn.has_value());
   out.reason = d.reason;
   out.connection = id_;
-  if (ConnectionStatistics* s = statistics()) s->on_departure(d, segments, now);
+  if (ConnectionStatistics* s = statistics()) s->on_departure(d, frame.segments(d.length), now);
   if (!d.flags.rst()) receiver_.on_duplicate_reported();
 }
 

@@ -21,15 +21,6 @@ void Connection::set_user_timeout(Duration timeout, Instant now) {
   wants_output();
 }
 
-// RFC 5482 §3.3: on SYNs, and once when the wish changed; then on a segment without data or SACK,
-// so that nothing else has to give way.
-void Connection::add_user_timeout(TcpOptions& options, const SendDecision& d) const {
-  if (!context_.config.announce_user_timeout) return;
-  const bool has_room = d.kind == SendDecision::Kind::Ack && options.sack_count == 0;
-  if (!d.flags.syn() && !(user_timeout_due_ && has_room)) return;
-  options.user_timeout = UserTimeoutOption::encode(settings().user_timeout);
-}
-
 // RFC 5482 §3.1 R5482-03: their wish counts only if it may (CHANGEABLE), which it may not unless
 // the stack was told so, nor where the application has chosen.
 void Connection::adopt_user_timeout(std::uint16_t option) {
