@@ -57,14 +57,16 @@ class SocketLayer {
 
   // -- socket_io.cc
   ssize_t receive_into(glasstcp_handle handle, std::span<const iovec> into, int flags);
-  /// What MSG_ERRQUEUE reads: the next range of MSG_ZEROCOPY; -EAGAIN: none.
-  int read_error(glasstcp_handle handle, msghdr& message);
   ssize_t send_from(glasstcp_handle handle, std::span<const iovec> from, int flags);
   ssize_t send_borrowed(glasstcp_handle handle, ByteView bytes, std::uint64_t cookie, int flags);
   int fcntl(glasstcp_handle handle, int command, long argument);
   int ioctl(glasstcp_handle handle, unsigned long request, int* argument);
   /// Bytes that can be read now, for TCP_INQ; -1: the option is off.
   [[nodiscard]] int unread_to_report(glasstcp_handle handle);
+
+  // -- socket_errors.cc
+  /// What MSG_ERRQUEUE reads: the next range of MSG_ZEROCOPY; -EAGAIN: none.
+  int read_error(glasstcp_handle handle, msghdr& message);
 
   // -- socket_fast_open.cc
   /// sendmsg with an address: MSG_FASTOPEN connects and sends in one call.
@@ -121,6 +123,8 @@ class SocketLayer {
   [[nodiscard]] std::size_t distance_to_mark(SocketObject& s) const;
   void note_urgent(SocketObject& s) const;
   [[nodiscard]] int take_error(SocketObject& s);
+
+  // socket_errors.cc
   void settle_zerocopy(glasstcp_handle handle, SocketObject& s);
 
   // socket_fast_open.cc

@@ -4,8 +4,8 @@
 // The procedures are one class, whose work is in files by topic, each read beside its section of
 // the RFC: segment_arrives.cc and fast_path.cc (§3.10.7), process_ack.cc (its fifth check),
 // transmit.cc (doing what next_segment.cc decides), user_calls.cc (§3.10.2-5), timers.cc (§3.10.8),
-// path_mtu.cc (RFC 4821), fast_open.cc (RFC 7413), user_timeout.cc (RFC 5482), settings.cc;
-// connection.cc has its birth, its changes of state and its end.
+// icmp_arrives.cc (§3.9.2.2), path_mtu.cc (RFC 4821), fast_open.cc (RFC 7413), user_timeout.cc (RFC
+// 5482), settings.cc; connection.cc has its birth, its changes of state and its end.
 //
 // Invariants (checked by check_invariants):
 //   1. snd.una <= snd.nxt, and the retransmission queue tiles [snd.una, snd.nxt) exactly.
@@ -177,10 +177,11 @@ class Connection : public ListHook<ReadyTag>,
   void note_probe(const SendDecision& decision, Instant now);
   void note_ack_carried(std::uint16_t window);
   [[nodiscard]] bool remember(const SendDecision& d, SeqNum end, const SenderFacts& sender);
+  // icmp_arrives.cc
+  Verdict packet_too_big_arrives(const IcmpSignal& message, Instant now);
   // path_mtu.cc
   SizeChange update_segment_size(Instant now);
   void apply_path_mtu(Instant now);
-  Verdict packet_too_big_arrives(const IcmpSignal& message, Instant now);
   [[nodiscard]] bool may_be_cut(const SendDecision& decision, Instant now);
   void begin_path_search(Instant now);
   [[nodiscard]] bool search_from(std::uint16_t size, const PathFacts& path);
@@ -194,12 +195,12 @@ class Connection : public ListHook<ReadyTag>,
   Check syn_again_in_syn_received(const Segment& seg, Instant now);
   // user_timeout.cc
   void adopt_user_timeout(std::uint16_t option);
-  void restart_keep_alive(Instant now);
   // timers.cc
   void on_retransmit_timer(Instant now);
   void on_persist_timer(Instant now);
   void on_memory_retry_timer(Instant now);
   void on_keep_alive_timer(Instant now);
+  void restart_keep_alive(Instant now);
   bool has_given_up(Instant now);
   void manage_send_timers(Instant now);
   void on_output_paused(Instant now);
@@ -210,17 +211,19 @@ class Connection : public ListHook<ReadyTag>,
   }
   void arm(TimerName timer, Instant deadline);
   void arm_wheel();
-  // user_calls.cc and shared
+  // user_calls.cc
   [[nodiscard]] std::optional<StreamError> refuse_send() const;
   void after_queueing(SendOptions options, Instant now);
   void restart_if_idle(Instant now);
+  // When space may have become free, or all that may leave has left.
+  void signal_send_space(bool has_sent);
+  // settings.cc
+  void make_extras();
+  // connection.cc
   void enter(State to, Instant now);
   void fail(StreamError error, Instant now);
   void reset(SendReason reason, StreamError error, Instant now);
   void signal(std::uint16_t events);
-  // When space may have become free, or all that may leave has left.
-  void signal_send_space(bool has_sent);
-  void make_extras();
   // Statistics: what data waits for from now on.
   void note_limit(Instant now);
   void wants_output();

@@ -18,31 +18,6 @@ void Connection::apply_path_mtu(Instant now) {
   retransmit_all(SendReason::MtuRetransmit);
 }
 
-// RFC 5927 §4.1 R5927-01: the quoted number was one that is outstanding.
-Verdict Connection::packet_too_big_arrives(const IcmpSignal& message, Instant now) {
-  PathMtuCache& cache = context_.ip.path_mtu();
-  const IpAddress& remote = tuple_.remote_address;
-  static_cast<void>(cache.on_packet_too_big(remote, message.packet_too_big(), now));
-  TooBigFacts facts;
-  facts.path = path_facts(now);
-  facts.quoted_seq = message.quoted_seq;
-  facts.named = named_mtu(message.packet_too_big());
-  facts.estimate = cache.lookup(remote, now);
-  facts.headers = data_headers();
-  facts.makes_progress = is_synchronized(state_) && retransmissions_ == 0;
-  switch (size_.on_packet_too_big(facts, path_search())) {
-    case TooBigResponse::Ignore:
-      return Verdict::IcmpErrorImplausible;
-    case TooBigResponse::Wait:  // the retransmission timer will ask the cache
-      break;
-    case TooBigResponse::Apply:
-      apply_path_mtu(now);
-      wants_output();
-      break;
-  }
-  return Verdict::IcmpErrorUsed;
-}
-
 // Whether routers may cut this packet: by the application's choice, by a message (until the cache
 // has forgotten it), or after a black hole. A probe asks just that, and is never cut.
 bool Connection::may_be_cut(const SendDecision& d, Instant now) {

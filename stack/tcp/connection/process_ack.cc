@@ -144,24 +144,4 @@ void Connection::after_fin_acked(Instant now) {
   }
 }
 
-Verdict Connection::icmp_arrives(const IcmpSignal& signal_in, Instant now) {
-  // RFC 5927 §4.1 R5927-01: the quoted number must be one that is outstanding.
-  if (signal_in.quoted_seq < snd.una || signal_in.quoted_seq >= snd.nxt)
-    return Verdict::IcmpErrorImplausible;
-  if (ConnectionStatistics* s = statistics()) {
-    s->icmp_error = static_cast<std::uint8_t>(1 + static_cast<unsigned>(signal_in.kind));
-  }
-  if (signal_in.kind == IcmpSignal::Kind::PacketTooBig)
-    return packet_too_big_arrives(signal_in, now);
-  // RFC 9293 §3.9.2.2 MUST-54, MUST-56, SHLD-25, SHLD-26; RFC 5927 §5.2 R5927-02: a hard error ends
-  // only a connection that is not synchronized yet; everything else is a hint for the application.
-  if (context_.is_hard(signal_in) && !is_synchronized(state_)) {
-    fail(StreamError::Unreachable, now);
-    return Verdict::IcmpErrorUsed;
-  }
-  // RFC 9293 §3.9.1.8 MUST-47: the way of soft errors to the application is this event.
-  signal(EventMask::kSoftError);
-  return Verdict::IcmpErrorUsed;
-}
-
 }  // namespace glasstcp

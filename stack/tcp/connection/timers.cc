@@ -133,6 +133,17 @@ void Connection::on_keep_alive_timer(Instant now) {
   arm(TimerName::KeepAlive, now + config.keep_alive_interval);
 }
 
+// A user timeout that runs has the timer's place, and gives it back when all is acknowledged.
+void Connection::restart_keep_alive(Instant now) {
+  keep_alive_.on_segment();
+  if (timers_.is_armed(TimerName::UserTimeout)) return;
+  if (keep_alive_.is_on() && is_synchronized(state_) && state_ != State::TimeWait) {
+    arm(TimerName::KeepAlive, now + settings().keep_alive_idle);
+  } else {
+    timers_.stop(TimerName::KeepAlive);
+  }
+}
+
 // Arms and stops what depends on the send side; called whenever that may have changed.
 void Connection::manage_send_timers(Instant now) {
   if (state_ == State::Closed || state_ == State::TimeWait) return;

@@ -211,15 +211,4 @@ void Connection::set_keep_alive(bool on, Instant now) {
   restart_keep_alive(now);
 }
 
-// A user timeout that runs has the timer's place, and gives it back when all is acknowledged.
-void Connection::restart_keep_alive(Instant now) {
-  keep_alive_.on_segment();
-  if (timers_.is_armed(TimerName::UserTimeout)) return;
-  if (keep_alive_.is_on() && is_synchronized(state_) && state_ != State::TimeWait) {
-    arm(TimerName::KeepAlive, now + settings().keep_alive_idle);
-  } else {
-    timers_.stop(TimerName::KeepAlive);
-  }
-}
-
 }  // namespace glasstcp

@@ -109,6 +109,9 @@ class TcpLayer {
   Verdict dispatch(std::uint32_t value, const Segment& seg, Instant now, SegmentOutcome& outcome);
   Verdict arrives_without_connection(const Segment& seg, Instant now, std::optional<SeqNum> above,
                                      SegmentOutcome& outcome);
+  // active_open.cc
+  std::expected<FourTuple, OpenError> choose_tuple(const ConnectOptions& options);
+  [[nodiscard]] std::optional<Port> choose_port(FourTuple tuple);
   // passive_open.cc
   Verdict arrives_at_listener(std::uint32_t listener, const Segment& seg, Instant now,
                               std::optional<SeqNum> above, SegmentOutcome& outcome);
@@ -136,8 +139,6 @@ class TcpLayer {
   };
   Verdict complete(const Completion& what, const Segment& seg, Instant now,
                    SegmentOutcome& outcome);
-  std::expected<FourTuple, OpenError> choose_tuple(const ConnectOptions& options);
-  [[nodiscard]] std::optional<Port> choose_port(FourTuple tuple);
   void remove_half_open(std::uint32_t index);
   void remove_time_wait(std::uint32_t index);
   void move_to_time_wait(Connection& connection, Instant now);
