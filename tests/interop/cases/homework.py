@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 from cases.closing import client_state
 from cases.lab_reports import unread, wait_until_full
-from cases.report import Kernel, tshark
+from cases.report import Kernel, compare_frames, compare_messages, compare_streams, report, tshark
 from harness import PROGRAM, TOP, Failed, NotRun, captures, case, check, check_equal, folder, run, wait_until
 from world import V4, Answer, Server, connect, make_site, pattern, read_to_end, request
 
@@ -532,9 +532,13 @@ def flask_facts(capture):
 
 @case(seconds=90)
 def flask_is_told():
-    """Ten statements about a capture that is not ours, told by the report alone."""
+    """Ten statements about a capture that is not ours, told by the report alone; its numbers are tshark's."""
     with Kernel(folder("site"), "flask", FLASK_PORT, [python_with_flask(), "-c", FLASK]) as kernel:
         flask_visit()
+    found = report(kernel.file)
+    compare_frames(kernel.file, found)
+    compare_streams(kernel.file, found)
+    compare_messages(kernel.file, found)
     facts = flask_facts(kernel.file)
     rows = statements("flask")
     check_equal(len(rows), 10, "statements")

@@ -11,6 +11,7 @@ import sys
 import time
 
 from capture import Capture
+from cases.get import Nginx
 from harness import PROGRAM, NotRun, captures, case, check, check_equal, folder, run, wait_until
 from world import V4, Server, connect, curl, make_site, pattern, request, url
 
@@ -88,18 +89,36 @@ def compare_messages(capture, found, but=None):
     check_equal(sorted(ours, key=lambda one: int(one[0])), theirs, "messages")
 
 
-class Kernel:
-    """An HTTP server on the kernel's TCP (Python's by default), with tcpdump on the loopback interface."""
+class Loopback:
+    """tcpdump on the loopback interface."""
 
-    def __init__(self, site, name, port=PORT, command=None):
-        self.file, self.port = captures() / f"{name}.pcap", port
-        self.command = command or [sys.executable, "-m", "http.server", str(port), "-d", str(site)]
+    def __init__(self, name):
+        self.file = captures() / f"{name}.pcap"
 
     def __enter__(self):
         run("ip", "link", "set", "lo", "up")
-        self.dump = subprocess.Popen(["tcpdump", "-i", "lo", "-w", str(self.file), "-U", "-n", "-Z", "root",
-                                      "--immediate-mode", "tcp"], stderr=subprocess.PIPE, text=True)
+        self.dump = subprocess.Popen(["tcpdump", "-i", "lo", "-w", str(self.file), "-U", "-n", "-B", "65536",
+                                      "-Z", "root", "--immediate-mode", "tcp"], stderr=subprocess.PIPE, text=True)
         wait_until(lambda: "listening on" in self.dump.stderr.readline(), "tcpdump listens")
+        return self
+
+    def __exit__(self, kind, *_):
+        time.sleep(0.3)  # what tcpdump has not read yet
+        self.dump.terminate()
+        said = self.dump.communicate()[1]
+        check(kind or "\n0 packets dropped by kernel" in said, f"tcpdump missed packets: {said}")
+
+
+class Kernel(Loopback):
+    """An HTTP server on the kernel's TCP (Python's by default), and its capture."""
+
+    def __init__(self, site, name, port=PORT, command=None):
+        super().__init__(name)
+        self.port = port
+        self.command = command or [sys.executable, "-m", "http.server", str(port), "-d", str(site)]
+
+    def __enter__(self):
+        super().__enter__()
         self.server = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_until(self.listens, "the server listens")
         return self
@@ -108,12 +127,10 @@ class Kernel:
         """As the kernel's table says, without a connection that would be in the capture."""
         return f":{self.port} " in run("ss", "-Htln").stdout
 
-    def __exit__(self, *_):
+    def __exit__(self, *error):
         self.server.kill()
         self.server.wait()
-        time.sleep(0.3)  # what tcpdump has not read yet
-        self.dump.terminate()
-        self.dump.wait()
+        super().__exit__(*error)
 
 
 def slow_reader():
@@ -149,6 +166,27 @@ def kernel_tcp():
     refused = [c for c in found["connections"] if c["close"]["ending"] == "refused"
                and c["server"]["endpoint"].endswith(":9")]
     check_equal(len(refused), 1, "refused connections")
+
+
+@case(seconds=120)
+def nginx_and_a_browser():
+    """Chromium at nginx, both on the kernel's TCP: page, picture, audio by range, and once more from the cache."""
+    if not shutil.which("chromium"):
+        raise NotRun("no chromium")
+    page = b"<!DOCTYPE html><link rel=icon href=data:,><img src=logo.jpg><audio src=song.mp3 preload=auto></audio>"
+    site = make_site({"index.html": page, "logo.jpg": pattern(200_000), "song.mp3": pattern(900_000)})
+    with Nginx(site), Loopback("nginx") as loopback:
+        for _ in range(2):
+            run("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+                "--no-proxy-server", f"--user-data-dir={folder('profile')}", "--virtual-time-budget=3000",
+                f"--screenshot={folder() / 'page.png'}", "http://127.0.0.1/",
+                env=os.environ | {"HOME": str(folder("home"))})
+    found = report(loopback.file)
+    compare_frames(loopback.file, found)
+    compare_streams(loopback.file, found)
+    compare_messages(loopback.file, found)
+    targets = {resource["target"]: resource["fate"] for resource in found["resources"]}
+    check_equal(targets.get("/logo.jpg"), "requested", f"what became of the picture ({targets})")
 
 
 @case(seconds=120)
