@@ -213,7 +213,8 @@ TEST(ReportAnswers, NameTheFramesOfThisCapture) {
   const auto three =
       std::ranges::find(capture.findings, FindingKind::WhyThreeCloses, &Finding::kind);
   EXPECT_EQ(to_plain(answer_of(english, *three).paragraphs.back()),
-            "Here three suffice: frame 71 is the first FIN (by the client), frame 72 acknowledges "
+            "Connection 1: Here three suffice: frame 71 is the first FIN (by the client), frame 72 "
+            "acknowledges "
             "it and carries the second FIN as well, since that end had nothing more to send and "
             "closed at once; frame 73 acknowledges the second.");
   const View chinese{capture, Language::Chinese, {}, 0};

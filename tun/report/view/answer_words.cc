@@ -142,16 +142,17 @@ class Words : private FindingWords {
               at(Role::FirstFin), side(ValueName::ActiveSide), at(Role::SecondFin),
               at(Role::AckOfSecondFin)));
     } else {
-      out.here.push_back(
-          say("Here four: {} is the first FIN (by the {}), {} acknowledges it, {} is the "
-              "second FIN, {} acknowledges that. Between the FINs {} passed, with {} of "
-              "data.",
-              "本次抓包是四个：{}是第一个 FIN（由{}发出），{}确认它；{}是第二个 "
-              "FIN，{}确认它。两个 FIN "
-              "相隔 {}，其间还有 {}数据。",
-              at(Role::FirstFin), side(ValueName::ActiveSide), at(Role::AckOfFirstFin),
-              at(Role::SecondFin), at(Role::AckOfSecondFin),
-              milliseconds(number(ValueName::HalfClosedNs)), bytes(ValueName::BytesBetween)));
+      out.here.push_back(say(
+          "Here four: {} is the first FIN (by the {}), {} acknowledges it, {} is the "
+          "second FIN, {} acknowledges that. {} passed between the FINs, {}.",
+          "本次抓包是四个：{}是第一个 FIN（由{}发出），{}确认它；{}是第二个 FIN，{}确认它。两个 "
+          "FIN 相隔 {}，{}。",
+          at(Role::FirstFin), side(ValueName::ActiveSide), at(Role::AckOfFirstFin),
+          at(Role::SecondFin), at(Role::AckOfSecondFin),
+          milliseconds(number(ValueName::HalfClosedNs)),
+          number(ValueName::BytesBetween) == 0
+              ? say("without data", "其间没有数据")
+              : say("with {} of data", "其间还有 {}数据", bytes(ValueName::BytesBetween))));
     }
     return out;
   }

@@ -103,7 +103,10 @@ Answer answer_of_group(const View& view, const std::vector<const Finding*>& grou
     AnswerParts parts = parts_of_answer(view, *finding);
     if (finding == group.front()) answer.paragraphs = std::move(parts.general);
     answer.is_shown |= finding->is_shown;
-    const std::string of = group.size() > 1 ? connection_of(view, *finding) : std::string();
+    // One connection may close in three segments, and the next one in four.
+    const bool is_one_of_several =
+        group.size() > 1 || finding->kind == WhyFourCloses || finding->kind == WhyThreeCloses;
+    const std::string of = is_one_of_several ? connection_of(view, *finding) : std::string();
     for (std::size_t i = 0; i < parts.here.size(); ++i) {
       answer.paragraphs.push_back(i == 0 ? of + parts.here[i] : parts.here[i]);
     }
