@@ -22,12 +22,24 @@ class SystemClock {
     ::clock_gettime(CLOCK_MONOTONIC, &t);
     return Instant(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
   }
-  /// What added to now() gives nanoseconds since 1970 UTC, as the clocks stand at present.
+  /// What added to now() gives nanoseconds since 1970 UTC, as the clocks are at present. Of some
+  /// readings the one counts whose two looks at the other clock are closest: the processor may be
+  /// taken away in between.
   [[nodiscard]] static Duration wall_offset() noexcept {
-    timespec t;
-    ::clock_gettime(CLOCK_REALTIME, &t);
-    return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec) -
-           now().time_since_epoch();
+    constexpr int kReadings = 16;
+    Duration best = Duration::zero();
+    Duration closest = Duration::max();
+    for (int i = 0; i < kReadings; ++i) {
+      timespec t;
+      const Instant before = now();
+      ::clock_gettime(CLOCK_REALTIME, &t);
+      const Duration apart = now() - before;
+      if (apart >= closest) continue;
+      closest = apart;
+      best = std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec) -
+             (before + apart / 2).time_since_epoch();
+    }
+    return best;
   }
   /// Seconds since 1970 UTC. The coarse clock is some milliseconds late and costs a few
   /// nanoseconds.

@@ -29,7 +29,7 @@ class Lab(Capture):
     """A capture of whole packets on tun0, and the table beside it."""
 
     def __init__(self, name, port):
-        super().__init__(snap=262144, file=captures() / f"{name}.pcap")
+        super().__init__(snap=65600, file=captures() / f"{name}.pcap")
         self.port, self.rows, self.wrong = port, [], []
 
     def tcp(self, more="", *fields, by=None):
