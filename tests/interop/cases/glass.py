@@ -282,7 +282,7 @@ def a_capture_in_turns():
     for file in files:
         check(file.stat().st_size <= 200 << 10, f"{file} has {file.stat().st_size} bytes")
         seen = [float(at) for (at,) in rows(file, "frame.time_epoch")]
-        check(len(seen) > 10, f"{len(seen)} packets in {file}")
+        check(seen, f"no packets in {file}")
         times += seen
     check_equal(len(set(times)), len(times), "packets that are in two files")
 

@@ -47,8 +47,8 @@ def a_capture_has_the_times_of_tcpdump():
         check(times == sorted(times), f"times of packets that were {name} go back")
         later = [a - b for (_, a), (_, b) in zip(found, wanted)]
         middle, most, least = statistics.median(later), percentile(later, 0.95), min(later)
-        told = f"{name}: {len(later)} packets, later by {middle / 1000:.1f} us (median), {most / 1000:.1f} us (95 %), " \
-               f"from {least / 1000:.1f} to {max(later) / 1000:.1f} us"
+        told = f"{name}: {len(later)} packets, later by {middle / 1000:.1f} us (median), " \
+               f"{most / 1000:.1f} us (95 %), from {least / 1000:.1f} to {max(later) / 1000:.1f} us"
         print(told)
         check(least >= -comparison_error, f"earlier than the kernel: {told}")
         check(middle <= (50_000 if outgoing else 2_000_000) * patience.factor(), told)
