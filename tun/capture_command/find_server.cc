@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "tun/control/control_name.h"
+#include "tun/host/privileges.h"
 
 namespace glasstcp {
 
@@ -57,7 +58,9 @@ std::expected<Descriptor, Failure> call_server(const std::string& interface) {
         Failure{"cannot reach the server on " + interface + ": " + std::strerror(errno), {}});
   }
   const auto user = user_behind(socket.get());
-  if (!user || (*user != 0 && *user != ::getuid())) {
+  const auto caller = ::getuid() == 0 ? user_behind_sudo() : std::nullopt;
+  const bool is_callers = user && caller && *user == caller->user;
+  if (!user || (*user != 0 && *user != ::getuid() && !is_callers)) {
     return std::unexpected(Failure{
         "what calls itself the server on " + interface + " is neither root's nor yours", {}});
   }
