@@ -7,6 +7,7 @@ import time
 import zipfile
 
 import patience
+from cases.publish import INSIDE_V4, connect_a_client, fetch
 from harness import PROGRAM, TOP, case, check, check_equal, folder, run, wait_until
 from world import NOBODY, V4, V6, Server, connect, curl, make_site, pattern, read_to_end, request, split_answers, url
 
@@ -139,6 +140,34 @@ def a_folder_of_the_same_name_is_told_of():
     with Server(site=make_site({"_glass/index.html": b"mine"}), may_speak=True) as server:
         check(b"capture.pcapng" in curl(url(V4, "/_glass/")), "the server's own page")
         check("/_glass" in server.stderr(), server.stderr())
+
+
+def on_a_plain_machine():
+    """What a command begins with so that it sees no sign of a container: a root that has everything but such signs."""
+    root = folder("root")
+    for entry in os.scandir("/"):
+        place = root / entry.name
+        if entry.is_symlink():
+            place.symlink_to(os.readlink(entry.path))
+        elif entry.is_dir() and entry.name not in ("tmp", "run"):
+            place.mkdir()
+            run("mount", "--rbind", entry.path, place)
+    (root / "run").mkdir()
+    (root / "tmp").mkdir()
+    run("mount", "--rbind", "/tmp", root / "tmp")
+    return ["env", "-u", "container", "-u", "KUBERNETES_SERVICE_HOST", "chroot", root]
+
+
+@case()
+def behind_publish_it_is_closed_until_it_is_opened():
+    """The kernel gives each client from outside its own address on the link, so that address tells nobody apart."""
+    client = connect_a_client()
+    outside = on_a_plain_machine()
+    for options, wanted in (((), b"403"), (("--view", "192.0.2.1"), b"200")):
+        with Server("--publish", "--recent", "1M", *options, prefix=outside, site=make_site({"f.bin": b"mine"})):
+            check_equal(fetch(client, INSIDE_V4), b"mine", "the site itself")
+            answer = fetch(client, INSIDE_V4, CAPTURE, "-o", "/dev/null", "-w", "%{http_code}")
+            check_equal(answer, wanted, f"a capture from outside, {options}")
 
 
 # --- glasstcp capture -------------------------------------------------------------------------------------------------
