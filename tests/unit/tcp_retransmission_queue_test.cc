@@ -109,10 +109,22 @@ TEST_F(RetransmissionQueueTest, NeighboursThatWereReportedAreOneRecord) {
 
 TEST_F(RetransmissionQueueTest, AGsoPacketIsSplitBetweenItsSegmentsOnly) {
   send(0, 10000, 10);
-  EXPECT_EQ(sack(1500, 4700), "2000-4000 ");  // the halves of segments do not count
+  EXPECT_EQ(sack(1500, 2300), "");  // the halves of segments do not count
+  EXPECT_EQ(sack(2000, 4000), "2000-4000 ");
   log.check(pool, kStart, kStart + 10000);
   for (std::uint32_t i = 0; i < 10000; i += 2) sack(i, i + 1);
   EXPECT_LE(pool.size(), 3U);  // a peer that reports every second byte makes us no work
+}
+
+// After a retransmission of 964 of the first 1000 bytes the borders of the others are where they
+// were.
+TEST_F(RetransmissionQueueTest, AReportOfASegmentCountsBehindAShorterRetransmission) {
+  COVERS("R6675-04");
+  send(0, 10000, 10);
+  log.mark_first_lost(pool, 1000);
+  ASSERT_TRUE(log.on_retransmitted(pool, log.first_lost(), 964, at(30)));
+  EXPECT_EQ(sack(2000, 3000), "2000-3000 ");
+  log.check(pool, kStart, kStart + 10000);
 }
 
 TEST_F(RetransmissionQueueTest, TheLostStandByNumberAndTheOthersByTime) {
@@ -264,6 +276,60 @@ TEST(RetransmissionQueueSearch, TheReorderingWindowIsWaitedForWithoutAWalk) {
   const Duration left = rack.detect_loss(log, pool, 4ms, at(17), lose);
   EXPECT_EQ(lost, 1000U);  // those of the first millisecond
   EXPECT_EQ(left, Duration(7999 * 1000) + 16001us - 17ms);
+  log.clear(pool);
+}
+
+// A timeout was spurious: what is lost is in the network again, by time. Lower numbers had been
+// retransmitted, so their times are the later ones; each was looked for from the beginning.
+TEST(RetransmissionQueueSearch, AnUndoneTimeoutSortsOnce) {
+  constexpr std::uint32_t kEntries = RetransmissionQueue::kMaxEntries;
+  RetransmissionQueue::Pool pool{kEntries};
+  RetransmissionQueue log;
+  const auto first = [](std::uint32_t i) { return kStart + i * 1000; };
+  for (std::uint32_t i = 0; i < kEntries; ++i) {
+    ASSERT_TRUE(log.append(pool, first(i), first(i + 1), 1000, at(static_cast<int>(i))));
+  }
+  log.mark_all_lost(pool);
+  for (std::uint32_t i = 0; i < kEntries / 3; ++i) {
+    log.on_retransmitted(pool, log.first_lost(), 1000, at(static_cast<int>(10000 + i)));
+  }
+  log.mark_all_lost(pool);
+  std::uint32_t before = log.search_steps();
+  log.unmark_lost(pool);
+  EXPECT_LE(log.search_steps() - before, kEntries * 14);
+  EXPECT_EQ(pool[log.oldest_in_network()].begin, first(kEntries / 3));
+  log.check(pool, first(0), first(kEntries));
+  // All of it is lost again, in the order of time, as RACK finds it.
+  before = log.search_steps();
+  while (log.oldest_in_network() != kNone) log.mark_lost(pool, log.oldest_in_network());
+  EXPECT_LE(log.search_steps() - before, kEntries);
+  EXPECT_EQ(pool[log.first_lost()].begin, first(0));
+  log.check(pool, first(0), first(kEntries));
+  log.clear(pool);
+}
+
+// Retransmissions that leave in the instant of new data come before it: by number.
+TEST_F(RetransmissionQueueTest, WhatLeavesInOneInstantStandsByNumber) {
+  COVERS("R8985-05");
+  for (std::uint32_t i = 0; i < 3; ++i) send(i * 1000, (i + 1) * 1000, 10);
+  log.mark_first_lost(pool, 1000);
+  for (std::uint32_t i = 3; i < 40; ++i) send(i * 1000, (i + 1) * 1000, 20);
+  ASSERT_TRUE(log.on_retransmitted(pool, log.first_lost(), 1000, at(20)));
+  log.check(pool, kStart, kStart + 40000);
+}
+
+TEST(RetransmissionQueueSearch, APeerCannotHaveItSplitWithoutALimit) {
+  RetransmissionQueue::Pool pool{100000};
+  RetransmissionQueue log;
+  const std::uint32_t gso = 64 * 1000;
+  for (std::uint32_t i = 0; i < 64; ++i) {
+    ASSERT_TRUE(log.append(pool, kStart + i * gso, kStart + (i + 1) * gso, 64, at(0)));
+  }
+  for (std::uint32_t at = 64; at < 64 * gso; at += 128) {
+    log.sack(pool, {kStart + at, kStart + at + 64}, [](const SentSegment&, SeqNum) {});
+  }
+  EXPECT_LE(pool.size(), RetransmissionQueue::kMaxEntries);
+  log.check(pool, kStart, kStart + 64 * gso);
   log.clear(pool);
 }
 

@@ -136,10 +136,10 @@ std::optional<LossTimer> LossRecovery::on_syn_retransmitted(const SenderFacts& s
 
 std::optional<LossTimer> LossRecovery::on_retransmitted(const SenderFacts& s,
                                                         const Retransmission& sent) {
-  // RFC 8201 §5.4: it was cut as the path takes it now, and so it will be reported.
-  s.context.sent[sent.entry].payload = static_cast<std::uint16_t>(s.max_payload);
   note_copy(s, sent);
   const auto timer = retransmitted(s, sent.entry, sent.length);
+  // RFC 8201 §5.4: it was cut as the path takes it now, and so it will be reported.
+  s.context.sent[sent.entry].payload = static_cast<std::uint16_t>(s.max_payload);
   if (retransmit_reason_ == SendReason::RetransmitTimeout) {
     retransmit_reason_ = SendReason::RetransmitAfterTimeout;
   }

@@ -88,9 +88,9 @@ class Rack {
   // RFC 8985 §6.2 R8985-05, R8985-06, step 5.
   /// Calls on_lost(index) for each segment in the network that is lost. Returns how long to wait
   /// until the last of the others that left before the delivered one is lost, too; zero: there are
-  /// none. Looks at kMostWaiting segments at most that are not lost yet: each ACK of a flight that
-  /// waits for the reordering window would else walk all of it. If there are more, it answers how
-  /// long until the delivered segment itself would be, which is no sooner.
+  /// none. Looks at kMostWaiting of those at most: each ACK of a flight that waits for the
+  /// reordering window would else walk all of it. With more it answers for the delivered segment
+  /// itself, which left no sooner than the last of them.
   template <typename F>
   [[nodiscard]] Duration detect_loss(const RetransmissionQueue& log,
                                      const RetransmissionQueue::Pool& pool, Duration reo_wnd,
@@ -99,22 +99,16 @@ class Rack {
     if (!has_segment_) return wait;
     std::uint32_t waiting = 0;
     std::uint32_t index = log.oldest_in_network();
-    while (index != kNone && pool[index].sent_at <= xmit_ts_) {
-      if (waiting == kMostWaiting) {
-        return wait == Duration::zero() ? wait : xmit_ts_ + rtt_ + reo_wnd - now;
+    while (index != kNone && left_before_delivered(pool[index])) {
+      const std::uint32_t after = pool[index].after;
+      const Duration remaining = pool[index].sent_at + rtt_ + reo_wnd - now;
+      if (remaining <= Duration::zero()) {
+        on_lost(index);
+      } else if (++waiting > kMostWaiting) {
+        return xmit_ts_ + rtt_ + reo_wnd - now;
+      } else {
+        wait = remaining;
       }
-      const SentSegment& segment = pool[index];
-      const std::uint32_t after = segment.after;
-      if (segment.sent_at < xmit_ts_ || segment.end < end_seq_) {
-        const Duration remaining = segment.sent_at + rtt_ + reo_wnd - now;
-        if (remaining <= Duration::zero()) {
-          on_lost(index);
-          index = after;
-          continue;
-        }
-        wait = std::max(wait, remaining);
-      }
-      ++waiting;
       index = after;
     }
     return wait;
@@ -143,6 +137,10 @@ class Rack {
   // RFC 8985 §6.2, RACK_sent_after; GSO packets leave at one time, so the numbers decide.
   [[nodiscard]] bool left_after(Instant sent_at, SeqNum end) const {
     return sent_at > xmit_ts_ || (sent_at == xmit_ts_ && end > end_seq_);
+  }
+  // In the order of the network's list: by time, then by number.
+  [[nodiscard]] bool left_before_delivered(const SentSegment& segment) const {
+    return segment.sent_at < xmit_ts_ || (segment.sent_at == xmit_ts_ && segment.end < end_seq_);
   }
   // RFC 8985 §6.2 step 3: delivered below what was delivered before, and not retransmitted: reordering.
   void note_order(const SentSegment& segment, SeqNum end) {

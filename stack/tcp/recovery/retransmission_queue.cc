@@ -2,11 +2,20 @@
 // retransmission_queue.h.
 #include "stack/tcp/recovery/retransmission_queue.h"
 
+#include <array>
 #include <bit>
 
 #include "stack/base/assert.h"
 
 namespace glasstcp {
+namespace {
+
+// In the order of the network's list.
+bool is_before(const SentSegment& a, const SentSegment& b) {
+  return a.sent_at != b.sent_at ? a.sent_at < b.sent_at : a.begin < b.begin;
+}
+
+}  // namespace
 
 bool RetransmissionQueue::append(Pool& pool, SeqNum begin, SeqNum end, std::uint16_t payload,
                                  Instant now) {
@@ -76,31 +85,70 @@ void RetransmissionQueue::leave_state(Pool& pool, std::uint32_t index) {
 }
 
 // Losses are found in the order of time, which is almost always that of numbers: the one before it
-// is lost, or the last of all, or it is itself the first. Only else is there a search.
+// is lost, or the last of all is, or it is itself the first. Else both ways are gone at once: down
+// from it to the next one that is lost, and down from the last that is. Entries that were passed on
+// the first way lie between this loss and the one before it, so losses that come together pass each
+// once.
 void RetransmissionQueue::enter_lost(Pool& pool, std::uint32_t index) {
   SentSegment& segment = pool[index];
   std::uint32_t place = lost_.tail;
+  if (place != kNone && segment.begin < pool[lost_.head].begin) place = kNone;
   std::uint32_t below = segment.prev;
-  if (below != kNone && pool[below].state == SegmentState::Delivered) below = pool[below].prev;
-  if (below != kNone && pool[below].state == SegmentState::Lost) place = below;
-  if (lost_.head != kNone && segment.begin < pool[lost_.head].begin) place = kNone;
-  while (place != kNone && pool[place].begin > segment.begin) place = pool[place].before;
+  while (place != kNone && pool[place].begin > segment.begin) {
+    ++search_steps_;
+    if (pool[below].state == SegmentState::Lost) {
+      place = below;
+      break;
+    }
+    below = pool[below].prev;
+    place = pool[place].before;
+  }
   segment.state = SegmentState::Lost;
   lost_bytes_ += segment.length();
   link_after(pool, lost_, place, index);
 }
 
-// Called from the highest number down: before those that left at the same time.
-void RetransmissionQueue::enter_network_by_time(Pool& pool, std::uint32_t index) {
-  SentSegment& segment = pool[index];
-  std::uint32_t place = kNone;
-  std::uint32_t at = network_.head;
-  while (at != kNone && pool[at].sent_at < segment.sent_at) {
-    place = at;
-    at = pool[at].after;
-  }
-  segment.state = SegmentState::InNetwork;
+// Nothing left later; what left at the same time and has a higher number comes behind it: new data
+// that a turn sent before this retransmission.
+void RetransmissionQueue::enter_network_last(Pool& pool, std::uint32_t index) {
+  std::uint32_t place = network_.tail;
+  while (place != kNone && is_before(pool[index], pool[place])) place = pool[place].before;
   link_after(pool, network_, place, index);
+}
+
+// Two lists by time become one, by `after` alone.
+std::uint32_t RetransmissionQueue::merged_by_time(Pool& pool, std::uint32_t a, std::uint32_t b) {
+  std::uint32_t head = kNone;
+  std::uint32_t* end = &head;
+  while (a != kNone && b != kNone) {
+    ++search_steps_;
+    std::uint32_t& first = is_before(pool[b], pool[a]) ? b : a;
+    *end = first;
+    end = &pool[first].after;
+    first = *end;
+  }
+  *end = a != kNone ? a : b;
+  return head;
+}
+
+// Bottom-up merge sort, by `after` alone: runs[i] holds 2^i entries or none.
+std::uint32_t RetransmissionQueue::sorted_by_time(Pool& pool, std::uint32_t list) {
+  std::array<std::uint32_t, 32> runs;
+  runs.fill(kNone);
+  while (list != kNone) {
+    std::uint32_t run = list;
+    list = pool[list].after;
+    pool[run].after = kNone;
+    std::size_t i = 0;
+    for (; runs[i] != kNone; ++i) {
+      run = merged_by_time(pool, runs[i], run);
+      runs[i] = kNone;
+    }
+    runs[i] = run;
+  }
+  std::uint32_t all = kNone;
+  for (const std::uint32_t run : runs) all = merged_by_time(pool, run, all);
+  return all;
 }
 
 // -- Judgements
@@ -121,12 +169,21 @@ void RetransmissionQueue::mark_first_lost(Pool& pool, std::uint32_t length) {
   mark_lost(pool, head_);
 }
 
+// In O(n log n): a peer whose timestamps undo one timeout after the other makes us do it each time.
 void RetransmissionQueue::unmark_lost(Pool& pool) {
-  while (lost_.tail != kNone) {
-    const std::uint32_t index = lost_.tail;
-    leave_state(pool, index);
-    enter_network_by_time(pool, index);
+  if (lost_.head == kNone) return;
+  for (std::uint32_t i = lost_.head; i != kNone; i = pool[i].after) {
+    pool[i].state = SegmentState::InNetwork;
   }
+  lost_bytes_ = 0;
+  network_.head = merged_by_time(pool, network_.head, sorted_by_time(pool, lost_.head));
+  lost_ = List{};
+  std::uint32_t before = kNone;
+  for (std::uint32_t i = network_.head; i != kNone; i = pool[i].after) {
+    pool[i].before = before;
+    before = i;
+  }
+  network_.tail = before;
 }
 
 void RetransmissionQueue::forget_sacks(Pool& pool) {
@@ -145,7 +202,7 @@ bool RetransmissionQueue::on_retransmitted(Pool& pool, std::uint32_t index, std:
   segment.state = SegmentState::InNetwork;
   segment.retransmitted = true;
   segment.sent_at = now;
-  link_after(pool, network_, network_.tail, index);
+  enter_network_last(pool, index);
   return whole || segment.length() == length;
 }
 
@@ -155,7 +212,7 @@ void RetransmissionQueue::touch_first(Pool& pool, Instant now) {
   segment.sent_at = now;
   if (segment.state != SegmentState::InNetwork) return;
   unlink(pool, network_, head_);
-  link_after(pool, network_, network_.tail, head_);
+  enter_network_last(pool, head_);
 }
 
 std::uint32_t RetransmissionQueue::split_tail(Pool& pool, std::uint32_t length) {
@@ -169,7 +226,7 @@ std::uint32_t RetransmissionQueue::split_tail(Pool& pool, std::uint32_t length) 
 // The first `length` bytes of an entry stay in it, the rest becomes the next one, of the same
 // state.
 bool RetransmissionQueue::split(Pool& pool, std::uint32_t index, std::uint32_t length) {
-  const std::uint32_t rest_index = pool.acquire();
+  const std::uint32_t rest_index = entries_ < kMaxEntries ? pool.acquire() : kNone;
   if (rest_index == kNone) return false;
   ++entries_;
   SentSegment& first = pool[index];
@@ -255,21 +312,21 @@ std::uint32_t RetransmissionQueue::find_near(const Pool& pool, std::uint32_t fro
   return kNone;
 }
 
-// The part of an entry, in whole segments, that lies in the block, as an entry of its own; kNone if
-// there is none. Whole segments only, or a peer that reports every second byte would have us make a
-// entry for each.
+// The part of an entry that lies in the block, as an entry of its own; kNone if there is none. Less
+// than a segment's worth counts in whole segments only, or a peer that reports every second byte
+// would have us make an entry for each. More is taken as it is reported: where a retransmission was
+// shorter than the segments of the first time, their borders are not known any more.
 std::uint32_t RetransmissionQueue::fit_to_block(Pool& pool, std::uint32_t index,
                                                 const SackBlock& block) {
   const SentSegment& whole = pool[index];
   const std::uint32_t payload = whole.payload == 0 ? whole.length() : whole.payload;
   std::uint32_t skip = 0;
-  if (whole.begin < block.left) {
-    skip = (static_cast<std::uint32_t>(block.left - whole.begin) + payload - 1) / payload * payload;
-    if (skip >= whole.length()) return kNone;
-  }
   std::uint32_t upto = whole.length();
-  if (block.right < whole.end) {
-    upto = static_cast<std::uint32_t>(block.right - whole.begin) / payload * payload;
+  if (whole.begin < block.left) skip = static_cast<std::uint32_t>(block.left - whole.begin);
+  if (block.right < whole.end) upto = static_cast<std::uint32_t>(block.right - whole.begin);
+  if (upto - skip < payload) {
+    skip = (skip + payload - 1) / payload * payload;
+    if (upto < whole.length()) upto = upto / payload * payload;
   }
   if (upto <= skip) return kNone;
   if (upto < whole.length() && !split(pool, index, upto)) return kNone;
@@ -295,6 +352,7 @@ void RetransmissionQueue::become_delivered(Pool& pool, std::uint32_t index) {
 void RetransmissionQueue::merge_into_prev(Pool& pool, std::uint32_t index) {
   const std::uint32_t prev = pool[index].prev;
   pool[prev].end = pool[index].end;
+  if (pool[index].retransmitted) pool[prev].retransmitted = true;
   hint_ = prev;
   remove(pool, index);
 }
@@ -320,6 +378,7 @@ void RetransmissionQueue::check(const Pool& pool, SeqNum una, SeqNum nxt) const 
   Instant time = Instant::min();
   for (std::uint32_t i = network_.head; i != kNone; i = pool[i].after) {
     STACK_ASSERT(pool[i].state == SegmentState::InNetwork && pool[i].sent_at >= time);
+    STACK_ASSERT(pool[i].after == kNone || is_before(pool[i], pool[pool[i].after]));
     time = pool[i].sent_at;
     in_network -= pool[i].length();
   }

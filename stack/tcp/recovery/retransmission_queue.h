@@ -7,8 +7,9 @@
 //
 // Invariants:
 //   1. The entries tile [snd.una, snd.nxt) exactly: no hole, no overlap.
-//   2. Each entry has one state. Those in the network stand on a list by the time they left, the
-//      lost ones on a list by number; both are found without a search.
+//   2. Each entry has one state. Those in the network stand on a list by the time they left, and by
+//      number where that is the same; the lost ones on a list by number. Both are found without a
+//      search.
 //   3. lost_bytes() and sacked_bytes() are the sums of the lengths of the entries of that state.
 //   4. Neighbours that were both delivered are one entry: the queue is as long as the flight has
 //      holes and unreported segments.
@@ -77,7 +78,8 @@ class RetransmissionQueue {
   template <typename F>
   void acknowledge(Pool& pool, SeqNum una, F on_delivered);
   /// RFC 2018 §4: the peer holds [block.left, block.right). Calls `on_delivered(entry, end)` for
-  /// what it had not reported before. A GSO packet is split only between its segments.
+  /// what it had not reported before. An entry is split where the block says, if that covers a
+  /// segment's worth of it, else only between its segments.
   template <typename F>
   void sack(Pool& pool, const SackBlock& block, F on_delivered);
   /// Forgets everything.
@@ -94,8 +96,8 @@ class RetransmissionQueue {
   void unmark_lost(Pool& pool);
   /// RFC 2018 §8: the peer may have thrown away what it reported: it counts as lost.
   void forget_sacks(Pool& pool);
-  /// The first `length` bytes of an entry left again. False: no memory to split it (then send all
-  /// of it).
+  /// The first `length` bytes of an entry left again. False: no memory to split it; then all of it
+  /// counts as sent now, and its rest will be found lost by time.
   bool on_retransmitted(Pool& pool, std::uint32_t index, std::uint32_t length, Instant now);
   /// The first entry left again without being lost (a probe).
   void touch_first(Pool& pool, Instant now);
@@ -130,7 +132,9 @@ class RetransmissionQueue {
   void unlink(Pool& pool, List& list, std::uint32_t index);
   void leave_state(Pool& pool, std::uint32_t index);
   void enter_lost(Pool& pool, std::uint32_t index);
-  void enter_network_by_time(Pool& pool, std::uint32_t index);
+  void enter_network_last(Pool& pool, std::uint32_t index);
+  [[nodiscard]] std::uint32_t merged_by_time(Pool& pool, std::uint32_t a, std::uint32_t b);
+  [[nodiscard]] std::uint32_t sorted_by_time(Pool& pool, std::uint32_t list);
   void become_delivered(Pool& pool, std::uint32_t index);
   void merge_into_prev(Pool& pool, std::uint32_t index);
   void remove(Pool& pool, std::uint32_t index);
