@@ -261,6 +261,26 @@ class PumpTimersTest : public PumpTest {
   std::size_t told_ = 0;
 };
 
+// RFC 8985 §7.3: the probe asks whether the tail was lost, when nothing was heard; what waits in the
+// device was heard.
+TEST_F(PumpTimersTest, AnAcknowledgmentInTheQueueAtExpiryMeansNoProbe) {
+  const auto probes = [this] {
+    return std::ranges::count_if(device_.sent(), [](const FakeDevice::Sent& sent) {
+      return sent.packet.reason == SendReason::TailLossProbe;
+    });
+  };
+  send_and_oversleep();
+  for (const Bytes& packet : said_) device_.arrive(packet);
+  said_.clear();
+  static_cast<void>(pump_.turn(now_));
+  EXPECT_EQ(probes(), 0);
+  EXPECT_EQ(repeated(), 0u);
+
+  send_and_oversleep();  // and nothing came
+  static_cast<void>(pump_.turn(now_));
+  EXPECT_EQ(probes(), 1);
+}
+
 TEST_F(PumpTimersTest, AnAcknowledgmentBehindAFullBatchStopsATimerThatHasEnded) {
   send_and_oversleep();
   flood(Pump::kBatch * (Pump::kPatience - 1));

@@ -256,15 +256,14 @@ SendDecision NextSegment::last_segment() const {
   return d;
 }
 
-// RFC 8985 §7.3 R8985-10: new data if there is any and the peer's window takes it, whatever cwnd
-// says; else the last segment again.
+// RFC 8985 §7.3 R8985-10: new data if there is any and the peer's window takes a whole segment of
+// it, whatever cwnd says; else the last segment again. A piece that only filled the rest of the
+// window would be the silly segment that RFC 9293 §3.8.6.2.1 forbids, and would probe no better.
 NextSegment::Decision NextSegment::tail_probe() const {
   if (!tcb_.recovery_.owes_tail_probe(tcb_.context_) || tcb_.queue().empty()) return std::nullopt;
   const std::int32_t usable = tcb_.snd.una + tcb_.snd.wnd - tcb_.snd.nxt;
-  const std::uint32_t mss = tcb_.max_payload();
-  const std::uint32_t fresh =
-      std::min({tcb_.unsent(), mss, usable > 0 ? static_cast<std::uint32_t>(usable) : 0U});
-  if (fresh > 0) {
+  const std::uint32_t fresh = std::min(tcb_.unsent(), tcb_.max_payload());
+  if (fresh > 0 && usable >= static_cast<std::int32_t>(fresh)) {
     SendDecision d = data_segment(tcb_.snd.nxt, fresh);
     d.reason = SendReason::TailLossProbe;
     return d;
