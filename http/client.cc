@@ -104,7 +104,7 @@ ResponseReader::Stage ResponseReader::on_head() noexcept {
     return Stage::Head;
   }
   stage_ = Stage::Body;  // so that field() reads the head
-  if (to_head_ || status_ == 204 || status_ == 304) return Stage::Done;
+  if (ends_with_head()) return Stage::Done;
   if (const auto coding = field("transfer-encoding"); coding.has_value()) {
     if (!equals_ignoring_case(*coding, "chunked")) return Stage::Failed;
     body_ = BodyDecoder(Framing::Chunked, 0, BodyDecoder::Padding::Skipped);

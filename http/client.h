@@ -74,6 +74,10 @@ class ResponseReader {
   [[nodiscard]] bool has_head() const noexcept {
     return stage_ != Stage::Head && stage_ != Stage::Failed;
   }
+  /// The response is complete with its head.
+  [[nodiscard]] bool ends_with_head() const noexcept {
+    return has_head() && (to_head_ || status_ == 204 || status_ == 304);
+  }
   /// Status line and fields, up to and with the empty line; empty until it is complete.
   [[nodiscard]] std::string_view head() const noexcept {
     return has_head() ? std::string_view(head_.data(), head_size_) : std::string_view{};

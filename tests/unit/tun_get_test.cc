@@ -183,6 +183,8 @@ class PlayedTransport final : public Transport {
   std::optional<TransportError> error;
   std::string sent;
   std::vector<Endpoint> tried;
+  std::string marks;  // of messages: kind, and the place in the stream
+  std::size_t consumed = 0;
   int finishes = 0, releases = 0, aborts = 0;
 
   void connect(const Endpoint& remote, Instant) override { tried.push_back(remote); }
@@ -198,7 +200,30 @@ class PlayedTransport final : public Transport {
     if (!arriving.empty()) return http::as_bytes(arriving);
     return peer_closed ? std::optional(ByteView{}) : std::nullopt;
   }
-  void consume(std::size_t count, Instant) override { arriving.erase(0, count); }
+  void consume(std::size_t count, Instant) override {
+    arriving.erase(0, count);
+    consumed += count;
+  }
+  void note(const MessageMark& mark, Instant) override {
+    const bool is_request = mark.role == MessageRole::Request;
+    EXPECT_EQ(mark.outgoing, is_request);
+    marks += is_request ? "request " : "response ";
+    switch (mark.kind) {
+      case MessageMark::Kind::Begin:
+        marks += "begins at " + std::to_string(is_request ? sent.size() : consumed);
+        break;
+      case MessageMark::Kind::Name:
+        marks += "is " + std::string(mark.label) + ", " + std::to_string(mark.length);
+        break;
+      case MessageMark::Kind::End:
+        marks += "ends at " + std::to_string(is_request ? sent.size() : consumed);
+        break;
+    }
+    marks += '\n';
+  }
+  void note(const CloseNote& why, Instant) override {
+    if (why.cause == CloseCause::Finished) marks += "finished\n";
+  }
   void finish(Instant) override { ++finishes; }
   void release(Instant) override { ++releases; }
   void abort(Instant) override { ++aborts; }
@@ -280,6 +305,38 @@ TEST_F(GetFetch, WritesTheContentAndCloses) {
   EXPECT_EQ(fetch.ending().code, 0);
   EXPECT_EQ(written(), "hello");
   EXPECT_THAT(story_.text, HasSubstr("< HTTP/1.1 200 OK\n"));
+}
+
+TEST_F(GetFetch, TellsWhereItsMessagesLie) {
+  begin();
+  EXPECT_EQ(transport_.marks,
+            "request begins at 0\nrequest is GET / HTTP/1.1, 18\nrequest ends at 18\n");
+  transport_.marks.clear();
+  arrive("HTTP/1.1 206 Partial Con");
+  arrive("tent\r\nContent-Length: 5\r\n\r\nhel");
+  arrive("lo");
+  EXPECT_EQ(transport_.marks,
+            "response begins at 0\nresponse is HTTP/1.1 206 Partial Content, 56\n"
+            "response ends at 56\nfinished\n");
+}
+
+TEST_F(GetFetch, SaysNoLengthThatItDoesNotKnow) {
+  begin();
+  transport_.marks.clear();
+  arrive("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n0\r\n\r\n");
+  EXPECT_EQ(transport_.marks,
+            "response begins at 0\nresponse is HTTP/1.1 200 OK, 0\nresponse ends at 60\n"
+            "finished\n");
+}
+
+TEST_F(GetFetch, TheAnswerToAHeadEndsWithItsHead) {
+  plan_.to_head = true;
+  begin();
+  transport_.marks.clear();
+  arrive("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+  EXPECT_EQ(transport_.marks,
+            "response begins at 0\nresponse is HTTP/1.1 200 OK, 38\nresponse ends at 38\n"
+            "finished\n");
 }
 
 TEST_F(GetFetch, ReadsChunksByteByByte) {

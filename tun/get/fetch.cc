@@ -15,6 +15,10 @@ ByteView as_view(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
+std::string_view first_line(std::string_view text) {
+  return text.substr(0, text.find_first_of("\r\n"));
+}
+
 // Control characters of a server must not reach a terminal.
 std::string printable(std::string_view text) {
   std::string out(text);
@@ -74,7 +78,43 @@ void Fetch::connecting(Instant now) {
 
 void Fetch::send_request(Instant now) {
   if (sent_ == plan_.request.size() || transport_.failure()) return;
+  if (sent_ == 0) {
+    mark(MessageMark::Kind::Begin, MessageRole::Request, now);
+    MessageMark name;
+    name.kind = MessageMark::Kind::Name;
+    name.outgoing = true;
+    name.length = plan_.request.size();
+    name.label = first_line(plan_.request);
+    transport_.note(name, now);
+  }
   sent_ += transport_.send(as_view(plan_.request).subspan(sent_), now);
+  if (sent_ == plan_.request.size()) mark(MessageMark::Kind::End, MessageRole::Request, now);
+}
+
+// -- For those who watch the packets
+
+void Fetch::mark(MessageMark::Kind kind, MessageRole role, Instant now) {
+  MessageMark mark;
+  mark.kind = kind;
+  mark.role = role;
+  mark.outgoing = role == MessageRole::Request;
+  transport_.note(mark, now);
+}
+
+// RFC 9112 §6.3: how long an answer is its head says, unless it comes in chunks or ends with the
+// connection.
+void Fetch::mark_response_head(Instant now) {
+  MessageMark name;
+  name.kind = MessageMark::Kind::Name;
+  name.role = MessageRole::Response;
+  name.label = first_line(reader_.head());
+  if (reader_.ends_with_head()) {
+    name.length = reader_.head().size();
+  } else if (!reader_.field("transfer-encoding")) {
+    const auto content = promised();
+    if (content) name.length = reader_.head().size() + *content;
+  }
+  transport_.note(name, now);
 }
 
 // -- The answer
@@ -109,6 +149,7 @@ bool Fetch::read_more(Instant now) {
 }
 
 void Fetch::feed(ByteView bytes, Instant now) {
+  if (!heard_) mark(MessageMark::Kind::Begin, MessageRole::Response, now);
   heard_ = true;
   waiting_since_ = now;
   const http::ResponseReader::Step step = reader_.feed(bytes);
@@ -133,6 +174,7 @@ void Fetch::feed(ByteView bytes, Instant now) {
 
 void Fetch::on_head(Instant now) {
   head_told_ = true;
+  mark_response_head(now);
   tell_lines("< ", reader_.head());
   const int status = reader_.status();
   if (plan_.fail && status >= 400) {
@@ -207,6 +249,8 @@ void Fetch::on_end_of_stream(Instant now) {
 
 void Fetch::complete(Instant now) {
   if (listeners_.progress != nullptr) listeners_.progress->end(received_, now);
+  mark(MessageMark::Kind::End, MessageRole::Response, now);
+  transport_.note(CloseNote{CloseCause::Finished, {}}, now);
   transport_.finish(now);
   stage_ = Stage::Closing;
   deadline_ = now + kCloseTime;

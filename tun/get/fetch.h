@@ -86,6 +86,8 @@ class Fetch final : public Application {
   void send_request(Instant now);
   [[nodiscard]] bool read_more(Instant now);
   void feed(ByteView bytes, Instant now);
+  void mark(MessageMark::Kind kind, MessageRole role, Instant now);
+  void mark_response_head(Instant now);
   void on_head(Instant now);
   void on_end_of_stream(Instant now);
   [[nodiscard]] bool write_head(Instant now);

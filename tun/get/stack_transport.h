@@ -40,6 +40,8 @@ class StackTransport final : public Transport, private Application {
   void finish(Instant now) override { static_cast<void>(stack_.shutdown_send(id_, now)); }
   void release(Instant now) override { stack_.close(id_, now); }
   void abort(Instant now) override { stack_.abort(id_, now); }
+  void note(const MessageMark& mark, Instant now) override { stack_.note_message(id_, mark, now); }
+  void note(const CloseNote& why, Instant now) override { stack_.note_close(id_, why, now); }
   /// Whatever is left to be said goes out in the same turn.
   [[nodiscard]] bool is_over() const override {
     return stack_.connection_count() == 0 && pump_.is_drained();

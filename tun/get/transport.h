@@ -17,6 +17,7 @@
 
 #include "stack/base/addresses.h"
 #include "stack/base/bytes.h"
+#include "stack/base/message_mark.h"
 #include "stack/base/time.h"
 #include "tun/get/ending.h"
 #include "tun/loop/application.h"
@@ -54,6 +55,11 @@ class Transport {
   virtual void release(Instant now) = 0;
   /// RST, if the peer knows of the connection.
   virtual void abort(Instant now) = 0;
+  /// Tells whoever watches the packets where a message lies: at what send() took last, or at the
+  /// first byte that was not consumed.
+  virtual void note(const MessageMark&, Instant) {}
+  /// And why the connection is about to be closed.
+  virtual void note(const CloseNote&, Instant) {}
   /// After release(): whether the close has come to its end (TIME-WAIT is one).
   [[nodiscard]] virtual bool is_over() const = 0;
 
