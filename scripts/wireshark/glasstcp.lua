@@ -28,6 +28,7 @@ local FIELDS = {
   {"state", "text", "Our state after it"},
   {"peer", "text", "Peer's state, inferred"},
   {"states", "list", "Change of state"},
+  {"cause", "list", "Why it changed"},
   {"timer", "list", "Timer that made it"},
   {"stream", "number", "Stream"},
   {"message", "list", "Part of a message"},

@@ -13,49 +13,64 @@ constexpr std::array<std::string_view, kStateCount> kNames = {
     "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING",  "LAST-ACK",     "TIME-WAIT",
 };
 
-// RFC 9293 §3.3.2 Figure 5, and the arrows to CLOSED that §3.10 adds in text (abort, RST, timeouts,
-// delete TCB).
+using enum StateCause;
+
+template <typename... Causes>
+constexpr std::uint32_t any_of(Causes... causes) {
+  static_assert(kStateCauseCount <= 32);
+  return (0U | ... | (1U << static_cast<unsigned>(causes)));
+}
+
+// What ends a connection in any synchronized state, and in SYN-RECEIVED: RFC 9293 §3.10 has these
+// arrows in text (abort, RST, timeouts), and RFC 793 the one of a SYN in the window.
+constexpr std::uint32_t kEnds =
+    any_of(PeerReset, Abort, ListenerClosed, CloseUnread, LateData, RetransmissionsEnd,
+           WindowProbesEnd, WindowStaysClosed, KeepAlivesEnd, UserTimeout, SynInWindow,
+           EcnAmbiguous, StateCause::OutOfMemory);
+
+// RFC 9293 §3.3.2 Figure 5.
 constexpr std::array kTransitions = {
-    Transition{State::Closed, State::Listen, "passive OPEN"},
-    Transition{State::Closed, State::SynSent, "active OPEN, send SYN"},
-    Transition{State::Listen, State::SynReceived, "receive SYN, send SYN-ACK"},
-    Transition{State::Listen, State::SynSent, "SEND, send SYN"},
-    Transition{State::Listen, State::Closed, "CLOSE"},
-    Transition{State::SynSent, State::SynReceived, "receive SYN (simultaneous open), send SYN-ACK"},
-    Transition{State::SynSent, State::Established, "receive SYN-ACK, send ACK"},
-    Transition{State::SynSent, State::Closed, "CLOSE, reset or timeout"},
-    Transition{State::SynReceived, State::Established, "receive ACK of SYN"},
-    Transition{State::SynReceived, State::FinWait1, "CLOSE, send FIN"},
-    Transition{State::SynReceived, State::CloseWait, "receive FIN"},
-    Transition{State::SynReceived, State::Listen, "receive RST after a passive OPEN"},
-    Transition{State::SynReceived, State::Closed, "reset or timeout"},
-    Transition{State::Established, State::FinWait1, "CLOSE, send FIN"},
-    Transition{State::Established, State::CloseWait, "receive FIN, send ACK"},
-    Transition{State::Established, State::Closed, "ABORT, reset or timeout"},
-    Transition{State::FinWait1, State::FinWait2, "receive ACK of FIN"},
-    Transition{State::FinWait1, State::Closing, "receive FIN, send ACK"},
-    Transition{State::FinWait1, State::TimeWait, "receive FIN and ACK of FIN, send ACK"},
-    Transition{State::FinWait1, State::Closed, "ABORT, reset or timeout"},
-    Transition{State::FinWait2, State::TimeWait, "receive FIN, send ACK"},
-    Transition{State::FinWait2, State::Closed, "ABORT, reset or timeout"},
-    Transition{State::CloseWait, State::LastAck, "CLOSE, send FIN"},
-    Transition{State::CloseWait, State::Closed, "ABORT, reset or timeout"},
-    Transition{State::Closing, State::TimeWait, "receive ACK of FIN"},
-    Transition{State::Closing, State::Closed, "ABORT, reset or timeout"},
-    Transition{State::LastAck, State::Closed, "receive ACK of FIN, reset or timeout"},
-    Transition{State::TimeWait, State::Closed, "2 MSL passed, or the tuple is used again"},
+    Transition{State::Closed, State::Listen},
+    Transition{State::Closed, State::SynSent, any_of(ActiveOpen)},
+    Transition{State::Listen, State::SynReceived, any_of(PeerSyn, SynCookie)},
+    Transition{State::Listen, State::SynSent},
+    Transition{State::Listen, State::Closed},
+    Transition{State::SynSent, State::SynReceived, any_of(PeerSyn)},
+    Transition{State::SynSent, State::Established, any_of(PeerSynAck)},
+    Transition{State::SynSent, State::Closed,
+               any_of(CloseInSynSent, Abort, PeerReset, RetransmissionsEnd, UserTimeout, IcmpError,
+                      StateCause::OutOfMemory)},
+    Transition{State::SynReceived, State::Established, any_of(AckOfSyn)},
+    Transition{State::SynReceived, State::FinWait1, any_of(AckOfSynAfterClose)},
+    Transition{State::SynReceived, State::CloseWait, any_of(PeerFin)},
+    Transition{State::SynReceived, State::Listen, any_of(PeerReset, IcmpError)},
+    Transition{State::SynReceived, State::Closed, kEnds | any_of(IcmpError, PlaceTaken)},
+    Transition{State::Established, State::FinWait1, any_of(Close)},
+    Transition{State::Established, State::CloseWait, any_of(PeerFin)},
+    Transition{State::Established, State::Closed, kEnds},
+    Transition{State::FinWait1, State::FinWait2, any_of(AckOfFin)},
+    Transition{State::FinWait1, State::Closing, any_of(PeerFin)},
+    Transition{State::FinWait1, State::TimeWait, any_of(PeerFin)},
+    Transition{State::FinWait1, State::Closed, kEnds},
+    Transition{State::FinWait2, State::TimeWait, any_of(PeerFin)},
+    Transition{State::FinWait2, State::Closed, kEnds | any_of(FinWait2Timeout)},
+    Transition{State::CloseWait, State::LastAck, any_of(Close)},
+    Transition{State::CloseWait, State::Closed, kEnds},
+    Transition{State::Closing, State::TimeWait, any_of(AckOfFin)},
+    Transition{State::Closing, State::Closed, kEnds},
+    Transition{State::LastAck, State::Closed, kEnds | any_of(AckOfFin)},
+    Transition{
+        State::TimeWait, State::Closed,
+        any_of(TwoMsl, NewConnection, PeerReset, PlaceTaken, Abort, StateCause::OutOfMemory)},
 };
 
-// For each state a bit for every state that may follow: each connection asks six times or more.
-constexpr auto kFollowers = [] {
-  std::array<std::uint16_t, kStateCount> followers{};
-  for (const Transition& t : kTransitions) {
-    auto& bits = followers[static_cast<std::size_t>(t.from)];
-    bits = static_cast<std::uint16_t>(bits | 1U << static_cast<unsigned>(t.to));
-  }
-  return followers;
+// What may make each change, from and to: each connection asks six times or more.
+constexpr auto kCauses = [] {
+  std::array<std::array<std::uint32_t, kStateCount>, kStateCount> causes{};
+  for (const Transition& t : kTransitions)
+    causes[static_cast<std::size_t>(t.from)][static_cast<std::size_t>(t.to)] = t.causes;
+  return causes;
 }();
-static_assert(kStateCount <= 16);
 
 }  // namespace
 
@@ -68,7 +83,16 @@ std::span<const Transition> transitions() {
 }
 
 bool is_transition(State from, State to) {
-  return (kFollowers[static_cast<std::size_t>(from)] >> static_cast<unsigned>(to) & 1U) != 0;
+  for (const Transition& t : kTransitions) {
+    if (t.from == from && t.to == to) return true;
+  }
+  return false;
+}
+
+bool is_transition(State from, State to, StateCause cause) {
+  const std::uint32_t causes =
+      kCauses[static_cast<std::size_t>(from)][static_cast<std::size_t>(to)];
+  return (causes >> static_cast<unsigned>(cause) & 1U) != 0;
 }
 
 }  // namespace glasstcp

@@ -14,6 +14,8 @@
 #include <span>
 #include <string_view>
 
+#include "stack/base/state_cause.h"
+
 namespace glasstcp {
 
 /// RFC 9293 §3.3.2. CLOSED is fictional: it is the absence of a connection.
@@ -32,11 +34,15 @@ enum class State : std::uint8_t {
 };
 inline constexpr int kStateCount = 11;
 
-/// One arrow of Figure 5: from, to, and what makes the change.
+/// One arrow of Figure 5: from, to, and what may make the change.
 struct Transition {
   State from;
   State to;
-  std::string_view because;
+  std::uint32_t causes = 0;  ///< a bit for each StateCause; none: a listener's, which tells nothing
+
+  [[nodiscard]] constexpr bool may_have(StateCause cause) const {
+    return (causes >> static_cast<unsigned>(cause) & 1U) != 0;
+  }
 };
 
 /// The state's name as the RFC prints it, e.g. "SYN-SENT".
@@ -47,6 +53,8 @@ struct Transition {
 
 /// Whether Figure 5 (with aborts and resets) has an arrow between the two states.
 [[nodiscard]] bool is_transition(State from, State to);
+/// Whether it has one that `cause` may make a connection take.
+[[nodiscard]] bool is_transition(State from, State to, StateCause cause);
 
 /// RFC 9293 §3.3.2: both sides agree on sequence numbers from ESTABLISHED on.
 [[nodiscard]] constexpr bool is_synchronized(State state) {

@@ -230,7 +230,7 @@ void Stack::close(ConnectionId id, Instant now) {
 
 void Stack::abort(ConnectionId id, Instant now) {
   if (Connection* connection = impl_->tcp.find(id)) {
-    connection->abort(now);
+    connection->abort(StateCause::Abort, now);
     impl_->tcp.remove_if_ended(*connection, now);
   }
 }

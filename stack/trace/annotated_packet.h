@@ -19,30 +19,7 @@
 
 namespace glasstcp {
 
-/// What made a connection take an arrow of Figure 5 (RFC 9293 §3.3.2).
-enum class StateCause : std::uint8_t {
-  ActiveOpen,          ///< the application opens
-  PeerSyn,             ///< their SYN came
-  PeerSynAck,          ///< it came with the ACK of ours
-  AckOfSyn,            ///< our SYN is acknowledged
-  Close,               ///< the application closed
-  PeerFin,             ///< their FIN came
-  AckOfFin,            ///< our FIN is acknowledged
-  PeerReset,           ///< their RST came
-  Abort,               ///< the application aborted
-  UnreadData,          ///< bytes came that nobody will read
-  RetransmissionsEnd,  ///< the last retransmission was not answered either
-  WindowProbesEnd,     ///< no probe of the closed window was answered
-  KeepAlivesEnd,       ///< no keep-alive was answered
-  UserTimeout,         ///< no progress for the user timeout
-  FinWait2Timeout,     ///< their FIN did not come, and nobody waits for it
-  IcmpError,           ///< a router or host said that they cannot be reached
-  TwoMsl,              ///< 2 MSL have passed
-  NewConnection,       ///< a new SYN took over the tuple
-  Refused,             ///< a segment that no connection may accept
-};
-
-/// A change of state.
+/// A change of state, and what made it.
 struct StateStep {
   State from = State::Closed;
   State to = State::Closed;
@@ -109,6 +86,7 @@ struct AnnotatedPacket {
   std::optional<std::uint32_t> stream;  ///< of TCP
   InitialNumbers numbers;
   std::optional<std::uint8_t> window_shift;
+  std::optional<State> state;  ///< ours after it; empty: not known
   PeerStates peer;
 
   [[nodiscard]] bool has_packet() const { return kind != Kind::None; }

@@ -10,59 +10,14 @@ namespace {
 
 constexpr std::size_t kMostPacket = 65536 + 64;
 
-// Whether an arrow is one that a CLOSE of the application takes: its packet is the FIN.
+// Whether an arrow is one whose packet is our FIN.
 bool is_close(const StateStep& step) {
   return step.to == State::FinWait1 || step.to == State::LastAck;
 }
 
-// RFC 9293 §3.3.2: an arrow and the packet that came with it have one cause.
-StateCause cause_of(const StateStep& step, Verdict verdict, const PacketSummary& packet) {
-  if (is_close(step)) return StateCause::Close;
-  if (!packet.is_tcp()) return StateCause::IcmpError;
-  switch (step.to) {
-    case State::SynReceived:
-      return StateCause::PeerSyn;
-    case State::Established:
-      return step.from == State::SynSent ? StateCause::PeerSynAck : StateCause::AckOfSyn;
-    case State::FinWait2:
-      return StateCause::AckOfFin;
-    case State::TimeWait:
-      return step.from == State::Closing ? StateCause::AckOfFin : StateCause::PeerFin;
-    case State::CloseWait:
-    case State::Closing:
-      return StateCause::PeerFin;
-    case State::Closed:
-      if (verdict == Verdict::ResetAccepted) return StateCause::PeerReset;
-      if (verdict == Verdict::TimeWaitReused) return StateCause::NewConnection;
-      if (step.from == State::LastAck) return StateCause::AckOfFin;
-      return verdict == Verdict::DataAfterClose ? StateCause::UnreadData : StateCause::Refused;
-    default:
-      return StateCause::ActiveOpen;
-  }
-}
-
-StateCause cause_of(TimerName timer) {
-  switch (timer) {
-    case TimerName::UserTimeout:
-      return StateCause::UserTimeout;
-    case TimerName::Persist:
-      return StateCause::WindowProbesEnd;
-    case TimerName::KeepAlive:
-      return StateCause::KeepAlivesEnd;
-    case TimerName::FinWait2:
-      return StateCause::FinWait2Timeout;
-    case TimerName::TimeWait:
-      return StateCause::TwoMsl;
-    default:
-      return StateCause::RetransmissionsEnd;
-  }
-}
-
-// Without a packet and without a timer: the application did it, or time has passed.
-StateCause cause_alone(const StateStep& step) {
-  if (is_close(step)) return StateCause::Close;
-  if (step.to == State::SynSent) return StateCause::ActiveOpen;
-  return step.from == State::TimeWait ? StateCause::TwoMsl : StateCause::Abort;
+// An ICMP error has the connection's packet inside, and no tuple of its own.
+bool is_of_icmp(const StateStep& step, const AnnotatedPacket& packet) {
+  return step.cause == StateCause::IcmpError && packet.verdict == Verdict::IcmpErrorUsed;
 }
 
 }  // namespace
@@ -94,11 +49,11 @@ void Annotator::on_packet_received(const PacketReceivedEvent& event) noexcept {
   packet.gso_size = event.gso_size;
   if (event.before != nullptr) packet.before = *event.before;
   if (event.after != nullptr) packet.after = *event.after;
-  ConnectionMemory* const memory = memories_.of(packet.summary, false);
+  ConnectionMemory* const memory = memories_.of(packet.summary, false, is_accepted(event.verdict));
   if (memory != nullptr) packet.events = memory->read_arrival(event, packet.summary);
   describe(packet, memory, false);
-  explain_steps(packet);
   take_notes(packet);
+  learn_state(packet, memory);
   if (keep(packet, event.packet)) return;
   const ByteView whole = event.packet;
   packet.pieces = std::span(&whole, 1);
@@ -124,7 +79,7 @@ void Annotator::on_packet_sent(const PacketSentEvent& event) noexcept {
                    foreteller_->why_next_is_lost(Language::Chinese)};
     if (!packet.lost.english.empty()) packet.kind = AnnotatedPacket::Kind::LostSent;
   }
-  ConnectionMemory* const memory = memories_.of(packet.summary, true);
+  ConnectionMemory* const memory = memories_.of(packet.summary, true, true);
   if (memory != nullptr) {
     packet.events = memory->read_departure(event, packet.summary);
     packet.messages = memory->parts(packet.summary, true);
@@ -132,8 +87,8 @@ void Annotator::on_packet_sent(const PacketSentEvent& event) noexcept {
       packet.close = memory->close_note();
   }
   describe(packet, memory, true);
-  explain_steps(packet);
   take_notes(packet);
+  learn_state(packet, memory);
   std::size_t size = 0;
   for (const ByteView piece : event.pieces) size += piece.size();
   if (copier_ == nullptr && (!options_.wait_written || size > kMostPacket)) {
@@ -185,7 +140,7 @@ void Annotator::note_lost(Instant at, ByteView bytes, LossWords why) noexcept {
   packet.lost = why;
   packet.summary = summarize(bytes);
   packet.pieces = std::span(&bytes, 1);
-  describe(packet, memories_.of(packet.summary, false), false);
+  describe(packet, memories_.of(packet.summary, false, false), false);
   hand_on(packet);
 }
 
@@ -243,20 +198,11 @@ void Annotator::on_state_changed(const StateChangedEvent& event) noexcept {
   note.connection = event.connection;
   note.tuple = event.tuple;
   note.has_tuple = true;
-  note.step = {event.from, event.to, StateCause::Close};
+  note.step = {event.from, event.to, event.cause};
   add_note(note);
 }
 
 void Annotator::on_timer_fired(const TimerFiredEvent& event) noexcept {
-  // The timer's own changes of state came before it.
-  for (std::size_t i = 0; i < note_count_; ++i) {
-    Note& note = notes_[i];
-    if (note.kind != Note::Kind::State || note.has_cause || note.connection != event.connection)
-      continue;
-    if (note.step.to != State::Closed) continue;
-    note.step.cause = cause_of(event.timer);
-    note.has_cause = true;
-  }
   Note note;
   note.kind = Note::Kind::Timer;
   note.at = event.at;
@@ -297,27 +243,14 @@ void Annotator::add_note(const Note& note) {
   notes_[note_count_++] = note;
 }
 
-// Changes of state that came just before this packet have it as their cause, or none.
-void Annotator::explain_steps(const AnnotatedPacket& packet) {
-  for (std::size_t i = 0; i < note_count_; ++i) {
-    Note& note = notes_[i];
-    if (note.kind != Note::Kind::State || note.has_cause) continue;
-    const bool is_its = note.tuple == packet.tuple || !packet.summary.is_tcp();
-    const bool by_packet = is_its && !packet.is_outgoing();
-    note.step.cause =
-        by_packet ? cause_of(note.step, packet.verdict, packet.summary) : cause_alone(note.step);
-    note.has_cause = true;
-  }
-}
-
 // Takes the notes of a packet's connection. FIN-WAIT-1 and LAST-ACK wait for the FIN.
 void Annotator::take_notes(AnnotatedPacket& packet) {
-  add_half_open_steps(packet);
   std::size_t kept = 0;
   for (std::size_t i = 0; i < note_count_; ++i) {
     const Note& note = notes_[i];
-    const bool is_its = note.has_tuple ? packet.summary.is_tcp() && note.tuple == packet.tuple
-                                       : note.connection == packet.connection;
+    const bool is_its = !note.has_tuple           ? note.connection == packet.connection
+                        : packet.summary.is_tcp() ? note.tuple == packet.tuple
+                                                  : is_of_icmp(note.step, packet);
     const bool waits_for_fin = note.kind == Note::Kind::State && is_close(note.step) &&
                                !packet.summary.has(PacketSummary::kFin) &&
                                !packet.summary.has(PacketSummary::kRst);
@@ -335,13 +268,13 @@ void Annotator::take_notes(AnnotatedPacket& packet) {
   note_count_ = kept;
 }
 
-// RFC 9293 §3.10.7.2: a half-open connection has no TCB of its own yet, and tells no change itself.
-void Annotator::add_half_open_steps(AnnotatedPacket& packet) {
-  const bool is_new = packet.verdict == Verdict::SynAccepted ||
-                      packet.verdict == Verdict::FastOpenAccepted ||
-                      packet.verdict == Verdict::TimeWaitReused;
-  if (packet.kind == AnnotatedPacket::Kind::Received && is_new)
-    packet.steps.add({State::Listen, State::SynReceived, StateCause::PeerSyn});
+// What has no TCB tells its state by its changes alone.
+void Annotator::learn_state(AnnotatedPacket& packet, ConnectionMemory* memory) {
+  if (memory == nullptr) return;
+  const auto& tcb = packet.after ? packet.after : packet.before;
+  if (tcb) memory->set_state(tcb->state);
+  if (!packet.steps.empty()) memory->set_state(packet.steps.all().back().to);
+  packet.state = memory->state();
 }
 
 void Annotator::tell_note(const Note& note, Instant now) noexcept {
@@ -350,12 +283,13 @@ void Annotator::tell_note(const Note& note, Instant now) noexcept {
   packet.connection = note.connection;
   packet.tuple = note.tuple;
   if (note.has_tuple) {
-    if (const ConnectionMemory* memory = memories_.of(note.tuple)) packet.stream = memory->stream();
+    if (ConnectionMemory* const memory = memories_.of(note.tuple)) {
+      packet.stream = memory->stream();
+      if (note.kind == Note::Kind::State) memory->set_state(note.step.to);
+    }
   }
   if (note.kind == Note::Kind::State) {
-    StateStep step = note.step;
-    if (!note.has_cause) step.cause = cause_alone(step);
-    packet.steps.add(step);
+    packet.steps.add(note.step);
   } else {
     packet.timers.add(note.timer);
     packet.after = note.tcb;
@@ -367,13 +301,8 @@ void Annotator::on_turn_done(Instant now) noexcept {
   release_received();
   std::size_t kept = 0;
   for (std::size_t i = 0; i < note_count_; ++i) {
-    Note note = notes_[i];
-    const bool is_open_close = note.kind == Note::Kind::State && is_close(note.step);
-    if (!note.has_cause && note.kind == Note::Kind::State) {
-      note.step.cause = cause_alone(note.step);
-      note.has_cause = true;
-    }
-    if (is_open_close) {
+    const Note note = notes_[i];
+    if (note.kind == Note::Kind::State && is_close(note.step)) {
       notes_[kept++] = note;
     } else {
       tell_note(note, now);

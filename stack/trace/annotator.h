@@ -109,7 +109,6 @@ class Annotator final : public Observer {
   struct Note {
     enum class Kind : std::uint8_t { State, Timer };
     Kind kind = Kind::State;
-    bool has_cause = false;
     Instant at{};
     ConnectionId connection;
     FourTuple tuple;
@@ -124,10 +123,9 @@ class Annotator final : public Observer {
   };
 
   void add_note(const Note& note);
-  void explain_steps(const AnnotatedPacket& packet);
   void take_notes(AnnotatedPacket& packet);
+  static void learn_state(AnnotatedPacket& packet, ConnectionMemory* memory);
   void describe(AnnotatedPacket& packet, ConnectionMemory* memory, bool outgoing);
-  void add_half_open_steps(AnnotatedPacket& packet);
   [[nodiscard]] bool keep(AnnotatedPacket& packet, ByteView bytes);
   void release_received() noexcept;
   void release_sent() noexcept;

@@ -14,6 +14,12 @@ bool was_processed(Verdict verdict) {
          verdict == Verdict::AcceptedDuplicate || verdict == Verdict::HandshakeComplete;
 }
 
+// Not a SYN that crosses ours: then there was a TCB before.
+bool begins_connection(const PacketReceivedEvent& event) {
+  return event.verdict == Verdict::FastOpenAccepted || event.verdict == Verdict::TimeWaitReused ||
+         (event.verdict == Verdict::SynAccepted && event.before == nullptr);
+}
+
 }  // namespace
 
 // -- One direction
@@ -94,50 +100,108 @@ MessageParts StreamMemory::parts(SeqNum seq, std::uint32_t length) {
 
 // -- What came
 
+// What was known of an earlier connection of the same tuple, which may even have had the same
+// numbers.
+void ConnectionMemory::forget_connection() {
+  numbers_ = {};
+  our_fin_.reset();
+  their_fin_.reset();
+  early_fin_.reset();
+  last_ack_sent_.reset();
+  sent_up_to_.reset();
+  our_edge_.reset();
+  repeated_ack_.reset();
+  retransmitted_count_ = 0;
+  peer_ = {};
+  close_ = {};
+}
+
+void ConnectionMemory::set_first(std::optional<SeqNum>& number, SeqNum first) {
+  if (number == first) return;
+  number = first;
+  const bool is_ours = &number == &numbers_.ours;
+  (is_ours ? out_ : in_).begin_at(first + 1);
+  if (!is_ours) seen_.begin_at(first + 1);
+}
+
 void ConnectionMemory::learn(const PacketSummary& packet, bool outgoing, const TcbSnapshot* tcb) {
+  const bool is_known = tcb != nullptr && is_synchronized(tcb->state);
+  if (packet.has(PacketSummary::kSyn) && !is_known) learn_syn(packet, outgoing);
+  if (!is_known) return;
+  set_first(numbers_.ours, tcb->snd.iss);
+  set_first(numbers_.theirs, tcb->rcv.irs);
+  our_shift_ = tcb->rcv_shift;
+  their_shift_ = tcb->snd_shift;
+}
+
+void ConnectionMemory::learn_syn(const PacketSummary& packet, bool outgoing) {
   std::optional<SeqNum>& sender = outgoing ? numbers_.ours : numbers_.theirs;
   std::optional<SeqNum>& receiver = outgoing ? numbers_.theirs : numbers_.ours;
-  const auto set = [this](std::optional<SeqNum>& number, SeqNum first) {
-    if (number == first) return;
-    number = first;
-    (&number == &numbers_.ours ? out_ : in_).begin_at(first + 1);
-  };
-  if (packet.has(PacketSummary::kSyn)) {
-    if (sender != packet.seq) receiver.reset();  // a new connection of the same tuple
-    set(sender, packet.seq);
-    if (packet.has(PacketSummary::kAck)) set(receiver, packet.ack - 1);
+  if (sender && *sender != packet.seq) receiver.reset();  // a new connection of the same tuple
+  set_first(sender, packet.seq);
+  // It may acknowledge data behind the SYN as well (Fast Open).
+  if (packet.has(PacketSummary::kAck) && !receiver) set_first(receiver, packet.ack - 1);
+}
+
+ConnectionMemory::Arrived ConnectionMemory::note_seen(const PacketReceivedEvent& event,
+                                                      const PacketSummary& packet) {
+  Arrived arrived;
+  if (!is_accepted(event.verdict)) return arrived;
+  if (packet.text_length == 0) {
+    seen_.note_sent_up_to(packet.seq + packet.segment_length());
+    return arrived;
   }
-  if (tcb == nullptr) return;
-  if (is_synchronized(tcb->state)) {
-    set(numbers_.ours, tcb->snd.iss);
-    set(numbers_.theirs, tcb->rcv.irs);
-    our_shift_ = tcb->rcv_shift;
-    their_shift_ = tcb->snd_shift;
-  }
+  const SeqNum begin = packet.seq + (packet.has(PacketSummary::kSyn) ? 1U : 0U);
+  const SeqNum end = begin + packet.text_length;
+  const std::optional<SeqNum> highest = seen_.end();
+  arrived.is_highest = !highest || end >= *highest;
+  arrived.again = seen_.add(begin, end);
+  return arrived;
 }
 
 PacketEvents ConnectionMemory::read_arrival(const PacketReceivedEvent& event,
                                             const PacketSummary& packet) {
-  learn(packet, false, event.after);
+  if (begins_connection(event)) forget_connection();
+  if (is_accepted(event.verdict) || !numbers_.theirs) learn(packet, false, event.after);
   PacketEvents events;
+  peer_.called_again = event.verdict == Verdict::SynChallenged && packet.has(PacketSummary::kSyn);
   if (packet.has(PacketSummary::kRst)) {
     if (event.verdict != Verdict::ResetAccepted) return events;
     events.add({PeerReset});
     peer_.is_reset = true;
     return events;
   }
-  const bool was_synchronized = event.before != nullptr && is_synchronized(event.before->state);
-  if (packet.has(PacketSummary::kSyn)) {
-    const bool again = event.verdict == Verdict::SynDuplicate || was_synchronized;
-    events.add({again ? PeerSynAgain : packet.has(PacketSummary::kAck) ? PeerSynAck : PeerSyn});
-    peer_.sent_syn = true;
-  }
-  read_data(event, packet, events);
+  const Arrived arrived = note_seen(event, packet);
+  if (packet.has(PacketSummary::kSyn)) read_syn(event, packet, events);
+  read_data(event, packet, arrived, events);
+  if (is_their_fin_again(packet) && !events.has(PeerFin)) events.add({PeerFinAgain});
   if (packet.has(PacketSummary::kAck)) {
     read_ack(event, packet, events);
     read_window(event, packet, events);
   }
   return events;
+}
+
+// RFC 9293 §3.5; RFC 7413 §4.2.2: the data of a Fast Open's SYN, as much as there was space for.
+void ConnectionMemory::read_syn(const PacketReceivedEvent& event, const PacketSummary& packet,
+                                PacketEvents& out) {
+  const bool was_synchronized = event.before != nullptr && is_synchronized(event.before->state);
+  const bool is_again =
+      event.verdict == Verdict::SynDuplicate || (numbers_.theirs == packet.seq && peer_.sent_syn);
+  const bool has_ack = packet.has(PacketSummary::kAck);
+  if (has_ack && !(is_again && was_synchronized)) out.add({PeerSynAck});
+  if (is_again) out.add({PeerSynAgain});
+  if (!is_again && !has_ack) out.add({PeerSyn});
+  if (is_accepted(event.verdict)) peer_.sent_syn = true;
+  if (event.verdict != Verdict::FastOpenAccepted || event.after == nullptr) return;
+  const std::uint32_t taken = relative(event.after->rcv.nxt, packet.seq + 1);
+  if (taken > 0) out.add({DataInOrder, taken, 1, taken});
+}
+
+// RFC 9293 §3.8.1: a FIN whose number was taken before.
+bool ConnectionMemory::is_their_fin_again(const PacketSummary& packet) const {
+  return their_fin_ && packet.has(PacketSummary::kFin) &&
+         packet.seq + packet.text_length == *their_fin_;
 }
 
 // RFC 9293 §3.10.7.4, the fifth check: what an ACK acknowledges; RFC 5681 §2: what a duplicate is.
@@ -178,7 +242,9 @@ void ConnectionMemory::read_ack(const PacketReceivedEvent& event, const PacketSu
   const bool repeats = relative(after.snd.una, before.snd.una) == 0 && before.flight > 0 &&
                        packet.ack == after.snd.una && is_bare;
   // With SACK a duplicate is what reports something new, whatever its window says (RFC 6675 §2).
-  if (repeats && ((same_window && before.snd.wnd > 0) || reported > 0)) {
+  if (std::exchange(asked_, false) && is_bare && acked == 0 && packet.ack == after.snd.una) {
+    out.add({asked_window_ ? ProbeAnswered : KeepAliveAnswered});
+  } else if (repeats && ((same_window && before.snd.wnd > 0) || reported > 0)) {
     if (repeated_ack_ != packet.ack) duplicates_ = 0;
     repeated_ack_ = packet.ack;
     out.add({DuplicateAck, ++duplicates_, relative(packet.ack, numbers_.ours)});
@@ -201,9 +267,13 @@ void ConnectionMemory::read_ack(const PacketReceivedEvent& event, const PacketSu
 void ConnectionMemory::read_window(const PacketReceivedEvent& event, const PacketSummary& packet,
                                    PacketEvents& out) {
   if (event.before == nullptr || event.after == nullptr || !was_processed(event.verdict)) return;
-  if (!is_synchronized(event.before->state)) return;
   const std::uint32_t before = event.before->snd.wnd;
   const std::uint32_t after = event.after->snd.wnd;
+  if (!is_synchronized(event.before->state)) {
+    if (after == 0 && packet.window == 0) out.add({WindowClosed, 0, before, after});
+    return;
+  }
+  if (after == 0 && packet.window == 0 && before == 0) return out.add({WindowStaysClosed});
   if (before == after) return;
   if (after == 0) return out.add({WindowClosed, 0, before, after});
   if (before == 0) return out.add({WindowOpened, 0, before, after});
@@ -215,7 +285,7 @@ void ConnectionMemory::read_window(const PacketReceivedEvent& event, const Packe
 
 // RFC 9293 §3.10.7.4, the seventh and eighth steps.
 void ConnectionMemory::read_data(const PacketReceivedEvent& event, const PacketSummary& packet,
-                                 PacketEvents& out) {
+                                 const Arrived& arrived, PacketEvents& out) {
   if (event.before == nullptr || event.after == nullptr) return;
   const TcbSnapshot& before = *event.before;
   const TcbSnapshot& after = *event.after;
@@ -225,27 +295,49 @@ void ConnectionMemory::read_data(const PacketReceivedEvent& event, const PacketS
   const std::uint32_t first = relative(packet.seq, numbers_.theirs);
   const bool is_old = packet.seq == before.rcv.nxt - 1 && length <= 1;
   if (is_old && !has_fin && is_synchronized(before.state) && !packet.has(PacketSummary::kSyn)) {
+    was_asked_ = true;
+    was_asked_window_ = false;
     return out.add({PeerKeepAlive, 0, relative(before.rcv.nxt, numbers_.theirs)});
   }
-  if (length > 0 && before.rcv.wnd == 0 && packet.seq == before.rcv.nxt)
+  if (length > 0 && before.rcv.wnd == 0 && packet.seq == before.rcv.nxt) {
+    was_asked_ = was_asked_window_ = true;
     out.add({PeerWindowProbe, length, first});
-  const std::uint32_t advance = relative(after.rcv.nxt, before.rcv.nxt);
+  }
+  // Before their SYN came there was no rcv.nxt.
+  const bool has_syn = packet.has(PacketSummary::kSyn) && !is_synchronized(before.state);
+  const SeqNum expected = has_syn ? packet.seq + 1 : before.rcv.nxt;
+  const std::uint32_t advance = relative(after.rcv.nxt, expected);
   const SeqNum end = packet.seq + (length + (packet.has(PacketSummary::kSyn) ? 1U : 0U));
   if (has_fin && event.verdict != Verdict::AcceptedOutOfOrder && was_processed(event.verdict) &&
       after.rcv.nxt > end) {
     their_fin_ = end;
   }
+  if (early_fin_ && after.rcv.nxt > *early_fin_)
+    their_fin_ = std::exchange(early_fin_, std::nullopt);
   const bool fin_is_new = their_fin_ && after.rcv.nxt == *their_fin_ + 1 && advance > 0;
   if (length > 0 && was_processed(event.verdict)) {
     if (event.verdict == Verdict::AcceptedOutOfOrder) {
-      out.add({DataOutOfOrder, length, first, relative(before.rcv.nxt, numbers_.theirs)});
+      const std::uint32_t missing = relative(expected, numbers_.theirs);
+      out.add({arrived.is_highest ? DataOutOfOrder : DataFillsPart, length, first, missing});
     } else if (advance == 0) {
-      out.add({DataDuplicate, length, first});
+      const bool is_behind = their_fin_ && packet.seq > *their_fin_;
+      out.add({is_behind ? DataAfterFin : DataDuplicate, length, first});
     } else {
       const std::uint32_t bytes = advance - (fin_is_new ? 1U : 0U);
       const SeqNum reach = after.rcv.nxt - (fin_is_new ? 1U : 0U);
-      out.add({reach > end ? DataFillsGap : DataInOrder, bytes, first, first + length - 1});
+      const bool closes_gap = reach > end || (fin_is_new && !has_fin);
+      const PacketEvent what = closes_gap           ? DataFillsGap
+                               : arrived.is_highest ? DataInOrder
+                                                    : DataFillsPart;
+      out.add({what, bytes, first, first + length - 1});
     }
+    if (arrived.again > 0 && !out.has(DataDuplicate)) out.add({DataSentAgain, arrived.again});
+  }
+  if (length > 0 && our_window_ > 0 && our_edge_ == packet.seq + length && !has_fin)
+    out.add({OurWindowFull});
+  if (has_fin && was_processed(event.verdict) && after.rcv.nxt <= end) {
+    early_fin_ = end;
+    out.add({PeerFinEarly});
   }
   if (!fin_is_new) return;
   out.add({PeerFin});
@@ -262,14 +354,28 @@ PacketEvents ConnectionMemory::read_departure(const PacketSentEvent& event,
   learn(packet, true, event.after);
   PacketEvents events;
   if (packet.has(PacketSummary::kRst)) {
-    peer_.is_reset = true;
+    // One that answers an ACK of another connection ends nothing.
+    if (event.reason != SendReason::RstUnacceptableAck) peer_.is_reset = true;
     return events;
   }
   if (packet.has(PacketSummary::kSyn)) peer_.we_sent_syn = true;
   const std::uint32_t length = packet.text_length;
   const SeqNum end = packet.seq + packet.segment_length();
-  const bool is_again = is_retransmission(event.reason);
+  // A probe for tail loss may be new data; the octet of a window probe does not count as sent.
+  const bool is_probe = event.reason == SendReason::ZeroWindowProbe;
+  const bool is_again =
+      sent_up_to_ && packet.seq < *sent_up_to_ && event.reason != SendReason::KeepAlive;
+  if (is_again && packet.segment_length() > 0) {
+    const std::uint32_t first = relative(packet.seq, numbers_.ours);
+    events.add(
+        {Retransmission, packet.segment_length(), first, first + packet.segment_length() - 1});
+  }
   if (is_again && length > 0) note_retransmitted(packet.seq, end);
+  if (!is_probe && (!sent_up_to_ || end > *sent_up_to_)) sent_up_to_ = end;
+  if (is_probe || event.reason == SendReason::KeepAlive) {
+    asked_ = true;
+    asked_window_ = is_probe;
+  }
   const bool has_ack = packet.has(PacketSummary::kAck);
   const bool is_first_ack = has_ack && last_ack_sent_ && packet.ack > *last_ack_sent_;
   if (is_first_ack && length > 0) events.add({AckOnData, relative(packet.ack, *last_ack_sent_)});
@@ -283,7 +389,7 @@ PacketEvents ConnectionMemory::read_departure(const PacketSentEvent& event,
     peer_.we_acknowledged_fin = true;
     (packet.has(PacketSummary::kFin) ? peer_.fin_carried_ack : peer_.acknowledged_apart) = true;
   }
-  if (has_ack) last_ack_sent_ = packet.ack;
+  if (has_ack) read_ack_sent(event, packet, events);
   if (event.after == nullptr || length == 0) return events;
   const TcbSnapshot& after = *event.after;
   if (packet.has(PacketSummary::kPsh)) {
@@ -300,7 +406,8 @@ PacketEvents ConnectionMemory::read_departure(const PacketSentEvent& event,
   if (!is_synchronized(after.state)) return events;
   const SeqNum edge = after.snd.una + after.snd.wnd;
   const bool is_new = end == after.snd.nxt && !is_again;
-  const bool fills = is_new && after.snd.wnd > 0 && end >= edge;
+  const bool fills =
+      after.snd.wnd > 0 && end >= edge && !packet.has(PacketSummary::kFin) && !is_probe;
   if (fills) events.add({PeerWindowFull, after.snd.wnd});
   if (is_new && !fills && after.unsent > 0 && after.pipe + after.effective_mss > after.cwnd)
     events.add({CwndFull, after.cwnd});
@@ -308,6 +415,31 @@ PacketEvents ConnectionMemory::read_departure(const PacketSentEvent& event,
               : after.cwnd < after.ssthresh ? SlowStart
                                             : CongestionAvoidance});
   return events;
+}
+
+// What an ACK of ours says to them: RFC 5681 §4.2 (duplicates), RFC 9293 §3.8.6 (windows).
+void ConnectionMemory::read_ack_sent(const PacketSentEvent& event, const PacketSummary& packet,
+                                     PacketEvents& out) {
+  const bool has_syn = packet.has(PacketSummary::kSyn);
+  const std::uint32_t window = std::uint32_t{packet.window}
+                               << (has_syn ? 0 : our_shift_.value_or(0));
+  const bool is_bare = packet.text_length == 0 && !packet.has(PacketSummary::kFin) && !has_syn;
+  const bool asks = event.reason == SendReason::KeepAlive ||  // with an old number
+                    event.reason == SendReason::ZeroWindowProbe;
+  const bool repeats = is_bare && !asks && last_ack_sent_ == packet.ack;
+  const bool is_asked = std::exchange(was_asked_, false) && is_bare;
+  if (is_asked) out.add({was_asked_window_ ? AnswersProbe : AnswersKeepAlive});
+  if (repeats && window > 0 && window != our_window_) {
+    out.add({WindowUpdateSent, 0, our_window_, window});
+  } else if (repeats && window > 0 && !is_asked) {
+    out.add({DuplicateAckSent, ++duplicates_sent_, relative(packet.ack, numbers_.theirs)});
+  } else if (last_ack_sent_ != packet.ack) {
+    duplicates_sent_ = 0;
+  }
+  if (window == 0 && !has_syn) out.add({OurWindowClosed});
+  last_ack_sent_ = packet.ack;
+  our_window_ = window;
+  our_edge_ = packet.ack + window;
 }
 
 // Ranges that are acknowledged are forgotten; of too many the oldest.
@@ -392,16 +524,27 @@ ConnectionMemory* ConnectionMemories::of(const FourTuple& tuple) {
   return memory;
 }
 
-ConnectionMemory* ConnectionMemories::of(const PacketSummary& packet, bool outgoing) {
+ConnectionMemory* ConnectionMemories::of(const PacketSummary& packet, bool outgoing, bool is_used) {
   if (!packet.is_tcp()) return nullptr;
   ConnectionMemory* memory = of(packet.tuple(outgoing));
   if (memory == nullptr) return nullptr;
-  // A SYN with another number begins a new connection, and Wireshark counts it as one.
+  // A SYN with another number begins a new connection, and Wireshark counts it as one, also if we
+  // did not use it.
   const std::optional<SeqNum>& first = outgoing ? memory->numbers_.ours : memory->numbers_.theirs;
-  if (packet.has(PacketSummary::kSyn) && first && *first != packet.seq) {
-    renew(*memory, memory->tuple_);
-    memory->last_use_ = uses_;
+  if (!packet.has(PacketSummary::kSyn) || !first || *first == packet.seq) return memory;
+  const bool is_counted = memory->refused_syn_ == packet.seq;
+  if (!is_used) {
+    if (!is_counted) memory->stream_ = next_stream_++;
+    memory->refused_syn_ = packet.seq;
+    return memory;
   }
+  const std::uint32_t stream = memory->stream_;
+  renew(*memory, memory->tuple_);
+  if (is_counted) {
+    memory->stream_ = stream;
+    --next_stream_;
+  }
+  memory->last_use_ = uses_;
   return memory;
 }
 

@@ -24,6 +24,7 @@
 #include "stack/trace/packet_summary.h"
 #include "stack/trace/peer_state.h"
 #include "stack/trace/relative_numbers.h"
+#include "stack/trace/seen_ranges.h"
 
 namespace glasstcp {
 
@@ -107,6 +108,9 @@ class ConnectionMemory {
 
   [[nodiscard]] std::uint32_t stream() const { return stream_; }
   [[nodiscard]] const InitialNumbers& numbers() const { return numbers_; }
+  /// Our state, also while there is no TCB (half-open, TIME-WAIT); empty: not known.
+  [[nodiscard]] std::optional<State> state() const { return state_; }
+  void set_state(State state) { state_ = state; }
   [[nodiscard]] PeerStates peer() const { return possible_states(peer_); }
   /// What the application said when it closed; Unknown: it did not.
   [[nodiscard]] const CloseNote& close_note() const { return close_; }
@@ -121,11 +125,25 @@ class ConnectionMemory {
     SeqNum begin, end;
   };
 
+  // What is known of data that came before it is read.
+  struct Arrived {
+    bool is_highest = true;   // nothing behind it was seen before
+    std::uint32_t again = 0;  // numbers of it that were
+  };
+
+  void forget_connection();
   void learn(const PacketSummary& packet, bool outgoing, const TcbSnapshot* tcb);
+  void learn_syn(const PacketSummary& packet, bool outgoing);
+  void set_first(std::optional<SeqNum>& number, SeqNum first);
+  [[nodiscard]] Arrived note_seen(const PacketReceivedEvent& event, const PacketSummary& packet);
+  void read_syn(const PacketReceivedEvent& event, const PacketSummary& packet, PacketEvents& out);
   void read_ack(const PacketReceivedEvent& event, const PacketSummary& packet, PacketEvents& out);
   void read_window(const PacketReceivedEvent& event, const PacketSummary& packet,
                    PacketEvents& out);
-  void read_data(const PacketReceivedEvent& event, const PacketSummary& packet, PacketEvents& out);
+  void read_data(const PacketReceivedEvent& event, const PacketSummary& packet,
+                 const Arrived& arrived, PacketEvents& out);
+  void read_ack_sent(const PacketSentEvent& event, const PacketSummary& packet, PacketEvents& out);
+  [[nodiscard]] bool is_their_fin_again(const PacketSummary& packet) const;
   [[nodiscard]] bool was_retransmitted(SeqNum begin, SeqNum end);
   void note_retransmitted(SeqNum begin, SeqNum end);
 
@@ -134,14 +152,26 @@ class ConnectionMemory {
   std::uint32_t stream_ = 0;
   std::uint64_t last_use_ = 0;
   InitialNumbers numbers_;
+  std::optional<State> state_;
   std::optional<std::uint8_t> our_shift_;
   std::optional<std::uint8_t> their_shift_;
-  std::optional<SeqNum> our_fin_;  // the number of it
+  std::optional<SeqNum> refused_syn_;  // the number of one that began nothing
+  std::optional<SeqNum> our_fin_;      // the number of it
   std::optional<SeqNum> their_fin_;
+  std::optional<SeqNum> early_fin_;  // one beyond a gap
   std::optional<SeqNum> last_ack_sent_;
+  std::optional<SeqNum> sent_up_to_;    // behind the last number that we sent
+  std::optional<SeqNum> our_edge_;      // right edge of the window that we offered last
+  std::uint32_t our_window_ = 0;        // and that window
   std::optional<SeqNum> repeated_ack_;  // what duplicate ACKs ask for
   std::uint32_t duplicates_ = 0;
+  std::uint32_t duplicates_sent_ = 0;
+  bool asked_ = false;         // we sent a keep-alive or a window probe, not answered yet
+  bool asked_window_ = false;  // and it was a window probe
+  bool was_asked_ = false;     // they did, and we have not answered yet
+  bool was_asked_window_ = false;
   PeerEvidence peer_;
+  SeenRanges seen_;  // of what they sent and we used
   CloseNote close_;
   std::array<Range, 8> retransmitted_{};
   std::size_t retransmitted_count_ = 0;
@@ -159,7 +189,9 @@ class ConnectionMemories {
 
   /// The memory of a packet's connection, a new one if need be; null: it is none of TCP's, or there
   /// was no memory. Valid until the next call.
-  ConnectionMemory* of(const PacketSummary& packet, bool outgoing);
+  ///
+  /// `is_used`: it was sent, or came and was used. A SYN that was not begins nothing.
+  ConnectionMemory* of(const PacketSummary& packet, bool outgoing, bool is_used);
   ConnectionMemory* of(const FourTuple& tuple);
 
  private:

@@ -119,13 +119,14 @@ struct PacketReceivedEvent {
   const TcbSnapshot* after;
 };
 
-/// A connection took an arrow of Figure 5.
+/// A connection took an arrow of Figure 5. One that is half-open or in TIME-WAIT has no id.
 struct StateChangedEvent {
   Instant at;
   ConnectionId connection;
   FourTuple tuple;
   State from;
   State to;
+  StateCause cause;
 };
 
 /// A deadline came.

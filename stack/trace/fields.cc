@@ -43,7 +43,9 @@ void add_events(TextBuffer& out, const AnnotatedPacket& packet) {
   bool first = true;
   for (const PacketEventValue& event : packet.events.all()) {
     out.add("{}{}", std::exchange(first, false) ? "" : ",", info(event.what).name);
-    if (event.what == PacketEvent::DuplicateAck) out.add("{}", event.count);
+    const bool counts =
+        event.what == PacketEvent::DuplicateAck || event.what == PacketEvent::DuplicateAckSent;
+    if (counts) out.add("{}", event.count);
   }
 }
 
@@ -77,16 +79,6 @@ std::string_view kind_name(AnnotatedPacket::Kind kind) {
       return "none";
   }
   return "none";
-}
-
-// Our state after the packet. A half-open connection has no TCB (demux/half_open.h).
-std::optional<State> state_after(const AnnotatedPacket& packet) {
-  if (packet.after) return packet.after->state;
-  if (packet.before) return packet.before->state;
-  if (!packet.steps.empty()) return packet.steps.all().back().to;
-  const bool is_syn_ack = packet.is_outgoing() && (packet.reason == SendReason::SynAck ||
-                                                   packet.reason == SendReason::SynAckRetransmit);
-  return is_syn_ack ? std::optional(State::SynReceived) : std::nullopt;
 }
 
 void add_tcb(TextBuffer& out, const TcbSnapshot& tcb) {
@@ -125,6 +117,10 @@ void add_steps(TextBuffer& out, const AnnotatedPacket& packet) {
     out.add("{}{}>{}", std::exchange(first, false) ? "" : ",", name_of(step.from),
             name_of(step.to));
   }
+  out.add(" cause=");
+  first = true;
+  for (const StateStep& step : packet.steps.all())
+    out.add("{}{}", std::exchange(first, false) ? "" : ",", name_of(step.cause));
 }
 
 }  // namespace
@@ -140,7 +136,7 @@ void add_fields(TextBuffer& out, const AnnotatedPacket& packet) {
   add_rfc(out, rfc_of(packet));
   if (packet.has_packet()) add_key(out, "class", info(class_of(packet)).key);
   const std::optional<TcbSnapshot>& tcb = packet.after ? packet.after : packet.before;
-  if (const auto state = state_after(packet)) add_key(out, "state", name_of(*state));
+  if (packet.state) add_key(out, "state", name_of(*packet.state));
   if (!packet.peer.empty()) {
     out.add(" peer=");
     add_states(out, packet.peer);

@@ -39,19 +39,34 @@ enum class PacketEvent : std::uint8_t {
   DuplicateReport,      ///< D-SACK: bytes arrived twice
   WindowUpdate,         ///< only their window changed
   WindowClosed,         ///< their window is zero from here on
+  WindowStaysClosed,    ///< it is still zero
   WindowOpened,         ///< it is no longer
+  ProbeAnswered,        ///< the answer to our zero-window probe
+  KeepAliveAnswered,    ///< the answer to our keep-alive: they are there
   DataInOrder,          ///< the bytes that were expected next
   DataOutOfOrder,       ///< bytes beyond a gap
   DataFillsGap,         ///< bytes that close a gap: others that waited follow them
+  DataFillsPart,        ///< bytes inside a gap that stays open behind them
   DataDuplicate,        ///< bytes that had come before
+  DataAfterFin,         ///< bytes behind their FIN, which cannot be
+  DataSentAgain,        ///< some of them had been sent before, whether they were taken or not
+  OurWindowFull,        ///< it uses up our window: they have to wait
   PeerFin,              ///< their FIN, in order
+  PeerFinEarly,         ///< their FIN beyond a gap: it does not count yet
+  PeerFinAgain,         ///< the same FIN once more
   PeerReset,            ///< their RST
   PeerKeepAlive,        ///< a byte (or none) before what is expected: are you there?
   PeerWindowProbe,      ///< a byte for our closed window
   // Of a packet that leaves.
+  Retransmission,       ///< it repeats numbers that were sent before
   AckOnData,            ///< an acknowledgment rides on the data (piggybacked)
   PushEndOfMessage,     ///< PSH: the last byte of a message is in it
   PushEndOfQueue,       ///< PSH: nothing more is queued
+  DuplicateAckSent,     ///< asks for the same byte as our ACK before
+  WindowUpdateSent,     ///< only our window changed
+  AnswersKeepAlive,     ///< of theirs: we are here
+  AnswersProbe,         ///< of theirs, for our closed window
+  OurWindowClosed,      ///< our window is zero
   FinAcknowledgesFin,   ///< our FIN is also the first ACK of theirs
   PeerWindowFull,       ///< it uses up their window: the next byte waits
   CwndFull,             ///< the last that the congestion window allows

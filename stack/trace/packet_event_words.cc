@@ -28,14 +28,45 @@ Words phase_words(PacketEvent event) {
   return {"loss recovery", "丢失恢复阶段"};
 }
 
-void add_english(TextBuffer& out, const PacketEventValue& e) {
+// What leaves.
+void add_english_of_sent(TextBuffer& out, const PacketEventValue& e) {
   switch (e.what) {
-    case PeerSyn:
-      return out.add("their SYN: it announces their initial sequence number and their options");
-    case PeerSynAck:
-      return out.add("their SYN, which also acknowledges ours");
-    case PeerSynAgain:
-      return out.add("their SYN came again");
+    case Retransmission:
+      return out.add("numbers {}-{} were sent before", e.from, e.to);
+    case AckOnData:
+      return out.add("the ACK of {} byte{} rides on the data (piggybacked)", e.count,
+                     plural(e.count));
+    case PushEndOfMessage:
+      return out.add("PSH: the last byte of the message is in this segment");
+    case PushEndOfQueue:
+      return out.add("PSH: nothing more is queued behind it");
+    case DuplicateAckSent:
+      return out.add("{}{} duplicate ACK of {} for them: we still wait for that byte", e.count,
+                     ordinal_end(e.count), e.from);
+    case WindowUpdateSent:
+      return out.add("our receive window {} from {} to {} bytes", e.to > e.from ? "grew" : "shrank",
+                     e.from, e.to);
+    case AnswersKeepAlive:
+      return out.add("answers their keep-alive: we are still here");
+    case AnswersProbe:
+      return out.add("answers their zero-window probe");
+    case OurWindowClosed:
+      return out.add("our receive window is zero: they have to stop");
+    case FinAcknowledgesFin:
+      return out.add(
+          "this FIN is also the ACK of theirs, so that three segments are enough for the close");
+    case PeerWindowFull:
+      return out.add("it fills their receive window ({} bytes): the next byte waits", e.count);
+    case CwndFull:
+      return out.add("the last that the congestion window ({} bytes) allows for now", e.count);
+    default:
+      return out.add("{}", phase_words(e.what).english);
+  }
+}
+
+// What an ACK that came says.
+void add_english_of_ack(TextBuffer& out, const PacketEventValue& e) {
+  switch (e.what) {
     case AckOfSyn:
       return out.add("acknowledges our SYN");
     case AckOfData:
@@ -60,8 +91,28 @@ void add_english(TextBuffer& out, const PacketEventValue& e) {
                      e.to > e.from ? "grew" : "shrank", e.from, e.to);
     case WindowClosed:
       return out.add("their receive window is full: it closed (was {} bytes)", e.from);
+    case WindowStaysClosed:
+      return out.add("their receive window is still zero");
     case WindowOpened:
       return out.add("their receive window opened: {} bytes may be sent", e.to);
+    case ProbeAnswered:
+      return out.add("the answer to our zero-window probe");
+    case KeepAliveAnswered:
+      return out.add("the answer to our keep-alive: they are still there");
+    default:
+      return add_english_of_sent(out, e);
+  }
+}
+
+// What came.
+void add_english(TextBuffer& out, const PacketEventValue& e) {
+  switch (e.what) {
+    case PeerSyn:
+      return out.add("their SYN: it announces their initial sequence number and their options");
+    case PeerSynAck:
+      return out.add("their SYN, which also acknowledges ours");
+    case PeerSynAgain:
+      return out.add("their SYN came again");
     case DataInOrder:
       return out.add("{} byte{} of data in order", e.count, plural(e.count));
     case DataOutOfOrder:
@@ -70,43 +121,70 @@ void add_english(TextBuffer& out, const PacketEventValue& e) {
           e.count, plural(e.count), e.to);
     case DataFillsGap:
       return out.add("fills a gap: {} byte{} are in order now", e.count, plural(e.count));
+    case DataFillsPart:
+      return out.add("{} byte{} inside a gap: bytes behind them are still missing", e.count,
+                     plural(e.count));
     case DataDuplicate:
       return out.add("{} byte{} that had come before", e.count, plural(e.count));
+    case DataAfterFin:
+      return out.add("{} byte{} behind their FIN: ignored", e.count, plural(e.count));
+    case DataSentAgain:
+      return out.add("{} byte{} of it had been sent before", e.count, plural(e.count));
+    case OurWindowFull:
+      return out.add("it fills our receive window: they have to wait until we say more");
     case PeerFin:
       return out.add("their FIN: no more data will come from them");
+    case PeerFinEarly:
+      return out.add("their FIN beyond a gap: it counts when all before it is here");
+    case PeerFinAgain:
+      return out.add("their FIN came again: our ACK of it was lost or is late");
     case PeerReset:
       return out.add("their RST ends the connection");
     case PeerKeepAlive:
       return out.add("keep-alive: they ask whether we are still here");
     case PeerWindowProbe:
       return out.add("zero-window probe: they ask whether our window has opened");
-    case AckOnData:
-      return out.add("the ACK of {} byte{} rides on the data (piggybacked)", e.count,
-                     plural(e.count));
-    case PushEndOfMessage:
-      return out.add("PSH: the last byte of the message is in this segment");
-    case PushEndOfQueue:
-      return out.add("PSH: nothing more is queued behind it");
-    case FinAcknowledgesFin:
-      return out.add(
-          "this FIN is also the ACK of theirs, so that three segments are enough for the close");
-    case PeerWindowFull:
-      return out.add("it fills their receive window ({} bytes): the next byte waits", e.count);
-    case CwndFull:
-      return out.add("the last that the congestion window ({} bytes) allows for now", e.count);
     default:
-      return out.add("{}", phase_words(e.what).english);
+      return add_english_of_ack(out, e);
   }
 }
 
-void add_chinese(TextBuffer& out, const PacketEventValue& e) {
+// What leaves.
+void add_chinese_of_sent(TextBuffer& out, const PacketEventValue& e) {
   switch (e.what) {
-    case PeerSyn:
-      return out.add("对方的 SYN：通告其初始序列号和选项");
-    case PeerSynAck:
-      return out.add("对方的 SYN，并确认本端的 SYN");
-    case PeerSynAgain:
-      return out.add("对方的 SYN 再次到达");
+    case Retransmission:
+      return out.add("序列号 {}-{} 此前已发送过", e.from, e.to);
+    case AckOnData:
+      return out.add("数据捎带确认了 {} 字节", e.count);
+    case PushEndOfMessage:
+      return out.add("PSH：此报文段含有该报文的最后一个字节");
+    case PushEndOfQueue:
+      return out.add("PSH：其后没有待发送的数据");
+    case DuplicateAckSent:
+      return out.add("向对方发送对 {} 的第 {} 个重复确认：本端仍在等待该字节", e.from, e.count);
+    case WindowUpdateSent:
+      return out.add("本端的接收窗口由 {} {}到 {} 字节", e.from, e.to > e.from ? "增大" : "减小",
+                     e.to);
+    case AnswersKeepAlive:
+      return out.add("应答对方的保活探测：本端仍在");
+    case AnswersProbe:
+      return out.add("应答对方的零窗口探测");
+    case OurWindowClosed:
+      return out.add("本端的接收窗口为零：对方须停止发送");
+    case FinAcknowledgesFin:
+      return out.add("此 FIN 同时确认对方的 FIN，因此只需三个报文段即可释放连接（三次挥手）");
+    case PeerWindowFull:
+      return out.add("填满了对方的接收窗口（{} 字节）：后面的数据须等待", e.count);
+    case CwndFull:
+      return out.add("拥塞窗口（{} 字节）目前允许发送的最后一个报文段", e.count);
+    default:
+      return out.add("{}", phase_words(e.what).chinese);
+  }
+}
+
+// What an ACK that came says.
+void add_chinese_of_ack(TextBuffer& out, const PacketEventValue& e) {
+  switch (e.what) {
     case AckOfSyn:
       return out.add("确认本端的 SYN");
     case AckOfData:
@@ -128,38 +206,58 @@ void add_chinese(TextBuffer& out, const PacketEventValue& e) {
                      e.to > e.from ? "增大" : "减小", e.to);
     case WindowClosed:
       return out.add("对方的接收窗口已满：变为零窗口（原为 {} 字节）", e.from);
+    case WindowStaysClosed:
+      return out.add("对方的接收窗口仍为零");
     case WindowOpened:
       return out.add("对方的接收窗口重新打开：可发送 {} 字节", e.to);
+    case ProbeAnswered:
+      return out.add("对本端零窗口探测的应答");
+    case KeepAliveAnswered:
+      return out.add("对本端保活探测的应答：对方仍在");
+    default:
+      return add_chinese_of_sent(out, e);
+  }
+}
+
+// What came.
+void add_chinese(TextBuffer& out, const PacketEventValue& e) {
+  switch (e.what) {
+    case PeerSyn:
+      return out.add("对方的 SYN：通告其初始序列号和选项");
+    case PeerSynAck:
+      return out.add("对方的 SYN，并确认本端的 SYN");
+    case PeerSynAgain:
+      return out.add("对方的 SYN 再次到达");
     case DataInOrder:
       return out.add("按序到达 {} 字节数据", e.count);
     case DataOutOfOrder:
       return out.add("失序到达 {} 字节数据：先缓存，仍缺少从 {} 开始的字节", e.count, e.to);
     case DataFillsGap:
       return out.add("填补缺口：{} 字节数据现已按序", e.count);
+    case DataFillsPart:
+      return out.add("缺口内的 {} 字节数据：其后仍有缺少的字节", e.count);
     case DataDuplicate:
       return out.add("{} 字节数据此前已收到", e.count);
+    case DataAfterFin:
+      return out.add("对方 FIN 之后的 {} 字节数据：忽略", e.count);
+    case DataSentAgain:
+      return out.add("其中 {} 字节对方此前已发送过", e.count);
+    case OurWindowFull:
+      return out.add("填满了本端的接收窗口：对方须等待本端通告更大的窗口");
     case PeerFin:
       return out.add("对方的 FIN：对方不再发送数据");
+    case PeerFinEarly:
+      return out.add("对方的 FIN 位于缺口之后：待其前面的字节到齐后生效");
+    case PeerFinAgain:
+      return out.add("对方的 FIN 再次到达：本端对它的确认已丢失或迟到");
     case PeerReset:
       return out.add("对方的 RST 终止了连接");
     case PeerKeepAlive:
       return out.add("保活探测：对方询问本端是否还在");
     case PeerWindowProbe:
       return out.add("零窗口探测：对方询问本端的窗口是否已打开");
-    case AckOnData:
-      return out.add("数据捎带确认了 {} 字节", e.count);
-    case PushEndOfMessage:
-      return out.add("PSH：此报文段含有该报文的最后一个字节");
-    case PushEndOfQueue:
-      return out.add("PSH：其后没有待发送的数据");
-    case FinAcknowledgesFin:
-      return out.add("此 FIN 同时确认对方的 FIN，因此只需三个报文段即可释放连接（三次挥手）");
-    case PeerWindowFull:
-      return out.add("填满了对方的接收窗口（{} 字节）：后面的数据须等待", e.count);
-    case CwndFull:
-      return out.add("拥塞窗口（{} 字节）目前允许发送的最后一个报文段", e.count);
     default:
-      return out.add("{}", phase_words(e.what).chinese);
+      return add_chinese_of_ack(out, e);
   }
 }
 
@@ -171,24 +269,44 @@ Words words_of(StateCause cause) {
       return {"their SYN came, and a SYN-ACK answers it", "收到对方的 SYN，以 SYN-ACK 应答"};
     case StateCause::PeerSynAck:
       return {"their SYN-ACK came", "收到对方的 SYN-ACK"};
+    case StateCause::SynCookie:
+      return {"the ACK brings back our SYN cookie: their SYN is known again",
+              "确认带回了本端的 SYN cookie：由此恢复对方的 SYN"};
     case StateCause::AckOfSyn:
       return {"our SYN is acknowledged", "本端的 SYN 得到确认"};
+    case StateCause::AckOfSynAfterClose:
+      return {"our SYN is acknowledged, and the application closed meanwhile: our FIN leaves",
+              "本端的 SYN 得到确认，而应用程序已关闭连接：发送 FIN"};
     case StateCause::Close:
       return {"the application closed, and our FIN leaves", "应用程序关闭连接，发送 FIN"};
+    case StateCause::CloseInSynSent:
+      return {"the application closed before their SYN came", "应用程序在收到对方的 SYN 之前关闭"};
+    case StateCause::CloseUnread:
+      return {"the application closed, and had not read all that came",
+              "应用程序关闭连接时仍有未读的数据"};
     case StateCause::PeerFin:
       return {"their FIN came", "收到对方的 FIN"};
     case StateCause::AckOfFin:
       return {"our FIN is acknowledged", "本端的 FIN 得到确认"};
     case StateCause::PeerReset:
       return {"their RST came", "收到对方的 RST"};
+    case StateCause::SynInWindow:
+      return {"a SYN came inside the window", "窗口内收到了 SYN"};
     case StateCause::Abort:
       return {"the application aborted", "应用程序中止连接"};
-    case StateCause::UnreadData:
-      return {"data came that nobody will read", "收到不会再被读取的数据"};
+    case StateCause::ListenerClosed:
+      return {"the application closed the listener and had not accepted this connection",
+              "应用程序停止收听，尚未接受此连接"};
+    case StateCause::LateData:
+      return {"data came that nobody will read: the application has gone",
+              "收到不会再被读取的数据：应用程序已离开"};
     case StateCause::RetransmissionsEnd:
       return {"the last retransmission was not answered either", "最后一次重传仍未得到确认"};
     case StateCause::WindowProbesEnd:
       return {"no zero-window probe was answered", "零窗口探测一直没有应答"};
+    case StateCause::WindowStaysClosed:
+      return {"their window stayed closed, and the application has gone",
+              "对方窗口一直为零，而应用程序已离开"};
     case StateCause::KeepAlivesEnd:
       return {"no keep-alive was answered", "保活探测一直没有应答"};
     case StateCause::UserTimeout:
@@ -197,12 +315,18 @@ Words words_of(StateCause cause) {
       return {"their FIN did not come in time", "对方的 FIN 没有按时到达"};
     case StateCause::IcmpError:
       return {"an ICMP error said that they cannot be reached", "ICMP 差错报告指出对方不可达"};
+    case StateCause::EcnAmbiguous:
+      return {"their SYNs ask for two kinds of ECN feedback",
+              "对方的 SYN 先后要求两种 ECN 反馈方式"};
+    case StateCause::OutOfMemory:
+      return {"a limit of the stack was reached", "达到协议栈的上限"};
+    case StateCause::PlaceTaken:
+      return {"the table is full: a newer connection takes its place",
+              "表已满：较新的连接取代其位置"};
     case StateCause::TwoMsl:
       return {"2 MSL have passed", "经过 2MSL，时间等待计时器到时"};
     case StateCause::NewConnection:
       return {"a new SYN takes over the ports", "新的 SYN 使用了相同的端口"};
-    case StateCause::Refused:
-      return {"a segment came that ends the connection", "收到使连接终止的报文段"};
   }
   return {};
 }

@@ -23,6 +23,7 @@ PeerStates possible_states(const PeerEvidence& e) {
     states.add(State::Closed);
     return states;
   }
+  if (e.called_again) states.add(State::SynSent);
   if (!e.sent_syn) return states;
   if (!e.has_our_syn) {
     states.add(State::SynSent);

@@ -48,6 +48,7 @@ struct PeerEvidence {
   bool we_acknowledged_fin = false;  ///< they may know that their FIN arrived
   bool acknowledged_apart = false;   ///< and that in a segment without our FIN
   bool fin_carried_ack = false;      ///< our FIN acknowledged theirs: who has it knows both
+  bool called_again = false;         ///< a SYN came that its connection does not explain
   bool is_reset = false;             ///< one side sent a RST that counts
 };
 

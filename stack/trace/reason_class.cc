@@ -79,6 +79,8 @@ ReasonClass class_of(Verdict v) {
     case ResetAccepted:
     case ResetNoConnection:
     case TimeWaitResetIgnored:
+    case NoConnection:
+    case ListenBadAck:
       return ReasonClass::Reset;
     case TimeWaitOldDuplicate:
       return Closing;
@@ -104,15 +106,27 @@ ReasonClass class_of(PacketEvent event) {
     case DataOutOfOrder:
     case DataFillsGap:
     case DataDuplicate:
+    case DuplicateAckSent:
+    case DataFillsPart:
+    case DataSentAgain:
+    case Retransmission:
     case Recovery:
       return LossRecovery;
     case WindowUpdate:
     case WindowClosed:
+    case WindowStaysClosed:
     case WindowOpened:
+    case ProbeAnswered:
+    case OurWindowFull:
+    case OurWindowClosed:
+    case WindowUpdateSent:
+    case AnswersProbe:
     case PeerWindowProbe:
     case PeerWindowFull:
       return FlowControl;
     case PeerFin:
+    case PeerFinEarly:
+    case PeerFinAgain:
     case AckOfFin:
     case FinAcknowledgesFin:
       return Closing;

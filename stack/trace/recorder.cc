@@ -58,6 +58,7 @@ void Recorder::on_state_changed(const StateChangedEvent& event) noexcept {
   e->tuple = event.tuple;
   e->from = event.from;
   e->to = event.to;
+  e->cause = event.cause;
 }
 
 void Recorder::on_timer_fired(const TimerFiredEvent& event) noexcept {

@@ -28,6 +28,7 @@ struct RecordedEvent {
   Verdict verdict{};    ///< Received
   TimerName timer{};    ///< TimerFired
   State from{}, to{};   ///< StateChanged
+  StateCause cause{};   ///< StateChanged
   std::uint16_t gso_size = 0;
   std::uint64_t number = 0;  ///< counts all events of the recorder from 0
   Instant at;

@@ -38,7 +38,7 @@ std::string sentence_of(SendReason reason) {
 
 }  // namespace
 
-Runner::Runner(Script script, const World& world)
+Runner::Runner(Script script, const World& world, const std::string& capture)
     : script_(std::move(script)), world_(world), start_(kStart), now_(kStart), previous_(kStart) {
   auto settings = settings_of(script_, world);
   if (!settings) {
@@ -50,6 +50,9 @@ Runner::Runner(Script script, const World& world)
   stack_->set_fast_open_keys(kPresentKey, kKeyBefore);
   fill_in_cookies();
   user_ = std::make_unique<User>(*stack_, world);
+  tap_ = std::make_unique<PacketTap>(capture);
+  if (!tap_->is_good()) setup_error_ = "cannot write " + capture;
+  user_->let_watch(&tap_->observer());
 }
 
 Runner::~Runner() = default;
@@ -159,6 +162,7 @@ void Runner::settle() {
   stack_->check_invariants();
   try_pending_call();
   pull_packets();  // what a call that returned just now had to say
+  tap_->on_turn_done(now_);
 }
 
 void Runner::pull_packets() {
@@ -174,7 +178,7 @@ void Runner::take_packet(const OutPacket& out) {
   // What is not plain TCP only a script can judge: it expects it byte by byte, or not at all.
   if (!is_plain_tcp(packet)) {
     log(">", "raw { " + hex_of(packet) + " }", std::string(name_of(out.reason)));
-    sent_.push_back({now_, std::move(packet), {}, false, out.reason});
+    sent_.push_back({now_, std::move(packet), {}, false, out.reason, tap_->field("event")});
     return;
   }
   auto judged = judge(packet);
@@ -187,7 +191,8 @@ void Runner::take_packet(const OutPacket& out) {
   }
   if (judged->source != our_address(world_.version)) fail("a packet from an address not ours");
   log(">", segment_text(judged->segment, flow.outbound()), std::string(name_of(out.reason)));
-  sent_.push_back({now_, std::move(packet), std::move(*judged), true, out.reason});
+  sent_.push_back(
+      {now_, std::move(packet), std::move(*judged), true, out.reason, tap_->field("event")});
 }
 
 bool Runner::wait_for_packet(Instant limit) {
@@ -294,6 +299,8 @@ void Runner::compare(const ScriptEvent& event, const ScriptSegment& expected, co
     lines.push_back("reason: the script says " + wanted + ", the stack " +
                     std::string(name_of(sent.reason)));
   }
+  if (const std::string wanted = event.note("event"); !wanted.empty() && wanted != sent.events)
+    lines.push_back("event: the script says " + wanted + ", a capture " + sent.events);
   if (const std::string port = event.note("port");
       !port.empty() && port != std::to_string(sent.datagram.destination_port)) {
     lines.push_back("to port " + std::to_string(sent.datagram.destination_port));
@@ -349,6 +356,8 @@ void Runner::hand_in(const Bytes& packet, const ScriptEvent& event, const std::s
     fail("the script says its verdict is " + wanted + ", the stack says " + std::string(row.name) +
          " (" + std::string(row.rfc) + "): " + std::string(row.sentence));
   }
+  if (const std::string said = event.note("event"); !said.empty() && said != tap_->field("event"))
+    fail("the script says it does " + said + ", a capture says " + tap_->field("event"));
   if (segment != nullptr &&
       (verdict == Verdict::SynAccepted || verdict == Verdict::TimeWaitReused)) {
     flow.expects_our_syn = true;

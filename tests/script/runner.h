@@ -19,13 +19,15 @@
 
 #include "tests/script/conversation.h"
 #include "tests/script/user.h"
+#include "tests/support/packet_tap.h"
 
 namespace glasstcp::test {
 
 /// One performance of one script in one world.
 class Runner {
  public:
-  Runner(Script script, const World& world);
+  /// `capture`: a file for what was sent and received; empty: none.
+  Runner(Script script, const World& world, const std::string& capture = {});
   ~Runner();
 
   /// Empty when the stack kept to the script; else what differs, why the stack did it, and the
@@ -39,6 +41,7 @@ class Runner {
     Datagram datagram;  ///< meaningless if !is_tcp
     bool is_tcp = true;
     SendReason reason;
+    std::string events{};  ///< as a capture names them
   };
   struct Failure {
     std::string what;
@@ -87,7 +90,8 @@ class Runner {
   std::string setup_error_;
   Instant start_{};
   Instant now_{};
-  Instant previous_{};  ///< the time of the event before, which "+0.1" counts from
+  Instant previous_{};              ///< the time of the event before, which "+0.1" counts from
+  std::unique_ptr<PacketTap> tap_;  ///< what a capture says of the last packet
   std::unique_ptr<Stack> stack_;
   std::unique_ptr<User> user_;
   std::deque<Sent> sent_;

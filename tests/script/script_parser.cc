@@ -359,9 +359,9 @@ ScriptEvent parse_event(Cursor& in) {
   return event;
 }
 
-constexpr std::string_view kNoteKeys[] = {"as",          "reason",      "verdict", "port",
-                                          "quoted_port", "to",          "from",    "batch",
-                                          "corrupt",     "raw_options", "text"};
+constexpr std::string_view kNoteKeys[] = {"as",    "reason",      "verdict",     "event",
+                                          "port",  "quoted_port", "to",          "from",
+                                          "batch", "corrupt",     "raw_options", "text"};
 
 // "// reason: NewData; port: 5001 - and prose": known keys are notes, everything else is for
 // people.

@@ -2,10 +2,12 @@
 // numbers near 0, 2^31 and 2^32, so that every script also tests the arithmetic modulo 2^32 (RFC
 // 9293 §3.4).
 //
-// A test is called FOLDER.NAME_WORLD, e.g. `--gtest_filter='ack.delayed_ack_timer_*'`.
+// A test is called FOLDER.NAME_WORLD, e.g. `--gtest_filter='ack.delayed_ack_timer_*'`. With the
+// folder GLASSTCP_SCRIPT_CAPTURES in the environment each writes FOLDER.NAME_WORLD.pcapng there.
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -37,13 +39,22 @@ class ScriptTest : public ::testing::Test {
     ASSERT_TRUE(script) << file_ << ": " << script.error();
     for (const std::string& id : script->covers) RecordProperty(id, "covered");
     Runner runner(told_by(*script, {.lines = way_, .stack = way_, .version = world_.version}),
-                  world_);
+                  world_, capture());
     const auto failure = runner.run();
     if (failure)
       ADD_FAILURE() << file_.parent_path().filename() / file_.filename() << ", " << *failure;
   }
 
  private:
+  // The file for it, or empty.
+  static std::string capture() {
+    const char* const folder = std::getenv("GLASSTCP_SCRIPT_CAPTURES");
+    if (folder == nullptr || *folder == '\0') return {};
+    const auto* const test = ::testing::UnitTest::GetInstance()->current_test_info();
+    return fs::path(folder) /
+           (std::string(test->test_suite_name()) + '.' + test->name() + ".pcapng");
+  }
+
   fs::path file_;
   World world_;
   Personality way_;

@@ -447,6 +447,10 @@ std::optional<Value> User::lookup(std::string_view name, std::uint32_t our_isn,
                                   std::uint32_t peer_isn) const {
   const auto number = [](auto value) { return Value{static_cast<std::int64_t>(value), "", false}; };
   if (name == "state") return Value{0, state_name(), true};
+  if (name == "cause") {
+    const auto cause = watch_.cause();
+    return Value{0, cause ? std::string(name_of(*cause)) : "none", true};
+  }
   if (name == "error") {
     const auto error = stack_.error(last_);
     return Value{0, error ? errno_of(*error) : "none", true};

@@ -33,12 +33,30 @@ struct CallOutcome {
 [[nodiscard]] std::string errno_of(StreamError error);
 [[nodiscard]] std::string errno_of(OpenError error);
 
-/// The last state of each connection, also after the application gave it back.
+/// The last state of each connection, also after the application gave it back. Whoever else wants
+/// to watch is told after it.
 class StateWatch : public Observer {
  public:
+  void pass_on_to(Observer* other) { other_ = other; }
   void on_state_changed(const StateChangedEvent& event) noexcept override {
     states_[event.tuple.to_string()] = event.to;
+    cause_ = event.cause;
+    if (other_ != nullptr) other_->on_state_changed(event);
   }
+  void on_packet_sent(const PacketSentEvent& event) noexcept override {
+    if (other_ != nullptr) other_->on_packet_sent(event);
+  }
+  void on_packet_received(const PacketReceivedEvent& event) noexcept override {
+    if (other_ != nullptr) other_->on_packet_received(event);
+  }
+  void on_timer_fired(const TimerFiredEvent& event) noexcept override {
+    if (other_ != nullptr) other_->on_timer_fired(event);
+  }
+  void on_close(const CloseEvent& event) noexcept override {
+    if (other_ != nullptr) other_->on_close(event);
+  }
+  /// Of the last change of any connection.
+  [[nodiscard]] std::optional<StateCause> cause() const { return cause_; }
   [[nodiscard]] State state(const FourTuple& tuple) const {
     const auto found = states_.find(tuple.to_string());
     return found == states_.end() ? State::Closed : found->second;
@@ -46,6 +64,8 @@ class StateWatch : public Observer {
 
  private:
   std::map<std::string, State> states_;
+  std::optional<StateCause> cause_;
+  Observer* other_ = nullptr;
 };
 
 /// Performs calls and remembers events.
@@ -62,6 +82,8 @@ class User {
   /// (wrong bytes).
   std::expected<CallOutcome, std::string> perform(const ScriptCall& call, Instant now);
   void on_event(const Event& event);
+  /// Lets another observer watch as well; null: none. Borrowed.
+  void let_watch(Observer* observer) { watch_.pass_on_to(observer); }
   /// Settings from here on: of every open connection, of what listeners bring, and of what is
   /// opened later. The error: a key that holds for the whole script.
   std::expected<void, std::string> choose(const ScriptSettings& chosen, Instant now);

@@ -3,7 +3,8 @@
 //
 //   sim                       the kept seeds (seeds.txt) and 40 more, each twice: without and with
 //                             an observer
-//   sim --seed N              one seed; --verbose prints each packet
+//   sim --seed N              one seed; --verbose prints each packet, --capture FILE writes those
+//                             of host A
 //   sim --from N --seeds M    M seeds beginning with N
 //   sim --connections N       as many seeds as it takes for N connections in all; every eighth
 //   twice
@@ -42,6 +43,7 @@ struct Options {
   std::uint32_t world = 0;
   std::uint32_t jobs = 0;
   bool verbose = false;
+  std::string capture;
   bool allocations = true;
 };
 
@@ -102,11 +104,12 @@ void print_world(std::uint64_t seed, const WorldResult& world) {
 bool run_seed(std::uint64_t seed, const Options& options, Totals& totals) {
   prepare_replay(seed, options);
   try {
-    const WorldResult plain = run_world({seed, options.world, false, options.verbose});
+    const WorldResult plain =
+        run_world({seed, options.world, false, options.verbose, options.capture});
     totals.add(plain);
     if (options.connections == 0) print_world(seed, plain);
     if (options.connections != 0 && seed % kObservedEvery != 0) return true;
-    const WorldResult observed = run_world({seed, options.world, true, false});
+    const WorldResult observed = run_world({seed, options.world, true, false, {}});
     if (plain.hash == observed.hash) return true;
     std::printf("FAILED seed %llu: other bytes when observed\n%s", static_cast<Number>(seed),
                 replay_line);
@@ -190,6 +193,10 @@ bool parse(int argc, char** argv, Options& options) {
       continue;
     }
     if (i + 1 >= argc) return false;
+    if (word == "--capture") {
+      options.capture = argv[++i];
+      continue;
+    }
     const std::uint64_t value = std::strtoull(argv[++i], nullptr, 10);
     if (word == "--seed") {
       options.seeds.push_back(value);
@@ -213,8 +220,9 @@ bool parse(int argc, char** argv, Options& options) {
   if (options.jobs == 0) options.jobs = std::max(1U, std::thread::hardware_concurrency());
   if (!options.seeds.empty()) {
     options.jobs = 1;
-    return options.connections == 0;
+    return options.connections == 0 && (options.capture.empty() || options.seeds.size() == 1);
   }
+  if (!options.capture.empty()) return false;  // one file holds one seed
   if (!chosen) options.seeds = kept_seeds();
   for (std::uint64_t i = 0; i < count; ++i) options.seeds.push_back(options.from + i);
   return true;
@@ -259,7 +267,7 @@ int main(int argc, char** argv) {
   if (!glasstcp::sim::parse(argc, argv, options)) {
     std::fprintf(stderr,
                  "usage: sim [--seed N]... [--from N] [--seeds M] [--connections N] [--world N] "
-                 "[--jobs N] [--verbose]\n");
+                 "[--jobs N] [--verbose] [--capture FILE]\n");
     return 2;
   }
   return glasstcp::sim::run(options);

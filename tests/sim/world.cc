@@ -10,6 +10,7 @@
 
 #include "stack/trace/annotator.h"
 #include "stack/trace/narrate.h"
+#include "tests/support/packet_tap.h"
 
 namespace glasstcp::sim {
 namespace {
@@ -51,7 +52,7 @@ class Witness : public Observer {
     seen_ += static_cast<std::uint64_t>(event.verdict);
   }
   void on_state_changed(const StateChangedEvent& event) noexcept override {
-    if (!is_transition(event.from, event.to)) illegal_ = true;
+    if (!is_transition(event.from, event.to, event.cause)) illegal_ = true;
   }
   [[nodiscard]] bool saw_illegal_transition() const { return illegal_; }
 
@@ -89,6 +90,7 @@ struct Host {
   Lines lines;
   std::unique_ptr<Narrator> narrator;
   std::unique_ptr<Annotator> annotator;
+  std::unique_ptr<test::PacketTap> tap;
   std::set<std::uint16_t> answered;  ///< appointments
   bool repeats_numbers = false;      ///< its initial sequence number is always the same
   char letter = '?';
@@ -168,6 +170,11 @@ World::World(const WorldOptions& options)
       host.annotator = std::make_unique<Annotator>();
       host.annotator->add(*host.narrator);
       host.stack->set_observer(host.annotator.get());
+    }
+    if (!options.capture.empty() && host.letter == 'A') {
+      host.tap = std::make_unique<test::PacketTap>(options.capture);
+      if (!host.tap->is_good()) throw Violation("cannot write " + options.capture);
+      host.stack->set_observer(&host.tap->observer());
     }
     Weather weather = Weather::by(dice_, kStart);
     if (is_newer_) weather.add_silence_and_marks(newer_, kStart);
@@ -326,6 +333,7 @@ void World::step(Instant now) {
     pump_wakers(host);
     dismiss_the_done(host);
     send_all(host, paths_[i]);
+    if (host.tap != nullptr) host.tap->on_turn_done(now_);
     host.stack->check_invariants();
   }
 }

@@ -30,6 +30,7 @@ struct WorldOptions {
   std::uint32_t connections = 0;  ///< 0: as many as the seed says
   bool observed = false;
   bool verbose = false;
+  std::string capture{};  ///< a file for what host A sent and received; empty: none
 };
 
 /// What a run showed.

@@ -91,7 +91,14 @@ TEST(TcpState, HasExactlyTheArrowsOfFigure5) {
     }
   }
   EXPECT_EQ(transitions().size(), arrows.size()) << "no arrow twice";
-  for (const Transition& t : transitions()) EXPECT_FALSE(t.because.empty());
+  std::uint32_t causes = 0;
+  for (const Transition& t : transitions()) {
+    const bool is_of_listener =
+        t.to == Listen ? t.from == Closed : t.from == Listen && t.to != SynReceived;
+    EXPECT_EQ(t.causes == 0, is_of_listener) << name_of(t.from) << " -> " << name_of(t.to);
+    causes |= t.causes;
+  }
+  EXPECT_EQ(causes, (std::uint64_t{1} << kStateCauseCount) - 1) << "each cause has an arrow";
 }
 
 TEST(TcpState, BothDirectionsCloseIndependently) {

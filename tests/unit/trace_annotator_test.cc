@@ -116,8 +116,8 @@ class AnnotatorTest : public testing::Test {
     after.rcv.nxt = SeqNum(kTheirIss + nxt);
     return after;
   }
-  void changes(State from, State to) {
-    annotator_.on_state_changed({now_, {3, 1}, kOurs, from, to});
+  void changes(State from, State to, StateCause cause) {
+    annotator_.on_state_changed({now_, {3, 1}, kOurs, from, to, cause});
   }
   // A mark of the application, at a number relative to the first.
   void marks_response(MessageMark::Kind kind, std::uint32_t seq, std::string_view label = {},
@@ -149,9 +149,9 @@ TEST_F(AnnotatorTest, AnAckIsNamedByWhatItAcknowledges) {
   for (int i = 0; i < 3; ++i) comes({1, 1449, kAck, 0}, tcb_);
   leaves(SendReason::FastRetransmit, {1449, 1, kAck, 1448}, tcb_);
   comes({1, 4345, kAck, 0}, acked_to(4345));
-  EXPECT_THAT(lines_.all("event"),
-              ElementsAre("SlowStart", "SlowStart", "SlowStart", "AckOfData", "DuplicateAck1",
-                          "DuplicateAck2", "DuplicateAck3", "SlowStart", "AckOfRetransmission"));
+  EXPECT_THAT(lines_.all("event"), ElementsAre("SlowStart", "SlowStart", "SlowStart", "AckOfData",
+                                               "DuplicateAck1", "DuplicateAck2", "DuplicateAck3",
+                                               "Retransmission,SlowStart", "AckOfRetransmission"));
 }
 
 TEST_F(AnnotatorTest, AnAckThatWasOvertakenIsOld) {
@@ -271,21 +271,22 @@ TEST_F(AnnotatorTest, AFinMayAlsoBeTheAckOfTheirs) {
   comes({1, 101, kAck, 0}, acked_to(101));
   TcbSnapshot after = received_to(2);
   after.state = State::CloseWait;
-  changes(State::Established, State::CloseWait);
+  changes(State::Established, State::CloseWait, StateCause::PeerFin);
   comes({1, 101, kFin | kAck, 0}, after);
-  changes(State::CloseWait, State::LastAck);
+  changes(State::CloseWait, State::LastAck, StateCause::Close);
   after = tcb_;
   after.state = State::LastAck;
   after.snd.nxt = after.snd.nxt + 1;
   leaves(SendReason::Fin, {101, 2, kFin | kAck, 0}, after);
   after = acked_to(102);
   after.state = State::Closed;
-  changes(State::LastAck, State::Closed);
+  changes(State::LastAck, State::Closed, StateCause::AckOfFin);
   comes({2, 102, kAck, 0}, after);
   EXPECT_THAT(lines_.all("event"),
               ElementsAre("SlowStart", "AckOfData", "PeerFin", "FinAcknowledgesFin", "AckOfFin"));
   EXPECT_THAT(lines_.all("states"), ElementsAre("-", "-", "ESTABLISHED>CLOSE-WAIT",
                                                 "CLOSE-WAIT>LAST-ACK", "LAST-ACK>CLOSED"));
+  EXPECT_THAT(lines_.all("cause"), ElementsAre("-", "-", "PeerFin", "Close", "AckOfFin"));
   EXPECT_THAT(lines_.all("peer"),
               ElementsAre("-", "ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-1|TIME-WAIT", "TIME-WAIT"));
 }
@@ -294,7 +295,7 @@ TEST_F(AnnotatorTest, AFinMayAlsoBeTheAckOfTheirs) {
 TEST_F(AnnotatorTest, FinWait1StandsWithTheFin) {
   comes({1, 1, kAck, 10}, received_to(11));
   annotator_.on_close({now_, {3, 1}, kOurs, {CloseCause::Idle, 10s}, 1448});
-  changes(State::Established, State::FinWait1);
+  changes(State::Established, State::FinWait1, StateCause::Close);
   tcb_.state = State::FinWait1;
   sends(1, 1448);
   annotator_.on_turn_done(now_);
@@ -306,10 +307,11 @@ TEST_F(AnnotatorTest, FinWait1StandsWithTheFin) {
 }
 
 TEST_F(AnnotatorTest, WhatHappensWithoutAPacketIsToldByItself) {
-  changes(State::TimeWait, State::Closed);
+  changes(State::TimeWait, State::Closed, StateCause::TwoMsl);
   annotator_.on_turn_done(now_);
   EXPECT_THAT(lines_.all("dir"), ElementsAre("none"));
   EXPECT_THAT(lines_.all("states"), ElementsAre("TIME-WAIT>CLOSED"));
+  EXPECT_THAT(lines_.all("cause"), ElementsAre("TwoMsl"));
 }
 
 TEST_F(AnnotatorTest, StreamsAreCountedAsWiresharkDoes) {
@@ -328,7 +330,7 @@ TEST_F(AnnotatorTest, AResetEndsWhatIsKnownOfThePeer) {
   comes({1, 1, kAck, 10}, received_to(11));
   TcbSnapshot after = tcb_;
   after.state = State::Closed;
-  changes(State::Established, State::Closed);
+  changes(State::Established, State::Closed, StateCause::PeerReset);
   comes({11, 1, kRst, 0}, after, Verdict::ResetAccepted);
   EXPECT_THAT(lines_.all("event"), ElementsAre("DataInOrder", "PeerReset"));
   EXPECT_EQ(lines_.value(1, "peer"), "CLOSED");

@@ -183,6 +183,8 @@ TEST(Narrator, TellsAHandshakeWithRelativeNumbers) {
                                .ack = kOurIss + 1,
                                .flags = 0x10,
                                .text = 12});
+  narrator.on_state_changed(
+      {Instant{1500ms}, {}, kOurs, State::Listen, State::SynReceived, StateCause::PeerSyn});
   narrator.on_packet_received(received(Verdict::SynAccepted, syn));
   const ByteView view(syn_ack);
   narrator.on_packet_sent(sent(SendReason::SynAck, view));
@@ -228,6 +230,8 @@ TEST(Narrator, ColoursAPacketByItsClassAndMarksIt) {
   narrator.add(lines);
   const auto syn = raw_packet(
       {.tuple = reversed(kOurs), .seq = kTheirIss, .flags = 0x02, .options = kSynOptions});
+  narrator.on_state_changed(
+      {Instant{1500ms}, {}, kOurs, State::Listen, State::SynReceived, StateCause::PeerSyn});
   narrator.on_packet_received(received(Verdict::SynAccepted, syn));
   const ReasonClassInfo& row = info(ReasonClass::Opening);
   EXPECT_THAT(out.lines.at(0),
@@ -253,7 +257,8 @@ TEST(Narrator, TellsStatesAndTimers) {
   Narrator lines(out, Language::English, Instant{});
   Annotator narrator;
   narrator.add(lines);
-  narrator.on_state_changed({Instant{1s}, {3, 1}, kOurs, State::TimeWait, State::Closed});
+  narrator.on_state_changed(
+      {Instant{1s}, {3, 1}, kOurs, State::TimeWait, State::Closed, StateCause::TwoMsl});
   narrator.on_turn_done(Instant{2s});
   TcbSnapshot tcb;
   tcb.cwnd = 14480, tcb.ssthresh = 0xffffffff, tcb.flight = tcb.pipe = 2896, tcb.rto = 213ms;
@@ -374,7 +379,8 @@ TEST(Recorder, KeepsTheLastEventsInOrder) {
     event.after = &tcb;
     recorder.on_packet_sent(event);
   }
-  recorder.on_state_changed({Instant{1s}, {3, 1}, kOurs, State::Established, State::FinWait1});
+  recorder.on_state_changed(
+      {Instant{1s}, {3, 1}, kOurs, State::Established, State::FinWait1, StateCause::Close});
   recorder.on_timer_fired({Instant{2s}, {3, 1}, TimerName::DelayedAck, nullptr});
   ASSERT_EQ(recorder.size(), 4U);
   EXPECT_EQ(recorder.total(), 7U);

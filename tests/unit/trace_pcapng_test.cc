@@ -208,7 +208,8 @@ TEST(CaptureSink, PutsSentencesFieldsAndStatesBesideThePackets) {
   const auto in = raw_packet({.tuple = reversed(kOurs), .flags = 0x11});
   const auto out = raw_packet({.tuple = kOurs, .flags = 0x10});
   const ByteView out_view(out);
-  annotator.on_state_changed({Instant{1s}, id, kOurs, State::Established, State::CloseWait});
+  annotator.on_state_changed(
+      {Instant{1s}, id, kOurs, State::Established, State::CloseWait, StateCause::PeerFin});
   annotator.on_packet_received(
       {Instant{1s}, Verdict::Accepted, id, in, false, 0, nullptr, nullptr});
   annotator.on_packet_received(
@@ -217,7 +218,8 @@ TEST(CaptureSink, PutsSentencesFieldsAndStatesBesideThePackets) {
   annotator.on_packet_sent({Instant{3s}, SendReason::AckDelayTimer, id, std::span(&out_view, 1),
                             true, 1448, nullptr, nullptr});
   annotator.note_lost(Instant{4s}, in, {"drop=in:1", "drop=in:1"});
-  annotator.on_state_changed({Instant{5s}, id, kOurs, State::TimeWait, State::Closed});
+  annotator.on_state_changed(
+      {Instant{5s}, id, kOurs, State::TimeWait, State::Closed, StateCause::TwoMsl});
   annotator.flush(Instant{5s});
   sink.finish(Instant{6s});
 
@@ -233,7 +235,7 @@ TEST(CaptureSink, PutsSentencesFieldsAndStatesBesideThePackets) {
       "IN Accepted (RFC 9293 §3.10.7.4): the segment was acceptable and was processed in full");
   EXPECT_TRUE(p->comments()[1].starts_with(
       "glasstcp/1: dir=in verdict=Accepted rfc=9293#3.10.7.4 class=acknowledgment state=CLOSE-WAIT "
-      "states=ESTABLISHED>CLOSE-WAIT stream=0"))
+      "states=ESTABLISHED>CLOSE-WAIT cause=PeerFin stream=0"))
       << p->comments()[1];
   EXPECT_EQ(p->comments()[2], "state ESTABLISHED -> CLOSE-WAIT: their FIN came");
   p = reader.next();

@@ -182,7 +182,7 @@ TEST(ChineseSentences, OfEventsUseTheTermsOfTheGlossary) {
     EXPECT_FALSE(words.view().empty()) << row.name;
     expect_terms_of_the_glossary(row.name, words.view());
   }
-  for (int cause = 0; cause <= static_cast<int>(StateCause::Refused); ++cause) {
+  for (int cause = 0; cause < kStateCauseCount; ++cause) {
     TextBuffer words;
     add_step_words(words, {.cause = static_cast<StateCause>(cause)}, Language::Chinese);
     expect_terms_of_the_glossary("cause " + std::to_string(cause), words.view());

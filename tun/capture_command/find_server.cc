@@ -9,7 +9,6 @@
 #include <sstream>
 
 #include "tun/control/control_name.h"
-#include "tun/host/privileges.h"
 
 namespace glasstcp {
 
@@ -58,9 +57,7 @@ std::expected<Descriptor, Failure> call_server(const std::string& interface) {
         Failure{"cannot reach the server on " + interface + ": " + std::strerror(errno), {}});
   }
   const auto user = user_behind(socket.get());
-  const auto caller = ::getuid() == 0 ? user_behind_sudo() : std::nullopt;
-  const bool is_callers = user && caller && *user == caller->user;
-  if (!user || (*user != 0 && *user != ::getuid() && !is_callers)) {
+  if (!user || (*user != 0 && *user != ::getuid())) {
     return std::unexpected(Failure{
         "what calls itself the server on " + interface + " is neither root's nor yours", {}});
   }

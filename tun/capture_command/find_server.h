@@ -20,8 +20,7 @@ namespace glasstcp {
 [[nodiscard]] std::expected<std::string, Failure> choose_server(
     const std::vector<std::string>& running, const std::string& wanted);
 
-/// A connection to the server on this interface, if it was root's when it began, or ours, or that
-/// of the user behind sudo.
+/// A connection to the server on this interface, if it was root's or is ours.
 [[nodiscard]] std::expected<Descriptor, Failure> call_server(const std::string& interface);
 
 }  // namespace glasstcp

@@ -24,7 +24,7 @@ Connection::Connection(TcpContext& context, const FourTuple& tuple, std::uint64_
 }
 
 void Connection::open(Instant now) {
-  enter(State::SynSent, now);
+  enter(State::SynSent, StateCause::ActiveOpen, now);
   wants_output();
 }
 
@@ -57,12 +57,12 @@ Connection::~Connection() {
   context_.wheel.cancel(*this);
 }
 
-void Connection::enter(State to, Instant now) {
-  STACK_ASSERT(is_transition(state_, to));
+void Connection::enter(State to, StateCause cause, Instant now) {
+  STACK_ASSERT(is_transition(state_, to, cause));
   const State from = state_;
   state_ = to;
   if (context_.observer != nullptr)
-    context_.observer->on_state_changed({now, id_, tuple_, from, to});
+    context_.observer->on_state_changed({now, id_, tuple_, from, to, cause});
   if (to == State::Closed || to == State::TimeWait) {
     timers_.stop_all();
     context_.wheel.cancel(*this);
@@ -71,21 +71,21 @@ void Connection::enter(State to, Instant now) {
 }
 
 // Ends the connection without a word to the peer.
-void Connection::fail(StreamError error, Instant now) {
+void Connection::fail(StreamError error, StateCause cause, Instant now) {
   if (state_ == State::Closed) return;
   // RFC 9293 §3.10.7.4, second check: with a connection that is refused, what it had queued goes.
   // Were it kept, the application would read data of a connection that it never had.
   receiver_.drop_early_data(context_.receive);
   error_ = error;
-  enter(State::Closed, now);
+  enter(State::Closed, cause, now);
   signal(EventMask::kError | EventMask::kClosed);
 }
 
 // Ends the connection with a reset (RFC 9293 §3.10.5).
-void Connection::reset(SendReason reason, StreamError error, Instant now) {
+void Connection::reset(SendReason reason, StreamError error, StateCause cause, Instant now) {
   if (state_ == State::Closed) return;
   pending_reset_ = reason;
-  fail(error, now);
+  fail(error, cause, now);
   wants_output();
 }
 

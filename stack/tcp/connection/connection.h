@@ -96,7 +96,7 @@ class Connection : public ListHook<ReadyTag>,
   std::expected<void, StreamError> shutdown_send(Instant now);
   /// CLOSE of both directions: the id is not valid any more, and the connection is an orphan.
   void close(Instant now);
-  void abort(Instant now);
+  void abort(StateCause cause, Instant now);
   /// An administrator ends it: a reset, and the application is told (it still holds the id).
   void drop(Instant now);
   void set_nagle(bool on) {
@@ -201,7 +201,7 @@ class Connection : public ListHook<ReadyTag>,
   void on_memory_retry_timer(Instant now);
   void on_keep_alive_timer(Instant now);
   void restart_keep_alive(Instant now);
-  bool has_given_up(Instant now);
+  bool has_given_up(StateCause cause, Instant now);
   void manage_send_timers(Instant now);
   void on_output_paused(Instant now);
   void on_sign_of_life(Instant now);
@@ -220,9 +220,9 @@ class Connection : public ListHook<ReadyTag>,
   // settings.cc
   void make_extras();
   // connection.cc
-  void enter(State to, Instant now);
-  void fail(StreamError error, Instant now);
-  void reset(SendReason reason, StreamError error, Instant now);
+  void enter(State to, StateCause cause, Instant now);
+  void fail(StreamError error, StateCause cause, Instant now);
+  void reset(SendReason reason, StreamError error, StateCause cause, Instant now);
   void signal(std::uint16_t events);
   // Statistics: what data waits for from now on.
   void note_limit(Instant now);

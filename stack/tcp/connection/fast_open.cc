@@ -103,7 +103,7 @@ Check Connection::syn_again_in_syn_received(const Segment& seg, Instant now) {
     // RFC 9768 §3.1.5 R9768-23: as in a half-open record (HalfOpen::segment_arrives).
     const EcnAgreement asked = ecn_asked_for(seg.flags, ip_ecn(seg.traffic_class));
     if (ecn()->is_contradicted_by(asked)) {
-      reset(SendReason::RstEcnAmbiguous, StreamError::Aborted, now);
+      reset(SendReason::RstEcnAmbiguous, StreamError::Aborted, StateCause::EcnAmbiguous, now);
       return Verdict::SynAsksForOtherEcn;
     }
     context_.ecn[ecn_].on_syn_again(asked);

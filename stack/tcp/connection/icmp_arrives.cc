@@ -16,7 +16,7 @@ Verdict Connection::icmp_arrives(const IcmpSignal& signal_in, Instant now) {
   // RFC 9293 §3.9.2.2 MUST-54, MUST-56, SHLD-25, SHLD-26; RFC 5927 §5.2 R5927-02: a hard error ends
   // only a connection that is not synchronized yet; everything else is a hint for the application.
   if (context_.is_hard(signal_in) && !is_synchronized(state_)) {
-    fail(StreamError::Unreachable, now);
+    fail(StreamError::Unreachable, StateCause::IcmpError, now);
     return Verdict::IcmpErrorUsed;
   }
   // RFC 9293 §3.9.1.8 MUST-47: the way of soft errors to the application is this event.

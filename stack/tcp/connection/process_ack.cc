@@ -128,15 +128,15 @@ void Connection::after_fin_acked(Instant now) {
   if (!has_sent_fin() || snd.una != snd.nxt) return;
   switch (state_) {
     case State::FinWait1:
-      enter(State::FinWait2, now);
+      enter(State::FinWait2, StateCause::AckOfFin, now);
       // RFC 9293 has no limit here; without one a silent peer would keep an orphan for ever.
       if (orphan_) arm(TimerName::FinWait2, now + settings().fin_wait_2_timeout);
       break;
     case State::Closing:
-      enter(State::TimeWait, now);
+      enter(State::TimeWait, StateCause::AckOfFin, now);
       break;
     case State::LastAck:
-      enter(State::Closed, now);
+      enter(State::Closed, StateCause::AckOfFin, now);
       signal(EventMask::kClosed);
       break;
     default:

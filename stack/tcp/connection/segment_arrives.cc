@@ -71,7 +71,7 @@ Verdict Connection::segment_arrives_in_syn_sent(const Segment& seg, Instant now)
   // RFC 9293 §3.5.3 R9293-P3: second, the RST bit: believed only if it acknowledges our SYN.
   if (seg.flags.rst()) {
     if (!seg.flags.ack()) return Verdict::SynSentBadReset;
-    fail(StreamError::Refused, now);
+    fail(StreamError::Refused, StateCause::PeerReset, now);
     return Verdict::ResetAccepted;
   }
   // Fourth, the SYN bit (a segment with neither SYN nor RST is dropped by the fifth).
@@ -82,7 +82,7 @@ Verdict Connection::segment_arrives_in_syn_sent(const Segment& seg, Instant now)
     process_ack_of_syn(seg, now);
     finish_fast_open(seg);
     become_established(seg, now);
-    enter(State::Established, now);
+    enter(State::Established, StateCause::PeerSynAck, now);
     receiver_.demand_ack(SendReason::HandshakeAck);
     signal(EventMask::kConnected | EventMask::kWritable);
     // RFC 9293 §3.10.7.3: data and FIN may ride on the SYN-ACK; they are processed from the sixth
@@ -93,7 +93,7 @@ Verdict Connection::segment_arrives_in_syn_sent(const Segment& seg, Instant now)
     return verdict;
   }
   // RFC 9293 §3.5 MUST-10: simultaneous open: both SYNs cross; our SYN goes again, now with an ACK.
-  enter(State::SynReceived, now);
+  enter(State::SynReceived, StateCause::PeerSyn, now);
   snd.wnd = seg.wnd;
   snd.wl1 = seg.seq;
   snd.wl2 = snd.iss;
@@ -229,7 +229,7 @@ Check Connection::second_check_reset(const Segment& seg, Instant now) {
   // RFC 9293 §3.5.3 SHLD-2: data in a reset is tolerated, and ignored. §3.6 MUST-12: the
   // application learns of the abort.
   const bool was_refused = state_ == State::SynReceived && !fast_open_passive_;
-  fail(was_refused ? StreamError::Refused : StreamError::ResetByPeer, now);
+  fail(was_refused ? StreamError::Refused : StreamError::ResetByPeer, StateCause::PeerReset, now);
   return Verdict::ResetAccepted;
 }
 
@@ -238,7 +238,7 @@ Check Connection::fourth_check_syn(const Segment& seg, Instant now) {
   if (!context_.config.blind_attack_defence) {
     // RFC 9293 §3.10.7.4 gives both rules; this is RFC 793's: a SYN in the window is an error that
     // ends the connection.
-    reset(SendReason::RstAborted, StreamError::ResetByPeer, now);
+    reset(SendReason::RstAborted, StreamError::ResetByPeer, StateCause::SynInWindow, now);
     return Verdict::ResetAccepted;
   }
   return answer_syn(seg, now);
@@ -266,7 +266,7 @@ Verdict Connection::answer_syn(const Segment& seg, Instant now) {
     // Its ACK is the number that the peer expects, whatever of ours is under way.
     if (const auto reply = reset_for(seg, SendReason::RstEcnAmbiguous))
       context_.replies.push(*reply);
-    fail(StreamError::Aborted, now);
+    fail(StreamError::Aborted, StateCause::EcnAmbiguous, now);
     return Verdict::SynAsksForOtherEcn;
   }
   if (challenge(SendReason::ChallengeSyn, now)) context_.ecn[ecn_].on_syn_ack_again(granted);
@@ -335,7 +335,11 @@ Check Connection::fifth_check_ack_in_syn_received(const Segment& seg, Instant no
   }
   become_established(seg, now);
   // CLOSE may have been called before the handshake ended: then a FIN waits (§3.10.4).
-  enter(intent_.fin_queued() ? State::FinWait1 : State::Established, now);
+  if (intent_.fin_queued()) {
+    enter(State::FinWait1, StateCause::AckOfSynAfterClose, now);
+  } else {
+    enter(State::Established, StateCause::AckOfSyn, now);
+  }
   if (passive_) return std::nullopt;
   signal(EventMask::kConnected | EventMask::kWritable);
   act_on(receiver_.take_early_data(context_.receive, settings().quick_ack), now);
@@ -357,9 +361,9 @@ Verdict Connection::seventh_process_text(const Segment& seg, Instant now) {
   // RFC 9293 §3.6.1 SHLD-3: nobody will ever read this; the sender must learn that it is lost.
   if (context_.config.late_data_resets_as_closed_port) {
     if (const auto reply = reset_for(seg, SendReason::RstUnreadData)) context_.replies.push(*reply);
-    fail(StreamError::Aborted, now);
+    fail(StreamError::Aborted, StateCause::LateData, now);
   } else {
-    reset(SendReason::RstUnreadData, StreamError::Aborted, now);
+    reset(SendReason::RstUnreadData, StreamError::Aborted, StateCause::LateData, now);
   }
   return Verdict::DataAfterClose;
 }
@@ -387,14 +391,14 @@ void Connection::enter_after_their_fin(Instant now) {
   switch (state_) {
     case State::SynReceived:
     case State::Established:
-      enter(State::CloseWait, now);
+      enter(State::CloseWait, StateCause::PeerFin, now);
       break;
     case State::FinWait1:
       // If our FIN had been acknowledged, the fifth check would have moved us to FIN-WAIT-2.
-      enter(State::Closing, now);
+      enter(State::Closing, StateCause::PeerFin, now);
       break;
     case State::FinWait2:
-      enter(State::TimeWait, now);
+      enter(State::TimeWait, StateCause::PeerFin, now);
       break;
     default:
       break;

@@ -42,11 +42,11 @@ void Connection::on_timer(Instant now) {
         on_keep_alive_timer(now);
         break;
       case TimerName::FinWait2:
-        enter(State::Closed, now);
+        enter(State::Closed, StateCause::FinWait2Timeout, now);
         break;
       case TimerName::UserTimeout:
         // RFC 9293 §3.10.8 user timeout: the connection is given up.
-        fail(StreamError::TimedOut, now);
+        fail(StreamError::TimedOut, StateCause::UserTimeout, now);
         break;
       case TimerName::TimeWait:  // of a record, not of a connection
       case TimerName::Pacing:    // of a flight state, by a wheel of its own
@@ -65,7 +65,7 @@ void Connection::on_timer(Instant now) {
 }
 
 // RFC 9293 §3.8.3 MUST-20, SHLD-9, SHLD-10, SHLD-11; §3.8.3 MUST-22, MUST-23 for SYNs.
-bool Connection::has_given_up(Instant now) {
+bool Connection::has_given_up(StateCause cause, Instant now) {
   const TcpConfig& config = context_.config;
   const bool opening = !is_synchronized(state_);
   const std::uint32_t r2 = fast_open_passive_ && opening ? config.syn_ack_retries
@@ -73,7 +73,7 @@ bool Connection::has_given_up(Instant now) {
                            : orphan_ ? std::min(config.r2_retransmissions, kOrphanRetransmissions)
                                      : config.r2_retransmissions;
   if (retransmissions_ > r2 || persist_.unanswered() > r2) {
-    fail(StreamError::TimedOut, now);
+    fail(StreamError::TimedOut, cause, now);
     return true;
   }
   const bool passed_r1 = retransmissions_ >= config.r1_retransmissions;
@@ -89,7 +89,7 @@ void Connection::on_retransmit_timer(Instant now) {
   if (flight() == 0) return;
   ++retransmissions_;
   note_fast_open_loss(now);
-  if (has_given_up(now)) return;
+  if (has_given_up(StateCause::RetransmissionsEnd, now)) return;
   if (!is_synchronized(state_)) return recovery_.on_syn_timeout(context_);
   const bool escapes = escape_black_hole(now);
   apply_path_mtu(now);
@@ -101,12 +101,12 @@ void Connection::on_retransmit_timer(Instant now) {
 // is never given up.
 void Connection::on_persist_timer(Instant now) {
   persist_.on_timer();
-  if (has_given_up(now)) return;
+  if (has_given_up(StateCause::WindowProbesEnd, now)) return;
   // RFC 9293 §3.8.6.1 MUST-37 keeps a connection for as long as its probes are answered, since its
   // user may want it. Nobody wants an orphan: as RFC 6429 §4 R6429-02 allows, it ends after as many
   // probes as its retransmissions would be, or a peer that never reads could keep it for ever.
   if (orphan_ && persist_.backoff() > kOrphanRetransmissions) {
-    reset(SendReason::RstTimeout, StreamError::TimedOut, now);
+    reset(SendReason::RstTimeout, StreamError::TimedOut, StateCause::WindowStaysClosed, now);
   }
 }
 
@@ -115,7 +115,7 @@ void Connection::on_persist_timer(Instant now) {
 void Connection::on_memory_retry_timer(Instant now) {
   if (state_ != State::SynSent || snd.nxt != snd.iss) return;
   ++retransmissions_;
-  if (!has_given_up(now)) recovery_.back_off();
+  if (!has_given_up(StateCause::OutOfMemory, now)) recovery_.back_off();
 }
 
 // RFC 9293 §3.8.4 MUST-26, MUST-29.
@@ -127,7 +127,7 @@ void Connection::on_keep_alive_timer(Instant now) {
     return;
   }
   if (!keep_alive_.on_timer(config.keep_alive_probes)) {
-    reset(SendReason::RstTimeout, StreamError::TimedOut, now);
+    reset(SendReason::RstTimeout, StreamError::TimedOut, StateCause::KeepAlivesEnd, now);
     return;
   }
   arm(TimerName::KeepAlive, now + config.keep_alive_interval);

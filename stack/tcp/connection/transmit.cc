@@ -145,7 +145,8 @@ void Connection::note_new_data(const SendDecision& d, const SenderFacts& sender)
     const auto packet = static_cast<std::uint16_t>(d.length + data_headers());
     path_search()->on_probe_sent(packet, d.seq, end);
   }
-  if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, sender.now);
+  if (d.flags.fin() && state_ == State::CloseWait)
+    enter(State::LastAck, StateCause::Close, sender.now);
 }
 
 // An ACK, a reset, or a probe: nothing that is to be acknowledged.
@@ -170,7 +171,7 @@ void Connection::note_probe(const SendDecision& d, Instant now) {
   const bool is_beyond = d.seq + length > snd.nxt;
   persist_.on_probe_sent(is_beyond);
   if (is_beyond) {
-    if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, now);
+    if (d.flags.fin() && state_ == State::CloseWait) enter(State::LastAck, StateCause::Close, now);
   } else if (length > 0) {
     recovery_.on_window_probe_sent(context_, now);
   }

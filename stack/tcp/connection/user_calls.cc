@@ -128,14 +128,14 @@ void Connection::consume(std::size_t n, Instant now) {
 std::expected<void, StreamError> Connection::shutdown_send(Instant now) {
   switch (state_) {
     case State::SynSent:
-      fail(StreamError::Aborted, now);
+      fail(StreamError::Aborted, StateCause::CloseInSynSent, now);
       return {};
     case State::SynReceived:
     case State::CloseWait:
       if (intent_.fin_queued()) return std::unexpected(StreamError::Closing);
       break;
     case State::Established:
-      enter(State::FinWait1, now);
+      enter(State::FinWait1, StateCause::Close, now);
       break;
     default:
       if (error_) return std::unexpected(*error_);
@@ -153,7 +153,7 @@ void Connection::close(Instant now) {
                              state_ == State::CloseWait;
   if (receiver_.holds_data() && can_lose_data) {
     // RFC 9293 §3.6.1 SHLD-3: the peer must not believe that its data was read.
-    reset(SendReason::RstUnreadData, StreamError::Aborted, now);
+    reset(SendReason::RstUnreadData, StreamError::Aborted, StateCause::CloseUnread, now);
   } else if (state_ != State::Closed && !intent_.fin_queued()) {
     static_cast<void>(shutdown_send(now));
   }
@@ -164,19 +164,19 @@ void Connection::close(Instant now) {
 }
 
 // RFC 9293 §3.10.5.
-void Connection::abort(Instant now) {
+void Connection::abort(StateCause cause, Instant now) {
   switch (state_) {
     case State::SynReceived:
     case State::Established:
     case State::FinWait1:
     case State::FinWait2:
     case State::CloseWait:
-      reset(SendReason::RstAborted, StreamError::Aborted, now);
+      reset(SendReason::RstAborted, StreamError::Aborted, cause, now);
       break;
     case State::SynSent:
     case State::Closing:
     case State::LastAck:
-      fail(StreamError::Aborted, now);
+      fail(StreamError::Aborted, cause, now);
       break;
     default:
       break;
@@ -188,9 +188,9 @@ void Connection::abort(Instant now) {
 
 void Connection::drop(Instant now) {
   if (is_synchronized(state_) && state_ != State::TimeWait) {
-    reset(SendReason::RstAborted, StreamError::Aborted, now);
+    reset(SendReason::RstAborted, StreamError::Aborted, StateCause::Abort, now);
   } else {
-    fail(StreamError::Aborted, now);
+    fail(StreamError::Aborted, StateCause::Abort, now);
   }
 }
 
@@ -198,9 +198,9 @@ void Connection::give_up(Instant now) {
   const bool is_known = state_ != State::Closed && state_ != State::TimeWait &&
                         state_ != State::SynSent && state_ != State::LastAck;
   if (is_known) {
-    reset(SendReason::RstOutOfMemory, StreamError::OutOfMemory, now);
+    reset(SendReason::RstOutOfMemory, StreamError::OutOfMemory, StateCause::OutOfMemory, now);
   } else if (state_ != State::TimeWait) {
-    fail(StreamError::OutOfMemory, now);
+    fail(StreamError::OutOfMemory, StateCause::OutOfMemory, now);
   }
 }
 

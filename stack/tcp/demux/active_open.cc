@@ -26,7 +26,7 @@ void TcpLayer::close_listener(ListenerId id, Instant now) {
   if (listener == nullptr) return;
   while (!listener->is_empty()) {
     if (Connection* connection = find(listener->pop())) {
-      connection->abort(now);
+      connection->abort(StateCause::ListenerClosed, now);
       remove_if_ended(*connection, now);
     }
   }
@@ -44,7 +44,7 @@ void TcpLayer::close_listener(ListenerId id, Instant now) {
     reply.flags.bits = TcpFlags::kRst | TcpFlags::kAck;
     reply.reason = SendReason::RstAborted;
     context_.replies.push(reply);
-    remove_half_open(index);
+    end_half_open(index, State::Closed, StateCause::ListenerClosed, now);
   }
   listeners_.remove(id.index);
 }
@@ -85,7 +85,7 @@ std::expected<ConnectionId, OpenError> TcpLayer::connect(const ConnectOptions& o
   connection.demux.in_table = true;
   ++open_connections_;
   if (options.settings && !connection.apply_settings(*options.settings, now)) {
-    connection.abort(now);
+    connection.abort(StateCause::Abort, now);
     remove_if_ended(connection, now);
     return std::unexpected(OpenError::InsufficientResources);
   }

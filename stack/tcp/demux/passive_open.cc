@@ -79,7 +79,8 @@ Verdict TcpLayer::make_half_open(const Segment& seg, Instant now, const SynPlan&
   // handshake to hinder it.
   if (half_open_.size() == half_open_.capacity_limit() && !half_open_ages_.empty()) {
     const HalfOpen& oldest = *half_open_ages_.front();
-    remove_half_open(look_up(oldest.agreement().tuple, oldest.agreement().hash) & kIndexMask);
+    end_half_open(look_up(oldest.agreement().tuple, oldest.agreement().hash) & kIndexMask,
+                  State::Closed, StateCause::PlaceTaken, now);
   }
   const std::uint32_t index =
       half_open_.acquire(agree(seg, plan, now), settings_of(plan.listener), plan.listener);
@@ -92,6 +93,7 @@ Verdict TcpLayer::make_half_open(const Segment& seg, Instant now, const SynPlan&
   if (plan.gives_cookie) half_open.give_cookie(plan.cookie, seg.options.fast_open_experimental);
   half_open_ready_.push_back(half_open);
   half_open_ages_.push_back(half_open);
+  tell_state(seg.tuple, {State::Listen, State::SynReceived}, StateCause::PeerSyn, now);
   // RFC 9293 §3.10.7.2: data and controls on the SYN may be ignored here: the peer sends them
   // again.
   return Verdict::SynAccepted;
@@ -220,6 +222,7 @@ std::optional<Verdict> TcpLayer::open_fast(const Segment& seg, Instant now, cons
   listener.push(connection.id());
   signal_listener(plan.listener);
   outcome.connection = connection.id();
+  tell_state(seg.tuple, {State::Listen, State::SynReceived}, StateCause::PeerSyn, now);
   outcome.observed = context_.observer != nullptr;
   if (outcome.observed) outcome.before = outcome.after = connection.status();
   return Verdict::FastOpenAccepted;

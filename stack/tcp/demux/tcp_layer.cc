@@ -127,9 +127,12 @@ Verdict TcpLayer::arrives_half_open(std::uint32_t index, const Segment& seg, Ins
         half_open_ready_.push_back(half_open);
       }
       return result.verdict;
-    case HalfOpenFate::Dies:
-      remove_half_open(index);
+    case HalfOpenFate::Dies: {
+      const bool is_reset = result.verdict == Verdict::ResetAccepted;
+      end_half_open(index, is_reset ? State::Listen : State::Closed,
+                    is_reset ? StateCause::PeerReset : StateCause::EcnAmbiguous, now);
       return result.verdict;
+    }
     case HalfOpenFate::Completes:
       break;
   }
@@ -139,7 +142,8 @@ Verdict TcpLayer::arrives_half_open(std::uint32_t index, const Segment& seg, Ins
 Verdict TcpLayer::complete(const Completion& what, const Segment& seg, Instant now,
                            SegmentOutcome& outcome) {
   if (!listeners_.is_live(what.listener)) {
-    if (what.half_open != kNone) remove_half_open(what.half_open);
+    if (what.half_open != kNone)
+      end_half_open(what.half_open, State::Closed, StateCause::ListenerClosed, now);
     return arrives_without_connection(seg, now, std::nullopt, outcome);
   }
   Listener& listener = listeners_[what.listener];
@@ -164,6 +168,8 @@ Verdict TcpLayer::complete(const Completion& what, const Segment& seg, Instant n
   if (listener.settings) connection.inherit(*listener.settings, now);
   listener.push(connection.id());
   signal_listener(what.listener);
+  if (what.half_open == kNone)
+    tell_state(seg.tuple, {State::Listen, State::SynReceived}, StateCause::SynCookie, now);
   outcome.connection = connection.id();
   outcome.observed = context_.observer != nullptr;
   if (outcome.observed) outcome.before = connection.status();
@@ -182,7 +188,7 @@ Verdict TcpLayer::arrives_time_wait(std::uint32_t index, const Segment& seg, Ins
     case TimeWaitFate::Stays:
       break;
     case TimeWaitFate::Ends:
-      remove_time_wait(index);
+      end_time_wait(index, StateCause::PeerReset, now);
       break;
     case TimeWaitFate::Restarts:
       record.unlink();
@@ -193,7 +199,7 @@ Verdict TcpLayer::arrives_time_wait(std::uint32_t index, const Segment& seg, Ins
       if (listeners_.find(seg.tuple.local()) == kNone)
         return record.challenge(seg, context_, now).verdict;
       const SeqNum above = record.snd_nxt();
-      remove_time_wait(index);
+      end_time_wait(index, StateCause::NewConnection, now);
       const Verdict verdict = arrives_without_connection(seg, now, above, outcome);
       return verdict == Verdict::SynAccepted ? result.verdict : verdict;
     }
@@ -205,7 +211,7 @@ Verdict TcpLayer::icmp_arrives(const IcmpSignal& signal, Instant now) {
   const std::uint32_t value = look_up(signal.tuple, flow_hash_(signal.tuple));
   if (value == kNone) return Verdict::IcmpErrorNotOurs;
   const Kind kind = static_cast<Kind>(value >> kKindShift);
-  if (kind == Kind::HalfOpen) return icmp_half_open(value & kIndexMask, signal);
+  if (kind == Kind::HalfOpen) return icmp_half_open(value & kIndexMask, signal, now);
   if (kind != Kind::Connection) return Verdict::IcmpErrorNotOurs;
   Connection& connection = connections_[value & kIndexMask];
   const Verdict verdict = connection.icmp_arrives(signal, now);
@@ -216,14 +222,14 @@ Verdict TcpLayer::icmp_arrives(const IcmpSignal& signal, Instant now) {
 // RFC 9293 §3.9.2.2 SHLD-26: a hard error about our very SYN-ACK ends what is not synchronized;
 // after a passive open that means LISTEN again, and nobody is told, as by a reset.
 // RFC 9293 §3.9.2.2 MUST-56: a soft one changes nothing; there is no user yet to hear of it.
-Verdict TcpLayer::icmp_half_open(std::uint32_t index, const IcmpSignal& signal) {
+Verdict TcpLayer::icmp_half_open(std::uint32_t index, const IcmpSignal& signal, Instant now) {
   const HalfOpen& half_open = half_open_[index];
   const bool was_sent = half_open.agreement().syn_ack_sent != Instant{};
   if (!was_sent || signal.quoted_seq != half_open.agreement().iss) {
     return Verdict::IcmpErrorImplausible;
   }
   if (!context_.is_hard(signal)) return Verdict::QuietlyIgnored;
-  remove_half_open(index);
+  end_half_open(index, State::Listen, StateCause::IcmpError, now);
   return Verdict::IcmpErrorUsed;
 }
 
@@ -274,7 +280,7 @@ void TcpLayer::move_to_time_wait(Connection& connection, Instant now) {
   leave_table(connection);
   if (time_waits_.size() >= context_.config.max_time_wait && !time_wait_order_.empty()) {
     const TimeWaitRecord& oldest = *time_wait_order_.front();
-    remove_time_wait(look_up(oldest.tuple(), oldest.hash()) & kIndexMask);
+    end_time_wait(look_up(oldest.tuple(), oldest.hash()) & kIndexMask, StateCause::PlaceTaken, now);
   }
   // The peer's FIN is acknowledged even if there is no room to remember the connection.
   const TimeWaitFacts facts = connection.time_wait_facts();
@@ -283,8 +289,9 @@ void TcpLayer::move_to_time_wait(Connection& connection, Instant now) {
   const std::uint32_t index = time_waits_.acquire(facts, now + 2 * context_.config.msl);
   if (index != kNone && table_.insert(connection.hash(), value_of(Kind::TimeWait, index))) {
     time_wait_order_.push_back(time_waits_[index]);
-  } else if (index != kNone) {
-    time_waits_.release(index);
+  } else {
+    if (index != kNone) time_waits_.release(index);
+    tell_state(facts.tuple, {State::TimeWait, State::Closed}, StateCause::OutOfMemory, now);
   }
   connection.on_time_wait_taken_over();
 }
@@ -296,9 +303,23 @@ void TcpLayer::remove_half_open(std::uint32_t index) {
   half_open_.release(index);
 }
 
-void TcpLayer::remove_time_wait(std::uint32_t index) {
+void TcpLayer::end_half_open(std::uint32_t index, State to, StateCause cause, Instant now) {
+  tell_state(half_open_[index].agreement().tuple, {State::SynReceived, to}, cause, now);
+  remove_half_open(index);
+}
+
+void TcpLayer::end_time_wait(std::uint32_t index, StateCause cause, Instant now) {
+  tell_state(time_waits_[index].tuple(), {State::TimeWait, State::Closed}, cause, now);
   table_.erase(time_waits_[index].hash(), value_of(Kind::TimeWait, index));
   time_waits_.release(index);
+}
+
+// Of what has no Connection that could tell it: half-open records and TIME-WAIT.
+void TcpLayer::tell_state(const FourTuple& tuple, const Transition& arrow, StateCause cause,
+                          Instant now) {
+  STACK_ASSERT(is_transition(arrow.from, arrow.to, cause));
+  if (context_.observer == nullptr) return;
+  context_.observer->on_state_changed({now, ConnectionId{}, tuple, arrow.from, arrow.to, cause});
 }
 
 // -- Time
@@ -315,8 +336,9 @@ void TcpLayer::advance(Instant now) {
   while (TimerNode* node = context_.half_open_wheel.pop_expired(now)) {
     auto& half_open = static_cast<HalfOpen&>(*node);
     if (!half_open.on_timer(context_)) {
-      remove_half_open(look_up(half_open.agreement().tuple, half_open.agreement().hash) &
-                       kIndexMask);
+      const Agreement& agreed = half_open.agreement();
+      end_half_open(look_up(agreed.tuple, agreed.hash) & kIndexMask, State::Closed,
+                    StateCause::RetransmissionsEnd, now);
     } else if (!half_open.ListHook<HalfOpenReadyTag>::is_linked()) {
       half_open_ready_.push_back(half_open);
     }
@@ -327,11 +349,7 @@ void TcpLayer::advance(Instant now) {
   }
   while (TimeWaitRecord* record = time_wait_order_.front()) {
     if (record->expires() > now) break;
-    if (context_.observer != nullptr) {
-      context_.observer->on_state_changed(
-          {now, ConnectionId{}, record->tuple(), State::TimeWait, State::Closed});
-    }
-    remove_time_wait(look_up(record->tuple(), record->hash()) & kIndexMask);
+    end_time_wait(look_up(record->tuple(), record->hash()) & kIndexMask, StateCause::TwoMsl, now);
   }
 }
 
@@ -469,10 +487,10 @@ bool TcpLayer::drop(const FourTuple& tuple, Instant now) {
   const std::uint32_t index = value & kIndexMask;
   switch (static_cast<Kind>(value >> kKindShift)) {
     case Kind::HalfOpen:
-      remove_half_open(index);
+      end_half_open(index, State::Closed, StateCause::Abort, now);
       break;
     case Kind::TimeWait:
-      remove_time_wait(index);
+      end_time_wait(index, StateCause::Abort, now);
       break;
     case Kind::Connection: {
       Connection& connection = connections_[index];

@@ -128,7 +128,7 @@ class TcpLayer {
   // tcp_layer.cc
   Verdict arrives_half_open(std::uint32_t index, const Segment& seg, Instant now,
                             SegmentOutcome& outcome);
-  Verdict icmp_half_open(std::uint32_t index, const IcmpSignal& signal);
+  Verdict icmp_half_open(std::uint32_t index, const IcmpSignal& signal, Instant now);
   Verdict arrives_time_wait(std::uint32_t index, const Segment& seg, Instant now,
                             SegmentOutcome& outcome);
   /// A handshake that is to become a connection by the segment at hand.
@@ -140,7 +140,10 @@ class TcpLayer {
   Verdict complete(const Completion& what, const Segment& seg, Instant now,
                    SegmentOutcome& outcome);
   void remove_half_open(std::uint32_t index);
-  void remove_time_wait(std::uint32_t index);
+  /// What was half-open ends, and whoever watches is told; `to`: CLOSED, or LISTEN again.
+  void end_half_open(std::uint32_t index, State to, StateCause cause, Instant now);
+  void end_time_wait(std::uint32_t index, StateCause cause, Instant now);
+  void tell_state(const FourTuple& tuple, const Transition& arrow, StateCause cause, Instant now);
   void move_to_time_wait(Connection& connection, Instant now);
   void count_orphan(Connection& connection, Instant now);
   void leave_table(Connection& connection);
