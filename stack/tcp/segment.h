@@ -50,6 +50,7 @@ struct Segment {
   std::uint16_t up = 0;   ///< urgent pointer, offset from seq
   TcpFlags flags;
   std::uint8_t traffic_class = 0;
+  bool had_syn = false;  ///< it had a SYN, which was trimmed
   /// bytes of data of each segment it was merged from; 0: it is one segment
   std::uint16_t gso_size = 0;
   ByteView data;
@@ -62,6 +63,11 @@ struct Segment {
   }
   /// The first number after it.
   [[nodiscard]] SeqNum end() const { return seq + len(); }
+  // RFC 7323 §2.2 R7323-03, §2.3 R7323-05: the window of a SYN is never scaled, every other one is.
+  /// The window that it offers, in bytes; `shift`: what the sender's windows are scaled by.
+  [[nodiscard]] std::uint32_t window(std::uint8_t shift) const {
+    return flags.syn() || had_syn ? wnd : static_cast<std::uint32_t>(wnd) << shift;
+  }
   /// How many segments of the wire it stands for (more than 1 after receive offload merged some).
   [[nodiscard]] std::uint32_t count() const {
     if (gso_size == 0 || data.size() <= gso_size) return 1;

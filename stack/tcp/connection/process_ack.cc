@@ -92,9 +92,8 @@ void Connection::update_send_window(const Segment& seg, SeqNum edge, Instant now
     snd.wnd = edge > snd.una ? static_cast<std::uint32_t>(edge - snd.una) : 0;
     return;
   }
-  // RFC 7323 §2.3 R7323-05: scaled on every segment but a SYN.
   const bool was_closed = snd.wnd == 0;
-  snd.wnd = static_cast<std::uint32_t>(seg.wnd) << snd.shift;
+  snd.wnd = seg.window(snd.shift);
   size_.on_window(snd.wnd);
   snd.wl1 = seg.seq;
   snd.wl2 = seg.ack;

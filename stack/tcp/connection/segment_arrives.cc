@@ -15,8 +15,7 @@ Verdict Connection::segment_arrives(const Segment& seg, Instant now) {
     Segment trimmed = seg;
     trimmed.seq += 1;
     trimmed.flags.bits &= static_cast<std::uint16_t>(~TcpFlags::kSyn);
-    trimmed.wnd = static_cast<std::uint16_t>(
-        seg.wnd >> snd.shift);  // a SYN's window is not scaled; this one will be
+    trimmed.had_syn = true;
     const Verdict verdict = segment_arrives(trimmed, now);
     // Its own handshake may hang on an answer: our SYN-ACK can be lost like any other.
     if (state_ == State::Established) receiver_.demand_ack(SendReason::HandshakeAck);
@@ -133,8 +132,7 @@ void Connection::adopt(const Agreement& agreed, Instant now) {
 
 void Connection::become_established(const Segment& seg, Instant now) {
   begin_path_search(now);
-  // RFC 7323 §2.2 R7323-03: the window field of a SYN is never scaled.
-  snd.wnd = seg.flags.syn() ? seg.wnd : static_cast<std::uint32_t>(seg.wnd) << snd.shift;
+  snd.wnd = seg.window(snd.shift);
   size_.on_window(snd.wnd);
   snd.wl1 = seg.seq;
   snd.wl2 = seg.ack;
