@@ -128,15 +128,14 @@ TEST(SynCookies, AreOfOneTupleOneNumberAndOneTime) {
 
 TEST(SynCookies, TimestampsCarryOptionsAndAreNeverAhead) {
   COVERS("R4987-05");
-  for (const std::uint32_t clock : {0U, 1U, 63U, 64U, 1000U, 0xffffffffU}) {
-    for (std::uint32_t bits = 0; bits < 64; ++bits) {
+  for (const std::uint32_t clock : {0U, 1U, 31U, 32U, 1000U, 0xffffffffU}) {
+    for (std::uint32_t bits = 0; bits < 32; ++bits) {
       SynCookieOptions options;
       if ((bits & 15U) < 15) options.window_scale = static_cast<std::uint8_t>(bits & 15U);
       options.sack = (bits & 16U) != 0;
-      options.ecn = (bits & 32U) != 0;
       const std::uint32_t stamp = SynCookies::stamp(clock, options);
       EXPECT_EQ(SynCookies::options_in(stamp), options);
-      EXPECT_LT(clock - stamp, 64U) << "ahead, or far behind";
+      EXPECT_LT(clock - stamp, 32U) << "ahead, or far behind";
     }
   }
 }

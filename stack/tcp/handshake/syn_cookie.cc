@@ -13,9 +13,8 @@ constexpr unsigned kTagBits = 29;
 constexpr std::uint32_t kTagMask = (1U << kTagBits) - 1;
 constexpr Duration kTick = 60s;
 
-// In the timestamp: four bits of window scale, one each for SACK and ECN.
-constexpr std::uint32_t kScaleMask = 15, kNoScale = 15, kSackBit = 16, kEcnBit = 32,
-                        kOptionMask = 63;
+// In the timestamp: four bits of window scale, one for SACK.
+constexpr std::uint32_t kScaleMask = 15, kNoScale = 15, kSackBit = 16, kOptionMask = 31;
 
 std::uint64_t tick_of(Instant now) {
   return static_cast<std::uint64_t>(now.time_since_epoch() / kTick);
@@ -55,7 +54,6 @@ std::optional<std::uint16_t> SynCookies::check(const FourTuple& tuple, SeqNum ir
 std::uint32_t SynCookies::stamp(std::uint32_t clock, const SynCookieOptions& options) {
   std::uint32_t bits = std::min<std::uint32_t>(options.window_scale.value_or(kNoScale), kNoScale);
   if (options.sack) bits |= kSackBit;
-  if (options.ecn) bits |= kEcnBit;
   const std::uint32_t coded = (clock & ~kOptionMask) | bits;
   const bool is_ahead = bits > (clock & kOptionMask);
   return is_ahead ? coded - (kOptionMask + 1) : coded;
@@ -66,7 +64,6 @@ SynCookieOptions SynCookies::options_in(std::uint32_t echoed) {
   const std::uint32_t scale = echoed & kScaleMask;
   if (scale != kNoScale) options.window_scale = static_cast<std::uint8_t>(scale);
   options.sack = (echoed & kSackBit) != 0;
-  options.ecn = (echoed & kEcnBit) != 0;
   return options;
 }
 

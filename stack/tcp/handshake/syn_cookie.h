@@ -29,7 +29,6 @@ namespace glasstcp {
 struct SynCookieOptions {
   std::optional<std::uint8_t> window_scale;
   bool sack = false;
-  bool ecn = false;
   friend bool operator==(const SynCookieOptions&, const SynCookieOptions&) = default;
 };
 
