@@ -101,7 +101,8 @@ Check Connection::syn_again_in_syn_received(const Segment& seg, Instant now) {
   if (!is_the_syn) return std::nullopt;
   if (ecn_ != kNone) {
     // RFC 9768 §3.1.5 R9768-23: as in a half-open record (HalfOpen::segment_arrives).
-    const EcnAgreement asked = ecn_asked_for(seg.flags, ip_ecn(seg.traffic_class));
+    const IpEcn field = ip_ecn(seg.traffic_class);
+    const EcnAgreement asked = ecn()->agreed().asked_again(seg.flags, field);
     if (ecn()->is_contradicted_by(asked)) {
       reset(SendReason::RstEcnAmbiguous, StreamError::Aborted, StateCause::EcnAmbiguous, now);
       return Verdict::SynAsksForOtherEcn;

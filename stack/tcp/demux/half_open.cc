@@ -24,7 +24,7 @@ HalfOpenResult HalfOpen::segment_arrives(const Segment& seg, TcpContext& context
   const SeqNum rcv_nxt = agreed_.irs + 1;
   // The SYN again: our SYN-ACK was lost or is late; it goes again.
   if (seg.flags.syn() && !seg.flags.ack() && !seg.flags.rst() && seg.seq == agreed_.irs) {
-    const EcnAgreement asked = ecn_asked_for(seg.flags, ip_ecn(seg.traffic_class));
+    const EcnAgreement asked = agreed_.ecn.asked_again(seg.flags, ip_ecn(seg.traffic_class));
     // RFC 9768 §3.1.5 R9768-23: a peer that asks for both kinds of feedback on one connection could
     // not tell which of them we took: it is reset.
     if (agreed_.ecn.is_contradicted_by(asked)) {
@@ -114,9 +114,7 @@ void HalfOpen::transmit(TcpContext& context, Instant now, OutPacket& out) {
   const bool is_again = agreed_.syn_ack_sent != Instant{};
   const std::uint16_t ecn_flags = ecn_syn_ack_flags(agreed_.ecn, agreed_.syn_ack_retries);
   header.flags.bits |= ecn_flags;
-  // RFC 9768 §3.1.5 R9768-24: a server that ever sent a SYN-ACK without ECN flags must
-  // not set ECT.
-  if (ecn_flags == 0) agreed_.ecn.may_mark = false;
+  agreed_.ecn.on_syn_ack_sent(ecn_flags);
   header.window = window();  // RFC 7323 §2.2 R7323-03: never scaled on a SYN
   std::uint16_t mss = context.offered_mss(agreed_.tuple.remote_address, now);
   if (mss_ != 0) mss = std::min(mss, mss_);

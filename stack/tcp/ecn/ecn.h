@@ -50,6 +50,8 @@ struct EcnAgreement {
     return knows_accurate && feedback != EcnFeedback::None && again.feedback != EcnFeedback::None &&
            again.feedback != feedback;
   }
+  /// As a server: what the client's SYN asks for that came again, read as the first one was.
+  [[nodiscard]] EcnAgreement asked_again(TcpFlags syn, IpEcn arrived_as) const;
   // RFC 9768 §3.1.5 R9768-24: a SYN without the flags means that the client may not be in that mode,
   // so nothing is marked; R9768-04: the newest SYN is the one that is reported.
   /// As a server: the client's SYN came again, and asks for `asked`.
@@ -57,19 +59,20 @@ struct EcnAgreement {
     peer_syn = asked.peer_syn;
     if (asked.feedback == EcnFeedback::None) may_mark = false;
   }
+  // RFC 9768 §3.1.5 R9768-24: a server that ever sent a SYN-ACK without the flags must not set ECT.
+  /// As a server: our SYN-ACK left with `flags`, of AE, CWR and ECE.
+  void on_syn_ack_sent(std::uint16_t flags) {
+    if (flags == 0) may_mark = false;
+  }
 };
 
 /// AE, CWR and ECE of our SYN. `retries`: how often it was sent before.
 [[nodiscard]] std::uint16_t ecn_syn_flags(EcnWill will, std::uint32_t retries);
 /// What a SYN asks for and we grant.
 [[nodiscard]] EcnAgreement answer_ecn_syn(EcnWill will, TcpFlags syn, IpEcn arrived_as);
-/// What a SYN asks for, whatever we would grant.
-[[nodiscard]] inline EcnAgreement ecn_asked_for(TcpFlags syn, IpEcn arrived_as) {
-  return answer_ecn_syn({EcnUse::Passive, true}, syn, arrived_as);
-}
 /// AE, CWR and ECE of our SYN-ACK. `retries`: how often it was sent before.
 [[nodiscard]] std::uint16_t ecn_syn_ack_flags(const EcnAgreement& agreed, std::uint32_t retries);
-/// What a SYN-ACK grants. `asked`: the flags of our first SYN; `retries`: SYNs sent after it.
+/// What a SYN-ACK grants to a client of that `will`; `retries`: SYNs sent after its first.
 [[nodiscard]] EcnAgreement read_ecn_syn_ack(EcnWill will, std::uint32_t retries, TcpFlags syn_ack,
                                             IpEcn arrived_as);
 /// RFC 9768 tables 2 and 3: how the field of a SYN or SYN-ACK is named in the three flags.
@@ -125,6 +128,7 @@ class Ecn {
 
   explicit Ecn(const EcnAgreement& agreed);
 
+  [[nodiscard]] const EcnAgreement& agreed() const { return agreed_; }
   [[nodiscard]] EcnFeedback feedback() const { return agreed_.feedback; }
 
   // -- Of every segment that leaves (segment_marks.cc)
@@ -164,25 +168,18 @@ class Ecn {
   [[nodiscard]] std::uint16_t syn_ack_flags(std::uint32_t retries) const {
     return ecn_syn_ack_flags(agreed_, retries);
   }
-  // RFC 9768 §3.1.5 R9768-24: a server that ever sent a SYN-ACK without the flags must not set ECT.
   /// Our SYN-ACK left.
-  void on_syn_ack_sent(std::uint32_t retries) {
-    if (syn_ack_flags(retries) == 0) agreed_.may_mark = false;
-  }
+  void on_syn_ack_sent(std::uint32_t retries) { agreed_.on_syn_ack_sent(syn_ack_flags(retries)); }
 
   // -- As the sender of data
-  /// Whether new data may be sent ECN-capable.
-  [[nodiscard]] bool may_mark() const { return agreed_.may_mark; }
   /// A believable ACK came. True: it reports congestion that calls for a reduction.
   bool on_ack(const EcnAck& ack);
   /// The window was reduced, for whatever cause.
   void on_reduction();
-  /// Whether the next new data carries CWR (classic only); then it goes alone in its packet.
-  [[nodiscard]] bool cwr_due() const { return cwr_due_; }
   /// New data up to `end` left.
   void on_data_sent(SeqNum end);
 
-  [[nodiscard]] std::uint32_t received_marks() const { return r_cep_; }
+  /// The counter of marked packets as the peer reports it, from kFirstCount on.
   [[nodiscard]] std::uint32_t reported_marks() const { return s_cep_; }
 
  private:

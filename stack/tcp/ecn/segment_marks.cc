@@ -44,6 +44,10 @@ bool Ecn::goes_alone() const {
 
 // -- A SYN or SYN-ACK that comes again
 
+EcnAgreement EcnAgreement::asked_again(TcpFlags syn, IpEcn arrived_as) const {
+  return answer_ecn_syn({EcnUse::Passive, knows_accurate}, syn, arrived_as);
+}
+
 // RFC 9768 §3.2.2.1 R9768-09: the pure ACK of each SYN-ACK that confirms the accurate mode names the
 // field of that SYN-ACK; of any other it has the counter.
 void Ecn::on_syn_ack_again(const EcnAgreement& granted) {
