@@ -359,7 +359,7 @@ bool Model::fourth_syn(const Arriving& seg) {
   }
   Leaving reset;
   reset.has_rst = reset.has_ack = true;
-  reset.seq = tcb.snd_nxt;
+  reset.seq = is_beyond_window() ? tcb.snd_una : tcb.snd_nxt;
   reset.ack = tcb.rcv_nxt;
   result_.leaving.push_back(reset);
   result_.told_reset = true;
@@ -487,7 +487,7 @@ void Model::seventh_text(const Arriving& seg) {
   if (is_new && tcb.is_orphan && choices_.text_after_close_resets) {
     Leaving reset;
     reset.has_rst = reset.has_ack = true;
-    reset.seq = tcb.snd_nxt;
+    reset.seq = is_beyond_window() ? tcb.snd_una : tcb.snd_nxt;
     reset.ack = tcb.rcv_nxt;
     result_.leaving.push_back(reset);
     tcb.stage = Stage::Closed;
@@ -551,6 +551,13 @@ void Model::take_fin() {
   }
 }
 
+// §3.10.7.4 writes SEQ=SND.NXT, also where the peer has pulled its window back behind that number
+// and by the same section takes no segment with it: an ACK then has the number of the window's edge
+// (as Linux's has), a reset the one that the peer expects.
+bool Model::is_beyond_window() const {
+  return tcb.snd_una != tcb.iss && before(tcb.snd_una + tcb.snd_wnd, tcb.snd_nxt);
+}
+
 // What is due leaves: a SYN-ACK; text, if the window and the silly-window rules (§3.8.6.2.1) allow
 // it, with the ACK on it; or the ACK alone.
 void Model::let_leave() {
@@ -572,7 +579,7 @@ void Model::let_leave() {
     out.text = std::min(usable, tcb.unsent);
   if (out.text > 0 || (owes_ack_ && tcb.stage != Stage::Closed)) {
     out.has_syn = false;
-    out.seq = tcb.snd_nxt;
+    out.seq = is_beyond_window() ? tcb.snd_una + tcb.snd_wnd : tcb.snd_nxt;
     out.ack = tcb.last_ack_sent = tcb.rcv_nxt;
     out.window = tcb.rcv_wnd;
     if (tcb.uses_timestamps) out.echo = tcb.ts_recent;

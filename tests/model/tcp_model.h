@@ -225,6 +225,7 @@ class Model {
   void reset_for(const Arriving& seg);
   bool end(Fate fate);
   void owe_ack(bool may_wait = false);
+  [[nodiscard]] bool is_beyond_window() const;
   void let_leave();
 
   Choices choices_;

@@ -40,8 +40,19 @@ SendDecision NextSegment::reset() const {
   d.kind = SendDecision::Kind::Reset;
   d.reason = *tcb_.pending_reset_;
   d.flags.bits = TcpFlags::kRst | TcpFlags::kAck;
-  d.seq = tcb_.snd.nxt;
+  // Behind a shrunken window snd.nxt is outside, where a reset is ignored (RFC 5961 §3.2); what the
+  // peer expects next is what it acknowledged last.
+  d.seq = is_beyond_window() ? tcb_.snd.una : tcb_.snd.nxt;
   return d;
+}
+
+// Whether snd.nxt is a number that the peer takes from nobody any more, since it has pulled the
+// right edge of its window back. An edge that only the scale has rounded down is none (RFC 7323
+// §2.4).
+bool NextSegment::is_beyond_window() const {
+  if (tcb_.snd.una == tcb_.snd.iss) return false;  // the window begins behind our SYN
+  const std::int32_t beyond = tcb_.snd.nxt - (tcb_.snd.una + tcb_.snd.wnd);
+  return beyond >= 1 << tcb_.snd.shift;
 }
 
 NextSegment::Decision NextSegment::syn() const {
@@ -343,16 +354,17 @@ NextSegment::Decision NextSegment::pure_ack() const {
   d.kind = SendDecision::Kind::Ack;
   d.reason = tcb_.receiver_.ack().reason();
   d.flags.bits = TcpFlags::kAck;
-  // A pure ACK carries tcb_.snd.nxt; beyond a shrunken window it would not be accepted, so it stays
-  // at its edge.
-  d.seq = tcb_.snd.nxt;
+  // RFC 9293 §3.10.7.4 R9293-P6: a pure ACK carries snd.nxt, unless that is beyond a shrunken window:
+  // the peer would not accept it, nor see what it acknowledges; its edge is still good.
+  const bool is_beyond = is_beyond_window();
+  d.seq = is_beyond ? tcb_.snd.una + tcb_.snd.wnd : tcb_.snd.nxt;
   // Where its acknowledgment is waited for, the FIN may come again with any ACK (RFC 9293 §3.10.7.4
   // asks for its repetition by a timer alone); a challenge says no more than it must.
   const bool is_challenge = d.reason == SendReason::ChallengeReset ||
                             d.reason == SendReason::ChallengeSyn ||
                             d.reason == SendReason::ChallengeAck;
   if (tcb_.context_.config.repeats_fin && tcb_.has_sent_fin() && tcb_.snd.una < tcb_.snd.nxt &&
-      !is_challenge) {
+      !is_beyond && !is_challenge) {
     d.seq = tcb_.snd.nxt - 1;
     d.flags.bits |= TcpFlags::kFin;
   }

@@ -43,6 +43,7 @@ class NextSegment {
   [[nodiscard]] Decision probe() const;
   [[nodiscard]] Decision pure_ack() const;
 
+  [[nodiscard]] bool is_beyond_window() const;
   [[nodiscard]] bool waits_for_new_data(std::uint32_t allowed) const;
   [[nodiscard]] std::uint32_t packet_bound() const;
   [[nodiscard]] std::uint32_t cut_to_segments(std::uint32_t sendable, std::uint32_t unsent) const;
