@@ -171,8 +171,10 @@ class Connection : public ListHook<ReadyTag>,
   void retransmit_all(SendReason reason);
   // transmit.cc
   void build(const SendDecision& decision, Instant now, OutPacket& out);
-  void note_data_sent(const SendDecision& decision, const SenderFacts& sender);
-  void note_new_data(const SendDecision& decision, const SenderFacts& sender);
+  void note_data_sent(const SendDecision& decision, const SenderFacts& sender,
+                      const OutPacket& packet);
+  void note_new_data(const SendDecision& decision, const SenderFacts& sender,
+                     const OutPacket& packet);
   void note_control_sent(const SendDecision& decision, Instant now);
   void note_probe(const SendDecision& decision, Instant now);
   void note_ack_carried(std::uint16_t window);

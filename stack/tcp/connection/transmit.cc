@@ -1,4 +1,5 @@
-// Doing what was decided: the one place that builds a connection's segments and moves snd.nxt.
+// Doing what was decided: the one place that builds a connection's segments. snd.nxt moves here,
+// and where the peer has taken the octet of a probe (process_ack.cc).
 // RFC 9293 §3.1 (format), §3.4 (numbers), §3.8.1 (timer), RFC 7323 §3.2, RFC 2018 §3.
 // Next: ../receive/receiver.h.
 #include <algorithm>
@@ -34,7 +35,7 @@ bool Connection::commit(const SendDecision& decision, Instant now, OutPacket& ou
   const bool is_first = d.kind == SendDecision::Kind::NewData || d.kind == SendDecision::Kind::Syn;
   if (is_first && end > snd.nxt && !remember(d, end, sender)) return false;
   build(d, now, out);
-  note_data_sent(d, sender);
+  note_data_sent(d, sender, out);
   return true;
 }
 
@@ -103,7 +104,8 @@ void Connection::note_ack_carried(std::uint16_t window) {
   timers_.stop(TimerName::DelayedAck);
 }
 
-void Connection::note_data_sent(const SendDecision& d, const SenderFacts& sender) {
+void Connection::note_data_sent(const SendDecision& d, const SenderFacts& sender,
+                                const OutPacket& packet) {
   const std::uint32_t length = d.length + (d.flags.syn() || d.flags.fin() ? 1U : 0U);
   switch (d.kind) {
     case SendDecision::Kind::Syn:
@@ -124,13 +126,14 @@ void Connection::note_data_sent(const SendDecision& d, const SenderFacts& sender
       break;
     }
     default:
-      note_new_data(d, sender);
+      note_new_data(d, sender, packet);
       break;
   }
   manage_send_timers(sender.now);
 }
 
-void Connection::note_new_data(const SendDecision& d, const SenderFacts& sender) {
+void Connection::note_new_data(const SendDecision& d, const SenderFacts& sender,
+                               const OutPacket& packet) {
   const SeqNum end = d.seq + d.length + (d.flags.fin() ? 1U : 0U);
   intent_.on_sent();
   persist_.on_octet_counted();
@@ -141,10 +144,9 @@ void Connection::note_new_data(const SendDecision& d, const SenderFacts& sender)
   const bool fills_window = cwnd_space() < max_payload();
   arm(recovery_.on_sent(sender, {end, d.length}, d.reason == SendReason::TailLossProbe,
                         fills_window));
-  if (d.reason == SendReason::MtuProbe && d.length > max_payload()) {
-    const auto packet = static_cast<std::uint16_t>(d.length + data_headers());
-    path_search()->on_probe_sent(packet, d.seq, end);
-  }
+  // The packet's own size: what options the next one will have is another matter.
+  if (d.reason == SendReason::MtuProbe && packet.size() > path_search()->low())
+    path_search()->on_probe_sent(static_cast<std::uint16_t>(packet.size()), d.seq, end);
   if (d.flags.fin() && state_ == State::CloseWait)
     enter(State::LastAck, StateCause::Close, sender.now);
 }
