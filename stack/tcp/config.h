@@ -21,6 +21,10 @@
 
 namespace glasstcp {
 
+/// The most of what a setting below may say about retransmissions or probes in a row: their
+/// counters are bytes, and the one after the last ends the connection.
+inline constexpr std::uint32_t kMostRetries = 254;
+
 /// All settings of TCP. Times are durations, sizes are bytes.
 struct TcpConfig {
   // Windows and buffers.

@@ -124,6 +124,61 @@ TEST(SynWithoutMemory, CountsTowardsItsRetries) {
   EXPECT_EQ(net.left.error(*last), StreamError::TimedOut);
 }
 
+// The peer's SYN crosses the one that cannot leave: nor can the SYN-ACK, which is tried no longer.
+TEST(SynWithoutMemory, CountsOnWhenThePeersSynCrosses) {
+  COVERS("MUST-22", "MUST-23");
+  TwoStacks net([](StackConfig& c) {
+    c.memory = 128 * 1024;
+    c.tcp.receive_buffer = c.tcp.initial_receive_buffer = 64;
+  });
+  net.drop = [](const Wire&) { return true; };
+  for (int i = 0; i < 1024; ++i) ASSERT_TRUE(net.left.connect(to_right(), net.now).has_value());
+  net.run_for(10ms);
+  ConnectOptions options = to_right();
+  options.local_port = Port(7);
+  options.settings = net.left.default_settings();
+  options.settings->syn_retries = 1;
+  const auto last = net.left.connect(options, net.now);
+  ASSERT_TRUE(last.has_value());
+  RawTcp syn;
+  syn.tuple = {*IpAddress::parse("2001:db8::2"), *IpAddress::parse("2001:db8::1"), Port(80),
+               Port(7)};
+  syn.flags = TcpFlags::kSyn;
+  PacketMeta verified;
+  verified.checksum_valid = true;
+  net.left.receive(test::raw_packet(syn), verified, net.now);
+  net.run_for(2s);
+  EXPECT_EQ(net.left.status(*last)->state, State::SynReceived);
+  net.run_for(1500ms);
+  EXPECT_EQ(net.left.error(*last), StreamError::TimedOut);
+}
+
+// The counters are bytes: what the settings ask for beyond that is not counted round and round.
+TEST(RetriesBeyondTheirCounter, EndAllTheSame) {
+  COVERS("MUST-20", "MUST-23", "R4987-02");
+  constexpr std::uint32_t kMany = 1000;
+  constexpr Duration kLongEnough = 256 * 60s;
+  TwoStacks net([](StackConfig& c) {
+    c.tcp.syn_retries = c.tcp.syn_ack_retries = c.tcp.r2_retransmissions = kMany;
+    c.tcp.keep_alive_probes = kMany;
+    c.tcp.keep_alive_idle = c.tcp.keep_alive_interval = 60s;
+  });
+  const auto [sends, hears] = net.connected(IpVersion::V6);
+  PacketMeta verified;
+  verified.checksum_valid = true;
+  net.drop = [](const Wire&) { return true; };
+  const auto opens = net.left.connect(to_right(), net.now);
+  net.right.receive(spoofed_syn(1), verified, net.now);
+  EXPECT_EQ(net.right.half_open_count(), 1U);
+  ASSERT_TRUE(net.left.send(sends, TwoStacks::bytes("unheard"), {}, net.now).has_value());
+  net.right.set_keep_alive(hears, true, net.now);
+  net.run_for(kLongEnough);
+  EXPECT_EQ(net.left.error(*opens), StreamError::TimedOut);
+  EXPECT_EQ(net.left.error(sends), StreamError::TimedOut);
+  EXPECT_EQ(net.right.error(hears), StreamError::TimedOut);
+  EXPECT_EQ(net.right.half_open_count(), 0U);
+}
+
 TEST(OnlyPeersAreAwaited, WhenOursIsAllAcknowledged) {
   TwoStacks net;
   EXPECT_TRUE(net.right.only_fin_wait_2_left());

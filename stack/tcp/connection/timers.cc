@@ -68,10 +68,11 @@ void Connection::on_timer(Instant now) {
 bool Connection::has_given_up(StateCause cause, Instant now) {
   const TcpConfig& config = context_.config;
   const bool opening = !is_synchronized(state_);
-  const std::uint32_t r2 = fast_open_passive_ && opening ? config.syn_ack_retries
-                           : opening                     ? settings().syn_retries
-                           : orphan_ ? std::min(config.r2_retransmissions, kOrphanRetransmissions)
-                                     : config.r2_retransmissions;
+  const std::uint32_t chosen = fast_open_passive_ && opening ? config.syn_ack_retries
+                               : opening                     ? settings().syn_retries
+                                                             : config.r2_retransmissions;
+  const std::uint32_t r2 =
+      std::min(chosen, orphan_ && !opening ? kOrphanRetransmissions : kMostRetries);
   if (retransmissions_ > r2 || persist_.unanswered() > r2) {
     fail(StreamError::TimedOut, cause, now);
     return true;
@@ -110,10 +111,10 @@ void Connection::on_persist_timer(Instant now) {
   }
 }
 
-// What could not be sent is proposed again by next(). A SYN that could not be sent counts like one
-// that got lost.
+// What could not be sent is proposed again by next(). A SYN or SYN-ACK that could not be sent
+// counts like one that got lost.
 void Connection::on_memory_retry_timer(Instant now) {
-  if (state_ != State::SynSent || snd.nxt != snd.iss) return;
+  if (is_synchronized(state_) || snd.nxt != snd.iss) return;
   ++retransmissions_;
   if (!has_given_up(StateCause::OutOfMemory, now)) recovery_.back_off();
 }
@@ -126,7 +127,7 @@ void Connection::on_keep_alive_timer(Instant now) {
     arm(TimerName::KeepAlive, now + config.keep_alive_interval);  // retransmissions ask already
     return;
   }
-  if (!keep_alive_.on_timer(config.keep_alive_probes)) {
+  if (!keep_alive_.on_timer(std::min(config.keep_alive_probes, kMostRetries))) {
     reset(SendReason::RstTimeout, StreamError::TimedOut, StateCause::KeepAlivesEnd, now);
     return;
   }
@@ -208,7 +209,7 @@ void Connection::on_no_memory(Instant now) {
   // What is outstanding has its timer, in the same slot, and must keep it: its acknowledgment or
   // its timeout will ask again.
   if (has_loss_timer()) return;
-  const bool is_syn = state_ == State::SynSent && snd.nxt == snd.iss;
+  const bool is_syn = !is_synchronized(state_) && snd.nxt == snd.iss;
   arm(TimerName::MemoryRetry, now + (is_syn ? recovery_.rto(context_) : context_.rto_bounds.min));
 }
 

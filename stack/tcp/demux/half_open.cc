@@ -97,7 +97,8 @@ void HalfOpen::reply_ack(TcpContext& context, SendReason reason, Instant now) {
 
 // RFC 4987 §3.4 R4987-02; RFC 9293 §3.8.3 MUST-22.
 bool HalfOpen::on_timer(const TcpContext& context) {
-  if (agreed_.syn_ack_retries >= context.config.syn_ack_retries) return false;
+  if (agreed_.syn_ack_retries >= std::min(context.config.syn_ack_retries, kMostRetries))
+    return false;
   ++agreed_.syn_ack_retries;
   reason_ = SendReason::SynAckRetransmit;
   due_ = true;
