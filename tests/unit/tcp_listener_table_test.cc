@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "stack/tcp/demux/listener_table.h"
+#include "tests/support/covers.h"
 
 namespace glasstcp {
 namespace {
@@ -63,6 +64,32 @@ TEST(ListenerTable, HoldsManyAndThenNoMore) {
     ASSERT_EQ(number(listeners[found].local().port), port);
   }
   EXPECT_EQ(listeners.find(endpoint("::", 5000)), kNone);
+}
+
+// RFC 7413 §5.1: places that resets ended are free again one after the other, also when there are
+// more of them in the end than there is room for, or the limit changes meanwhile.
+TEST(Listener, PlacesOfResetsAreFreeInTheirOrder) {
+  COVERS("R7413-04");
+  Listener listener(endpoint("::", 80), 1);
+  FastOpenListening how;
+  how.limit = 3;
+  listener.set_fast_open(how);
+  Instant now{};
+  for (int round = 0; round < 5; ++round) {
+    for (std::uint32_t i = 0; i < 3; ++i) {
+      ASSERT_TRUE(listener.has_fast_open_place(now));
+      listener.take_fast_open_place();
+      listener.free_fast_open_place(now + 60s + i * 1s);
+    }
+    EXPECT_FALSE(listener.has_fast_open_place(now + 59s));
+    EXPECT_TRUE(listener.has_fast_open_place(now + 60s));
+    listener.take_fast_open_place();
+    EXPECT_FALSE(listener.has_fast_open_place(now + 60s));
+    listener.set_fast_open(how);
+    EXPECT_TRUE(listener.has_fast_open_place(now + 61s));
+    listener.free_fast_open_place(std::nullopt);
+    now += 62s;
+  }
 }
 
 }  // namespace

@@ -75,8 +75,9 @@ class Listener {
   // with a stolen cookie makes its owner send resets.
   /// Whether one more may take a pending place.
   [[nodiscard]] bool has_fast_open_place(Instant now) {
-    while (!reset_places_.empty() && reset_places_.front() <= now) {
-      reset_places_.erase(reset_places_.begin());
+    while (reset_count_ > 0 && reset_places_[reset_first_] <= now) {
+      reset_first_ = (reset_first_ + 1) % reset_places_.size();
+      --reset_count_;
       --pending_places_;
     }
     return pending_places_ < fast_open_.limit;
@@ -84,15 +85,19 @@ class Listener {
   void take_fast_open_place() { ++pending_places_; }
   /// `free_at`: not before then.
   void free_fast_open_place(std::optional<Instant> free_at) {
-    if (free_at && reset_places_.size() < reset_places_.capacity()) {
-      reset_places_.push_back(*free_at);
+    if (free_at && reset_count_ < reset_places_.size()) {
+      reset_places_[(reset_first_ + reset_count_++) % reset_places_.size()] = *free_at;
     } else {
       --pending_places_;
     }
   }
   void set_fast_open(const FastOpenListening& how) {
     fast_open_ = how;
-    reset_places_.reserve(how.limit);
+    std::vector<Instant> places(std::max<std::size_t>(how.limit, reset_count_));
+    for (std::size_t i = 0; i < reset_count_; ++i)
+      places[i] = reset_places_[(reset_first_ + i) % reset_places_.size()];
+    reset_places_ = std::move(places);
+    reset_first_ = 0;
   }
   [[nodiscard]] FastOpenListening& fast_open() { return fast_open_; }
 
@@ -108,7 +113,10 @@ class Listener {
   std::size_t count_ = 0;
   FastOpenListening fast_open_;
   std::uint32_t pending_places_ = 0;
-  std::vector<Instant> reset_places_;  // when each is free again, the soonest first
+  // When each is free again, the soonest first: a ring.
+  std::vector<Instant> reset_places_;
+  std::size_t reset_first_ = 0;
+  std::size_t reset_count_ = 0;
 };
 
 }  // namespace glasstcp
