@@ -135,6 +135,15 @@ class Connection : public ListHook<ReadyTag>,
   void check_invariants() const;
 
  private:
+  // The same blocks as the Tcb shows, to be changed.
+  using Tcb::path_search;
+  using Tcb::statistics;
+  [[nodiscard]] ConnectionStatistics* statistics() {
+    return extras_ == kNone ? nullptr : &context_.extras[extras_].statistics;
+  }
+  [[nodiscard]] PathSearch* path_search() {
+    return extras_ == kNone ? nullptr : context_.extras[extras_].path_search();
+  }
   // segment_arrives.cc
   Verdict segment_arrives_in_syn_sent(const Segment& seg, Instant now);
   Check check_timestamps(const Segment& seg, Instant now);

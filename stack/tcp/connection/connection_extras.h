@@ -50,6 +50,7 @@ struct ConnectionExtras {
 
   /// Null: it has not begun.
   [[nodiscard]] PathSearch* path_search() { return search ? &*search : nullptr; }
+  [[nodiscard]] const PathSearch* path_search() const { return search ? &*search : nullptr; }
 };
 
 }  // namespace glasstcp

@@ -6,7 +6,9 @@
 // (../send/segment_size.h); ECN's marks those of its Ecn (../ecn/ecn.h).
 //
 // Everything here looks and changes nothing, so that whoever only asks is given a `const Tcb&`:
-// NextSegment, SegmentOptions, the demultiplexer. The procedures that change it are Connection's.
+// NextSegment, SegmentOptions, the demultiplexer. The procedures that change it are Connection's,
+// and so is the use of two answers that can change a side block: sender_facts(), by which loss
+// recovery tells ECN what it found, and send_buffer_limit(), which counts what SEND queues.
 //
 // Invariants: see connection.h, whose check_invariants() holds them.
 //
@@ -145,11 +147,11 @@ class Tcb {
   // Null: not agreed on.
   [[nodiscard]] const Ecn* ecn() const { return ecn_ == kNone ? nullptr : &context_.ecn[ecn_]; }
   // Null: not kept.
-  [[nodiscard]] ConnectionStatistics* statistics() const {
+  [[nodiscard]] const ConnectionStatistics* statistics() const {
     return extras_ == kNone ? nullptr : &context_.extras[extras_].statistics;
   }
   // Null: it does not search for a larger packet.
-  [[nodiscard]] PathSearch* path_search() const {
+  [[nodiscard]] const PathSearch* path_search() const {
     return extras_ == kNone ? nullptr : context_.extras[extras_].path_search();
   }
 
