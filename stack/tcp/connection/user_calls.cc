@@ -1,5 +1,5 @@
 // The user calls of RFC 9293 §3.10.2-§3.10.6: SEND, RECEIVE, CLOSE, ABORT. OPEN is in
-// active_open.cc, STATUS in connection.cc.
+// active_open.cc, STATUS in status.cc.
 // Next: ../demux/half_open.h.
 #include <algorithm>
 

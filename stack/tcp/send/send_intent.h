@@ -5,7 +5,7 @@
 // (urgent data).
 //
 // Invariants:
-//   1. A FIN that is queued stays: more_coming() is false from then on.
+//   1. A FIN that is queued stays: no more data comes behind it, nor is any waited for.
 //   2. What a small segment waits for ends: by an ACK, by more data, by push(), or by the override
 //   timer.
 //
