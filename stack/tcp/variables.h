@@ -22,6 +22,7 @@ struct SendVariables {
   // RFC 9293 §3.1 REC-1: windows are 32-bit quantities here.
   std::uint32_t wnd = 0;   ///< the peer's window, scaled
   std::uint8_t shift = 0;  ///< scale of the peer's window fields
+  bool scaled = false;     ///< both SYNs had the option, whatever the scales (RFC 7323 §2.2)
 };
 
 /// RFC 9293 §3.3.1: receive sequence variables.

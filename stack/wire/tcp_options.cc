@@ -15,6 +15,14 @@ constexpr std::size_t kMssLength = 4, kWindowScaleLength = 3, kSackPermittedLeng
                       kTimestampsLength = 10, kUserTimeoutLength = 4, kSackBlockLength = 8,
                       kCounterLength = 3;
 
+// A SYN with all that it may offer but a user timeout: its data may not go without its cookie (RFC
+// 7413 §4.2.1), so there must be room for that.
+constexpr std::size_t kSynLength =
+    kMssLength + kSackPermittedLength + kTimestampsLength + kWindowScaleLength + 1;
+constexpr std::size_t kLongestCookie = 16, kExperimentLength = 4;
+static_assert(kSynLength + kExperimentLength + kLongestCookie <= TcpOptions::kMaxBytes,
+              "the longest cookie fits into a SYN, in either form");
+
 TimestampsOption load_timestamps(const std::uint8_t* p) {
   return {TsVal{load_be32(p)}, TsVal{load_be32(p + 4)}};
 }

@@ -69,7 +69,8 @@ void Runner::fill_in_cookies() {
   };
   const std::map<std::uint32_t, Bytes> cookies = {{kGoodCookie, minted_by(kPresentKey)},
                                                   {kOlderCookie, minted_by(kKeyBefore)},
-                                                  {kTheirCookie, Bytes(6, 0xab)}};
+                                                  {kTheirCookie, Bytes(6, 0xab)},
+                                                  {kLongestCookie, Bytes(16, 0xcd)}};
   for (ScriptEvent& event : script_.events) {
     auto* segment = std::get_if<ScriptSegment>(&event.action);
     if (segment == nullptr) continue;

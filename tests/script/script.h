@@ -42,8 +42,10 @@ struct ScriptOption {
   Bytes raw;  ///< for kinds without numbers
 };
 
-/// Fast Open cookies by name: of our present key, of our key before, and one that the peer made up.
-inline constexpr std::uint32_t kGoodCookie = 1, kOlderCookie = 2, kTheirCookie = 3;
+/// Fast Open cookies by name: of our present key, of our key before, and two that the peer made up,
+/// one of them as long as a cookie may be.
+inline constexpr std::uint32_t kGoodCookie = 1, kOlderCookie = 2, kTheirCookie = 3,
+                               kLongestCookie = 4;
 
 /// A segment as written.
 struct ScriptSegment {

@@ -113,6 +113,7 @@ std::vector<std::uint32_t> cookie_of(Cursor& in) {
   if (in.accept("good")) return {kGoodCookie};
   if (in.accept("older")) return {kOlderCookie};
   if (in.accept("theirs")) return {kTheirCookie};
+  if (in.accept("longest")) return {kLongestCookie};
   return {};
 }
 

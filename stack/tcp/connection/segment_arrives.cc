@@ -118,6 +118,7 @@ void Connection::adopt_syn(const Segment& syn, Instant now) {
 void Connection::adopt(const Agreement& agreed, Instant now) {
   size_.set_peer_mss(agreed.peer_mss);
   snd.shift = agreed.snd_shift;
+  snd.scaled = agreed.scaled;
   receiver_.scale_window(agreed.rcv_shift);
   sack_ = agreed.sack;
   if (agreed.timestamps) timestamps_ = agreed.timestamps_at(now);

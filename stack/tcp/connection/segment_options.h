@@ -5,10 +5,14 @@
 //
 // Invariants:
 //   1. What was not agreed on is on no segment but a SYN.
-//   2. Together they fit into the 40 bytes that a header has for them.
+//   2. Together they fit into the 40 bytes that a header has for them; a cookie in any case, since
+//   data in a SYN goes with its cookie or not at all (RFC 7413 §4.2.1).
 //
 // Next: segment_options.cc.
 #pragma once
+
+#include <cstdint>
+#include <optional>
 
 #include "stack/base/time.h"
 #include "stack/tcp/connection/tcb.h"
@@ -28,8 +32,10 @@ class SegmentOptions {
   [[nodiscard]] EcnDeparture departure(const SendDecision& d, const TcpOptions& options) const;
 
  private:
-  void add_fast_open(TcpOptions& options, const SendDecision& d) const;
-  void add_user_timeout(TcpOptions& options, const SendDecision& d) const;
+  [[nodiscard]] TcpOptions of_syn(Instant now) const;
+  [[nodiscard]] TcpOptions of_syn_ack(const SendDecision& d, Instant now) const;
+  [[nodiscard]] std::uint16_t mss(Instant now) const;
+  [[nodiscard]] std::optional<std::uint16_t> user_timeout() const;
 
   const Tcb& tcb_;
 };

@@ -63,7 +63,7 @@ ConnectionReport Tcb::report(Instant now) const {
   r.sack = sack_;
   r.timestamps = timestamps_.enabled();
   r.syn_data = fast_open() != nullptr && fast_open()->data_taken;
-  r.scaled = snd.shift > 0 || rcv().shift > 0;
+  r.scaled = snd.scaled;
   r.ecn = ecn() != nullptr;
   r.ecn_marks = r.ecn ? ecn()->reported_marks() - Ecn::kFirstCount : 0;
   return r;

@@ -117,28 +117,23 @@ void HalfOpen::transmit(TcpContext& context, Instant now, OutPacket& out) {
   header.flags.bits |= ecn_flags;
   agreed_.ecn.on_syn_ack_sent(ecn_flags);
   header.window = window();  // RFC 7323 §2.2 R7323-03: never scaled on a SYN
-  std::uint16_t mss = context.offered_mss(agreed_.tuple.remote_address, now);
-  if (mss_ != 0) mss = std::min(mss, mss_);
-  TcpOptions options = agreed_.syn_ack_options(mss, Timestamps::clock(agreed_.ts_offset, now));
-  // RFC 9768 §3.2.3.2.1: the first SYN-ACK tests whether the option passes.
-  if (agreed_.ecn.feedback == EcnFeedback::Accurate && !is_again)
-    options.accurate_ecn = Ecn(agreed_.ecn).option(1);
+  SynAckWords words;
+  words.mss = context.offered_mss(agreed_.tuple.remote_address, now);
+  if (mss_ != 0) words.mss = std::min(words.mss, mss_);
+  words.clock = Timestamps::clock(agreed_.ts_offset, now);
+  words.is_first = !is_again;
+  words.fast_open_cookie = cookie_.view();
+  words.fast_open_experimental = cookie_experimental_;
   // RFC 5482 §3.3: before the connection has a user, the stack's own wish.
   if (context.config.announce_user_timeout) {
-    options.user_timeout = UserTimeoutOption::encode(context.config.user_timeout);
-  }
-  // Later ones go without: the first may have been lost for it.
-  if (cookie_.size > 0 && reason_ == SendReason::SynAck) {
-    options.fast_open = true;
-    options.fast_open_experimental = cookie_experimental_;
-    options.fast_open_cookie = cookie_.view();
+    words.user_timeout = UserTimeoutOption::encode(context.config.user_timeout);
   }
   SegmentFrame frame = context.frame(agreed_.tuple, agreed_.hash);
   frame.hop_limit = hop_limit_;
   frame.traffic_class = traffic_class_;
   out.payload_slices = 0;
   out.payload_length = 0;
-  write_segment(frame, header, options, out);
+  write_segment(frame, header, agreed_.syn_ack_options(words), out);
   out.reason = reason_;
   out.connection = {};
   due_ = false;

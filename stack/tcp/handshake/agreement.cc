@@ -38,12 +38,22 @@ Agreement Agreement::from_syn(const Segment& syn, const TcpConfig& config, std::
   return agreed;
 }
 
-TcpOptions Agreement::syn_ack_options(std::uint16_t mss, TsVal clock) const {
+// What the peer's SYN did not offer is left out (RFC 7323 §2.3 R7323-04, RFC 2018 §2 R2018-01).
+// What may be the cause that a SYN-ACK is lost goes on the first one alone: a cookie, and RFC
+// 9768's option, which tests there whether it passes (RFC 9768 §3.2.3.2.1).
+TcpOptions Agreement::syn_ack_options(const SynAckWords& words) const {
   TcpOptions options;
-  options.mss = mss;
+  options.mss = words.mss;
   options.sack_permitted = sack;
   if (scaled) options.window_scale = rcv_shift;
-  if (timestamps) options.timestamps = TimestampsOption{clock, ts_recent};
+  if (timestamps) options.timestamps = TimestampsOption{words.clock, ts_recent};
+  options.user_timeout = words.user_timeout;
+  if (!words.is_first) return options;
+  if (ecn.feedback == EcnFeedback::Accurate) options.accurate_ecn = Ecn(ecn).option(1);
+  if (words.fast_open_cookie.empty()) return options;
+  options.fast_open = true;
+  options.fast_open_experimental = words.fast_open_experimental;
+  options.fast_open_cookie = words.fast_open_cookie;
   return options;
 }
 

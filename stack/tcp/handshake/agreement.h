@@ -20,6 +20,16 @@ namespace glasstcp {
 struct Segment;
 struct TcpConfig;
 
+/// What a SYN-ACK says beside what was agreed on.
+struct SynAckWords {
+  std::uint16_t mss = 0;                      ///< ours
+  TsVal clock{};                              ///< for the timestamp
+  bool is_first = true;                       ///< it was never sent before
+  std::optional<std::uint16_t> user_timeout;  ///< RFC 5482's option
+  ByteView fast_open_cookie;                  ///< a new one for the client; empty: none
+  bool fast_open_experimental = false;        ///< in the older form
+};
+
 /// What the handshake agreed on; how a Connection is born from a half-open one.
 struct Agreement {
   /// What the peer's SYN (or SYN-ACK) and our own settings agree on: MSS, window scale, SACK,
@@ -27,9 +37,9 @@ struct Agreement {
   /// the SYN does not say: iss, ts_offset, ecn, buffer.
   [[nodiscard]] static Agreement from_syn(const Segment& syn, const TcpConfig& config,
                                           std::uint8_t our_shift);
-  /// The options of our SYN-ACK that only the handshake decides: what the peer did not offer is
-  /// left out (RFC 7323 §1.3, RFC 2018 §2). `mss` is ours; `clock` goes into the timestamp.
-  [[nodiscard]] TcpOptions syn_ack_options(std::uint16_t mss, TsVal clock) const;
+  /// The options of our SYN-ACK, of a half-open record and of a connection alike. The cookie is
+  /// borrowed.
+  [[nodiscard]] TcpOptions syn_ack_options(const SynAckWords& words) const;
   /// The timestamps of the connection as of `now`, when ts_recent was received or is still fresh.
   [[nodiscard]] Timestamps timestamps_at(Instant now) const {
     return timestamps ? Timestamps(ts_offset, ts_recent, now) : Timestamps();
