@@ -116,18 +116,18 @@ struct glasstcp_config {
   int use_tail_loss_probe;    /* 1: RFC 8985 §7, with use_rack */
   int pacing;           /* 1: a window is spread over its round trip; Linux's personality: never */
   int nagle;            /* 1: unless TCP_NODELAY */
-  uint32_t syn_retries; /* 7: unless TCP_SYNCNT */
+  uint32_t syn_retries; /* 7: unless TCP_SYNCNT; at most 254, like the next */
   uint32_t syn_ack_retries;    /* 5 */
   uint32_t syn_option_retries; /* 255: SYNs sent again with all options; later ones have an MSS */
   uint8_t ecn_retries;         /* 0: SYNs sent again that still ask for RFC 3168's ECN */
   int icmp_aborts;  /* 1: ICMP errors that end an unsynchronized connection: none 0, RFC 1122's 1,
                        "prohibited" too 2 */
   int drop_syn_fin; /* 0: a SYN with FIN opens nothing */
-  uint32_t retransmissions; /* 15: R2 of RFC 9293 §3.8.3 */
+  uint32_t retransmissions; /* 15: R2 of RFC 9293 §3.8.3; at most 254 */
   uint32_t user_timeout;    /* 0: none, unless TCP_USER_TIMEOUT */
   uint32_t keep_idle;       /* 7200000: unless TCP_KEEPIDLE */
   uint32_t keep_interval;   /* 75000: unless TCP_KEEPINTVL */
-  uint32_t keep_probes;     /* 9: unless TCP_KEEPCNT */
+  uint32_t keep_probes;     /* 9: unless TCP_KEEPCNT; at most 254 */
   uint32_t two_msl;         /* 60000: how long TIME-WAIT lasts */
   uint32_t fin_wait_2;      /* 60000: unless TCP_LINGER2 */
   int rfc5961;              /* 1: challenge ACKs against blind attacks */

@@ -172,6 +172,10 @@ TEST(Settings, ValuesAreReadAndRefusedInTheWordsOfTheirRow) {
   EXPECT_EQ(read("receive_buffer", "64K"), "65536");
   EXPECT_EQ(read("window_scale", "-1"), "-1");
   EXPECT_EQ(read("hop_limit", "256"), "a number from 1 to 255");
+  for (const char* const name : {"syn_retries", "syn_ack_retries", "r2", "keep_alive_probes"}) {
+    EXPECT_EQ(read(name, "254"), "254");
+    EXPECT_EQ(read(name, "255"), "a number from 0 to 254") << "they are counted in bytes";
+  }
 }
 
 TEST(Settings, ARetransmissionTimeoutHasItsOrder) {
