@@ -1,7 +1,7 @@
 -- Wireshark shows what glasstcp says of each packet: fields for columns, display filters and I/O graphs.
 --
 -- `glasstcp serve --capture FILE` gives each packet a comment for programs, "glasstcp/1: key=value ..."; its keys and
--- units stand in stack/README.md ("What an observer is told"). Each key is a field here, glasstcp.KEY. The profile
+-- units are in stack/README.md ("What an observer is told"). Each key is a field here, glasstcp.KEY. The profile
 -- beside this file has columns, colours and buttons that use them.
 --
 -- A capture may come from anywhere, so the line is not trusted: what does not fit is left out, and said
@@ -24,12 +24,12 @@ local FIELDS = {
   {"reason", "text", "Why it was sent"},
   {"verdict", "text", "What became of it"},
   {"rfc", "text", "RFC#section"},
-  {"class", "text", "What it is about"},
+  {"class", "text", "Class of the packet"},
   {"state", "text", "Our state after it"},
   {"peer", "text", "Peer's state, inferred"},
   {"states", "list", "Change of state"},
   {"cause", "list", "Why it changed"},
-  {"timer", "list", "Timer that made it"},
+  {"timer", "list", "Timer that caused it"},
   {"stream", "number", "Stream"},
   {"message", "list", "Part of a message"},
   {"seq", "number", "Sequence number, relative"},
@@ -48,7 +48,7 @@ local FIELDS = {
   {"unread", "number", "Not read yet (bytes)"},
   {"mss", "number", "Segment size (bytes)"},
   {"retransmissions", "number", "Retransmissions in a row"},
-  {"gso", "number", "Segment size of the kernel's cuts (bytes)"},
+  {"gso", "number", "GSO segment size (bytes)"},
   {"checksum", "text", "Checksum"},
   {"now_ns", "long", "The stack's time (ns)"},
 }

@@ -45,7 +45,7 @@ enum class CloseCause : std::uint8_t {
   PeerClosed,     ///< the peer had closed already
   BadRequest,     ///< after a request that cannot be understood nobody knows where the next begins
   Shutdown,       ///< the server is being stopped
-  Finished,       ///< all that was wanted is there
+  Finished,       ///< the exchange is complete, whichever end says so
   BrokenAnswer,   ///< the rest of the answer cannot be read any more
 };
 

@@ -97,7 +97,7 @@ struct glasstcp_config {
   uint32_t send_buffer;            /* 1 MiB: SO_SNDBUF of a new socket, halved as Linux counts */
   uint32_t most_send_buffer; /* 4 MiB: with Linux's personality, memory that SO_SNDBUF grows to */
   uint32_t unsent_low;       /* 2^32 - 1: unless TCP_NOTSENT_LOWAT */
-  uint32_t initial_window;   /* 10: segments of the first flight, RFC 6928 */
+  uint32_t initial_window;   /* 10: initial congestion window in segments, RFC 6928 */
   const char* congestion;    /* "reno": or "cubic", "bbr", unless TCP_CONGESTION */
   uint32_t delayed_ack;      /* 40: below 500; 0: every segment at once */
   uint32_t ack_every;        /* 2: full segments per ACK at most */
@@ -114,9 +114,9 @@ struct glasstcp_config {
   int slow_start_after_idle;  /* 1: RFC 5681 §4.1 */
   int use_rack;               /* 1: RFC 8985; 0: by RFC 6675's count of reported bytes */
   int use_tail_loss_probe;    /* 1: RFC 8985 §7, with use_rack */
-  int pacing;           /* 1: a window is spread over its round trip; Linux's personality: never */
-  int nagle;            /* 1: unless TCP_NODELAY */
-  uint32_t syn_retries; /* 7: unless TCP_SYNCNT; at most 254, like the next */
+  int pacing; /* 1: spread a window of data over a round trip; Linux's personality: never */
+  int nagle;  /* 1: unless TCP_NODELAY */
+  uint32_t syn_retries;        /* 7: unless TCP_SYNCNT; at most 254, like the next */
   uint32_t syn_ack_retries;    /* 5 */
   uint32_t syn_option_retries; /* 255: SYNs sent again with all options; later ones have an MSS */
   uint8_t ecn_retries;         /* 0: SYNs sent again that still ask for RFC 3168's ECN */

@@ -32,7 +32,7 @@ Words phase_words(PacketEvent event) {
 void add_english_of_sent(TextBuffer& out, const PacketEventValue& e) {
   switch (e.what) {
     case Retransmission:
-      return out.add("numbers {}-{} were sent before", e.from, e.to);
+      return out.add("sequence numbers {}-{} were sent before", e.from, e.to);
     case AckOnData:
       return out.add("the ACK of {} byte{} rides on the data (piggybacked)", e.count,
                      plural(e.count));
@@ -153,7 +153,7 @@ void add_english(TextBuffer& out, const PacketEventValue& e) {
 void add_chinese_of_sent(TextBuffer& out, const PacketEventValue& e) {
   switch (e.what) {
     case Retransmission:
-      return out.add("序列号 {}-{} 此前已发送过", e.from, e.to);
+      return out.add("序号 {}-{} 此前已发送过", e.from, e.to);
     case AckOnData:
       return out.add("数据捎带确认了 {} 字节", e.count);
     case PushEndOfMessage:
@@ -271,7 +271,7 @@ Words words_of(StateCause cause) {
       return {"their SYN-ACK came", "收到对方的 SYN-ACK"};
     case StateCause::SynCookie:
       return {"the ACK brings back our SYN cookie: their SYN is known again",
-              "确认带回了本端的 SYN cookie：由此恢复对方的 SYN"};
+              "确认带回了本端的 SYN Cookie：由此恢复对方的 SYN"};
     case StateCause::AckOfSyn:
       return {"our SYN is acknowledged", "本端的 SYN 得到确认"};
     case StateCause::AckOfSynAfterClose:
@@ -398,9 +398,9 @@ void add_message_words(TextBuffer& out, const MessagePart& part, Language langua
     return chinese ? out.add("，完整，{} 字节", part.length)
                    : out.add(", whole, {} bytes", part.length);
   }
-  const std::string_view place = part.begins ? either(language, " begins", "开始")
-                                 : part.ends ? either(language, " ends", "结束")
-                                             : either(language, " continues", "继续");
+  const std::string_view place = part.begins ? either(language, " begins", " 开始")
+                                 : part.ends ? either(language, " ends", " 结束")
+                                             : either(language, " continues", " 继续");
   if (chinese) {
     out.add("{}：第 {}-{} 字节", place, part.first, part.last);
     if (part.length > 0) out.add("，共 {} 字节", part.length);
@@ -435,7 +435,7 @@ void add_close_words(TextBuffer& out, const CloseNote& note, Language language) 
       return out.add("{}", either(language, "the server closes: the request asked for it",
                                   "服务器关闭连接：请求要求不保持连接"));
     case CloseCause::PeerClosed:
-      return out.add("{}", either(language, "the server closes: the client closed before",
+      return out.add("{}", either(language, "the server closes: the client closed first",
                                   "服务器关闭连接：客户端已先关闭"));
     case CloseCause::BadRequest:
       return out.add("{}", either(language, "the server closes: the request was not acceptable",
@@ -443,8 +443,7 @@ void add_close_words(TextBuffer& out, const CloseNote& note, Language language) 
     case CloseCause::Shutdown:
       return out.add("{}", either(language, "the server is being stopped", "服务器正在停止"));
     case CloseCause::Finished:
-      return out.add("{}",
-                     either(language, "all that was wanted has come", "所需的内容已全部收到"));
+      return out.add("{}", either(language, "the exchange is complete", "请求和响应都已完成"));
     case CloseCause::BrokenAnswer:
       return out.add("{}", either(language, "the rest of the answer cannot be read any more",
                                   "响应的其余部分已无法读取"));

@@ -194,7 +194,7 @@ TEST(Narrator, TellsAHandshakeWithRelativeNumbers) {
             "1.500000 [0] 192.0.2.1:40000 IN  SYN seq 0 win 65535 <mss 1460,sackOK,ts,ws 7>  "
             "SynAccepted (RFC 9293 "
             "§3.10.7.2): "
-            "a SYN for a port that listens: the handshake begins\n");
+            "a SYN for a listening port: the handshake begins\n");
   EXPECT_EQ(
       out.lines[1],
       "1.500000 [0] :40000     LISTEN -> SYN-RECEIVED: their SYN came, and a SYN-ACK answers it "

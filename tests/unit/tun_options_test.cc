@@ -285,7 +285,7 @@ TEST(Options, SayWhichWordIsWrongAndWhatIsNear) {
       {{"doc"}, "unknown command 'doc'; did you mean 'doctor'?"},
       {{"version"}, "unknown command 'version'; did you mean '--version'?"},
       {{"analyse", "x"},
-       "unknown command 'analyse'; there are serve, doctor, site, get, capture, wireshark-files or "
+       "unknown command 'analyse'; choose serve, doctor, site, get, capture, wireshark-files or "
        "report"},
       {{"help", "srve"}, "unknown command 'srve'; did you mean 'serve'?"},
       {{"-v"},
@@ -297,7 +297,7 @@ TEST(Options, SayWhichWordIsWrongAndWhatIsNear) {
       {{"serve", "--vrebose"}, "unknown option '--vrebose' of serve; did you mean '--verbose'?"},
       {{"serve", "--vrebose=1", "x"}, "unknown option '--vrebose' of serve"},
       {{"serve", "--publish", "yes"}, "'yes' is not expected: --publish takes no value"},
-      {{"serve", "--publish=maybe"}, "--publish takes no value: 'maybe' is too much"},
+      {{"serve", "--publish=maybe"}, "--publish takes no value, but was given 'maybe'"},
       {{"doctor", "--sink", "/up"}, "'--sink' is an option of serve, not of doctor"},
       {{"serve", "--lang"}, "--lang needs a value: --lang en|zh"},
       {{"serve", "--lang="}, "--lang needs a value: --lang en|zh"},

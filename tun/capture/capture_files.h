@@ -24,7 +24,7 @@ namespace glasstcp {
 /// When a capture goes on in another file.
 struct Rotation {
   std::uint64_t size = 0;   ///< bytes of each file at most; 0: there is one file
-  std::uint32_t files = 2;  ///< that are used in turn: the oldest is begun anew
+  std::uint32_t files = 2;  ///< that are used in turn: the oldest is overwritten
 };
 
 /// The name of the n-th of `files` files, from 1: "visit.pcapng" is "visit_01.pcapng" of 10.

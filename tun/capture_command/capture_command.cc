@@ -172,7 +172,7 @@ std::expected<std::uint64_t, Failure> run(const CaptureCommandOptions& options) 
     return std::unexpected(Failure{std::move(message), std::move(cure)});
   };
   if (options.output == "-" && ::isatty(STDOUT_FILENO) == 1) {
-    return failed("a capture is nothing for a terminal",
+    return failed("a capture cannot be written to a terminal",
                   "give -o FILE, or pipe it: glasstcp capture | wireshark -k -i -");
   }
   auto filter = PacketFilter::compile(options.filter);

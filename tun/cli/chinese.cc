@@ -44,6 +44,12 @@ bool fits(const Gap& gap, std::string_view text) {
          (!text.empty() && text.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
+// A gap at the beginning or the end of a key holds part of one clause, never "what happened; " or
+// "; what to do": by_clauses() takes those apart.
+bool goes_beyond_a_clause(std::string_view gap) {
+  return gap.find("; ") != std::string_view::npos;
+}
+
 // What stands in the gaps of a key; empty: the text is not made by it.
 std::optional<std::vector<std::string_view>> gaps_of(std::string_view key, std::string_view text) {
   std::vector<std::string_view> gaps;
@@ -56,6 +62,9 @@ std::optional<std::vector<std::string_view>> gaps_of(std::string_view key, std::
     if (is_last && !text.ends_with(next.before)) return std::nullopt;
     const std::size_t end = is_last ? text.size() - next.before.size() : text.find(next.before);
     if (end == std::string_view::npos || !fits(gap, text.substr(0, end))) return std::nullopt;
+    const bool is_at_edge =
+        (gaps.empty() && gap.before.empty()) || (is_last && next.before.empty());
+    if (is_at_edge && goes_beyond_a_clause(text.substr(0, end))) return std::nullopt;
     gaps.push_back(text.substr(0, end));
     text.remove_prefix(end + next.before.size());
     gap = next;

@@ -95,7 +95,7 @@ std::string unknown_command(const CLI::App& app, const std::string& word) {
   if (has_option(app, "--" + found)) found = "--" + found;
   const std::string hint = did_you_mean(found);
   return "unknown command '" + word + "'" +
-         (hint.empty() ? "; there are " + listed(names_of_commands(app)) : hint);
+         (hint.empty() ? "; choose " + listed(names_of_commands(app)) : hint);
 }
 
 std::string misplaced_option(const std::string& name, const std::vector<std::string>& owners) {
@@ -140,7 +140,7 @@ std::string about_switch(const CLI::ParseError& error) {
   const std::size_t begin = text.find("--");
   const std::size_t end = text.find(" = ");
   if (begin == std::string::npos || end == std::string::npos || end < begin) return text;
-  return fmt::format("{} takes no value: '{}' is too much", text.substr(begin, end - begin),
+  return fmt::format("{} takes no value, but was given '{}'", text.substr(begin, end - begin),
                      text.substr(end + 3));
 }
 
@@ -266,15 +266,18 @@ bool ends_a_clause(std::string_view rest) {
 // character. 0: nowhere.
 std::size_t break_of(std::string_view line, std::size_t columns) {
   std::size_t width = 0, best = 0;
+  bool was_wide = false, was_opening = false;
   for (std::size_t at = 0; at < line.size() && width <= columns;) {
     const auto byte = static_cast<unsigned char>(line[at]);
     const std::size_t size = byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
     const bool is_wide = size >= 3;
-    const bool was_wide = at > 0 && (static_cast<unsigned char>(line[at - 1]) & 0x80U) != 0;
     const std::string_view rest = line.substr(at);
-    if (line[at] == ' ' || ((is_wide || was_wide) && !ends_a_clause(rest))) best = at;
+    if (line[at] == ' ' || ((is_wide || was_wide) && !was_opening && !ends_a_clause(rest)))
+      best = at;
     width += is_wide ? 2 : 1;
     at += size;
+    was_wide = is_wide;
+    was_opening = rest.starts_with("（") || rest.starts_with("“");
   }
   return best;
 }

@@ -110,7 +110,7 @@ void add_site_options(CLI::App& app, ServeOptions& o) {
       ->allow_extra_args(false);
   add_parsed(
       app,
-      {"--sink", "PATH", "a path as a request writes it ('/' first; no '?', '#', space or '..')",
+      {"--sink", "PATH", "a path as a request writes it ('/' first, no '?', '#', space or '..')",
        "discard and count what is uploaded to this path (nowhere)"},
       o.sink, parse_sink);
   add_parsed(app,
@@ -143,7 +143,7 @@ void add_watching_options(CLI::App& app, ServeOptions& o) {
              o.capture_size, parse_capture_size);
   add_parsed(app,
              {"--capture-files", "N", "a number from 2 to 100",
-              "of so many files, then the oldest is begun anew (10)"},
+              "number of files; then the oldest is overwritten (10)"},
              o.capture_files, parse_number<std::uint32_t, 2, 100>);
   add_comments_option(app, o.comments);
   add_language_option(app, o.language);

@@ -67,7 +67,7 @@ Failure cannot_attach(const TunDevice::Wish& wish, int error, const Patient& pat
           name);
     }
   } else if (error == EBUSY) {
-    failure.cure = in_language(language, "another program uses it (a glasstcp that runs?): ",
+    failure.cure = in_language(language, "another program uses it (another glasstcp?): ",
                                "它正被另一个程序使用（另一个 glasstcp？）：") +
                    other_link(wish, patient);
   } else if (error == EINVAL) {

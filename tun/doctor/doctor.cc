@@ -53,7 +53,7 @@ Finding about_device(const ServeOptions& options, const DoctorFacts& facts) {
   if (!facts.device) {
     return {Severity::Fine,
             subject,
-            told(options, "the TUN interface {} can be had", "可以使用 TUN 接口 {}", options.tun),
+            told(options, "the TUN interface {} is available", "可以使用 TUN 接口 {}", options.tun),
             {}};
   }
   if (runs_already(options, facts)) {
@@ -71,7 +71,7 @@ Finding about_rights(const ServeOptions& options, const DoctorFacts& facts) {
   if (facts.has_net_admin) {
     return {Severity::Fine,
             subject,
-            told(options, "the capability NET_ADMIN is there", "有 NET_ADMIN 权能"),
+            told(options, "the capability NET_ADMIN is available", "有 NET_ADMIN 权能"),
             {}};
   }
   if (runs_already(options, facts)) {
@@ -111,7 +111,7 @@ Finding about_addresses(const ServeOptions& options, const DoctorFacts& facts) {
   return {Severity::Fine,
           subject,
           runs_already(options, facts)
-              ? told(options, "{} are the server's alone", "{} 只属于该服务器", both)
+              ? told(options, "{} belong only to the server", "{} 只属于该服务器", both)
               : told(options, "{} are free", "{} 可用", both),
           {}};
 }

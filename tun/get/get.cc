@@ -251,7 +251,7 @@ std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan
   for (const Endpoint& e : candidates) {
     const std::string why = why_beyond_reach(e.address, {options.address, options.address6});
     if (!why.empty()) {
-      return ended({get_exit::kCannotConnect, "no way to " + e.to_string() + ": " + why});
+      return ended({get_exit::kCannotConnect, "cannot reach " + e.to_string() + ": " + why});
     }
   }
   const bool with_v6 = std::any_of(candidates.begin(), candidates.end(),

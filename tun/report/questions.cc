@@ -32,10 +32,9 @@ void ask_handshake(Capture& capture) {
   }
   Answers zero(capture, Kind::WhySeqZero);
   for_each(capture, [&](const Connection& c, std::uint32_t i) {
-    if (c.handshake_syn == 0) return;
-    std::vector<Evidence> frames{{Role::Syn, c.handshake_syn}};
-    if (c.handshake_syn_ack != 0) frames.push_back({Role::SynAck, c.handshake_syn_ack});
-    zero.add(i, std::move(frames), initial_numbers(c));
+    if (c.handshake_syn == 0 || c.handshake_syn_ack == 0) return;
+    zero.add(i, {{Role::Syn, c.handshake_syn}, {Role::SynAck, c.handshake_syn_ack}},
+             initial_numbers(c));
   });
 }
 

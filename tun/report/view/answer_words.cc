@@ -171,7 +171,7 @@ class Words : private FindingWords {
         {say("The end that closes first sends the last ACK, and then waits twice the maximum "
              "segment "
              "lifetime in TIME-WAIT. First, that ACK may be lost: the other end then sends its FIN "
-             "again, somebody must be there to answer, and the timer starts anew. Second, segments "
+             "again, somebody must be there to answer, and the timer restarts. Second, segments "
              "of this connection that are still under way must have died before the same addresses "
              "and ports are used again (RFC 9293 §3.6.1). The reason is the lifetime of segments, "
              "not the odds that two are lost.",
@@ -213,10 +213,14 @@ class Words : private FindingWords {
       out.here.push_back(absent());
       return out;
     }
-    out.here.push_back(say("Here a response of {} took {} segments; {} is the last and has PSH.",
-                           "本次抓包中，一个 {}的响应用了 {} 个报文段，最后一个是{}，带有 PSH。",
-                           bytes(ValueName::BytesOfMessage), number(ValueName::SegmentsOfMessage),
-                           at(Role::LastSegment)));
+    const std::int64_t segments = number(ValueName::SegmentsOfMessage);
+    out.here.push_back(
+        segments == 1 ? say("Here a response of {} took one segment, {}, and it has PSH.",
+                            "本次抓包中，一个 {}的响应只用了一个报文段，即{}，带有 PSH。",
+                            bytes(ValueName::BytesOfMessage), at(Role::LastSegment))
+                      : say("Here a response of {} took {} segments; {} is the last and has PSH.",
+                            "本次抓包中，一个 {}的响应用了 {} 个报文段，最后一个是{}，带有 PSH。",
+                            bytes(ValueName::BytesOfMessage), segments, at(Role::LastSegment)));
     if (const std::int64_t middle = number(ValueName::PushedInMiddle); middle > 0) {
       out.here.push_back(middle == 1
                              ? say("An earlier segment of it has PSH too: it ends a write.",
@@ -264,7 +268,7 @@ class Words : private FindingWords {
             "206 answers a request with Range, whatever the range is. A media element asks with an "
             "open range, bytes=0-, so that it can seek later; the server answers in kind, although "
             "the range is the whole file.",
-            "只要请求带 Range，响应就是 206，与范围大小无关。音频元素用开放的范围 bytes=0- "
+            "只要请求带 Range，响应就是 206，与范围大小无关。媒体元素用不指定结尾的范围 bytes=0- "
             "请求，以便以后跳转；"
             "服务器照此应答，尽管这个范围就是整个文件。")},
         {}};
@@ -403,8 +407,8 @@ AnswerParts Words::reset() {
   const Reset& reset = c->resets[index];
   AnswerParts out{{say("RST ends a connection at once, without acknowledgment.",
                        "RST 使连接立即结束，不需要确认。")},
-                  {say("{} is one, by the {}.", "{}就是一个，由{}发出。", view_.frame(reset.frame),
-                       view_.name(reset.from))}};
+                  {say("Here {} is one, by the {}.", "本次抓包中，{}就是一个，由{}发出。",
+                       view_.frame(reset.frame), view_.name(reset.from))}};
   if (reset.answers != 0)
     out.here.back() += say(" It answers {}.", "它应答的是{}。", view_.frame(reset.answers));
   const Frame* f = c->find(reset.frame);

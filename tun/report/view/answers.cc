@@ -28,7 +28,7 @@ std::string question_text(const View& view, FindingKind kind) {
     case WhyTwoMsl:
       return view.say("Why wait 2 MSL, and who waits?", "为什么要等待 2MSL？由谁等待？");
     case WhyPush:
-      return view.say("Why has the last segment PSH?", "为什么最后一个报文段带 PSH？");
+      return view.say("Why does the last segment have PSH?", "为什么最后一个报文段带 PSH？");
     case WhyWindowUpdate:
       return view.say("Why this window update?", "为什么会有这个窗口更新？");
     case WhyPartialContent:

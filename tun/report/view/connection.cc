@@ -276,7 +276,7 @@ Blocks chart_blocks(const View& view, const Connection& c) {
       c.frames, [&](const Frame& f) { return f.from == sender && f.length > 0; });
   if (segments == 0) return {};
   if (segments < kLeastForCharts) {
-    return {Paragraph{view.say("{} segments carried data: too few for a curve.",
+    return {Paragraph{view.say("Too few segments with data for a curve: {}.",
                                "只有 {} 个报文段携带数据，不足以画出曲线。", segments)}};
   }
   const Figures figures = figures_of(view.capture, c, sender, 900);

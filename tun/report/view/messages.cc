@@ -27,12 +27,18 @@ std::string status_text(const View& view, std::uint16_t status) {
       return view.say("OK", "成功");
     case 206:
       return view.say("Partial Content", "部分内容");
+    case 301:
+      return view.say("Moved Permanently", "永久移动");
     case 304:
       return view.say("Not Modified", "未修改");
     case 400:
       return view.say("Bad Request", "错误请求");
+    case 403:
+      return view.say("Forbidden", "禁止访问");
     case 404:
       return view.say("Not Found", "未找到");
+    case 405:
+      return view.say("Method Not Allowed", "方法不允许");
     case 416:
       return view.say("Range Not Satisfiable", "范围无法满足");
     default:

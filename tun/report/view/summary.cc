@@ -85,7 +85,7 @@ std::string exchanges_of(const View& view, const Connection& c) {
 
 std::string end_of(const View& view, const Connection& c) {
   std::string text(ending_text(c.close.ending, view.language));
-  if (c.close.first && c.close.ending != Ending::Open) {
+  if (c.close.first && c.close.ending != Ending::Open && c.close.ending != Ending::Refused) {
     text += view.say("; {} first", "；{}先关闭", view.name(*c.close.first));
   }
   return text;

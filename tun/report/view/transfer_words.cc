@@ -254,8 +254,8 @@ class TransferWords : private FindingWords {
     }
     return say(
         "Here {} of the {} carries {} and left while {} were unacknowledged. By the letter "
-        "of the algorithm it would have waited: that end has it switched off, or, as Linux "
-        "does, waits only for short segments.",
+        "of the algorithm it would have waited: that end has it switched off, or, like Linux, "
+        "holds a short segment back only while an earlier short one is unacknowledged.",
         "本次抓包中，{}由{}发出，携带 {}，当时还有 {}"
         "未被确认。按算法的原文它应当等待：这一端关闭了该算法，或者像 Linux "
         "那样只等待短报文段的确认。",

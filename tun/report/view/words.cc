@@ -236,7 +236,8 @@ std::string_view ending_text(Ending ending, Language language) {
       return either(language, "closed, then RST for a late segment",
                     "关闭后又对迟到的报文段发 RST");
     case Ending::Refused:
-      return either(language, "refused: RST instead of SYN-ACK", "被拒绝：用 RST 代替 SYN-ACK");
+      return either(language, "refused: the SYN was answered with RST",
+                    "被拒绝：对 SYN 的应答是 RST");
   }
   return {};
 }
