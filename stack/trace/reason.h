@@ -80,7 +80,7 @@ enum class SendReason : std::uint8_t {
   RstEcnAmbiguous,     ///< SYNs or SYN-ACKs with two kinds of ECN feedback
   // Not TCP.
   EchoReply,                ///< ping
-  IcmpPortUnreachable,      ///< UDP to a port where nobody is
+  IcmpPortUnreachable,      ///< UDP to a port on which nobody listens
   IcmpProtocolUnreachable,  ///< no such transport here
   IcmpParameterProblem,     ///< IPv6 header field or option that must be reported
   IcmpTimeExceeded,         ///< reassembly took too long

@@ -198,6 +198,20 @@ TEST_F(CaptureWriterTest, GoesOnInTheNextFileAndBeginsTheOldestAnew) {
   EXPECT_FALSE(std::filesystem::exists(top_ + "/v.pcapng"));
 }
 
+// What each file begins with counts as well: the next file was filled to the limit beside it.
+TEST_F(CaptureWriterTest, NoFileIsLargerThanItsLimitWhateverTheSizesOfPackets) {
+  for (std::size_t length = 900; length < 1100; length += 20) {
+    auto writer = open({.path = top_ + "/v.pcapng", .rotation = {.size = 20'000, .files = 3}});
+    ASSERT_TRUE(writer->start());
+    for (std::uint32_t i = 0; i < 60; ++i) writer->write(packet(i, length));
+    writer->finish(99);
+    for (int i = 1; i <= 3; ++i) {
+      const Bytes bytes = content(top_ + "/v_" + std::to_string(i) + ".pcapng");
+      EXPECT_LE(bytes.size(), 20'000U) << "file " << i << ", packets of " << length;
+    }
+  }
+}
+
 // A reader that stands still: the queue fills, and what has no room is told where it is missing.
 TEST_F(CaptureWriterTest, SaysWhatIsMissingBehindAReaderThatStopped) {
   const std::string path = top_ + "/fifo";

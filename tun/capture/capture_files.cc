@@ -62,7 +62,8 @@ std::expected<CaptureFiles, Failure> CaptureFiles::open(const std::string& path,
 
 std::uint64_t CaptureFiles::room() const {
   if (limit_ == 0) return UINT64_MAX;
-  return limit_ > size_ ? limit_ - size_ : 0;
+  const std::uint64_t used = size_ + (needs_preamble_ ? preamble_.size() : 0);
+  return limit_ > used ? limit_ - used : 0;
 }
 
 bool CaptureFiles::is_full_for(std::size_t bytes) const {
