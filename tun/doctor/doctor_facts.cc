@@ -2,7 +2,7 @@
 #include <arpa/inet.h>
 #include <cap-ng.h>
 #include <fcntl.h>
-#include <linux/if.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/ioctl.h>

@@ -1,7 +1,7 @@
 // See network_setup.h.
 #include "tun/host/network_setup.h"
 
-#include <linux/if.h>
+#include <net/if.h>
 #include <netlink/errno.h>
 #include <netlink/netlink.h>
 #include <netlink/route/addr.h>
