@@ -103,16 +103,23 @@ TEST(Orphans, ThatEndMakeRoomForOthers) {
   EXPECT_EQ(reasons[static_cast<std::size_t>(SendReason::RstOutOfMemory)], 0U);
 }
 
-// The log of sent segments has room for 1024 SYNs here; the one after them cannot leave.
+// The retransmission queues have room for 1024 SYNs here, which nobody answers; the one after them
+// cannot leave.
+struct FullOfSyns : TwoStacks {
+  FullOfSyns()
+      : TwoStacks([](StackConfig& c) {
+          c.memory = 128 * 1024;
+          c.tcp.receive_buffer = c.tcp.initial_receive_buffer = 64;
+        }) {
+    drop = [](const Wire&) { return true; };
+    for (int i = 0; i < 1024; ++i) EXPECT_TRUE(left.connect(to_right(), now).has_value());
+    run_for(10ms);
+  }
+};
+
 TEST(SynWithoutMemory, CountsTowardsItsRetries) {
   COVERS("MUST-22", "MUST-23");
-  TwoStacks net([](StackConfig& c) {
-    c.memory = 128 * 1024;
-    c.tcp.receive_buffer = c.tcp.initial_receive_buffer = 64;
-  });
-  net.drop = [](const Wire&) { return true; };
-  for (int i = 0; i < 1024; ++i) ASSERT_TRUE(net.left.connect(to_right(), net.now).has_value());
-  net.run_for(10ms);
+  FullOfSyns net;
   ConnectOptions options = to_right();
   options.settings = net.left.default_settings();
   options.settings->syn_retries = 1;
@@ -127,13 +134,7 @@ TEST(SynWithoutMemory, CountsTowardsItsRetries) {
 // The peer's SYN crosses the one that cannot leave: nor can the SYN-ACK, which is tried no longer.
 TEST(SynWithoutMemory, CountsOnWhenThePeersSynCrosses) {
   COVERS("MUST-22", "MUST-23");
-  TwoStacks net([](StackConfig& c) {
-    c.memory = 128 * 1024;
-    c.tcp.receive_buffer = c.tcp.initial_receive_buffer = 64;
-  });
-  net.drop = [](const Wire&) { return true; };
-  for (int i = 0; i < 1024; ++i) ASSERT_TRUE(net.left.connect(to_right(), net.now).has_value());
-  net.run_for(10ms);
+  FullOfSyns net;
   ConnectOptions options = to_right();
   options.local_port = Port(7);
   options.settings = net.left.default_settings();

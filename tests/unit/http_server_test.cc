@@ -9,6 +9,7 @@
 
 #include "http/server.h"
 #include "tests/support/covers.h"
+#include "tests/support/dot_stream.h"
 #include "tests/support/http_harness.h"
 #include "tests/support/packet_bytes.h"
 
@@ -335,37 +336,19 @@ TEST_F(HttpServerTest, BeyondItsLimitConnectionsAreRefused) {
 
 // -- Streams
 
-class Ticker final : public http::BodyStream {
- public:
-  std::size_t read(ByteSpan out) noexcept override {
-    const std::size_t n = std::min(out.size(), waiting);
-    std::fill_n(out.begin(), n, std::uint8_t{'.'});
-    waiting -= n;
-    return n;
-  }
-  bool is_over() const noexcept override { return over && waiting == 0; }
-  void end() noexcept override { over = true; }
-  void give(std::size_t bytes) {
-    waiting += bytes;
-    note_news();
-  }
-  std::size_t waiting = 0;
-  bool over = false;
-};
-
 class TickerService final : public http::Service {
  public:
   std::string_view folder() const noexcept override { return "_glass"; }
   http::ServiceAnswer answer(const http::ServiceCall& call) noexcept override {
     client = call.tuple.remote();
-    ticker = Ref<Ticker>(new Ticker);
+    ticker = Ref<test::DotStream>(new test::DotStream);
     http::ServiceAnswer answer;
     answer.status = 200;
     answer.type = "text/plain";
     answer.stream = Ref<http::BodyStream>(ticker.get());
     return answer;
   }
-  Ref<Ticker> ticker;
+  Ref<test::DotStream> ticker;
   Endpoint client;
 };
 

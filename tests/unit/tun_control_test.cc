@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "stack/trace/pcapng.h"
+#include "tests/support/dot_stream.h"
 #include "tests/support/raw_packet.h"
 #include "tun/capture_command/block_reader.h"
 #include "tun/capture_command/find_server.h"
@@ -26,24 +27,6 @@ using testing::StartsWith;
 
 // -- The server
 
-class Stream final : public http::BodyStream {
- public:
-  std::size_t read(ByteSpan out) noexcept override {
-    const std::size_t n = std::min(out.size(), waiting);
-    std::fill_n(out.begin(), n, std::uint8_t{'.'});
-    waiting -= n;
-    return n;
-  }
-  bool is_over() const noexcept override { return over && waiting == 0; }
-  void end() noexcept override { over = true; }
-  void give(std::size_t bytes) {
-    waiting += bytes;
-    note_news();
-  }
-  std::size_t waiting = 0;
-  bool over = false;
-};
-
 class ControlTest : public testing::Test {
  protected:
   // No other process has its name, which is the kernel's to keep unique.
@@ -58,7 +41,7 @@ class ControlTest : public testing::Test {
       return ControlAnswer{.error = "not today", .text = {}, .stream = {}};
     });
     server_->add("live", [this](std::string_view) {
-      stream_ = Ref<Stream>(new Stream);
+      stream_ = Ref<test::DotStream>(new test::DotStream);
       ControlAnswer answer;
       answer.stream = Ref<http::BodyStream>(stream_.get());
       return answer;
@@ -87,7 +70,7 @@ class ControlTest : public testing::Test {
   }
   std::string name_;
   std::unique_ptr<ControlServer> server_;
-  Ref<Stream> stream_;
+  Ref<test::DotStream> stream_;
 };
 
 TEST_F(ControlTest, AnswersALineAndCloses) {
@@ -132,7 +115,7 @@ TEST_F(ControlTest, AStreamGoesOnUntilItsReaderHasEnough) {
 TEST_F(ControlTest, WaitsForNobody) {
   const Descriptor slow = call();
   say(slow, "live\n");
-  const Ref<Stream> first = stream_;
+  const Ref<test::DotStream> first = stream_;
   first->give(20U << 20);
   server_->flush();
   EXPECT_GT(first->waiting, 0U);
