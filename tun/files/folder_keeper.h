@@ -9,7 +9,6 @@
 //   Its one capability is to search and read folders.
 //   2. It opens one path, which the start fixed, without following any link, and hands out only a
 //   folder of the same owner: whoever may write above the site cannot aim it elsewhere.
-//   3. It ends with its owner.
 //
 // Next: site_root.h.
 #pragma once
@@ -17,9 +16,9 @@
 #include <sys/types.h>
 
 #include <string>
-#include <utility>
 
 #include "tun/host/descriptor.h"
+#include "tun/host/keeper.h"
 
 namespace glasstcp {
 
@@ -31,26 +30,12 @@ class FolderKeeper {
   /// Starts the process, for the folder `path` (absolute, without links) that belongs to `owner`.
   /// Keeps nothing where we have no right worth keeping.
   static FolderKeeper start(const std::string& path, uid_t owner);
-  FolderKeeper(FolderKeeper&& other) noexcept
-      : socket_(std::move(other.socket_)),
-        process_(std::exchange(other.process_, -1)),
-        is_answer_due_(other.is_answer_due_) {}
-  FolderKeeper& operator=(FolderKeeper&& other) noexcept {
-    std::swap(socket_, other.socket_);
-    std::swap(process_, other.process_);
-    std::swap(is_answer_due_, other.is_answer_due_);
-    return *this;
-  }
-  /// Ends the process.
-  ~FolderKeeper();
-
-  [[nodiscard]] bool is_running() const { return socket_.is_open(); }
+  [[nodiscard]] bool is_running() const { return keeper_.is_running(); }
   /// The folder that stands at the path now; closed when there is none, or no answer comes at once.
   [[nodiscard]] Descriptor ask();
 
  private:
-  Descriptor socket_;
-  pid_t process_ = -1;
+  Keeper keeper_;
   bool is_answer_due_ = false;
 };
 

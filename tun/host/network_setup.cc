@@ -1,6 +1,7 @@
 // See network_setup.h.
 #include "tun/host/network_setup.h"
 
+#include <linux/capability.h>
 #include <net/if.h>
 #include <netlink/errno.h>
 #include <netlink/netlink.h>
@@ -225,10 +226,12 @@ std::expected<NetworkState, Failure> set_up_network(const NetworkPlan& plan) {
 
 Keeper keep_network(const std::string& interface, const NetworkState& state) {
   if (state.added.empty() && !state.keeps_v6) return {};
-  return Keeper::start([&] {
+  KeeperDuties duties{.capabilities = {CAP_NET_ADMIN}};
+  duties.undo = [&] {
     remove_addresses(interface, state.added);
     if (state.keeps_v6) std::ofstream(keep_switch(interface)) << '0' << std::flush;
-  });
+  };
+  return Keeper::start(duties);
 }
 
 }  // namespace glasstcp

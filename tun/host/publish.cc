@@ -2,6 +2,7 @@
 #include "tun/host/publish.h"
 
 #include <fmt/format.h>
+#include <linux/capability.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -194,11 +195,12 @@ Publication publish(const PublishPlan& wanted) {
     if (!was_on) switch_forwarding(false);
     return {{}, not_published(refusal, nft_cure())};
   }
-  return {Keeper::start([plan, was_on] {
-            run_nft(withdraw_rules(plan));
-            if (!was_on) switch_forwarding(false);
-          }),
-          {}};
+  KeeperDuties duties{.capabilities = {CAP_NET_ADMIN}};
+  duties.undo = [plan, was_on] {
+    run_nft(withdraw_rules(plan));
+    if (!was_on) switch_forwarding(false);
+  };
+  return {Keeper::start(duties), {}};
 }
 
 }  // namespace glasstcp
