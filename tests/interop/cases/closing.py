@@ -4,7 +4,6 @@ import errno
 import os
 import re
 import socket
-import time
 
 from capture import Capture
 from filters import drop_everything, drop_no_more

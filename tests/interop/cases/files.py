@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import time
 
 from harness import Failed, case, check, check_equal, folder, run, wait_until
 from patience import Stopwatch

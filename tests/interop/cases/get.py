@@ -3,15 +3,14 @@
 import os
 import signal
 import socket
-import struct
 import subprocess
 import threading
 import time
 
 from capture import Capture
-from harness import PROGRAM, NotRun, Failed, case, check, check_equal, folder, run, set_sysctl, wait_until
+from harness import PROGRAM, NotRun, case, check, check_equal, folder, run, set_sysctl, wait_until
 from patience import Stopwatch
-from world import BOTH, V4, V6, Server, make_site, pattern, read_to_end, reset, url
+from world import BOTH, V4, V6, Server, make_site, pattern, reset, url
 
 HOST = "198.51.100.1", "2001:db8:1::1"  # the kernel's end of the client's TUN device
 CLIENT = "198.51.100.2", "2001:db8:1::2"

@@ -6,14 +6,13 @@ numbers in it are tshark's. On visits of which a statement is not true its sente
 
 import csv
 import html.parser
-import os
 import re
-import shutil
 import socket
 import sys
 import time
 from types import SimpleNamespace
 
+from browser import open_page
 from cases.closing import client_state
 from cases.lab_reports import unread, wait_until_full
 from cases.report import Kernel, compare_frames, compare_messages, compare_streams, report, tshark
@@ -393,15 +392,9 @@ def visit_is_told():
 
 def browse(server_options, language):
     """The page in Chromium, twice with one profile: the second time everything is asked for again, and is 304."""
-    chromium = shutil.which("chromium")
-    if not chromium:
-        raise NotRun("no chromium")
-    command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-               "--no-proxy-server", f"--user-data-dir={folder('profile-' + language)}", "--virtual-time-budget=3000",
-               f"--screenshot={folder() / 'page.png'}", f"http://{V4}/"]
     with Watched("browser", language, *server_options) as watched:
         for _ in range(2):
-            run(*command, env=os.environ | {"HOME": str(folder("home"))}, seconds=60)
+            open_page(f"http://{V4}/", "profile-" + language)
     return watched
 
 

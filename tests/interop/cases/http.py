@@ -2,7 +2,6 @@
 
 import gzip
 import re
-import time
 
 from capture import Capture
 from harness import case, check, check_equal, folder, wait_until

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import threading
-import time
 
 from harness import PROGRAM, case, check, check_equal, folder, run
 from patience import Stopwatch

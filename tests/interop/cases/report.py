@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import socket
@@ -10,6 +9,7 @@ import subprocess
 import sys
 import time
 
+from browser import chromium, open_page
 from capture import Capture
 from cases.get import Nginx
 from harness import PROGRAM, NotRun, captures, case, check, check_equal, folder, run, wait_until
@@ -178,16 +178,11 @@ def kernel_tcp():
 @case(seconds=120)
 def nginx_and_a_browser():
     """Chromium at nginx, both on the kernel's TCP: page, picture, audio by range, and once more from the cache."""
-    if not shutil.which("chromium"):
-        raise NotRun("no chromium")
     page = b"<!DOCTYPE html><link rel=icon href=data:,><img src=logo.jpg><audio src=song.mp3 preload=auto></audio>"
     site = make_site({"index.html": page, "logo.jpg": pattern(200_000), "song.mp3": pattern(900_000)})
     with Nginx(site), Loopback("nginx") as loopback:
         for _ in range(2):
-            run("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-                "--no-proxy-server", f"--user-data-dir={folder('profile')}", "--virtual-time-budget=3000",
-                f"--screenshot={folder() / 'page.png'}", "http://127.0.0.1/",
-                env=os.environ | {"HOME": str(folder("home"))})
+            open_page("http://127.0.0.1/")
     found = report(loopback.file)
     compare_frames(loopback.file, found)
     compare_streams(loopback.file, found)
@@ -257,7 +252,7 @@ TITLES = r"^(Ladder diagram|Time-sequence graph|Window, bytes in flight and cwnd
 def printed_on_a4():
     """Chromium prints the report on A4: each figure with its title and its caption on one sheet, and on every sheet
     who made it from what."""
-    missing = [tool for tool in ("chromium", "pdftotext", "pdfinfo") if not shutil.which(tool)]
+    missing = [tool for tool in ("pdftotext", "pdfinfo") if not shutil.which(tool)]
     if missing:
         raise NotRun("missing tools: " + " ".join(missing))
     site = make_site({"index.html": b'<img src="logo.jpg">', "logo.jpg": pattern(300_000)})
@@ -265,9 +260,7 @@ def printed_on_a4():
     with Server("--capture", capture, site=site):
         curl(url(V4), url(V4, "/logo.jpg"))
     run(PROGRAM, "report", capture, "-o", page)
-    run("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-proxy-server", "--no-pdf-header-footer",
-        f"--user-data-dir={folder('profile')}", f"--print-to-pdf={printed}", page.as_uri(),
-        env=os.environ | {"HOME": str(folder("home"))})
+    chromium("--no-pdf-header-footer", f"--print-to-pdf={printed}", page.as_uri())
     about = run("pdfinfo", printed).stdout
     check("(A4)" in about, about)
     sheets = run("pdftotext", printed, "-").stdout.split("\f")[:-1]
