@@ -6,11 +6,13 @@
 #include "tun/cli/start_program.h"
 #include "tun/doctor/doctor.h"
 #include "tun/get/get.h"
+#include "tun/host/standard_files.h"
 #include "tun/serve/serve.h"
 #include "tun/site/write_site.h"
 #include "tun/wireshark/write_wireshark_files.h"
 
 int main(int argc, char** argv) {
+  glasstcp::open_standard_files();
   const glasstcp::CommandLine line = glasstcp::parse_command_line({argv + 1, argv + argc});
   if (const auto* options = std::get_if<glasstcp::ServeOptions>(&line)) {
     return glasstcp::serve(*options);

@@ -45,9 +45,10 @@ def make_site(files, name="site"):
 
 class Server:
     """`glasstcp serve` in the namespace of this case. As a context manager it is ready inside, and stopped behind:
-    then it must have ended with 0 and without a word (`may_speak` allows words on stderr)."""
+    then it must have ended with 0 and without a word (`may_speak` allows words on stderr). `stderr`: a descriptor
+    instead of a file of its own."""
 
-    def __init__(self, *options, site=None, offload="off", prefix=(), may_speak=False):
+    def __init__(self, *options, site=None, offload="off", prefix=(), may_speak=False, stderr=None):
         self.may_speak = may_speak
         self.errors = folder() / f"stderr-{time.monotonic_ns()}"
         arguments = ["serve", "--offload", offload, *map(str, options)]
@@ -55,7 +56,8 @@ class Server:
             arguments += ["--site", str(site)]
         with open(self.errors, "wb") as errors:
             self.process = subprocess.Popen([*prefix, PROGRAM, *arguments], stdin=subprocess.DEVNULL,
-                                            stdout=subprocess.PIPE, stderr=errors)
+                                            stdout=subprocess.PIPE,
+                                            stderr=errors if stderr is None else stderr)
         self.ready = ""
 
     def wait_ready(self, seconds=20):

@@ -124,5 +124,23 @@ TEST_F(ServerMachineTest, APeerThatOnlyKeepsItsEndOpenIsLeftWithoutAReset) {
   EXPECT_FALSE(has_reset());
 }
 
+TEST_F(ServerMachineTest, ASecondSignalResetsAtOnceAndLetsThatBeAnswered) {
+  const ConnectionId id = connected();
+  const std::uint8_t text[] = {'x'};
+  ASSERT_TRUE(stack_.send(id, text, {}, now_));
+  EXPECT_FALSE(turns_its_last(now_));
+  EXPECT_FALSE(machine_.stop_now(now_ + 1ms));
+  EXPECT_FALSE(turns_its_last(now_ + 1ms));
+  EXPECT_TRUE(has_reset());
+  EXPECT_LE(machine_.next_deadline(), now_ + ServerMachine::kLastWords);
+  EXPECT_TRUE(turns_its_last(now_ + ServerMachine::kLastWords));
+}
+
+TEST_F(ServerMachineTest, ASecondSignalWaitsForNothingWhereNobodyWasReset) {
+  machine_.stop(now_);
+  EXPECT_FALSE(machine_.stop_now(now_));
+  EXPECT_TRUE(machine_.is_over(now_));
+}
+
 }  // namespace
 }  // namespace glasstcp

@@ -3,18 +3,15 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 #include <new>
-#include <system_error>
 
 #include "tun/capture/gap_notes.h"
-#include "tun/cli/chinese.h"
+#include "tun/host/quiet_thread.h"
 #include "tun/loop/system_clock.h"
 
 namespace glasstcp {
@@ -39,6 +36,7 @@ std::expected<std::unique_ptr<CaptureWriter>, Failure> CaptureWriter::open(
 CaptureWriter::CaptureWriter(CaptureFiles files, const CaptureFileRequest& request)
     : files_(std::move(files)),
       language_(request.language),
+      lines_(request.lines),
       queue_(request.room),
       noted_(new (std::nothrow) std::uint8_t[kNotedRoom]),
       stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
@@ -50,18 +48,13 @@ CaptureWriter::~CaptureWriter() {
 }
 
 std::expected<void, Failure> CaptureWriter::start() {
-  sigset_t all, before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::string why;
-  try {
-    thread_ = std::thread([this] { run(); });
-  } catch (const std::system_error& error) {
-    why = error.what();
+  auto thread = start_quiet_thread([this] { run(); });
+  if (!thread) {
+    return std::unexpected(
+        Failure{"cannot start a thread that writes the capture: " + thread.error(), {}});
   }
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (why.empty()) return {};
-  return std::unexpected(Failure{"cannot start a thread that writes the capture: " + why, {}});
+  thread_ = std::move(*thread);
+  return {};
 }
 
 // -- The loop's side
@@ -165,10 +158,11 @@ void CaptureWriter::count_lost(ByteView blocks) noexcept {
 
 void CaptureWriter::tell(bool fails) noexcept {
   is_failing_ = fails;
+  if (lines_ == nullptr) return;
   const std::string line = fails ? fmt::format("the capture cannot be written: {}; trying again",
                                                std::strerror(files_.error()))
                                  : "the capture is written again";
-  fmt::print(stderr, "glasstcp: {}\n", spoken(line, language_));
+  lines_->say(line);
 }
 
 // Until it is worth another try. False: the end has come, and its time is over.

@@ -24,6 +24,7 @@
 #include "stack/trace/pcapng.h"
 #include "tun/capture/block_queue.h"
 #include "tun/capture/capture_files.h"
+#include "tun/files/error_lines.h"
 
 namespace glasstcp {
 
@@ -34,6 +35,7 @@ struct CaptureFileRequest {
   Rotation rotation{};
   std::size_t room = 32U << 20;  ///< bytes that may wait
   Language language = Language::English;
+  ErrorLines* lines = nullptr;  ///< told when it fails and when it works again; borrowed
 };
 
 /// A capture that is being written. All calls are the loop's.
@@ -71,6 +73,7 @@ class CaptureWriter final : public BlockSink {
 
   CaptureFiles files_;
   Language language_;
+  ErrorLines* lines_;
   BlockQueue queue_;
   std::unique_ptr<std::uint8_t[]> noted_;  // a block with a comment more
   std::uint64_t gap_ = 0;                  // packets that did not fit, behind the last that did

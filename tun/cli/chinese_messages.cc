@@ -243,6 +243,13 @@ constexpr auto kRows = std::to_array<Translation>({
     {"{} packets are missing in the capture", "抓包缺少 {} 个分组"},
     {"the capture cannot be written: {}; trying again", "无法写入抓包文件：{}；将不断重试"},
     {"the capture is written again", "抓包文件恢复写入"},
+    {"the access log cannot be written: {}; trying again", "无法写入访问日志：{}；将不断重试"},
+    {"the access log is written again; {} lines are missing", "访问日志恢复写入；缺少 {} 行"},
+    {"the access log is written again", "访问日志恢复写入"},
+    {"the access log cannot be opened again: {}; it goes on in the old file",
+     "无法重新打开访问日志：{}；继续写入原来的文件"},
+    {"{} lines are missing here: nobody read them in time", "此处缺少 {} 行：没有及时被读走"},
+    {"cannot start a thread that writes messages: {}", "无法启动写消息的线程：{}"},
     {"cannot start a thread that writes the capture: {}", "无法启动写抓包文件的线程：{}"},
     {"--capture-size needs --capture FILE", "--capture-size 需要 --capture FILE"},
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "stack/trace/language.h"
+#include "tun/files/error_lines.h"
 #include "tun/loop/pump.h"
 
 namespace glasstcp {
@@ -15,9 +15,9 @@ namespace glasstcp {
 /// Tells people what a pump finds out about its device.
 class DeviceLines final : public PumpListener {
  public:
-  /// `interface`: its name.
-  explicit DeviceLines(std::string interface, Language language = Language::English)
-      : interface_(std::move(interface)), language_(language) {}
+  /// `interface`: its name. `lines` is borrowed.
+  DeviceLines(std::string interface, ErrorLines& lines)
+      : interface_(std::move(interface)), lines_(lines) {}
 
   void on_shape_refused(PacketShape plainest, int error) noexcept override;
   void on_read_failed(int error, bool plain) noexcept override;
@@ -25,10 +25,8 @@ class DeviceLines final : public PumpListener {
   void tell_unread(const PumpCounters& counters) const;
 
  private:
-  void say(const std::string& line) const;
-
   std::string interface_;
-  Language language_;
+  ErrorLines& lines_;
   std::vector<int> told_;  // errnos of reads
 };
 

@@ -27,7 +27,8 @@ Descriptor open_for_writing(const OutputRequest& request, int more) {
   if (const auto number = open_already(request.path)) {
     return Descriptor(::fcntl(*number, F_DUPFD_CLOEXEC, 3));
   }
-  const int how = request.mode == OutputMode::Append ? O_APPEND : O_TRUNC;
+  int how = request.mode == OutputMode::Append ? O_APPEND : O_TRUNC;
+  if (!request.waits_for_reader) how |= O_NONBLOCK;
   return Descriptor(
       ::open(request.path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | how | more, 0644));
 }
@@ -61,13 +62,18 @@ std::string cure_of(int error, const OutputRequest& request) {
 
 }  // namespace
 
+bool names_a_file(const std::string& path) {
+  return !open_already(path);
+}
+
 std::expected<Descriptor, Failure> open_output(const OutputRequest& request) {
   Descriptor file = open_as(request);
   if (file.is_open()) return file;
   const int error = errno;
-  return std::unexpected(
-      Failure{"cannot write " + request.what + " " + request.path + ": " + std::strerror(error),
-              cure_of(error, request)});
+  Failure failure{"cannot write " + request.what + " " + request.path + ": " + std::strerror(error),
+                  cure_of(error, request)};
+  errno = error;  // for those who have words of their own
+  return std::unexpected(std::move(failure));
 }
 
 }  // namespace glasstcp

@@ -27,7 +27,11 @@ struct OutputRequest {
   std::string what;  ///< as messages name it ("the access log")
   OutputMode mode = OutputMode::Replace;
   std::optional<Identity> owner{};  ///< who is to have the file; empty: we
+  bool waits_for_reader = true;     ///< of a FIFO, before it is open
 };
+
+/// Whether a path names a file, and not what is open already.
+[[nodiscard]] bool names_a_file(const std::string& path);
 
 /// Opens it, with the rights that we have now. A FIFO's reader is not waited for once it is open.
 [[nodiscard]] std::expected<Descriptor, Failure> open_output(const OutputRequest& request);

@@ -16,8 +16,8 @@ std::expected<PacketWatchers, Failure> PacketWatchers::open(const WatchRequest& 
   }
   all.watchers_->add(*all.captures_);
   if (request.narration) {
-    all.narrator_ =
-        std::make_unique<Narrator>(*all.lines_, request.style.language, start, *request.narration);
+    all.narrator_ = std::make_unique<Narrator>(*request.file.lines, request.style.language, start,
+                                               *request.narration);
     if (request.has_colours) all.narrator_->use_colours();
     all.watchers_->add(*all.narrator_);
   }

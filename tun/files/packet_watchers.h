@@ -25,7 +25,7 @@ struct WatchRequest {
   CaptureFileRequest file;            ///< without a path: none
   CaptureStyle style;                 ///< of all captures
   std::size_t recent = 0;             ///< bytes of packets that are kept; 0: none
-  std::optional<Detail> narration{};  ///< on stderr; empty: none
+  std::optional<Detail> narration{};  ///< to file.lines, which must be there; empty: none
   bool has_colours = false;           ///< of the narration
   bool may_be_mapped = false;         ///< payload may lie in mapped files
 };
@@ -62,7 +62,6 @@ class PacketWatchers {
   PacketWatchers() = default;
   std::unique_ptr<CaptureWriter> file_;
   std::unique_ptr<CaptureHub> captures_;
-  std::unique_ptr<StderrLines> lines_ = std::make_unique<StderrLines>();
   std::unique_ptr<Narrator> narrator_;
   std::unique_ptr<GuardedCopy> copier_;
   std::unique_ptr<Watchers> watchers_ = std::make_unique<Watchers>();

@@ -7,8 +7,6 @@
 // Next: ../../stack/trace/annotator.h.
 #pragma once
 
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "stack/trace/annotator.h"
@@ -82,14 +80,6 @@ class Watchers final : public PacketWatch, public LossListener {
   Annotator annotator_;
   CaptureHub* captures_ = nullptr;
   Narrator* narrator_ = nullptr;
-};
-
-/// Lines for people, on stderr; a line that cannot be written is lost.
-class StderrLines final : public LineSink {
- public:
-  void write(std::string_view line) noexcept override {
-    if (::write(STDERR_FILENO, line.data(), line.size()) < 0) return;
-  }
 };
 
 }  // namespace glasstcp

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <ctime>
 #include <fstream>
@@ -15,6 +16,7 @@
 #include "tun/cli/chinese.h"
 #include "tun/cli/options.h"
 #include "tun/device/device_lines.h"
+#include "tun/files/error_lines.h"
 #include "tun/files/packet_watchers.h"
 #include "tun/get/fetch.h"
 #include "tun/get/kernel_transport.h"
@@ -35,21 +37,20 @@ namespace {
 constexpr std::uint64_t kMemory = 1ULL << 30;
 constexpr const char* kFirstFree = "tun%d";  // the kernel puts the number in
 
-void say(const GetOptions& options, const std::string& line) {
-  fmt::print(stderr, "glasstcp: {}\n", spoken(line, options.language));
-}
+// It ends when it is told to, also when its terminal goes; a second time at once.
+constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 // Lines of a fetch: ours in the language that was asked for, the messages as they are.
 class SpokenLines final : public LineSink {
  public:
-  explicit SpokenLines(Language language) : language_(language) {}
+  explicit SpokenLines(Language language) : lines_(language), language_(language) {}
   void write(std::string_view line) noexcept override {
     const bool is_ours = line.starts_with("glasstcp: ") || line.starts_with("* ");
     lines_.write(is_ours ? spoken(std::string(line), language_) : std::string(line));
   }
 
  private:
-  StderrLines lines_;
+  ErrorLines lines_;
   Language language_;
 };
 
@@ -87,7 +88,7 @@ class FetchMachine final : public Machine {
 
   // To the end. Interrupted: 128 and the signal's number.
   Ending run() {
-    auto loop = EventLoop::make();
+    auto loop = EventLoop::make(kSignals);
     if (!loop) return {kExitFailure, loop.error().to_string()};
     fetch_.start(SystemClock::now());
     static_cast<void>(loop->run(*this));
@@ -268,9 +269,11 @@ std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan
   auto output = GetOutput::open(options.output);
   if (!output) return ended({get_exit::kWriteError, output.error().to_string()});
   const Instant start = SystemClock::now();
+  ErrorLines errors(options.language);
   WatchRequest request;
   request.file.path = options.capture;
   request.file.language = options.language;
+  request.file.lines = &errors;
   request.style = {link->device->name(), options.language, options.seed, {}, options.comments};
   request.narration = options.verbose;
   request.has_colours = has_colours(options.colours, STDERR_FILENO);
@@ -291,7 +294,7 @@ std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan
     packets->listen_to(*bad);
   }
   Device& device = bad ? static_cast<Device&>(*bad) : *link->device;
-  DeviceLines lines(link->device->name(), options.language);
+  DeviceLines lines(link->device->name(), errors);
   Listeners listeners(options);
   StackTransport transport(stack, device, lines);
   packets->join(stack, [&transport](PacketWatch* watch) { transport.set_watch(watch); });
@@ -305,7 +308,7 @@ std::expected<Ending, Ending> get_via_stack(const GetOptions& options, FetchPlan
     ending.message += ": " + link->device->why_gone();
   }
   if (packets->lost() > 0) {
-    say(options, fmt::format("{} packets are missing in the capture", packets->lost()));
+    errors.say(fmt::format("{} packets are missing in the capture", packets->lost()));
   }
   return ending;
 }
@@ -329,7 +332,7 @@ int get(const GetOptions& options) {
   ::signal(SIGPIPE, SIG_IGN);
   const auto result = run(options);
   const Ending& ending = result ? *result : result.error();
-  if (!ending.message.empty()) say(options, ending.message);
+  if (!ending.message.empty()) ErrorLines(options.language).say(ending.message);
   return ending.code;
 }
 

@@ -29,15 +29,14 @@ timespec to_timespec(Duration d) {
 
 }  // namespace
 
-std::expected<EventLoop, Failure> EventLoop::make(Duration spin) {
+std::expected<EventLoop, Failure> EventLoop::make(std::span<const int> signals, Duration spin) {
   const auto failed = [](const char* what) {
     return std::unexpected(Failure{std::string(what) + ": " + std::strerror(errno), {}});
   };
   EventLoop loop(spin);
   sigset_t set;
   ::sigemptyset(&set);
-  ::sigaddset(&set, SIGINT);
-  ::sigaddset(&set, SIGTERM);
+  for (const int number : signals) ::sigaddset(&set, number);
   if (::sigprocmask(SIG_BLOCK, &set, nullptr) != 0) return failed("sigprocmask");
   loop.signals_ = Descriptor(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
   if (!loop.signals_.is_open()) return failed("signalfd");
@@ -47,11 +46,14 @@ std::expected<EventLoop, Failure> EventLoop::make(Duration spin) {
 EventLoop::End EventLoop::run(Machine& machine) {
   while (true) {
     const Instant now = SystemClock::now();
-    if (signals_seen_ > 0) machine.stop(now);
+    if (ends_asked_ > 0) machine.stop(now);
+    const bool is_cut = ends_asked_ > 1 && machine.stop_now(now);
     const TurnResult turn = machine.turn(now);
     if (turn.device_gone) return End::DeviceGone;
-    if (signals_seen_ > 1) return End::Interrupted;
-    if (!turn.has_more && machine.is_over(now)) return End::Over;
+    if (is_cut) return End::Interrupted;
+    if (!turn.has_more && machine.is_over(now)) {
+      return ends_asked_ > 1 ? End::Interrupted : End::Over;
+    }
     if (should_wait(turn, now)) {
       wait(machine, turn);
     } else if (++turns_since_look_ >= kTurnsBetweenLooks) {
@@ -100,13 +102,15 @@ void EventLoop::look(Machine& machine, Duration at_most) {
   if (::ppoll(files.data(), files.size(), &timeout, nullptr) <= 0) return;
   in_error_ = (source.revents & (POLLERR | POLLHUP)) != 0;
   if (files[1].revents != 0) machine.on_sink_ready();
-  if (files[2].revents != 0) take_signals();
+  if (files[2].revents != 0) take_signals(machine);
 }
 
-void EventLoop::take_signals() {
+void EventLoop::take_signals(Machine& machine) {
   signalfd_siginfo info;
   while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
-    if (signals_seen_++ == 0) first_signal_ = static_cast<int>(info.ssi_signo);
+    const int number = static_cast<int>(info.ssi_signo);
+    if (machine.takes_signal(number)) continue;
+    if (ends_asked_++ == 0) first_signal_ = number;
   }
 }
 

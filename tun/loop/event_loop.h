@@ -10,13 +10,15 @@
 //   2. POLLOUT is waited for only while a refused packet is held.
 //   3. A source whose reads fail, or that poll calls broken, is left alone for the time of a
 //   ReadPause; signals and deadlines are not.
-//   4. From the first signal on the machine is told to stop; the second one ends the loop at once.
+//   4. From the first signal on that asks for the end the machine is told to stop, from the second
+//   on to stop now. Signals that come before the loop runs are not lost.
 //
 // Next: ../serve/server_machine.h.
 #pragma once
 
 #include <cstdint>
 #include <expected>
+#include <span>
 
 #include "tun/host/descriptor.h"
 #include "tun/host/failure.h"
@@ -32,17 +34,18 @@ class EventLoop {
   /// How it ended.
   enum class End : std::uint8_t {
     Over,         ///< the machine said so
-    Interrupted,  ///< by a second signal, at once
+    Interrupted,  ///< by a second signal
     DeviceGone,
   };
 
-  /// Blocks SIGINT and SIGTERM for this thread, to be read as events. `spin`: busy polling after
-  /// the last packet at most; 0: sleep at once.
-  static std::expected<EventLoop, Failure> make(Duration spin = Duration::zero());
+  /// Blocks `signals` for this thread, to be read as events. `spin`: busy polling after the last
+  /// packet at most; 0: sleep at once.
+  static std::expected<EventLoop, Failure> make(std::span<const int> signals,
+                                                Duration spin = Duration::zero());
   EventLoop(EventLoop&&) = default;
 
   End run(Machine& machine);
-  /// The number of the signal that came first; 0: none came.
+  /// The number of the signal that asked for the end first; 0: none came.
   [[nodiscard]] int first_signal() const { return first_signal_; }
 
  private:
@@ -52,11 +55,11 @@ class EventLoop {
   bool should_wait(const TurnResult& turn, Instant now);
   void wait(Machine& machine, const TurnResult& turn);
   void look(Machine& machine, Duration at_most);
-  void take_signals();
+  void take_signals(Machine& machine);
 
   SpinBudget spin_;
   Descriptor signals_;
-  std::uint32_t signals_seen_ = 0;
+  std::uint32_t ends_asked_ = 0;
   int first_signal_ = 0;
   std::uint32_t turns_since_look_ = 0;
   ReadPause read_pause_;

@@ -31,8 +31,12 @@ class Machine {
   [[nodiscard]] virtual pollfd sink() const { return {-1, 0, 0}; }
   /// sink() is ready.
   virtual void on_sink_ready() {}
-  /// Called before each turn from the first signal on: come to an end.
+  /// A signal came. True: it was acted on; false: it asks for the end.
+  [[nodiscard]] virtual bool takes_signal(int /*number*/) { return false; }
+  /// Called before each turn from the first signal on that asks for the end: come to it.
   virtual void stop(Instant now) = 0;
+  /// Called, too, from the second one on: now. True: it is over as it is; false: see is_over().
+  [[nodiscard]] virtual bool stop_now(Instant /*now*/) { return true; }
   /// After a turn that left no work: whether that was the last one.
   [[nodiscard]] virtual bool is_over(Instant now) = 0;
 };

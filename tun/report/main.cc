@@ -12,6 +12,7 @@
 
 #include "tun/cli/chinese.h"
 #include "tun/cli/options.h"
+#include "tun/host/standard_files.h"
 #include "tun/report/analyze.h"
 #include "tun/report/view/report.h"
 
@@ -90,6 +91,7 @@ Done write_report(const ReportOptions& options) {
 }  // namespace glasstcp::report
 
 int main(int argc, char** argv) {
+  glasstcp::open_standard_files();
   const glasstcp::CommandLine line = glasstcp::parse_command_line({argv + 1, argv + argc});
   if (const auto* options = std::get_if<glasstcp::ReportOptions>(&line)) {
     const auto done = glasstcp::report::write_report(*options);

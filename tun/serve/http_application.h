@@ -8,11 +8,10 @@
 #pragma once
 
 #include <algorithm>
-#include <vector>
 
 #include "http/server.h"
 #include "tun/control/control_server.h"
-#include "tun/files/output_file.h"
+#include "tun/files/access_log_file.h"
 #include "tun/files/packet_watchers.h"
 #include "tun/loop/application.h"
 #include "tun/loop/system_clock.h"
@@ -24,8 +23,8 @@ class HttpApplication final : public Application {
  public:
   /// Borrowed.
   explicit HttpApplication(http::HttpServer& server) : server_(server) {}
-  /// Flushes `file`, borrowed, after each turn.
-  void add_output(OutputFile& file) { outputs_.push_back(&file); }
+  /// Flushes it after each turn. Borrowed.
+  void set_log(AccessLogFile& log) { log_ = &log; }
   /// Lets those who watch packets come and go behind each turn. Borrowed.
   void set_packets(PacketWatchers& packets) { packets_ = &packets; }
   /// Sends on what it has for its clients. Borrowed.
@@ -35,28 +34,22 @@ class HttpApplication final : public Application {
   void flush(Instant now) noexcept override {
     if (packets_ != nullptr) packets_->update(now);
     if (control_ != nullptr) control_->flush();
-    retry_at_ = kNever;
-    for (OutputFile* file : outputs_) {
-      file->flush();
-      if (file->has_pending()) retry_at_ = now + kRetry;
-    }
+    if (log_ != nullptr) log_->flush(now);
   }
   [[nodiscard]] Instant next_deadline() const noexcept override {
-    return std::min(server_.next_deadline(), retry_at_);
+    const Instant log = log_ != nullptr ? log_->next_deadline() : kNever;
+    return std::min(server_.next_deadline(), log);
   }
   void stop(Instant now) noexcept override { server_.stop(moment(now)); }
   [[nodiscard]] bool is_finished() const noexcept override { return server_.is_finished(); }
 
  private:
-  static constexpr Duration kRetry = 10ms;  // for a pipe whose reader is slow
-
   static http::Moment moment(Instant now) { return {now, SystemClock::unix_seconds()}; }
 
   http::HttpServer& server_;
-  std::vector<OutputFile*> outputs_;
+  AccessLogFile* log_ = nullptr;
   PacketWatchers* packets_ = nullptr;
   ControlServer* control_ = nullptr;
-  Instant retry_at_ = kNever;
 };
 
 }  // namespace glasstcp

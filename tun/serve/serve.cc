@@ -2,23 +2,24 @@
 #include "tun/serve/serve.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 
 #include "http/extra_field.h"
 #include "http/server.h"
 #include "stack/socket/stack.h"
-#include "tun/cli/chinese.h"
 #include "tun/control/capture_control.h"
 #include "tun/control/control_server.h"
 #include "tun/device/device_lines.h"
 #include "tun/device/impaired_device.h"
 #include "tun/device/tun_device.h"
 #include "tun/device/tun_node.h"
+#include "tun/files/access_log_file.h"
+#include "tun/files/error_lines.h"
 #include "tun/files/packet_watchers.h"
 #include "tun/files/site_files.h"
 #include "tun/host/privileges.h"
@@ -30,9 +31,12 @@
 #include "tun/serve/glass.h"
 #include "tun/serve/http_application.h"
 #include "tun/serve/server_machine.h"
+#include "tun/serve/server_signals.h"
 
 namespace glasstcp {
 namespace {
+
+constexpr int kReadyPatienceMs = 1000;
 
 // How one budget is divided: recent packets, files in memory, HTTP's heads and pieces, and the rest
 // for TCP.
@@ -47,10 +51,6 @@ struct MemoryShares {
   std::uint64_t http;
   std::uint64_t stack;
 };
-
-void say(const ServeOptions& options, const std::string& line) {
-  fmt::print(stderr, "glasstcp: {}\n", spoken(line, options.language));
-}
 
 std::unexpected<Failure> failed(Failure failure) {
   return std::unexpected(std::move(failure));
@@ -104,10 +104,10 @@ std::expected<PrivilegeDecision, Failure> decide_rights(const ServeOptions& opti
   return decide_privileges(*facts);
 }
 
-std::expected<void, Failure> give_up_rights(const ServeOptions& options,
-                                            const PrivilegeDecision& decision, SiteFiles& site) {
+std::expected<void, Failure> give_up_rights(const PrivilegeDecision& decision, SiteFiles& site,
+                                            ErrorLines& errors) {
   if (auto dropped = drop_privileges(decision); !dropped) return dropped;
-  if (!decision.note.empty()) say(options, decision.note);
+  if (!decision.note.empty()) errors.say(decision.note);
   site.on_rights_given_up();
   return site.check_readable();
 }
@@ -154,12 +154,13 @@ class Records {
  public:
   // Files are opened for `owner`: the user that the server is about to become.
   static std::expected<Records, Failure> open(const ServeOptions& options, Instant start,
-                                              const std::optional<Identity>& owner,
-                                              bool is_mapped) {
+                                              const std::optional<Identity>& owner, bool is_mapped,
+                                              ErrorLines& errors) {
     const WatchRequest request{.file = {.path = options.capture,
                                         .owner = owner,
                                         .rotation = {options.capture_size, options.capture_files},
-                                        .language = options.language},
+                                        .language = options.language,
+                                        .lines = &errors},
                                .style = {options.tun, options.language, options.seed,
                                          options.capture_bytes, options.comments},
                                .recent = static_cast<std::size_t>(options.recent),
@@ -170,11 +171,10 @@ class Records {
     if (!packets) return failed(packets.error());
     Records all(std::move(*packets));
     if (!options.access_log.empty()) {
-      auto file = OutputFile::open(
-          {{options.access_log, "the access log", OutputMode::Append, owner}, kLogRoom});
-      if (!file) return failed(file.error());
-      all.log_file_ = std::move(*file);
-      all.log_ = std::make_unique<AccessLogFile>(*all.log_file_);
+      auto log = AccessLogFile::open(
+          {options.access_log, "the access log", OutputMode::Append, owner}, errors);
+      if (!log) return failed(log.error());
+      all.log_ = std::move(*log);
     }
     return all;
   }
@@ -184,38 +184,42 @@ class Records {
   [[nodiscard]] PacketWatchers& packets() { return packets_; }
   void flush_with(HttpApplication& application) {
     application.set_packets(packets_);
-    if (log_file_) application.add_output(*log_file_);
+    if (log_) application.set_log(*log_);
   }
-  void tell_losses(const ServeOptions& options) const {
-    if (log_file_ && log_file_->lost() > 0) {
-      say(options, fmt::format("{} lines of the access log were not written", log_file_->lost()));
+  void reopen_log(Instant now) {
+    if (log_) log_->reopen(now);
+  }
+  // At the end.
+  void finish() {
+    packets_.finish();
+    if (log_) log_->finish();
+  }
+  void tell_losses(ErrorLines& errors) const {
+    if (log_ && log_->lost() > 0) {
+      errors.say(fmt::format("{} lines of the access log were not written", log_->lost()));
     }
     if (packets_.lost() > 0) {
-      say(options,
-          fmt::format("{} packets are missing in the capture: its reader or disk was too slow, "
-                      "full or gone",
-                      packets_.lost()));
+      errors.say(fmt::format(
+          "{} packets are missing in the capture: its reader or disk was too slow, full or gone",
+          packets_.lost()));
     }
   }
 
  private:
-  static constexpr std::size_t kLogRoom = 64 * 1024;
-
   explicit Records(PacketWatchers packets) : packets_(std::move(packets)) {}
-  std::unique_ptr<OutputFile> log_file_;
   std::unique_ptr<AccessLogFile> log_;
   PacketWatchers packets_;
 };
 
 // For root and whoever started us. Null: there is none, and why has been told; the server can do
 // without.
-std::unique_ptr<ControlServer> open_control(const ServeOptions& options,
-                                            const std::string& interface, CaptureHub& captures) {
+std::unique_ptr<ControlServer> open_control(const std::string& interface, CaptureHub& captures,
+                                            ErrorLines& errors) {
   std::vector<uid_t> users{::getuid()};
   if (const auto caller = user_behind_sudo()) users.push_back(caller->user);
   auto control = ControlServer::open(interface, std::move(users));
   if (!control) {
-    say(options, control.error().to_string());
+    errors.say(control.error().to_string());
     return nullptr;
   }
   (*control)->add("capture",
@@ -223,46 +227,63 @@ std::unique_ptr<ControlServer> open_control(const ServeOptions& options,
   return std::move(*control);
 }
 
-void tell_ready(const ServeOptions& options, const std::string& urls) {
+void tell_ready(const ServeOptions& options, const std::string& urls, ErrorLines& errors) {
+  const std::string line = fmt::format("ready{}\n", urls);
   // With the capture on stdout, nothing else may stand there.
-  std::FILE* const out = options.capture == "-" ? stderr : stdout;
-  fmt::print(out, "ready{}\n", urls);
-  std::fflush(out);
+  if (options.capture == "-") return errors.write(line);
+  // A reader that has stopped does not wait for the line either.
+  pollfd out{STDOUT_FILENO, POLLOUT, 0};
+  if (::poll(&out, 1, kReadyPatienceMs) > 0) {
+    static_cast<void>(!::write(STDOUT_FILENO, line.data(), line.size()));
+  }
 }
 
-int exit_code(const ServeOptions& options, EventLoop::End end, const TunDevice& device) {
+int exit_code(EventLoop::End end, const EventLoop& loop, const TunDevice& device,
+              ErrorLines& errors) {
   switch (end) {
     case EventLoop::End::Over:
       return 0;
     case EventLoop::End::Interrupted:
-      return 128 + SIGINT;
+      return 128 + loop.first_signal();
     case EventLoop::End::DeviceGone:
       break;
   }
-  say(options, device.why_gone());
+  errors.say(device.why_gone());
   return kExitFailure;
 }
 
-std::expected<int, Failure> run(const ServeOptions& options) {
+// What a signal means that does not ask for the end. False: it asks for it.
+bool act_on_signal(int number, Records& records) {
+  if (number == SIGHUP) {
+    if (is_terminal_gone()) return false;
+    records.reopen_log(SystemClock::now());
+    return true;
+  }
+  return number == SIGUSR1;
+}
+
+std::expected<int, Failure> run(const ServeOptions& options, ErrorLines& errors) {
   auto prepared = prepare(options);
   if (!prepared) return failed(prepared.error());
-  for (const std::string& note : prepared->link.network.notes) say(options, note);
-  if (!prepared->publication.note.empty()) say(options, prepared->publication.note);
+  for (const std::string& note : prepared->link.network.notes) errors.say(note);
+  if (!prepared->publication.note.empty()) errors.say(prepared->publication.note);
   const auto decision = decide_rights(options, prepared->site);
   if (!decision) return failed(decision.error());
   const Instant start = SystemClock::now();
-  auto records = Records::open(options, start, decision->files, may_map(options, prepared->link));
+  auto records =
+      Records::open(options, start, decision->files, may_map(options, prepared->link), errors);
   if (!records) return failed(records.error());
   const auto control =
-      open_control(options, prepared->link.device->name(), records->packets().captures());
-  if (auto dropped = give_up_rights(options, *decision, prepared->site); !dropped) {
+      open_control(prepared->link.device->name(), records->packets().captures(), errors);
+  if (auto dropped = give_up_rights(*decision, prepared->site, errors); !dropped) {
     return failed(dropped.error());
   }
+  if (auto started = errors.start(); !started) return failed(started.error());
   if (auto started = records->packets().start(); !started) return failed(started.error());
   if (prepared->site.is_empty() && !options.list) {
-    say(options,
+    errors.say(
         "the folder of the site " + options.site +
-            " is empty: every request gets 404; 'glasstcp site DIR' writes a page to begin with");
+        " is empty: every request gets 404; 'glasstcp site DIR' writes a page to begin with");
   }
   const auto seed = draw_seed(options.seed);
   if (!seed) return failed(seed.error());
@@ -273,7 +294,7 @@ std::expected<int, Failure> run(const ServeOptions& options) {
   const auto glass = make_glass(options, records->packets().captures());
   if (const std::string note = note_of_shadowed(prepared->site.store(), *glass, start);
       !note.empty()) {
-    say(options, note);
+    errors.say(note);
   }
   http::HttpServer server(stack, prepared->site.store(), types,
                           server_config(options, records->access_log(), *glass), start);
@@ -288,32 +309,33 @@ std::expected<int, Failure> run(const ServeOptions& options) {
     records->packets().listen_to(*bad);
   }
   Device& device = bad ? static_cast<Device&>(*bad) : *prepared->link.device;
-  DeviceLines lines(prepared->link.device->name(), options.language);
+  DeviceLines lines(prepared->link.device->name(), errors);
   ServerMachine machine(device, stack, application, lines);
   records->packets().join(stack, [&machine](PacketWatch* watch) { machine.set_watch(watch); });
   if (control) {
     application.set_control(*control);
     machine.set_attendant(control.get());
   }
-  auto loop = EventLoop::make(options.spin);
+  machine.set_signal_handler([&](int number) { return act_on_signal(number, *records); });
+  auto loop = EventLoop::make(kServerSignals, options.spin);
   if (!loop) return failed(loop.error());
-  tell_ready(options, *urls);
+  tell_ready(options, *urls, errors);
   const EventLoop::End end = loop->run(machine);
-  records->packets().finish();
+  records->finish();
   if (control) control->finish();
-  records->tell_losses(options);
+  records->tell_losses(errors);
   lines.tell_unread(machine.counters());
-  return exit_code(options, end, *prepared->link.device);
+  return exit_code(end, *loop, *prepared->link.device, errors);
 }
 
 }  // namespace
 
 int serve(const ServeOptions& options) {
-  // A reader of our output that went away is found by the write that fails.
-  ::signal(SIGPIPE, SIG_IGN);
-  const auto code = run(options);
+  prepare_signals();
+  ErrorLines errors(options.language);
+  const auto code = run(options, errors);
   if (code) return *code;
-  say(options, code.error().to_string());
+  errors.say(code.error().to_string());
   return kExitFailure;
 }
 

@@ -25,12 +25,21 @@ void ServerMachine::stop(Instant now) {
   }
   if (now < *stop_deadline_) return;
   last_wait_.reset();
+  has_reset_any_ = has_reset_any_ || stack_.connection_count() > 0;
   for (const ConnectionId id : stack_.connections()) stack_.abort(id, now);
+}
+
+bool ServerMachine::stop_now(Instant now) {
+  if (now < *stop_deadline_) {
+    stop_deadline_ = now;
+    stop(now);
+  }
+  return false;
 }
 
 bool ServerMachine::is_over(Instant now) {
   if (!stop_deadline_) return false;
-  if (now >= *stop_deadline_) return now >= *stop_deadline_ + kLastWords;
+  if (now >= *stop_deadline_) return !has_reset_any_ || now >= *stop_deadline_ + kLastWords;
   if (!pump_.is_drained() || !stack_.only_fin_wait_2_left()) {
     last_wait_.reset();
     return false;

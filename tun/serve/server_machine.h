@@ -3,12 +3,14 @@
 //
 // Invariants:
 //   1. After stop() everything is over within the grace period and a tenth of a second: what is
-//   left after the former is reset.
+//   left after the former is reset. stop_now() ends the grace period.
 //
 // Next: serve.cc.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include "stack/socket/stack.h"
 #include "tun/loop/attendant.h"
@@ -53,7 +55,11 @@ class ServerMachine final : public Machine {
     return attendant_ != nullptr ? attendant_->interest() : pollfd{-1, 0, 0};
   }
   void on_sink_ready() override { attendant_->on_ready(); }
+  /// For the signals that mean more than the end. Gives whether it acted on one.
+  void set_signal_handler(std::function<bool(int)> handler) { on_signal_ = std::move(handler); }
+  [[nodiscard]] bool takes_signal(int number) override { return on_signal_ && on_signal_(number); }
   void stop(Instant now) override;
+  [[nodiscard]] bool stop_now(Instant now) override;
   [[nodiscard]] bool is_over(Instant now) override;
 
   [[nodiscard]] const PumpCounters& counters() const { return pump_.counters(); }
@@ -65,7 +71,9 @@ class ServerMachine final : public Machine {
   Pump pump_;
   Attendant* attendant_ = nullptr;
   Instant turned_at_{};
+  std::function<bool(int)> on_signal_;
   std::optional<Instant> stop_deadline_;
+  bool has_reset_any_ = false;
   std::optional<Instant> last_wait_;  // nothing is missing but the FINs of peers: until then
 };
 
