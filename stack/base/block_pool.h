@@ -17,6 +17,7 @@
 #include <memory>
 
 #include "stack/base/assert.h"
+#include "stack/base/chunk_sizes.h"
 #include "stack/base/slab.h"
 
 namespace glasstcp {
@@ -68,7 +69,7 @@ class BlockPool {
   std::uint64_t release_idle_memory();
 
  private:
-  static constexpr std::uint32_t kPerChunk = 64;  // 256 KB: from the kernel, untouched until used
+  static constexpr std::uint32_t kPerChunk = kBlocksPerChunk;
   static constexpr std::uint32_t kInUse = 0xfffffffeU;
 
   struct Chunk {

@@ -27,6 +27,7 @@
 #include <new>
 #include <utility>
 
+#include "stack/base/chunk_sizes.h"
 #include "stack/base/slab.h"
 
 namespace glasstcp {
@@ -93,7 +94,7 @@ class FlowTable {
   [[nodiscard]] std::uint64_t memory_bytes() const { return capacity_ * sizeof(Slot); }
 
  private:
-  static constexpr std::size_t kFirstCapacity = 1024;
+  static constexpr std::size_t kFirstCapacity = kFirstFlowCapacity;
 
   struct Slot {
     std::uint32_t hash32 = 0;

@@ -26,6 +26,7 @@
 #include <utility>
 
 #include "stack/base/assert.h"
+#include "stack/base/chunk_sizes.h"
 
 namespace glasstcp {
 
@@ -127,10 +128,9 @@ class Slab {
 
  private:
   static constexpr std::size_t kSlotSize = sizeof(T) < sizeof(std::uint32_t) ? 4 : sizeof(T);
-  static constexpr std::size_t kChunkBytes = 64 * 1024;
-  static constexpr std::size_t kPerChunk = kSlotSize * 16 > kChunkBytes
-                                               ? 16
-                                               : std::bit_floor(kChunkBytes / kSlotSize);
+  static constexpr std::size_t kPerChunk = kSlotSize * kSlabLeastPerChunk > kSlabChunkBytes
+                                               ? kSlabLeastPerChunk
+                                               : std::bit_floor(kSlabChunkBytes / kSlotSize);
   static constexpr unsigned kShift = static_cast<unsigned>(std::countr_zero(kPerChunk));
 
   struct Slot {

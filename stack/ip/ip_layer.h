@@ -26,6 +26,7 @@
 
 #include "stack/base/addresses.h"
 #include "stack/base/bytes.h"
+#include "stack/base/chunk_sizes.h"
 #include "stack/base/keyed_hash.h"
 #include "stack/base/seq_num.h"
 #include "stack/base/time.h"
@@ -92,15 +93,15 @@ struct IpConfig {
 
   std::uint32_t icmp_errors_per_second = 100;  ///< RFC 4443 §2.4(f)
   std::uint32_t icmp_error_burst = 50;
-  std::uint32_t outbox_bytes = 512 * 1024;  ///< of ICMP messages that wait to be sent
-  std::uint32_t outbox_messages = 256;
+  std::uint32_t outbox_bytes = kIpBufferBytes;  ///< of ICMP messages that wait to be sent
+  std::uint32_t outbox_messages = kQueuedReplies;
 
-  std::uint32_t reassembly_bytes = 1024 * 1024;  ///< of all fragments held
-  std::uint16_t reassembly_datagrams = 64;
+  std::uint32_t reassembly_bytes = 2 * kIpBufferBytes;  ///< of all fragments held
+  std::uint16_t reassembly_datagrams = kReassemblies;
   std::uint16_t reassembly_datagrams_per_source = 16;
   Duration reassembly_timeout = 60s;  ///< RFC 8200 §4.5; RFC 1122 §3.3.2 has 60 to 120 s
 
-  std::uint32_t path_mtu_entries = 1024;
+  std::uint32_t path_mtu_entries = kPathMtuEntries;
 };
 
 /// Input validation, ICMP, reassembly and path MTU. One per stack; owns no device.

@@ -2,6 +2,8 @@
 // answers.
 //
 // The first byte chooses the cut. A crash, a sanitizer report, or a difference is a finding.
+//
+// Inputs have at most 2000 bytes.
 #include <cstdlib>
 
 #include "tests/support/http_harness.h"

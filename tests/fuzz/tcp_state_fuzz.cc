@@ -4,6 +4,8 @@
 // Two stacks live through the same, one of them without the fast path: every verdict and every byte
 // must be the same. The input is a list of steps of eight bytes; numbers are taken relative to
 // where the connection stands, so that most segments mean something.
+//
+// Inputs have at most 801 bytes.
 #include <array>
 #include <cstdint>
 #include <cstdlib>

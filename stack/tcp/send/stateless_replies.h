@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "stack/base/addresses.h"
+#include "stack/base/chunk_sizes.h"
 #include "stack/base/seq_num.h"
 #include "stack/trace/reason.h"
 #include "stack/wire/tcp.h"
@@ -43,7 +44,7 @@ struct Reply {
 /// First in, first out; at most kCapacity.
 class ReplyQueue {
  public:
-  static constexpr std::uint32_t kCapacity = 256;
+  static constexpr std::uint32_t kCapacity = kQueuedReplies;
 
   /// False: full, not kept.
   bool push(const Reply& reply) {
