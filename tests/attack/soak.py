@@ -164,7 +164,8 @@ def read_slowly(soak, number):
                 while not soak.over.wait(0.1 + chance.random() * 0.2) and at < len(data):
                     piece = reader.read1(chance.randrange(1, 40_000))
                     if not piece or piece != data[at:at + len(piece)]:
-                        soak.tally.fault(f"a slow reader: wrong bytes at {at}" if piece else "a slow reader was cut off")
+                        what = f"wrong bytes at {at}" if piece else f"cut off at {at}"
+                        soak.tally.fault("a slow reader: " + what)
                         break
                     at += len(piece)
                 soak.tally.add("bytes read slowly", at)
@@ -218,7 +219,8 @@ class Soak:
         jobs = [(browse, 8), (abort, 3), (read_slowly, 4), (attack, 1)]
         if shutil.which("wrk"):
             jobs.append((drive_wrk, 1))
-        threads = [threading.Thread(target=job, args=(self, i), daemon=True) for job, count in jobs for i in range(count)]
+        threads = [threading.Thread(target=job, args=(self, i), daemon=True)
+                   for job, count in jobs for i in range(count)]
         for thread in threads:
             thread.start()
         end = time.monotonic() + self.options.minutes * 60

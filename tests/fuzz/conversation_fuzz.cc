@@ -106,7 +106,7 @@ class Conversation {
   void run() {
     for (int step = 0; step < 250 && !in_.empty(); ++step) {
       operate();
-      let_leave(0);
+      let_leave(kNothing);
     }
     stack_.check_invariants();
   }
@@ -184,7 +184,7 @@ class Conversation {
     fuzz::write_segment(raw, packet_);
     peer.fed += raw.text;
     const bool is_reset = (raw.flags & kRst) != 0;
-    if (change == kNoChange) return receive(is_reset ? kIsReset : 0);
+    if (change == kNoChange) return receive(is_reset ? kIsReset : kNothing);
     const std::size_t headers = packet_.size() - raw.text;
     packet_[change / 256 % headers] ^= static_cast<std::uint8_t>(change);
     fuzz::finish_ipv4(packet_);
@@ -275,7 +275,7 @@ class Conversation {
     raw.text = 40U + how;
     fuzz::write_segment(raw, packet_);
     peer.fed += raw.text;
-    if (packet_[0] >> 4 != 4) return receive(0);
+    if (packet_[0] >> 4 != 4) return receive(kNothing);
     const std::size_t cut = 20 + 8 * (3U + how % 5U);
     test::Bytes first(packet_.begin(), packet_.begin() + static_cast<std::ptrdiff_t>(cut));
     test::Bytes second(packet_.begin(), packet_.begin() + 20);
@@ -420,13 +420,15 @@ class Conversation {
       now_ = std::max(now_, next);
     }
     stack_.advance(now_);
-    let_leave(0);
+    let_leave(kNothing);
     require(stack_.next_deadline() > now_);  // else a loop would spin
   }
 
   // -- The wire
 
-  enum : std::uint32_t { kIsReset = 1, kIsIcmp = 2, kIsGroup = 4, kIsChanged = 8, kReceived = 16 };
+  // What is known of the packet that came.
+  static constexpr std::uint32_t kNothing = 0, kIsReset = 1, kIsIcmp = 2, kIsGroup = 4,
+                                 kIsChanged = 8, kReceived = 16;
   static constexpr std::uint32_t kNoChange = 0xffffffffU;
 
   void receive(std::uint32_t what) {

@@ -2,6 +2,7 @@
 // give the same content.
 //
 // Inputs have at most 1000 bytes.
+#include <memory>
 #include <string>
 
 #include "http/client.h"

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
+#include <source_location>
 #include <string_view>
 
 #include "stack/base/bytes.h"
@@ -15,8 +17,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 namespace glasstcp::fuzz {
 
 /// A finding: libFuzzer keeps the input.
-inline void require(bool condition) {
-  if (!condition) std::abort();
+inline void require(bool condition,
+                    const std::source_location& where = std::source_location::current()) {
+  if (condition) return;
+  std::fprintf(stderr, "%s:%u: not so\n", where.file_name(), static_cast<unsigned>(where.line()));
+  std::abort();
 }
 
 /// Takes numbers from an input that outlives it.
