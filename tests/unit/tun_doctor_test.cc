@@ -8,6 +8,7 @@
 #include "tun/doctor/doctor.h"
 #include "tun/host/cures.h"
 #include "tun/host/publish.h"
+#include "tun/host/publish_claim.h"
 
 namespace glasstcp {
 namespace {
@@ -342,9 +343,47 @@ TEST(Publish, SendsWhatIsAddressedToThisMachineToOurAddress) {
   EXPECT_THAT(rules, StartsWith("table ip glasstcp_tun0\ndelete table ip glasstcp_tun0\n"));
   EXPECT_THAT(rules, HasSubstr("iifname != \"tun0\" fib daddr type local tcp dport 8080 "
                                "dnat to 192.0.2.2\n"));
-  EXPECT_THAT(rules, HasSubstr("oifname \"tun0\" ip daddr 192.0.2.2 tcp dport 8080 masquerade\n"));
+  EXPECT_THAT(rules, HasSubstr("oifname \"tun0\" fib saddr type local ip daddr 192.0.2.2 "
+                               "tcp dport 8080 masquerade\n"))
+      << "clients keep their addresses";
   EXPECT_THAT(rules, Not(HasSubstr("ip6")));
   EXPECT_EQ(withdraw_rules(plan), "table ip glasstcp_tun0\ndelete table ip glasstcp_tun0\n");
+}
+
+TEST(Publish, ForwardsNothingElseWhereTheMachineDidNotForward) {
+  PublishPlan plan{"tun0", IpAddress::v4(192, 0, 2, 2), IpAddress::parse("2001:db8::2"), 80};
+  EXPECT_THAT(publish_rules(plan), Not(HasSubstr("hook forward"))) << "it did";
+  plan.forwarded_before.emplace();
+  EXPECT_THAT(publish_rules(plan), AllOf(HasSubstr("set forwarded_before { type ifname;  }\n"),
+                                         HasSubstr("    ct status dnat accept\n"
+                                                   "    iifname @forwarded_before accept\n"
+                                                   "    drop\n")));
+  *plan.forwarded_before = {"eth1", "wlan0"};
+  const std::string rules = publish_rules(plan);
+  EXPECT_THAT(rules, HasSubstr("elements = { \"eth1\", \"wlan0\" };"));
+  EXPECT_EQ(rules.find("hook forward"), rules.rfind("hook forward")) << "IPv6 did";
+}
+
+TEST(Publish, ATableBelongsToAProcessWhereTheKernelCanSaySo) {
+  const PublishPlan plan{"tun0", IpAddress::v4(192, 0, 2, 2), {}, 80};
+  EXPECT_THAT(publish_rules(plan), HasSubstr("{\n  flags owner;\n"));
+  EXPECT_THAT(publish_rules(plan, {.owner = false}), Not(HasSubstr("flags")));
+}
+
+TEST(Publish, KnowsWhoPublishesWhichPort) {
+  constexpr std::string_view kTable =
+      "Num       RefCount Protocol Flags    Type St Inode Path\n"
+      "0000: 00000002 00000000 00000000 0002 01 1 @glasstcp-publish/80/tun0\n"
+      "0000: 00000002 00000000 00010000 0001 01 2 @glasstcp/tun0\n"
+      "0000: 00000002 00000000 00000000 0002 01 3 @glasstcp-publish-lock\n"
+      "0000: 00000002 00000000 00000000 0002 01 4 @glasstcp-publish/x/tun9\n"
+      "0000: 00000002 00000000 00000000 0002 01 5 @glasstcp-publish/8080/a.b\n";
+  const std::vector<Publisher> found = publishers_in(kTable);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].port, 80);
+  EXPECT_EQ(found[0].interface, "tun0");
+  EXPECT_EQ(found[1].port, 8080);
+  EXPECT_EQ(found[1].interface, "a.b");
 }
 
 TEST(Publish, DoesTheSameForIpv6) {

@@ -22,6 +22,7 @@
 #include "tun/doctor/doctor.h"
 #include "tun/host/container.h"
 #include "tun/host/descriptor.h"
+#include "tun/host/nftables.h"
 
 namespace glasstcp {
 namespace {
@@ -186,7 +187,7 @@ DoctorFacts gather_doctor_facts(const ServeOptions& options) {
   facts.forwarding = text_of("/proc/sys/net/ipv4/ip_forward").starts_with('1');
   facts.may_forward =
       Descriptor(::open("/proc/sys/net/ipv4/ip_forward", O_WRONLY | O_CLOEXEC)).is_open();
-  facts.has_nft = ::access("/usr/sbin/nft", X_OK) == 0 || ::access("/sbin/nft", X_OK) == 0;
+  facts.has_nft = Nftables::is_here();
   facts.port_is_taken = has_listener(text_of("/proc/net/tcp"), options.port) ||
                         has_listener(text_of("/proc/net/tcp6"), options.port);
   // HTTP_PROXY in capitals is for others than curl, which fears what CGI makes of it.

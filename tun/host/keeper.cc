@@ -89,6 +89,24 @@ void keep_only(const std::vector<unsigned>& capabilities) {
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
+// Waits for the owner, and for what else it watches. False: the owner is gone.
+bool take_question(const KeeperDuties& duties) {
+  const int watched = duties.watched ? duties.watched() : -1;
+  std::array<pollfd, 2> files{{{kSocket, POLLIN, 0}, {watched, POLLIN, 0}}};
+  if (::poll(files.data(), files.size(), -1) < 0) return errno == EINTR;
+  if (files[1].revents != 0) duties.on_watched();
+  if (files[0].revents == 0) return true;
+  std::uint32_t what = 0;
+  const ssize_t size = ::recv(kSocket, &what, sizeof what, MSG_DONTWAIT);
+  if (size < 0 && (errno == EINTR || errno == EAGAIN)) return true;
+  if (size <= 0) return false;
+  if (size != sizeof what || !duties.open) return true;
+  errno = 0;
+  const Descriptor file = duties.open(what);
+  send_reply({what, file.is_open() ? 0 : errno}, file.get());
+  return true;
+}
+
 [[noreturn]] void keep_until_end(int socket, const KeeperDuties& duties) {
   ::prctl(PR_SET_NAME, "glasstcp-keeper");
   ignore_signals();
@@ -100,16 +118,7 @@ void keep_only(const std::vector<unsigned>& capabilities) {
   const std::string beginning = "b" + refusal;
   if (duties.begin) ::send(kSocket, beginning.data(), beginning.size(), MSG_NOSIGNAL);
   if (!refusal.empty()) ::_exit(1);
-  while (true) {
-    std::uint32_t what = 0;
-    const ssize_t size = ::recv(kSocket, &what, sizeof what, 0);
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) break;
-    if (size != sizeof what || !duties.open) continue;
-    errno = 0;
-    const Descriptor file = duties.open(what);
-    send_reply({what, file.is_open() ? 0 : errno}, file.get());
-  }
+  while (take_question(duties)) continue;
   if (duties.undo) duties.undo();
   ::_exit(0);
 }

@@ -37,6 +37,10 @@ struct KeeperDuties {
   std::function<std::string()> begin{};
   /// Once its owner is gone.
   std::function<void()> undo{};
+  /// A descriptor that it waits for beside its owner, from its beginning on; -1: there is none.
+  std::function<int()> watched{};
+  /// That one is readable.
+  std::function<void()> on_watched{};
   /// Opens what a question means; a descriptor that is not open: `errno` says why.
   std::function<Descriptor(std::uint32_t what)> open{};
 };

@@ -4,27 +4,23 @@
 #include <fmt/format.h>
 
 #include "tun/glass/capture_page.h"
-#include "tun/host/container.h"
 #include "tun/wireshark/wireshark_files.h"
 
 namespace glasstcp {
 
-AccessRule access_rule(const ServeOptions& options, std::span<const LocalAddress> addresses,
-                       bool in_container) {
+AccessRule access_rule(const ServeOptions& options, std::span<const LocalAddress> addresses) {
   AccessRule rule{options.view, options.view_hosts};
   if (!rule.networks.empty()) return rule;
-  const bool is_hidden = options.publish && !in_container;
-  if (!is_hidden) rule.networks = {options.address, options.address6};
+  rule.networks = {options.address, options.address6};
   for (const LocalAddress& own : addresses) {
-    if (own.cidr.prefix_length == 0 || (is_hidden && own.interface == options.tun)) continue;
-    rule.networks.push_back(own.cidr);
+    if (own.cidr.prefix_length > 0) rule.networks.push_back(own.cidr);
   }
   return rule;
 }
 
 std::unique_ptr<GlassService> make_glass(const ServeOptions& options, CaptureHub& captures) {
   auto glass = std::make_unique<GlassService>(
-      access_rule(options, local_addresses(), is_in_container()),
+      access_rule(options, local_addresses()),
       [&captures](const FourTuple& caller) { captures.hide(caller); });
   glass->add("capture.pcapng", [&captures](const http::ServiceCall& call) {
     return answer_with_capture(captures, call);

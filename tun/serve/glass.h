@@ -16,11 +16,9 @@
 namespace glasstcp {
 
 /// Who may look: as --view and --view-host say, else the networks of the link and those that this
-/// machine is directly connected to by these addresses. Where clients from anywhere come with the
-/// kernel's address on the link (--publish; in a container whoever publishes its port decides who
-/// comes), that network is none of them.
+/// machine is directly connected to by these addresses.
 [[nodiscard]] AccessRule access_rule(const ServeOptions& options,
-                                     std::span<const LocalAddress> addresses, bool in_container);
+                                     std::span<const LocalAddress> addresses);
 
 /// The service with all its pages. The hub must outlive it.
 [[nodiscard]] std::unique_ptr<GlassService> make_glass(const ServeOptions& options,

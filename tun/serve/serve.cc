@@ -93,7 +93,11 @@ std::expected<Prepared, Failure> prepare(const ServeOptions& options) {
       SiteFiles::open(options.site, {may_map(options, *link), MemoryShares(options).files, true});
   if (!site) return failed(site.error());
   Publication publication;
-  if (options.publish) publication = publish(publish_plan(options, link->network));
+  if (options.publish) {
+    auto published = publish(publish_plan(options, link->network));
+    if (!published) return failed(published.error());
+    publication = std::move(*published);
+  }
   return Prepared{std::move(*link), std::move(*site), std::move(publication)};
 }
 

@@ -7,12 +7,13 @@ import time
 import zipfile
 
 import patience
-from cases.publish import INSIDE_V4, connect_a_client, fetch
+from cases.publish import INSIDE_V4, OUTSIDE_V4, connect_a_client, fetch
 from harness import PROGRAM, TOP, case, check, check_equal, folder, run, wait_until
 from world import NOBODY, V4, V6, Server, connect, curl, make_site, pattern, read_to_end, request, split_answers, url
 
 CAPTURE = "/_glass/capture.pcapng"
 LIVE = CAPTURE + "?live=1"
+FAR_AWAY = "203.0.113.9"  # a client's address that is in no network of this machine
 
 
 class Live:
@@ -159,15 +160,20 @@ def on_a_plain_machine():
 
 
 @case()
-def behind_publish_it_is_closed_until_it_is_opened():
-    """The kernel gives each client from outside its own address on the link, so that address tells nobody apart."""
+def behind_publish_it_is_for_the_networks_of_this_machine():
+    """A client from outside has its own address: one beyond those networks is told apart."""
     client = connect_a_client()
+    client.ip("address", "add", f"{FAR_AWAY}/32", "dev", "out0")
+    run("ip", "route", "add", FAR_AWAY, "via", OUTSIDE_V4)
     outside = on_a_plain_machine()
-    for options, wanted in (((), b"403"), (("--view", "192.0.2.1"), b"200")):
-        with Server("--publish", "--recent", "1M", *options, prefix=outside, site=make_site({"f.bin": b"mine"})):
-            check_equal(fetch(client, INSIDE_V4), b"mine", "the site itself")
-            answer = fetch(client, INSIDE_V4, CAPTURE, "-o", "/dev/null", "-w", "%{http_code}")
-            check_equal(answer, wanted, f"a capture from outside, {options}")
+    for options, near, far in (((), b"200", b"403"), (("--view", FAR_AWAY), b"403", b"200")):
+        for prefix in (outside, ["env", "container=oci"]):
+            with Server("--publish", "--recent", "1M", *options, prefix=prefix, site=make_site({"f.bin": b"mine"})):
+                for source, wanted in ((OUTSIDE_V4, near), (FAR_AWAY, far)):
+                    by = ["--interface", source]
+                    check_equal(fetch(client, INSIDE_V4, "/f.bin", *by), b"mine", f"the site itself, for {source}")
+                    answer = fetch(client, INSIDE_V4, CAPTURE, "-o", "/dev/null", "-w", "%{http_code}", *by)
+                    check_equal(answer, wanted, f"a capture for {source}, {options}")
 
 
 # --- glasstcp capture -------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 from capture import Capture
 from cases.path import Namespace, add_addresses, add_routes, join
 from harness import PROGRAM, NotRun, check, check_equal, case, folder, run, set_sysctl, wait_until
-from world import BOTH, HOST_V4, HOST_V6, Server, curl, make_site, pattern, url
+from world import BOTH, HOST_V4, HOST_V6, V4, V6, Server, curl, make_site, pattern, url
 
 OUTSIDE_V4, OUTSIDE_V6 = "10.9.0.1", "fd00:9::1"  # the client
 INSIDE_V4, INSIDE_V6 = "10.9.0.2", "fd00:9::2"  # this machine: "the container"
@@ -50,8 +51,11 @@ def a_client_outside_gets_the_page():
         for address in BOTH:
             check_equal(curl("--fail", url(address, "/f.bin")), data, f"content by {address}, on this machine")
         capture.stop()
-        check_equal(capture.count(f"ip && tcp.flags.syn == 1 && tcp.flags.ack == 0 && !(ip.src == {HOST_V4})"), 0,
-                    "connections that are not masqueraded")
+        opening = "tcp.flags.syn == 1 && tcp.flags.ack == 0"
+        for source in (f"ip.src == {OUTSIDE_V4}", f"ipv6.src == {OUTSIDE_V6}"):
+            check_equal(capture.count(f"{opening} && {source}"), 3, f"connections of the client itself, {source}")
+        for source in (f"ip.src == {HOST_V4}", f"ipv6.src == {HOST_V6}"):
+            check_equal(capture.count(f"{opening} && {source}"), 1, f"connections of this machine, {source}")
     check_equal(run("nft", "list", "ruleset").stdout, "", "rules afterwards")
     fetch(client, INSIDE_V4, status=7)
 
@@ -61,29 +65,117 @@ def what_was_switched_on_is_switched_off():
     client = connect_a_client()
     for before in ("0", "1"):
         set_sysctl("net.ipv4.ip_forward", before)
+        switches = all_switches()
         with Server("--publish", "--port", "8080", site=make_site({"f.bin": b"mine"})):
-            check_equal(FORWARDING.read_text(), "1\n", "forwarding while it runs")
+            check_equal(FORWARDING.read_text(), before + "\n", "forwarding of all while it runs")
             check_equal(fetch(client, INSIDE_V4, port=8080), b"mine", "content on port 8080")
             fetch(client, INSIDE_V4, status=7)
-        check_equal(FORWARDING.read_text(), before + "\n", "forwarding afterwards")
-    server = Server("--publish", site=make_site({"f.bin": b"mine"})).wait_ready()
-    server.process.kill()
+        check_equal(all_switches(), switches, "forwarding of each interface afterwards")
+
+
+@case()
+def every_end_withdraws():
+    """Also those that leave nobody who could: the kernel removes the rules then."""
+    connect_a_client()
+    off = all_switches()
+    for number in (signal.SIGTERM, signal.SIGQUIT, signal.SIGKILL):
+        server = Server("--publish").wait_ready()
+        check(run("nft", "list", "ruleset").stdout, "no rules while it runs")
+        server.process.send_signal(number)
+        server.wait_end()
+        wait_until(lambda: run("nft", "list", "ruleset").stdout == "", f"the rules are gone after signal {number}")
+        wait_until(lambda: all_switches() == off, f"forwarding is off again after signal {number}")
+    server = Server("--publish").wait_ready()
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGUSR1):
+        for child in children:
+            os.kill(int(child), number)
+    check(run("nft", "list", "ruleset").stdout, "a signal ended what keeps the rules")
+    for pid in (server.process.pid, *map(int, children)):
+        os.kill(pid, signal.SIGKILL)
     server.wait_end()
-    wait_until(lambda: run("nft", "list", "ruleset").stdout == "", "the rules are gone after SIGKILL")
+    wait_until(lambda: run("nft", "list", "ruleset").stdout == "", "the rules are gone with the last process")
+
+
+def all_switches():
+    """Whether each interface forwards; a TUN of ours comes and goes."""
+    return {path.parent.name: path.read_text() for path in Path("/proc/sys/net/ipv4/conf").glob("*/forwarding")
+            if not path.parent.name.startswith("tun")}
+
+
+SECOND = ["--tun", "tun1", "--address", "198.51.100.2/24", "--host-address", "198.51.100.1",
+          "--address6", "2001:db8:7::2/64", "--host-address6", "2001:db8:7::1"]
+
+
+@case()
+def two_servers_publish_side_by_side():
+    """Each its own port; who ends first takes nothing from the other; forwarding goes off with the last."""
+    client = connect_a_client()
+    off = all_switches()
+    first = Server("--publish", site=make_site({"f.bin": b"first"}, "one")).wait_ready()
+    second = Server("--publish", "--port", "8080", *SECOND, site=make_site({"f.bin": b"second"}, "two")).wait_ready()
+    check_equal(fetch(client, INSIDE_V4), b"first", "content from the first")
+    check_equal(fetch(client, INSIDE_V4, port=8080), b"second", "content from the second")
+    first.stop()
+    check_equal(fetch(client, INSIDE_V4, port=8080), b"second", "content when the first has ended")
+    fetch(client, INSIDE_V4, status=7)
+    first = Server("--publish", site=make_site({"f.bin": b"again"}, "one")).wait_ready()
+    second.process.kill()
+    second.wait_end()
+    wait_until(lambda: "tun1" not in run("nft", "list", "ruleset").stdout, "the second's rules are gone")
+    check_equal(fetch(client, INSIDE_V4), b"again", "content when the second was killed")
+    check(all_switches() != off, "forwarding is off while the first runs")
+    first.stop()
+    check_equal(all_switches(), off, "forwarding of each interface afterwards")
+
+
+@case()
+def one_port_is_published_once():
+    with Server("--publish"):
+        done = run(PROGRAM, "serve", "--publish", *SECOND, check_status=False)
+        check_equal(done.returncode, 1, "exit status of the second")
+        check_equal(done.stderr, "glasstcp: port 80 of this machine is published already by the server on tun0; choose "
+                    "another --port, or leave out --publish\n", "what it says")
+    with Server("--publish", *SECOND):
+        pass
 
 
 @case()
 def what_is_addressed_to_others_passes():
-    """A machine that forwards for others leaves their web traffic alone."""
+    """A machine that forwards for others leaves their web traffic alone; one that does not, does not begin to."""
     client, beyond = connect_a_client(), Namespace()
     join(beyond, "out1", None, "in1", 1500)
     add_addresses(beyond, "out1", "10.8.0.1/24")
     add_addresses(None, "in1", "10.8.0.2/24")
     add_routes(client, ("10.8.0.0/24", INSIDE_V4))
     add_routes(beyond, ("10.9.0.0/24", "10.8.0.2"))
+    set_sysctl("net.ipv4.ip_forward", 1)
     with Server("--publish", site=make_site({"f.bin": b"mine"})):
         fetch(client, "10.8.0.1", status=7)  # refused by who was called
         check_equal(fetch(client, INSIDE_V4), b"mine", "content from this machine")
+    set_sysctl("net.ipv4.ip_forward", 0)
+    off = all_switches()
+    with Server("--publish", site=make_site({"f.bin": b"mine"})):
+        fetch(client, "10.8.0.1", "/", "--connect-timeout", "2", status=28)  # nobody answers
+        check_equal(fetch(client, INSIDE_V4), b"mine", "content from this machine")
+        # Another program wants to forward: it may, from then on and beyond our end.
+        set_sysctl("net.ipv4.ip_forward", 1)
+        wait_until(lambda: "drop" not in run("nft", "list", "chain", "ip", "glasstcp_tun0", "forwarded").stdout,
+                   "nothing is kept from being forwarded")
+        fetch(client, "10.8.0.1", status=7)
+        set_sysctl("net.ipv4.ip_forward", 0)
+        wait_until(lambda: "drop" in run("nft", "list", "chain", "ip", "glasstcp_tun0", "forwarded").stdout,
+                   "forwarding is limited again")
+        check_equal(fetch(client, INSIDE_V4), b"mine", "content although the other switched forwarding off")
+        set_sysctl("net.ipv4.ip_forward", 1)
+    check_equal(FORWARDING.read_text(), "1\n", "forwarding, which another switched on")
+    set_sysctl("net.ipv4.ip_forward", 0)
+    set_sysctl("net.ipv4.conf.in1.forwarding", 1)
+    on_one = all_switches()
+    check(on_one != off, "nothing differs")
+    with Server("--publish"):
+        fetch(beyond, "10.8.0.2", "/", "--fail")
+    check_equal(all_switches(), on_one, "an interface that forwarded before")
 
 
 def notrack(rule):
@@ -153,7 +245,7 @@ def what_is_not_translated_never_leaves_and_meets_no_other_tcp():
     client = connect_a_client()
     set_sysctl("net.ipv6.conf.all.forwarding", 1)
     with Server("--publish", site=make_site({"f.bin": b"mine"})):
-        for address, host in ((INSIDE_V4, HOST_V4), (INSIDE_V6, HOST_V6)):
+        for address, ours in ((INSIDE_V4, V4), (INSIDE_V6, V6)):
             withdraw = notrack('iifname "tun0" tcp flags & fin == fin')
             with Capture() as inside, Capture("in0") as outside:
                 command = ["curl", "-sS", "-g", "--noproxy", "*", "--max-time", "20", "-H", "Connection: close",
@@ -166,8 +258,8 @@ def what_is_not_translated_never_leaves_and_meets_no_other_tcp():
                 outside.process.terminate()
                 outside.process.wait()
             ip = "ipv6" if ":" in address else "ip"
-            check(inside.count(f"{ip}.src != {host} && tcp.flags.fin == 1") > 1, "no FIN was kept from the client")
-            check_equal(inside.count(f"{ip}.src == {host} && tcp.flags.reset == 1"), 0, "resets by this machine's TCP")
+            check(inside.count(f"{ip}.src == {ours} && tcp.flags.fin == 1") > 1, "no FIN was kept from the client")
+            check_equal(inside.count(f"{ip}.src != {ours} && tcp.flags.reset == 1"), 0, "resets by another TCP")
             check_equal(outside.count("ip.addr == 192.0.2.0/24 || ipv6.addr == 2001:db8::/64"), 0,
                         "packets with an inner address outside")
 
@@ -206,7 +298,9 @@ def without_forwarding_it_names_the_cure():
 def without_nft_it_names_the_cure():
     empty = folder() / "empty"
     empty.write_bytes(b"")
-    run("mount", "--bind", empty, os.path.realpath("/usr/sbin/nft"))
+    for place in ("/usr/lib", "/lib"):
+        for library in Path(place).rglob("libnftables.so.1"):
+            run("mount", "--bind", empty, library.resolve())
     refused(r"nftables")
     check_equal(FORWARDING.read_text(), "0\n", "forwarding")
 
