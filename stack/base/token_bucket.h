@@ -35,6 +35,12 @@ class TokenBucket {
     empty_at_ += interval;
     return true;
   }
+  /// A token that was taken comes back.
+  constexpr void give_back() { empty_at_ -= Duration{interval_ns_}; }
+  /// Whether no token is missing.
+  [[nodiscard]] constexpr bool is_full(Instant now) const {
+    return now - empty_at_ >= Duration{interval_ns_} * std::int64_t{burst_};
+  }
 
  private:
   Instant empty_at_{Duration{INT64_MIN / 2}};  // long ago, but far enough from the edge to subtract

@@ -24,6 +24,8 @@ IpConfig ip_config_of(const StackConfig& config) {
 }  // namespace
 
 struct Stack::Impl {
+  static constexpr std::uint32_t kUnlimited = 0xffffffff;
+
   Impl(const StackConfig& config, Instant start)
       : ip(ip_config_of(config), config.seed),
         tcp({config.tcp, {config.checksum_offload, config.gso_max}, config.seed, config.memory}, ip,
@@ -58,10 +60,34 @@ struct Stack::Impl {
          outcome.observed ? &outcome.after : nullptr});
   }
 
+  // What no connection stands behind: ICMP, then resets and SYN-ACKs.
+  bool next_answer(Instant now, OutPacket& out) {
+    if (answers_left == 0 || (!ip.transmit(now, out) && !tcp.transmit_answer(now, out))) {
+      return false;
+    }
+    --answers_left;
+    return true;
+  }
+  // Anybody can ask for answers; connections are what we are here for.
+  bool next_packet(Instant now, OutPacket& out, TransmitOutcome& outcome) {
+    const bool is_answers_turn = since_answer >= Stack::kPacketsPerAnswer;
+    if (is_answers_turn) {
+      since_answer = 0;
+      if (next_answer(now, out)) return true;
+    }
+    if (tcp.transmit(now, out, outcome)) {
+      ++since_answer;
+      return true;
+    }
+    return next_answer(now, out);
+  }
+
   IpLayer ip;
   TcpLayer tcp;
   StackCounters counters;
-  Instant last{};  // the latest time we were told
+  std::uint32_t answers_left = kUnlimited;
+  std::uint32_t since_answer = 0;  // packets of connections
+  Instant last{};                  // the latest time we were told
 };
 
 Stack::Stack(const StackConfig& config, Instant start)
@@ -86,6 +112,7 @@ Verdict Stack::receive(ByteView packet, const PacketMeta& meta, Instant now) {
   s.counters.bytes_in += packet.size();
   s.counters.segments_in += outcome.segments;
   s.counters.fast_segments = s.tcp.context().fast_segments;
+  s.counters.answers_dropped = s.tcp.context().replies.dropped();
   ++s.counters.verdicts[static_cast<std::size_t>(outcome.verdict)];
   if (outcome.verdict == Verdict::HandshakeComplete ||
       outcome.verdict == Verdict::FastOpenAccepted) {
@@ -105,9 +132,13 @@ bool Stack::transmit(Instant now, OutPacket& out) {
   Impl& s = *impl_;
   s.last = now;
   TransmitOutcome outcome;
-  if (!s.ip.transmit(now, out) && !s.tcp.transmit(now, out, outcome)) return false;
+  if (!s.next_packet(now, out, outcome)) return false;
   s.count_and_observe_sent(now, out, outcome);
   return true;
+}
+
+void Stack::limit_answers(std::uint32_t count) {
+  impl_->answers_left = count;
 }
 
 Instant Stack::next_deadline() const {

@@ -56,6 +56,7 @@ struct StackCounters {
   std::uint64_t retransmitted_segments = 0;
   std::uint64_t fast_segments = 0;  ///< that took the fast path (stack/tcp/connection/fast_path.cc)
   std::uint64_t connections_opened = 0, connections_accepted = 0;
+  std::uint64_t answers_dropped = 0;  ///< resets, cookies and challenges that found no room to wait
   std::uint64_t verdicts[static_cast<std::size_t>(kVerdictCount)] = {};
   std::uint64_t reasons[static_cast<std::size_t>(kSendReasonCount)] = {};
 };
@@ -75,8 +76,14 @@ class Stack {
   /// Lets every deadline up to `now` happen.
   void advance(Instant now);
   /// The next packet to write, or false: nothing to say now. Its slices live until the next
-  /// non-const call.
+  /// non-const call. Connections go first: while they have something to say, one packet of
+  /// kPacketsPerAnswer + 1 is an answer (ICMP, a reset, a SYN-ACK, a challenge).
   [[nodiscard]] bool transmit(Instant now, OutPacket& out);
+  static constexpr std::uint32_t kPacketsPerAnswer = 7;
+  /// From here on transmit() gives at most so many answers, until this is called again: what
+  /// anybody can ask for has a share of a turn's time. No limit at first. Answers above it wait,
+  /// and has_output() says so.
+  void limit_answers(std::uint32_t count);
   /// A new gso_max (StackConfig), from the next packet on: for a device that turns out to take less
   /// than it promised.
   void set_gso_max(std::uint32_t bytes);

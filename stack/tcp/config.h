@@ -103,6 +103,10 @@ struct TcpConfig {
   std::uint32_t challenge_acks_per_second = 10;  ///< RFC 5961 §7, per connection
 
   SynCookieUse syn_cookies = SynCookieUse::WhenFull;  ///< RFC 4987 §3.6
+  /// new half-open records whose handshake does not end; above it SYNs get cookies as if the table
+  /// were full
+  std::uint32_t half_open_per_second = 1000;
+  std::uint32_t syn_answers_per_second = 100'000;  ///< beyond that SYNs are dropped; 0: no limit
   std::uint32_t max_orphans = 262144;  ///< connections that their applications have closed
                                        ///< and that have not ended; one more is reset
 
@@ -138,7 +142,9 @@ struct TcpConfig {
   bool repeats_fin = false;           ///< as BSD: an ACK carries our FIN until that is acknowledged
   std::uint32_t syn_option_retries = 255;    ///< then SYNs carry an MSS alone; BSD can choose 2
   IcmpAborts icmp_aborts = IcmpAborts::Rfc;  ///< which errors end what is not synchronized
-  bool drops_syn_fin = false;  ///< as BSD can: a SYN with FIN opens nothing (RFC 9293 takes it)
+  bool listen_drops_syn_fin = true;  ///< as Linux: in LISTEN a SYN with FIN is dropped, with data
+                                     ///< of Fast Open too; off: RFC 9293 takes it
+  bool drops_syn_fin = false;        ///< as BSD can: a SYN with FIN opens nothing in any state
   bool tolerates_missing_timestamps = true;  ///< as Linux; off: as BSD, and RFC 7323 §3.2's SHOULD
   bool reset_may_repeat_fin = true;  ///< as Linux: behind their FIN its number resets, too; off: as
                                      ///< BSD, and RFC 5961 §3.2

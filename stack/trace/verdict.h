@@ -68,8 +68,10 @@ enum class Verdict : std::uint8_t {
   ResetNoConnection,  ///< a RST for nobody
   ListenBadAck,       ///< LISTEN: an ACK (answered with RST)
   ListenIgnored,      ///< LISTEN: neither SYN nor ACK nor RST
+  SynWithFin,         ///< LISTEN: a SYN that ends what it begins
   SynToMulticast,
   SynBacklogFull,
+  SynDropped,  ///< more SYNs than can be answered: this one was not drawn
   AcceptQueueFull,
   ConnectionTableFull,
   OutOfMemory,

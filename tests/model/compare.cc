@@ -20,7 +20,7 @@ bool fits(Fate fate, Verdict v) {
     case Fate::BadHandshakeAck:
       return v == Verdict::ListenBadAck;
     case Fate::NothingForListener:
-      return v == Verdict::ListenIgnored;
+      return v == Verdict::ListenIgnored || v == Verdict::SynWithFin;
     case Fate::SynTaken:
       return v == Verdict::SynAccepted;
     case Fate::SynAgain:

@@ -126,6 +126,7 @@ INSTANTIATE_TEST_SUITE_P(
     Each, Deviation,
     ::testing::Values(Switch{"BlindAttackDefence", &Choices::blind_attack_defence},
                       Switch{"TextOnASynIsDropped", &Choices::text_on_a_syn_is_dropped},
+                      Switch{"ListenerDropsSynWithFin", &Choices::listener_drops_syn_with_fin},
                       Switch{"SynAgainDrawsSynAck", &Choices::syn_again_draws_syn_ack},
                       Switch{"HalfOpenOutlivesASyn", &Choices::half_open_outlives_a_syn},
                       Switch{"CrossedSynIsTrimmed", &Choices::crossed_syn_is_trimmed},

@@ -131,7 +131,7 @@ void Model::listening(const Arriving& seg) {
     end(Fate::AckWhileListening);
     return;
   }
-  if (!seg.has_syn) {
+  if (!seg.has_syn || (choices_.listener_drops_syn_with_fin && seg.has_fin)) {
     end(Fate::NothingForListener);
     return;
   }
@@ -246,7 +246,8 @@ void Model::time_wait(const Arriving& seg) {
     if (tcb.uses_timestamps && seg.timestamp && *seg.timestamp != tcb.ts_recent) {
       is_new = before(tcb.ts_recent, *seg.timestamp);
     }
-    if (!is_new || !is_listened_to) {
+    const bool opens = is_listened_to && !(choices_.listener_drops_syn_with_fin && seg.has_fin);
+    if (!is_new || !opens) {
       if (choices_.time_wait_answers_a_syn) owe_ack();
       end(Fate::SynChallenged);
       return;

@@ -107,6 +107,9 @@ struct Choices {
   /// RFC 9293 §3.10.7.2 queues text on a SYN that a listener hears; we let it come again: who sends
   /// it is not known yet.
   bool text_on_a_syn_is_dropped = true;
+  /// RFC 9293 has no rule against a FIN beside a SYN; a listener drops it, as Linux does, and it
+  /// takes over no TIME-WAIT.
+  bool listener_drops_syn_with_fin = true;
   /// A SYN that comes again, when the first SYN-ACK was lost, needs a SYN-ACK; §3.10.7.4 would send
   /// an ACK and leave the rest to the timer.
   bool syn_again_draws_syn_ack = true;

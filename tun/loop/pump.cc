@@ -21,7 +21,8 @@ TurnResult Pump::turn(Instant now) {
 void Pump::receive(Instant now, TurnResult& result) {
   ReceivedPacket packet;
   std::uint32_t failures = 0;
-  while (result.received < kBatch) {
+  std::uint32_t work = 0;
+  while (work < kBatch * kCheap) {
     switch (device_.read(packet)) {
       case ReadOutcome::Packet:
         break;
@@ -38,10 +39,16 @@ void Pump::receive(Instant now, TurnResult& result) {
         return;
     }
     ++result.received;
-    if (watch_ != nullptr) watch_->on_read();
-    stack_.receive(packet.bytes, packet.meta, now);
+    work += take(packet, now);
   }
   result.has_more = true;
+}
+
+// How much work it was: kCheap as a rule.
+std::uint32_t Pump::take(const ReceivedPacket& packet, Instant now) {
+  if (watch_ != nullptr) watch_->on_read();
+  const Verdict verdict = stack_.receive(packet.bytes, packet.meta, now);
+  return verdict == Verdict::SynDropped && watch_ == nullptr ? 1 : kCheap;
 }
 
 void Pump::note_failed_read() {
@@ -134,6 +141,7 @@ bool Pump::hold(WriteOutcome why) {
 }
 
 void Pump::send(Instant now, TurnResult& result) {
+  stack_.limit_answers(result.has_more ? kAnswers : kBatch);
   if (!write_held()) {
     result.is_blocked = true;
     return;

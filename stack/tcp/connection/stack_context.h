@@ -98,6 +98,10 @@ struct TcpContext : RecoveryContext {
   [[nodiscard]] bool drops(TcpFlags flags) const {
     return config.drops_syn_fin && flags.syn() && flags.fin();
   }
+  /// Whether that SYN begins no connection at a listener.
+  [[nodiscard]] bool opens_nothing(TcpFlags flags) const {
+    return (config.listen_drops_syn_fin || config.drops_syn_fin) && flags.syn() && flags.fin();
+  }
   /// The frame of a segment of this stack; `tuple` must outlive it.
   [[nodiscard]] SegmentFrame frame(const FourTuple& tuple, std::uint64_t hash) const {
     SegmentFrame frame;

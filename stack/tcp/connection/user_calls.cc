@@ -1,6 +1,6 @@
 // The user calls of RFC 9293 §3.10.2-§3.10.6: SEND, RECEIVE, CLOSE, ABORT. OPEN is in
 // active_open.cc, STATUS in status.cc.
-// Next: ../demux/half_open.h.
+// Next: ../demux/syn_gate.h.
 #include <algorithm>
 
 #include "stack/tcp/connection/connection.h"

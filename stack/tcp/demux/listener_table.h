@@ -7,7 +7,7 @@
 //   1. A listener is in the index exactly as long as it lives.
 //   2. No two listeners have the same address and port.
 //
-// Next: half_open.h.
+// Next: syn_gate.h.
 #pragma once
 
 #include <algorithm>

@@ -35,7 +35,8 @@ Verdict TcpLayer::arrives_at_listener(std::uint32_t listener, const Segment& seg
       context_.replies.push(*reply);
     return Verdict::ListenBadAck;
   }
-  if (!seg.flags.syn() || context_.drops(seg.flags)) return Verdict::ListenIgnored;
+  if (!seg.flags.syn()) return Verdict::ListenIgnored;
+  if (context_.opens_nothing(seg.flags)) return Verdict::SynWithFin;
   // RFC 9293 §3.9.2.3 MUST-57, MUST-63: the IP layer lets neither a broadcast nor an invalid source
   // come this far.
   SynPlan plan;
@@ -50,8 +51,10 @@ Verdict TcpLayer::arrives_at_listener(std::uint32_t listener, const Segment& seg
   }
   // RFC 4987 §3.6 R4987-04: with no room to remember it, the SYN is answered all the same.
   const SynCookieUse cookies = context_.config.syn_cookies;
-  const bool is_full = half_open_.size() == half_open_.capacity_limit();
-  if (cookies == SynCookieUse::Only || (cookies == SynCookieUse::WhenFull && is_full)) {
+  const auto has_room = [&] {
+    return half_open_.size() != half_open_.capacity_limit() && syn_gate_.may_remember(now);
+  };
+  if (cookies == SynCookieUse::Only || (cookies == SynCookieUse::WhenFull && !has_room())) {
     return send_cookie(seg, now, plan);
   }
   return make_half_open(seg, now, plan);

@@ -10,8 +10,33 @@
 namespace glasstcp {
 namespace {
 
+// RFC 9293 §3.1: the rest of a segment's form: checksum and options. Empty: it is good, and `seg` is
+// filled.
+std::optional<Verdict> read_segment(const IpDatagram& datagram, const TcpView& view,
+                                    const TcpHeader& header, Segment& seg) {
+  // MUST-3.
+  if (!verify_transport_checksum(datagram)) return Verdict::BadTcpChecksum;
+  if (number(header.source) == 0 || number(header.destination) == 0) return Verdict::BadTcpPort;
+  if (!view.options().empty()) {
+    auto options = read_tcp_options(view.options());  // MUST-5: on any segment
+    if (!options) return options.error();
+    seg.options = *options;
+  }
+  seg.seq = header.seq;
+  seg.ack = header.ack;
+  seg.wnd = header.window;
+  seg.up = header.urgent;
+  seg.flags = header.flags;
+  seg.data = view.payload();
+  seg.traffic_class = datagram.traffic_class;
+  seg.gso_size = datagram.meta.gso_size;
+  return std::nullopt;
+}
+
 // What one connection may send before the next gets its turn.
 constexpr std::uint32_t kQuantum = 64 * 1024;
+// What tells the first segment of a handshake from all others.
+constexpr std::uint16_t kOpening = TcpFlags::kSyn | TcpFlags::kAck | TcpFlags::kRst;
 
 }  // namespace
 
@@ -23,7 +48,10 @@ TcpLayer::TcpLayer(const TcpSetup& setup, IpLayer& ip, Instant start)
              setup.config.max_time_wait),
       connections_(std::min(setup.config.max_connections, kIndexMask)),
       half_open_(std::min(setup.config.max_half_open, kIndexMask)),
-      time_waits_(std::min(setup.config.max_time_wait, kIndexMask)) {}
+      time_waits_(std::min(setup.config.max_time_wait, kIndexMask)),
+      syn_gate_({.answers_per_second = setup.config.syn_answers_per_second,
+                 .half_open_per_second = setup.config.half_open_per_second,
+                 .half_open_burst = setup.config.max_half_open / 2}) {}
 
 TcpLayer::~TcpLayer() = default;
 
@@ -44,41 +72,33 @@ std::uint32_t TcpLayer::look_up(const FourTuple& tuple, std::uint64_t hash) cons
   });
 }
 
-// RFC 9293 §3.1: the form of a segment: lengths, checksum, options. Empty: it is good, and `seg` is
-// filled.
-std::optional<Verdict> TcpLayer::read_segment(const IpDatagram& datagram, Segment& seg) const {
-  const auto view = TcpView::parse(datagram.payload);
-  if (!view) return view.error();
-  // MUST-3.
-  if (!verify_transport_checksum(datagram)) return Verdict::BadTcpChecksum;
-  const TcpHeader header = view->header();
-  if (number(header.source) == 0 || number(header.destination) == 0) return Verdict::BadTcpPort;
-  if (!view->options().empty()) {
-    auto options = read_tcp_options(view->options());  // MUST-5: on any segment
-    if (!options) return options.error();
-    seg.options = *options;
-  }
-  seg.tuple = {datagram.destination, datagram.source, header.destination, header.source};
-  seg.hash = flow_hash_(seg.tuple);
-  seg.seq = header.seq;
-  seg.ack = header.ack;
-  seg.wnd = header.window;
-  seg.up = header.urgent;
-  seg.flags = header.flags;
-  seg.data = view->payload();
-  seg.traffic_class = datagram.traffic_class;
-  seg.gso_size = datagram.meta.gso_size;
-  return std::nullopt;
+// RFC 4987 §2: more SYNs than can be answered, be it by a SYN-ACK or by a closed port's reset. This
+// is asked before anything else is read of one: most of a flood must cost next to nothing.
+bool TcpLayer::turns_away(std::uint32_t value, TcpFlags flags, const Segment& seg, Instant now) {
+  if (value != kNone || (flags.bits & kOpening) != TcpFlags::kSyn) return false;
+  return context_.replies.full() || !syn_gate_.admits(seg.hash, now);
 }
 
 void TcpLayer::receive(const IpDatagram& datagram, Instant now, SegmentOutcome& outcome) {
+  const auto view = TcpView::parse(datagram.payload);
+  if (!view) {
+    outcome.verdict = view.error();
+    return;
+  }
+  const TcpHeader header = view->header();
   Segment seg;
-  if (const auto bad = read_segment(datagram, seg)) {
+  seg.tuple = {datagram.destination, datagram.source, header.destination, header.source};
+  seg.hash = flow_hash_(seg.tuple);
+  const std::uint32_t value = look_up(seg.tuple, seg.hash);
+  if (turns_away(value, header.flags, seg, now)) {
+    outcome.verdict = Verdict::SynDropped;
+    return;
+  }
+  if (const auto bad = read_segment(datagram, *view, header, seg)) {
     outcome.verdict = *bad;
     return;
   }
   outcome.segments = seg.count();
-  const std::uint32_t value = look_up(seg.tuple, seg.hash);
   outcome.verdict = value == kNone ? arrives_without_connection(seg, now, std::nullopt, outcome)
                                    : dispatch(value, seg, now, outcome);
 }
@@ -150,18 +170,22 @@ Verdict TcpLayer::complete(const Completion& what, const Segment& seg, Instant n
   // The peer will send again; by then somebody may have been accepted.
   if (listener.is_full()) return Verdict::AcceptQueueFull;
   // RFC 9293 §3.8.6 SHLD-14: exactly what the SYN-ACK offered; no offer is taken back.
-  if (!context_.budget.reserve(what.agreed.buffer)) return Verdict::OutOfMemory;
+  if (!context_.budget.reserve(what.agreed.buffer))
+    return refuse(what, seg, Verdict::OutOfMemory, now);
   const std::uint32_t index = connections_.acquire(context_, what.agreed, now);
   if (index == kNone) {
     context_.budget.release(what.agreed.buffer);
-    return Verdict::OutOfMemory;
+    return refuse(what, seg, Verdict::OutOfMemory, now);
   }
-  if (what.half_open != kNone) remove_half_open(what.half_open);
+  if (what.half_open != kNone) {
+    syn_gate_.on_completed();
+    remove_half_open(what.half_open);
+  }
   Connection& connection = connections_[index];
   connection.set_id({index, connections_.generation(index)});
   if (!table_.insert(seg.hash, value_of(Kind::Connection, index))) {
     connections_.release(index);
-    return Verdict::ConnectionTableFull;
+    return refuse({what.listener, kNone, what.agreed}, seg, Verdict::ConnectionTableFull, now);
   }
   connection.demux.in_table = true;
   ++open_connections_;
@@ -177,6 +201,15 @@ Verdict TcpLayer::complete(const Completion& what, const Segment& seg, Instant n
   if (outcome.observed) outcome.after = connection.status();
   remove_if_ended(connection, now);
   return verdict == Verdict::Accepted ? Verdict::HandshakeComplete : verdict;
+}
+
+// A handshake that is over for the peer, and there is no room for its connection: it hears so by a
+// reset. In silence it would wait for an answer for as long as its patience lasts.
+Verdict TcpLayer::refuse(const Completion& what, const Segment& seg, Verdict why, Instant now) {
+  if (const auto reply = reset_for(seg, SendReason::RstOutOfMemory)) context_.replies.push(*reply);
+  if (what.half_open != kNone)
+    end_half_open(what.half_open, State::Closed, StateCause::OutOfMemory, now);
+  return why;
 }
 
 Verdict TcpLayer::arrives_time_wait(std::uint32_t index, const Segment& seg, Instant now,
@@ -196,7 +229,7 @@ Verdict TcpLayer::arrives_time_wait(std::uint32_t index, const Segment& seg, Ins
       time_wait_order_.push_back(record);
       break;
     case TimeWaitFate::Yields: {
-      if (listeners_.find(seg.tuple.local()) == kNone)
+      if (listeners_.find(seg.tuple.local()) == kNone || context_.opens_nothing(seg.flags))
         return record.challenge(seg, context_, now).verdict;
       const SeqNum above = record.snd_nxt();
       end_time_wait(index, StateCause::NewConnection, now);
@@ -362,10 +395,6 @@ Instant TcpLayer::next_deadline() const {
 
 // -- Output
 
-bool TcpLayer::has_output() const {
-  return !context_.replies.empty() || !half_open_ready_.empty() || !context_.ready.empty();
-}
-
 void TcpLayer::send_reply(const Reply& reply, OutPacket& out) {
   TcpHeader header;
   header.source = reply.tuple.local_port;
@@ -390,7 +419,7 @@ void TcpLayer::send_reply(const Reply& reply, OutPacket& out) {
   out.connection = {};
 }
 
-bool TcpLayer::transmit(Instant now, OutPacket& out, TransmitOutcome& outcome) {
+bool TcpLayer::transmit_answer(Instant now, OutPacket& out) {
   if (const auto reply = context_.replies.pop()) {
     send_reply(*reply, out);
     return true;
@@ -399,6 +428,10 @@ bool TcpLayer::transmit(Instant now, OutPacket& out, TransmitOutcome& outcome) {
     half_open->transmit(context_, now, out);
     return true;
   }
+  return false;
+}
+
+bool TcpLayer::transmit(Instant now, OutPacket& out, TransmitOutcome& outcome) {
   while (Connection* connection = context_.ready.front()) {
     const auto decision = connection->next(now);
     outcome.observed = context_.observer != nullptr;
@@ -420,6 +453,7 @@ bool TcpLayer::transmit(Instant now, OutPacket& out, TransmitOutcome& outcome) {
     }
     return true;
   }
+  outcome.observed = false;  // those that had nothing to say were looked at
   return false;
 }
 

@@ -25,6 +25,7 @@
 #include "stack/tcp/connection/stack_context.h"
 #include "stack/tcp/demux/half_open.h"
 #include "stack/tcp/demux/listener_table.h"
+#include "stack/tcp/demux/syn_gate.h"
 #include "stack/tcp/demux/time_wait.h"
 
 namespace glasstcp {
@@ -63,9 +64,15 @@ class TcpLayer {
   void receive(const IpDatagram& datagram, Instant now, SegmentOutcome& outcome);
   Verdict icmp_arrives(const IcmpSignal& signal, Instant now);
   void advance(Instant now);
+  /// The next segment of a connection; false: none has anything to say.
   [[nodiscard]] bool transmit(Instant now, OutPacket& out, TransmitOutcome& outcome);
+  /// The next segment that no connection stands behind: resets, SYN-ACKs, challenges of TIME-WAIT.
+  [[nodiscard]] bool transmit_answer(Instant now, OutPacket& out);
   [[nodiscard]] Instant next_deadline() const;
-  [[nodiscard]] bool has_output() const;
+  [[nodiscard]] bool has_output() const { return has_answers() || !context_.ready.empty(); }
+  [[nodiscard]] bool has_answers() const {
+    return !context_.replies.empty() || !half_open_ready_.empty();
+  }
 
   std::expected<ListenerId, OpenError> listen(const Endpoint& local, std::uint32_t backlog);
   void close_listener(ListenerId id, Instant now);
@@ -105,7 +112,8 @@ class TcpLayer {
   }
 
   [[nodiscard]] std::uint32_t look_up(const FourTuple& tuple, std::uint64_t hash) const;
-  std::optional<Verdict> read_segment(const IpDatagram& datagram, Segment& seg) const;
+  [[nodiscard]] bool turns_away(std::uint32_t value, TcpFlags flags, const Segment& seg,
+                                Instant now);
   Verdict dispatch(std::uint32_t value, const Segment& seg, Instant now, SegmentOutcome& outcome);
   Verdict arrives_without_connection(const Segment& seg, Instant now, std::optional<SeqNum> above,
                                      SegmentOutcome& outcome);
@@ -139,6 +147,7 @@ class TcpLayer {
   };
   Verdict complete(const Completion& what, const Segment& seg, Instant now,
                    SegmentOutcome& outcome);
+  Verdict refuse(const Completion& what, const Segment& seg, Verdict why, Instant now);
   void remove_half_open(std::uint32_t index);
   /// What was half-open ends, and whoever watches is told; `to`: CLOSED, or LISTEN again.
   void end_half_open(std::uint32_t index, State to, StateCause cause, Instant now);
@@ -159,6 +168,7 @@ class TcpLayer {
   Slab<HalfOpen> half_open_;
   Slab<TimeWaitRecord> time_waits_;
   ListenerTable listeners_;
+  SynGate syn_gate_;
   IntrusiveList<HalfOpen, HalfOpenReadyTag> half_open_ready_;
   IntrusiveList<HalfOpen, HalfOpenAgeTag> half_open_ages_;  // the oldest first
   IntrusiveList<TimeWaitRecord, TimeWaitTag> time_wait_order_;

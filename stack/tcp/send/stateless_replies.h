@@ -48,7 +48,10 @@ class ReplyQueue {
 
   /// False: full, not kept.
   bool push(const Reply& reply) {
-    if (count_ == kCapacity) return false;
+    if (count_ == kCapacity) {
+      ++dropped_;
+      return false;
+    }
     ring_[(first_ + count_++) % kCapacity] = reply;
     return true;
   }
@@ -60,11 +63,15 @@ class ReplyQueue {
     return reply;
   }
   [[nodiscard]] bool empty() const { return count_ == 0; }
+  [[nodiscard]] bool full() const { return count_ == kCapacity; }
+  /// Replies that were not kept, since the start.
+  [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
  private:
   std::array<Reply, kCapacity> ring_{};
   std::uint32_t first_ = 0;
   std::uint32_t count_ = 0;
+  std::uint64_t dropped_ = 0;
 };
 
 // RFC 9293 §3.5.2 R9293-P1, R9293-P2: a reset is never answered; with an ACK the reset takes its
