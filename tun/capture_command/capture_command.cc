@@ -17,7 +17,7 @@
 #include <iterator>
 
 #include "tun/capture_command/block_reader.h"
-#include "tun/capture_command/find_server.h"
+#include "tun/control/control_client.h"
 #include "tun/capture_command/packet_filter.h"
 #include "tun/cli/chinese.h"
 #include "tun/cli/options.h"

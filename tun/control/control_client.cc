@@ -1,5 +1,5 @@
-// See find_server.h.
-#include "tun/capture_command/find_server.h"
+// See control_client.h.
+#include "tun/control/control_client.h"
 
 #include <unistd.h>
 
