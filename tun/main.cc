@@ -9,6 +9,7 @@
 #include "tun/host/standard_files.h"
 #include "tun/serve/serve.h"
 #include "tun/site/write_site.h"
+#include "tun/status/status_command.h"
 #include "tun/wireshark/write_wireshark_files.h"
 
 int main(int argc, char** argv) {
@@ -22,6 +23,9 @@ int main(int argc, char** argv) {
   }
   if (const auto* options = std::get_if<glasstcp::GetOptions>(&line)) {
     return glasstcp::get(*options);
+  }
+  if (const auto* options = std::get_if<glasstcp::StatusOptions>(&line)) {
+    return glasstcp::status(*options);
   }
   if (const auto* options = std::get_if<glasstcp::WriteSiteOptions>(&line)) {
     return glasstcp::write_site(*options);

@@ -394,8 +394,15 @@ void Stack::note_close(ConnectionId id, const CloseNote& note, Instant now) {
 const StackCounters& Stack::counters() const {
   return impl_->counters;
 }
+StackMemory Stack::memory() const {
+  const MemoryBudget& budget = impl_->tcp.context().budget;
+  return {budget.used(), budget.limit()};
+}
 std::vector<ConnectionId> Stack::connections() const {
   return impl_->tcp.connections();
+}
+StateCounts Stack::states() const {
+  return impl_->tcp.states();
 }
 std::uint32_t Stack::connection_count() const {
   return impl_->tcp.connection_count();

@@ -61,6 +61,12 @@ struct StackCounters {
   std::uint64_t reasons[static_cast<std::size_t>(kSendReasonCount)] = {};
 };
 
+/// Bytes that peers can make us hold, and their limit (StackConfig::memory).
+struct StackMemory {
+  std::uint64_t used = 0;
+  std::uint64_t limit = 0;
+};
+
 /// A userspace TCP/IP stack.
 class Stack {
  public:
@@ -199,6 +205,7 @@ class Stack {
   /// Tells the observer why the application is about to close or abort.
   void note_close(ConnectionId id, const CloseNote& note, Instant now);
   [[nodiscard]] const StackCounters& counters() const;
+  [[nodiscard]] StackMemory memory() const;
   /// The ids of all connections that are not CLOSED. Half-open ones have no id: half_open_count()
   /// counts them.
   [[nodiscard]] std::vector<ConnectionId> connections() const;
@@ -209,6 +216,9 @@ class Stack {
   /// Ends the connection with this tuple, as an administrator would: the peer gets a reset, the
   /// application an error. False: there is none.
   bool drop(const FourTuple& tuple, Instant now);
+  /// How many there are in each state, listeners, half-open ones and TIME-WAIT among them. Looks at
+  /// all of them.
+  [[nodiscard]] StateCounts states() const;
   [[nodiscard]] std::uint32_t connection_count() const;
   /// Whether every connection has had its FIN and all before it acknowledged, and only the peers'
   /// FINs are missing; true if there is none.

@@ -12,8 +12,8 @@
 #include "tests/support/dot_stream.h"
 #include "tests/support/raw_packet.h"
 #include "tun/capture_command/block_reader.h"
-#include "tun/control/control_client.h"
 #include "tun/capture_command/packet_filter.h"
+#include "tun/control/control_client.h"
 #include "tun/control/control_name.h"
 #include "tun/control/control_server.h"
 

@@ -279,14 +279,16 @@ struct Refusal {
 // What somebody types in the first hour, and what is to be learnt from the answer.
 TEST(Options, SayWhichWordIsWrongAndWhatIsNear) {
   const std::vector<Refusal> refusals{
-      {{}, "a command is missing: serve, doctor, site, get, capture, wireshark-files or report"},
+      {{},
+       "a command is missing: serve, doctor, site, get, capture, status, wireshark-files or "
+       "report"},
       {{"srve"}, "unknown command 'srve'; did you mean 'serve'?"},
       {{"SERVE"}, "unknown command 'SERVE'; did you mean 'serve'?"},
       {{"doc"}, "unknown command 'doc'; did you mean 'doctor'?"},
       {{"version"}, "unknown command 'version'; did you mean '--version'?"},
       {{"analyse", "x"},
-       "unknown command 'analyse'; choose serve, doctor, site, get, capture, wireshark-files or "
-       "report"},
+       "unknown command 'analyse'; choose serve, doctor, site, get, capture, status, "
+       "wireshark-files or report"},
       {{"help", "srve"}, "unknown command 'srve'; did you mean 'serve'?"},
       {{"-v"},
        "'-v' is an option of serve or get and follows the command, as in "

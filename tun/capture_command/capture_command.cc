@@ -13,14 +13,12 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 
 #include "tun/capture_command/block_reader.h"
-#include "tun/control/control_client.h"
 #include "tun/capture_command/packet_filter.h"
 #include "tun/cli/chinese.h"
 #include "tun/cli/options.h"
+#include "tun/control/control_client.h"
 #include "tun/files/open_output.h"
 
 namespace glasstcp {
@@ -67,8 +65,6 @@ class Session {
   Session(Descriptor server, Output output, PacketFilter filter)
       : server_(std::move(server)), output_(std::move(output)), filter_(std::move(filter)) {}
 
-  // Asks, and reads the line that answers. Empty: it is the capture that follows.
-  std::string ask();
   // To the end. Empty: in order.
   std::string run(int signals);
   [[nodiscard]] std::uint64_t packets() const { return packets_; }
@@ -85,23 +81,6 @@ class Session {
   std::uint64_t packets_ = 0;
   std::string failure_;
 };
-
-std::string Session::ask() {
-  constexpr std::string_view kRequest = "capture\n";
-  if (::send(server_.get(), kRequest.data(), kRequest.size(), MSG_NOSIGNAL) < 0) {
-    // It may have said why it closed.
-    if (errno != EPIPE) return std::strerror(errno);
-  }
-  std::string line;
-  for (char c = 0; line.size() < 1024; line += c) {
-    const ssize_t n = ::recv(server_.get(), &c, 1, 0);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return "the server closed without an answer";
-    if (c == '\n') break;
-  }
-  if (line == "ok") return {};
-  return line.starts_with("error ") ? line.substr(6) : "the server's answer is not understood";
-}
 
 Session::Step Session::write_blocks() {
   while (const auto block = blocks_.next()) {
@@ -153,11 +132,6 @@ std::string Session::run(int signals) {
   }
 }
 
-std::string text_of(const char* path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 Descriptor block_signals() {
   ::signal(SIGPIPE, SIG_IGN);
   sigset_t set;
@@ -177,15 +151,15 @@ std::expected<std::uint64_t, Failure> run(const CaptureCommandOptions& options) 
   }
   auto filter = PacketFilter::compile(options.filter);
   if (!filter) return failed("--filter: " + filter.error(), "see 'man pcap-filter'");
-  const auto name = choose_server(listening_servers(text_of("/proc/net/unix")), options.tun);
-  if (!name) return std::unexpected(name.error());
-  auto server = call_server(*name);
+  auto server = find_server(options.tun);
   if (!server) return std::unexpected(server.error());
   auto file = open_output({options.output, "the capture", OutputMode::Replace, user_behind_sudo()});
   if (!file) return std::unexpected(file.error());
   const Descriptor signals = block_signals();
+  if (std::string refusal = ask_server(server->get(), "capture"); !refusal.empty()) {
+    return failed(std::move(refusal));
+  }
   Session session(std::move(*server), Output(std::move(*file)), std::move(*filter));
-  if (std::string refusal = session.ask(); !refusal.empty()) return failed(std::move(refusal));
   if (std::string why = session.run(signals.get()); !why.empty()) return failed(std::move(why));
   return session.packets();
 }

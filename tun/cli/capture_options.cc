@@ -4,14 +4,6 @@
 #include "tun/cli/option_words.h"
 
 namespace glasstcp {
-namespace {
-
-std::optional<std::string> parse_interface(const std::string& text) {
-  if (!is_interface_name(text)) return std::nullopt;
-  return text;
-}
-
-}  // namespace
 
 CLI::App& add_capture_command(CLI::App& app, CaptureCommandOptions& o) {
   CLI::App& capture = *app.add_subcommand(

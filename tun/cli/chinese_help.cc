@@ -168,7 +168,14 @@ constexpr auto kRows = std::to_array<Translation>({
      "退出码与 curl 相同：3 URL 格式错误，6 找不到主机，7 被拒绝或没有路由，18 提前结束，22 "
      "使用 --fail 时 HTTP 出错，23 无法写入，28 超时，52 没有应答，56 被复位。"},
 
-    // capture, wireshark-files.
+    // capture, status, wireshark-files.
+    {"show the counters, connections, memory and options of a running server",
+     "显示正在运行的服务器的计数器、连接、内存和选项"},
+    {"print JSON, for programs", "输出 JSON，供程序使用"},
+    {"For root and the user who started the server. Counters are those since its start; those that "
+     "are 0 are left out, but not with --json. On SIGUSR1 a server prints the same on its stderr.",
+     "供 root 和启动服务器的用户使用。计数从服务器启动时开始；为 0 的不显示，用 --json "
+     "时全部输出。收到 SIGUSR1 时，服务器在自己的 stderr 上输出同样的内容。"},
     {"only packets that match, as tcpdump's: '{}'", "只要匹配的分组，写法与 tcpdump 相同：'{}'"},
     {"the server on this TUN interface", "此 TUN 接口上的服务器"},
     {"the only one that runs here", "此处唯一正在运行的"},

@@ -87,6 +87,11 @@ inline bool is_interface_name(const std::string& name) {
   return !name.empty() && name.size() <= 15 && name.find_first_of("/ \t\n%") == std::string::npos;
 }
 
+inline std::optional<std::string> parse_interface(const std::string& text) {
+  if (!is_interface_name(text)) return std::nullopt;
+  return text;
+}
+
 /// What is wrong with the two ends of the link, ours and the kernel's; empty: nothing. `six`: "6"
 /// or "", as the options are named.
 inline std::string ends_inconsistency(const Cidr& ours, const IpAddress& host,

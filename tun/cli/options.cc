@@ -270,6 +270,7 @@ class Commands {
         site_(in_language<WriteSiteOptions>(language)),
         get_(in_language<GetOptions>(language)),
         capture_(in_language<CaptureCommandOptions>(language)),
+        status_(in_language<StatusOptions>(language)),
         wireshark_(in_language<WiresharkFilesOptions>(language)),
         report_(in_language<ReportOptions>(language)),
         serve_command_(add_serve_command(app, serve_)),
@@ -277,6 +278,7 @@ class Commands {
         site_command_(add_site_command(app, site_)),
         get_command_(add_get_command(app, get_)),
         capture_command_(add_capture_command(app, capture_)),
+        status_command_(add_status_command(app, status_)),
         wireshark_command_(add_wireshark_files_command(app, wireshark_)),
         report_command_(add_report_command(app, report_)) {}
 
@@ -294,6 +296,7 @@ class Commands {
     if (doctor_command_.parsed()) return DoctorOptions{serve_, serving_};
     if (site_command_.parsed()) return site_;
     if (capture_command_.parsed()) return capture_;
+    if (status_command_.parsed()) return status_;
     if (wireshark_command_.parsed()) return wireshark_;
     if (report_command_.parsed()) return report_;
     return serve_;
@@ -305,6 +308,7 @@ class Commands {
   WriteSiteOptions site_;
   GetOptions get_;
   CaptureCommandOptions capture_;
+  StatusOptions status_;
   WiresharkFilesOptions wireshark_;
   ReportOptions report_;
   const CLI::App& serve_command_;
@@ -312,6 +316,7 @@ class Commands {
   const CLI::App& site_command_;
   const CLI::App& get_command_;
   const CLI::App& capture_command_;
+  const CLI::App& status_command_;
   const CLI::App& wireshark_command_;
   const CLI::App& report_command_;
 };

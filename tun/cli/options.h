@@ -29,6 +29,7 @@
 #include "tun/cli/get_options.h"
 #include "tun/cli/locale.h"
 #include "tun/cli/report_options.h"
+#include "tun/cli/status_options.h"
 
 namespace glasstcp {
 
@@ -90,7 +91,7 @@ struct ExitNow {
 
 using CommandLine =
     std::variant<ServeOptions, DoctorOptions, WriteSiteOptions, GetOptions, CaptureCommandOptions,
-                 ReportOptions, WiresharkFilesOptions, ExitNow>;
+                 StatusOptions, ReportOptions, WiresharkFilesOptions, ExitNow>;
 
 inline constexpr int kExitFailure = 1;
 inline constexpr int kExitWrongUsage = 2;

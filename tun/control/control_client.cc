@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include "tun/control/control_name.h"
@@ -47,6 +49,32 @@ std::expected<std::string, Failure> choose_server(const std::vector<std::string>
   if (running.size() == 1) return running.front();
   return std::unexpected(
       Failure{"several servers run here, on " + list, "choose one by --tun " + running.front()});
+}
+
+std::expected<Descriptor, Failure> find_server(const std::string& wanted) {
+  std::ifstream table("/proc/net/unix");
+  const std::string text{std::istreambuf_iterator<char>(table), {}};
+  const auto name = choose_server(listening_servers(text), wanted);
+  if (!name) return std::unexpected(name.error());
+  return call_server(*name);
+}
+
+std::string ask_server(int socket, std::string_view line) {
+  const std::string request = std::string(line) + "\n";
+  if (::send(socket, request.data(), request.size(), MSG_NOSIGNAL) < 0) {
+    // It may have said why it closed.
+    if (errno != EPIPE) return std::strerror(errno);
+  }
+  std::string answer;
+  for (char c = 0; answer.size() < 1024; answer += c) {
+    const ssize_t n = ::recv(socket, &c, 1, 0);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return std::string("the server does not answer: ") + std::strerror(errno);
+    if (n == 0) return "the server closed without an answer";
+    if (c == '\n') break;
+  }
+  if (answer == "ok") return {};
+  return answer.starts_with("error ") ? answer.substr(6) : "the server's answer is not understood";
 }
 
 std::expected<Descriptor, Failure> call_server(const std::string& interface) {

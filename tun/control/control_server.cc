@@ -51,10 +51,10 @@ std::expected<std::unique_ptr<ControlServer>, Failure> ControlServer::open(
       ::bind(listener.get(), address.get(), address.size) != 0 ||
       ::listen(listener.get(), kBacklog) != 0 ||
       !watch(events.get(), listener.get(), nullptr, EPOLLIN, EPOLL_CTL_ADD)) {
-    return std::unexpected(
-        Failure{std::string("'glasstcp capture' will not reach this server: no control socket: ") +
-                    std::strerror(errno),
-                "see who holds @glasstcp/" + interface + " in 'ss -xlp'"});
+    return std::unexpected(Failure{std::string("'glasstcp capture' and 'glasstcp status' will not "
+                                               "reach this server: no control socket: ") +
+                                       std::strerror(errno),
+                                   "see who holds @glasstcp/" + interface + " in 'ss -xlp'"});
   }
   return std::unique_ptr<ControlServer>(
       new ControlServer(std::move(listener), std::move(events), std::move(users)));

@@ -4,7 +4,8 @@
 // then what was asked for, until the end; or "error" with a sentence. A stream goes on until the
 // client closes its writing end; then it comes to its end in order.
 //
-//     capture\n  ->  ok\n, and a pcapng file
+//     capture\n        ->  ok\n, and a pcapng file
+//     status json\n    ->  ok\n, and the counters (status.h)
 //
 // Invariants:
 //   1. Nobody is waited for: a client that does not read is left out until it does.

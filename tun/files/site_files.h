@@ -34,6 +34,10 @@ class SiteFiles {
   void on_rights_given_up() {
     if (disk_) disk_->on_rights_given_up();
   }
+  /// Bytes of files that are kept in memory; those of the built-in page are part of the program.
+  [[nodiscard]] std::uint64_t bytes_in_memory() const {
+    return disk_ ? disk_->bytes_in_memory() : 0;
+  }
   /// Whether it is a folder in which nothing stands.
   [[nodiscard]] bool is_empty() const { return disk_ && disk_->is_empty(); }
   /// Whether it can be read with the rights that we have now.

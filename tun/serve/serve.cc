@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 
 #include "http/extra_field.h"
@@ -32,6 +33,7 @@
 #include "tun/serve/http_application.h"
 #include "tun/serve/server_machine.h"
 #include "tun/serve/server_signals.h"
+#include "tun/serve/server_status.h"
 
 namespace glasstcp {
 namespace {
@@ -198,6 +200,8 @@ class Records {
     packets_.finish();
     if (log_) log_->finish();
   }
+  [[nodiscard]] std::uint64_t lost_log_lines() const { return log_ ? log_->lost() : 0; }
+  [[nodiscard]] std::uint64_t lost_packets() const { return packets_.lost(); }
   void tell_losses(ErrorLines& errors) const {
     if (log_ && log_->lost() > 0) {
       errors.say(fmt::format("{} lines of the access log were not written", log_->lost()));
@@ -256,14 +260,40 @@ int exit_code(EventLoop::End end, const EventLoop& loop, const TunDevice& device
   return kExitFailure;
 }
 
+// What is counted beside the stack, now.
+BesideCounters beside(const ServeOptions& options, const SiteFiles& site, const Records& records,
+                      const ServerMachine& machine, const ErrorLines& errors) {
+  const MemoryShares shares(options);
+  return {.pump = machine.counters(),
+          .lost_log_lines = records.lost_log_lines(),
+          .lost_capture_packets = records.lost_packets(),
+          .lost_error_lines = errors.lost(),
+          .cached_file_bytes = site.bytes_in_memory(),
+          .most_cached_file_bytes = shares.files,
+          .most_http_bytes = shares.http};
+}
+
 // What a signal means that does not ask for the end. False: it asks for it.
-bool act_on_signal(int number, Records& records) {
+bool act_on_signal(int number, Records& records, const std::function<void()>& print_status) {
   if (number == SIGHUP) {
     if (is_terminal_gone()) return false;
     records.reopen_log(SystemClock::now());
     return true;
   }
+  if (number == SIGUSR1) print_status();
   return number == SIGUSR1;
+}
+
+// What is odd about the site, and does no harm.
+void tell_of_site(const ServeOptions& options, SiteFiles& site, const GlassService& glass,
+                  ErrorLines& errors) {
+  if (site.is_empty() && !options.list) {
+    errors.say(
+        "the folder of the site " + options.site +
+        " is empty: every request gets 404; 'glasstcp site DIR' writes a page to begin with");
+  }
+  const std::string note = note_of_shadowed(site.store(), glass, SystemClock::now());
+  if (!note.empty()) errors.say(note);
 }
 
 std::expected<int, Failure> run(const ServeOptions& options, ErrorLines& errors) {
@@ -284,11 +314,6 @@ std::expected<int, Failure> run(const ServeOptions& options, ErrorLines& errors)
   }
   if (auto started = errors.start(); !started) return failed(started.error());
   if (auto started = records->packets().start(); !started) return failed(started.error());
-  if (prepared->site.is_empty() && !options.list) {
-    errors.say(
-        "the folder of the site " + options.site +
-        " is empty: every request gets 404; 'glasstcp site DIR' writes a page to begin with");
-  }
   const auto seed = draw_seed(options.seed);
   if (!seed) return failed(seed.error());
 
@@ -296,10 +321,7 @@ std::expected<int, Failure> run(const ServeOptions& options, ErrorLines& errors)
   Stack stack(config, start);
   const http::MediaTypes types = system_media_types();
   const auto glass = make_glass(options, records->packets().captures());
-  if (const std::string note = note_of_shadowed(prepared->site.store(), *glass, start);
-      !note.empty()) {
-    errors.say(note);
-  }
+  tell_of_site(options, prepared->site, *glass, errors);
   http::HttpServer server(stack, prepared->site.store(), types,
                           server_config(options, records->access_log(), *glass), start);
   const auto urls = listen(config, options, server);
@@ -316,11 +338,22 @@ std::expected<int, Failure> run(const ServeOptions& options, ErrorLines& errors)
   DeviceLines lines(prepared->link.device->name(), errors);
   ServerMachine machine(device, stack, application, lines);
   records->packets().join(stack, [&machine](PacketWatch* watch) { machine.set_watch(watch); });
+  const ServerIdentity identity{options, *urls, config, start};
+  const auto look = [&] {
+    return status_of(identity, stack, server,
+                     beside(options, prepared->site, *records, machine, errors),
+                     SystemClock::now());
+  };
   if (control) {
     application.set_control(*control);
     machine.set_attendant(control.get());
+    control->add("status",
+                 [&look](std::string_view words) { return control_with_status(look(), words); });
   }
-  machine.set_signal_handler([&](int number) { return act_on_signal(number, *records); });
+  machine.set_signal_handler([&](int number) {
+    return act_on_signal(number, *records,
+                         [&] { errors.write(text_of(look(), options.language)); });
+  });
   auto loop = EventLoop::make(kServerSignals, options.spin);
   if (!loop) return failed(loop.error());
   tell_ready(options, *urls, errors);

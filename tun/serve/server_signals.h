@@ -1,8 +1,8 @@
 // What signals mean to a server.
 //
 // signal(7). SIGINT, SIGTERM and SIGQUIT end it, at once when another one follows; SIGHUP opens the
-// access log again, as logrotate(8) expects, and ends it when it is the terminal that hung up.
-// Nothing else that a person may send ends it, but SIGKILL.
+// access log again, as logrotate(8) expects, and ends it when it is the terminal that hung up;
+// SIGUSR1 prints the counters. Nothing else that a person may send ends it, but SIGKILL.
 //
 // Next: server_machine.h.
 #pragma once

@@ -515,6 +515,18 @@ std::vector<ConnectionEntry> TcpLayer::entries() const {
   return all;
 }
 
+StateCounts TcpLayer::states() const {
+  StateCounts counts{};
+  const auto count = [&counts](State state) { return ++counts[static_cast<std::size_t>(state)]; };
+  listeners_.for_each([&](const Listener&) { count(State::Listen); });
+  connections_.for_each([&](const Connection& connection) {
+    if (connection.demux.in_table) count(connection.state());
+  });
+  counts[static_cast<std::size_t>(State::SynReceived)] += half_open_count();
+  counts[static_cast<std::size_t>(State::TimeWait)] += time_wait_count();
+  return counts;
+}
+
 bool TcpLayer::drop(const FourTuple& tuple, Instant now) {
   const std::uint32_t value = look_up(tuple, flow_hash_(tuple));
   if (value == kNone) return false;

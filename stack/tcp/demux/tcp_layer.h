@@ -12,6 +12,7 @@
 // Next: ../../socket/stack.cc.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -29,6 +30,9 @@
 #include "stack/tcp/demux/time_wait.h"
 
 namespace glasstcp {
+
+/// A number for each State.
+using StateCounts = std::array<std::uint32_t, kStateCount>;
 
 /// One line of a listing.
 struct ConnectionEntry {
@@ -98,6 +102,8 @@ class TcpLayer {
   [[nodiscard]] std::vector<ConnectionId> connections() const;
   /// Listeners and everything that has a tuple, in no order.
   [[nodiscard]] std::vector<ConnectionEntry> entries() const;
+  /// How many entries() has in each state; allocates nothing.
+  [[nodiscard]] StateCounts states() const;
   /// Ends what has this tuple, with a reset where the peer knows of it. False: there is nothing.
   bool drop(const FourTuple& tuple, Instant now);
   void check_invariants() const;
