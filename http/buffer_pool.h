@@ -5,6 +5,10 @@
 // allocates nothing; the pool has a budget, and taking beyond it is an empty answer, never an
 // exception.
 //
+// How it is divided: who can wait (pieces of files, streams) takes up to seven eighths of the
+// budget, and the more somebody holds the less it may take (PoolShare); one small piece for who
+// has none comes out of the next sixteenth; the last one is for heads of answers alone.
+//
 // Invariants:
 //   1. in_use() + idle() <= budget of bytes (headers of buffers not counted).
 //   2. A buffer's bytes do not move while it is held.
@@ -13,7 +17,9 @@
 // Next: response.h.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <new>
 #include <utility>
@@ -33,6 +39,7 @@ class alignas(16) Buffer final : public Shared {
     return reinterpret_cast<const std::uint8_t*>(this + 1);
   }
   [[nodiscard]] std::size_t capacity() const noexcept;
+  [[nodiscard]] std::size_t pooled_bytes() const noexcept override { return capacity(); }
 
  private:
   friend class BufferPool;
@@ -62,11 +69,17 @@ class BufferPool {
   /// A buffer of at least `capacity` bytes; empty when larger than kLargest, over budget, or out of
   /// memory.
   [[nodiscard]] BufferRef take(std::size_t capacity) noexcept;
-  /// Whether a buffer of `capacity` bytes would leave a quarter of the budget free: for what can
-  /// wait.
-  [[nodiscard]] bool has_spare(std::size_t capacity) const noexcept {
-    return in_use_ + capacity <= budget_ - budget_ / 4;
+  /// Bytes that are left for what can wait.
+  [[nodiscard]] std::size_t spare() const noexcept {
+    const std::size_t limit = budget_ - budget_ / 8;
+    return limit > in_use_ ? limit - in_use_ : 0;
   }
+  /// Whether `capacity` bytes are left for somebody who can wait and has nothing.
+  [[nodiscard]] bool has_room_for_one(std::size_t capacity) const noexcept {
+    return in_use_ + capacity <= budget_ - budget_ / 16;
+  }
+  /// Whether more than three quarters are held: who keeps others waiting is looked for.
+  [[nodiscard]] bool is_pressed() const noexcept { return in_use_ > budget_ - budget_ / 4; }
   /// Bytes in buffers that are held, and in buffers that wait to be used again.
   [[nodiscard]] std::size_t in_use() const noexcept { return in_use_; }
   [[nodiscard]] std::size_t idle() const noexcept { return idle_; }
@@ -75,6 +88,7 @@ class BufferPool {
 
  private:
   friend class Buffer;
+
   static constexpr std::size_t kClasses = 9;
   static std::size_t size_of(std::size_t size_class) noexcept { return kSmallest << size_class; }
   void put_back(Buffer* buffer) noexcept;
@@ -83,6 +97,30 @@ class BufferPool {
   std::size_t in_use_ = 0;
   std::size_t idle_ = 0;
   std::array<Buffer*, kClasses> free_{};
+};
+
+/// What one connection may take of a pool for pieces that can wait.
+///
+/// The dynamic threshold of switches with shared memory (Choudhury and Hahne, 1998): nobody may
+/// hold more than what is left, so that n who take all they can have a share of 1/(n+1) each and
+/// leave as much for the next. Nobody needs to count them.
+struct PoolShare {
+  /// What a piece has at least where little is left; and what who has less than this may have.
+  static constexpr std::size_t kSmallPiece = 4096;
+
+  std::size_t held = 0;         ///< bytes that it has already
+  std::size_t most = SIZE_MAX;  ///< that it has use for
+
+  /// Bytes of the next piece if `wanted` are wanted; 0: none now.
+  [[nodiscard]] std::size_t piece(const BufferPool& pool, std::size_t wanted) const noexcept {
+    if (held >= most) return 0;
+    const std::size_t spare = pool.spare();
+    const std::size_t allowed = spare > held ? spare - held : 0;
+    if (allowed >= std::bit_ceil(wanted)) return wanted;
+    if (allowed >= kSmallPiece) return std::min(wanted, std::bit_floor(allowed));
+    const bool is_new = held < kSmallPiece && pool.has_room_for_one(kSmallPiece);
+    return is_new ? std::min(wanted, kSmallPiece) : 0;
+  }
 };
 
 /// An object that lives in a pool's buffer: a side buffer of a connection. One pointer; empty when
@@ -118,6 +156,10 @@ class Pooled {
   T* operator->() const noexcept { return get(); }
   T& operator*() const noexcept { return *get(); }
   explicit operator bool() const noexcept { return buffer_ != nullptr; }
+  /// Bytes of the pool that it keeps.
+  [[nodiscard]] std::size_t pooled_bytes() const noexcept {
+    return buffer_ != nullptr ? buffer_->capacity() : 0;
+  }
   /// The bytes behind the object: at least `extra`.
   [[nodiscard]] ByteSpan extra() const noexcept {
     return {buffer_->data() + sizeof(T), buffer_->capacity() - sizeof(T)};

@@ -2,6 +2,8 @@
 //
 // Invariants:
 //   1. It is taken from the pool when something begins that needs it, and goes back when that ends.
+//   2. With a partial head in it, it is in the memory of those (partial_heads.h), else in that of
+//      answers.
 //
 // Next: server.h.
 #pragma once
@@ -12,13 +14,14 @@
 
 #include "http/body_decoder.h"
 #include "http/http_connection.h"
+#include "http/partial_heads.h"
 
 namespace glasstcp::http {
 
 /// The side block: what a connection needs while a head is incomplete, a body arrives, a long
 /// answer is logged, or it lingers. Bytes behind it hold the partial head, what the log says of the
 /// body's request, or the unfinished log line.
-struct HttpConnection::Side {
+struct HttpConnection::Side : PartialHead {
   HeadParser parser{};
   std::size_t stored = 0;  // bytes behind this object
   // Where they are cut: an unfinished log line before what follows its number; for a body's request

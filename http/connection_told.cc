@@ -26,8 +26,8 @@ void HttpConnection::tell_request_end() const noexcept {
   if (services_->messages != nullptr) services_->messages->on_request_end(tag_);
 }
 
-void HttpConnection::tell_closing(CloseCause cause, Duration after) const noexcept {
-  if (services_->messages != nullptr) services_->messages->on_closing(tag_, {cause, after});
+void HttpConnection::tell_closing(const CloseNote& note) const noexcept {
+  if (services_->messages != nullptr) services_->messages->on_closing(tag_, note);
 }
 
 // -- The log

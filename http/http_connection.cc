@@ -102,14 +102,27 @@ std::size_t HttpConnection::take_head_in_place(ByteView bytes, const Moment& at)
 
 bool HttpConnection::keep_partial_head(const HeadParser& parser, ByteView bytes,
                                        const Moment& at) noexcept {
-  side_ = Pooled<Side>::make(services_->site.pool(), bytes.size());
+  side_ = side_for_head(bytes.size(), at);
   if (!side_) return false;
+  services_->heads.add(*side_);
   std::ranges::copy(bytes, side_.extra().begin());
   side_->stored = bytes.size();
   side_->parser = parser;
   phase_ = Phase::Head;
   note_head_progress(false, parser, at);
   return true;
+}
+
+/// Memory for a partial head of `size` bytes; older ones end for it. Empty: there are none.
+Pooled<HttpConnection::Side> HttpConnection::side_for_head(std::size_t size,
+                                                           const Moment& at) noexcept {
+  while (true) {
+    Pooled<Side> made = Pooled<Side>::make(services_->heads.pool(), size);
+    const bool is_vain = sizeof(Side) + size > BufferPool::kLargest;
+    if (made) made->owner = tag_;
+    if (made || is_vain || services_->head_room == nullptr) return made;
+    if (!services_->head_room->end_oldest_head(tag_, at)) return made;
+  }
 }
 
 /// The header deadline runs from the first byte of a request. Empty lines are none, and leave the
@@ -124,7 +137,7 @@ std::size_t HttpConnection::take_partial_head(ByteView bytes, const Moment& at) 
   while (taken < bytes.size()) {
     const std::size_t before = side_->stored;
     const std::size_t added =
-        append_to_head(bytes.subspan(taken, std::min(kHeadStep, bytes.size() - taken)));
+        append_to_head(bytes.subspan(taken, std::min(kHeadStep, bytes.size() - taken)), at);
     if (added == 0) {
       refuse(503, Method::Unknown, {}, at);
       return bytes.size();
@@ -137,6 +150,7 @@ std::size_t HttpConnection::take_partial_head(ByteView bytes, const Moment& at) 
     if (status == HeadParser::Status::Incomplete) continue;
     // From here on the side block may be replaced; the head stays alive in `done`.
     const Pooled<Side> done = std::move(side_);
+    done->unlink();
     if (status == HeadParser::Status::Failed) {
       on_head_error(done->parser, text, at);
       return bytes.size();
@@ -149,10 +163,11 @@ std::size_t HttpConnection::take_partial_head(ByteView bytes, const Moment& at) 
 
 /// Stores what fits behind the side block, which is replaced by a larger one when it is full; 0
 /// when there is no memory.
-std::size_t HttpConnection::append_to_head(ByteView bytes) noexcept {
+std::size_t HttpConnection::append_to_head(ByteView bytes, const Moment& at) noexcept {
   if (side_.extra().size() < side_->stored + bytes.size()) {
-    Pooled<Side> larger = Pooled<Side>::make(services_->site.pool(), side_->stored + bytes.size());
+    Pooled<Side> larger = side_for_head(side_->stored + bytes.size(), at);
     if (larger) {
+      services_->heads.replace(*side_, *larger);
       std::ranges::copy(side_.extra().first(side_->stored), larger.extra().begin());
       larger->parser = side_->parser;
       larger->stored = side_->stored;
@@ -282,6 +297,11 @@ std::size_t HttpConnection::take_body(ByteView bytes, const Moment& at) noexcept
   return taken;
 }
 
+std::optional<std::uint64_t> HttpConnection::body_progress() const noexcept {
+  if (phase_ != Phase::Body) return std::nullopt;
+  return side_->body_bytes;
+}
+
 void HttpConnection::end_body(const Moment& at) noexcept {
   tell_request_end();
   const Pooled<Side> done = std::move(side_);
@@ -305,7 +325,7 @@ void HttpConnection::on_peer_closed(const Moment& at) noexcept {
   peer_closed_ = true;
   switch (phase_) {
     case Phase::Idle:
-      tell_closing(CloseCause::PeerClosed);
+      tell_closing({CloseCause::PeerClosed});
       begin_closing(at);
       break;
     case Phase::Head: {
@@ -337,82 +357,6 @@ void HttpConnection::on_peer_closed(const Moment& at) noexcept {
   }
 }
 
-// -- Time
-
-// How long nothing may come between requests: less before the first one, which nobody may ever
-// send.
-Duration HttpConnection::silence_allowed() const noexcept {
-  return has_answered_ ? services_->config.idle_timeout : services_->config.header_timeout;
-}
-
-void HttpConnection::on_deadline(const Moment& at) noexcept {
-  if (at.now < deadline_) return;
-  switch (phase_) {
-    case Phase::Idle:
-      // RFC 9112 §9.5 SHOULD R9112-31: a connection that nobody uses is closed in order.
-      tell_closing(CloseCause::Idle, silence_allowed());
-      begin_closing(at);
-      break;
-    case Phase::Head:
-    case Phase::Body: {
-      const bool is_silent = phase_ == Phase::Head && !side_->parser.has_begun();
-      const Method method = phase_ == Phase::Head ? side_->parser.head().method : side_->method;
-      if (is_silent) {
-        tell_closing(CloseCause::HeaderTimeout, silence_allowed());
-        begin_closing(at);
-      } else {
-        refuse(408, method, {}, at);
-      }
-      break;
-    }
-    case Phase::Sending:
-      if (waits_a_little_) {
-        waits_a_little_ = false;
-        deadline_ = at.now + services_->config.send_timeout;
-      } else if (waits_for_stream()) {
-        deadline_ = kNever;
-      } else {
-        tell_closing(CloseCause::SendTimeout, services_->config.send_timeout);
-        end(Want::Abort);
-      }
-      break;
-    case Phase::Closing:
-      // Acknowledged: it lingered long enough. Not acknowledged: the peer does not take the answer.
-      if (!all_acknowledged_) tell_closing(CloseCause::SendTimeout, services_->config.send_timeout);
-      end(all_acknowledged_ ? Want::Release : Want::Abort);
-      break;
-    case Phase::Ended:
-      deadline_ = kNever;
-      break;
-  }
-}
-
-void HttpConnection::on_progress(std::size_t unacknowledged, const Moment& at) noexcept {
-  const auto left = static_cast<std::uint32_t>(unacknowledged);
-  if (std::exchange(unacknowledged_, left) <= left) return;
-  const bool sends = phase_ == Phase::Sending || (phase_ == Phase::Closing && !all_acknowledged_);
-  if (sends && !waits_a_little_) deadline_ = at.now + services_->config.send_timeout;
-  if (phase_ == Phase::Idle && !all_acknowledged_)
-    deadline_ = at.now + services_->config.idle_timeout;
-}
-
-void HttpConnection::on_all_acknowledged(const Moment& at) noexcept {
-  unacknowledged_ = std::max(unacknowledged_, 1u);
-  on_progress(0, at);
-  const bool is_news = !all_acknowledged_;
-  all_acknowledged_ = true;
-  if (phase_ == Phase::Closing && is_news) begin_lingering(at);
-}
-
-void HttpConnection::begin_shutdown(const Moment& at) noexcept {
-  is_shutting_down_ = true;
-  close_after_answer_ = true;
-  if (stream() != nullptr) stream()->end();
-  if (phase_ != Phase::Idle && phase_ != Phase::Head) return;
-  tell_closing(CloseCause::Shutdown);
-  begin_closing(at);
-}
-
 // -- Output
 
 Persistence HttpConnection::persistence_for(const RequestHead& head) noexcept {
@@ -433,9 +377,11 @@ void HttpConnection::begin_answer(Reply reply, const LoggedRequest& logged,
                                   const Moment& at) noexcept {
   side_.reset();
   if (reply.status == 0) {
-    end(Want::Abort);
-    return;
+    reply = services_->site.no_room();
+    close_after_answer_ = true;
   }
+  lacks_room_ = reply.status == 503 && !is_service_;
+  if (lacks_room_) ++services_->counters.no_room;
   if (services_->access_log != nullptr) log_answer(reply, logged, at);
   if (services_->messages != nullptr) {
     const std::uint64_t body = reply.transfer ? reply.transfer->length() : reply.body.bytes.size();
@@ -457,22 +403,23 @@ void HttpConnection::set_body(OwnedBytes body) noexcept {
   body_owner_ = std::move(body.owner);
 }
 
-const OwnedBytes* HttpConnection::front_piece(const Moment& at) noexcept {
+const OwnedBytes* HttpConnection::front_piece(const Moment& at, const PoolShare& share) noexcept {
   if (head_.bytes.empty() && body_size_ > 0) {
     head_ = {.bytes = {body_, body_size_}, .owner = std::move(body_owner_)};
     set_body({});
   }
-  if (head_.bytes.empty() && transfer_) pull_transfer(at);
+  if (head_.bytes.empty() && transfer_) pull_transfer(at, share);
   return head_.bytes.empty() ? nullptr : &head_;
 }
 
-void HttpConnection::pull_transfer(const Moment& at) noexcept {
-  Transfer::Next next = transfer_->next(services_->site.pool(), all_acknowledged_, at.now);
+void HttpConnection::pull_transfer(const Moment& at, const PoolShare& share) noexcept {
+  Transfer::Next next = transfer_->next(services_->site.pool(), all_acknowledged_, at.now, share);
   switch (next.status) {
     case Transfer::Status::Piece:
       head_ = std::move(next.piece);
       break;
     case Transfer::Status::WaitAcknowledgement:
+    case Transfer::Status::WaitRoom:
       break;
     case Transfer::Status::WaitStream:
       if (all_acknowledged_) deadline_ = kNever;
@@ -490,6 +437,12 @@ void HttpConnection::pull_transfer(const Moment& at) noexcept {
       end(Want::Abort);
       break;
   }
+}
+
+std::size_t HttpConnection::pooled_bytes() const noexcept {
+  const auto kept_by = [](const Ref<Shared>& owner) { return owner ? owner->pooled_bytes() : 0; };
+  const std::size_t side = phase_ == Phase::Head ? 0 : side_.pooled_bytes();
+  return side + transfer_.pooled_bytes() + kept_by(head_.owner) + kept_by(body_owner_);
 }
 
 OwnedBytes HttpConnection::take_piece(const Moment& at) noexcept {
@@ -511,83 +464,18 @@ void HttpConnection::end_answer(const Moment& at) noexcept {
   side_.reset();
   // RFC 9112 §9.6 MUST R9112-32: after close, no further request is looked at.
   if (close_after_answer_ || peer_closed_) {
-    tell_closing(peer_closed_        ? CloseCause::PeerClosed
-                 : is_shutting_down_ ? CloseCause::Shutdown
-                 : is_refusing_      ? CloseCause::BadRequest
-                 : is_service_       ? CloseCause::Finished
-                                     : CloseCause::AskedByPeer);
+    tell_closing({peer_closed_        ? CloseCause::PeerClosed
+                  : is_shutting_down_ ? CloseCause::Shutdown
+                  : lacks_room_       ? CloseCause::NoRoom
+                  : is_refusing_      ? CloseCause::BadRequest
+                  : is_service_       ? CloseCause::Finished
+                                      : CloseCause::AskedByPeer});
     begin_closing(at);
     return;
   }
   phase_ = Phase::Idle;
   has_answered_ = true;
   deadline_ = at.now + services_->config.idle_timeout;
-}
-
-// RFC 9112 §9.6 SHOULD R9112-33: first we stop writing; then we go on reading, so that bytes which
-// are still on their way do not make TCP answer with a reset that would destroy the answer in the
-// peer's buffer.
-void HttpConnection::begin_closing(const Moment& at) noexcept {
-  side_.reset();
-  if (peer_closed_) {
-    end(Want::Release);
-    return;
-  }
-  phase_ = Phase::Closing;
-  want_ = Want::CloseWhenSent;
-  deadline_ = at.now + services_->config.send_timeout;
-  if (all_acknowledged_) begin_lingering(at);
-}
-
-/// From here on the peer has its answer, and only the time and the rate bound what it may still
-/// send.
-void HttpConnection::begin_lingering(const Moment& at) noexcept {
-  if (side_) {
-    side_->linger_begin = at.now;
-    side_->lingered_bytes = 0;
-  }
-  deadline_ = at.now + services_->config.linger_idle;
-}
-
-std::size_t HttpConnection::take_lingering(ByteView bytes, const Moment& at) noexcept {
-  const ConnectionConfig& config = services_->config;
-  const bool is_new = !side_;
-  if (is_new) side_ = Pooled<Side>::make(services_->site.pool(), 0);
-  if (!all_acknowledged_) {
-    // The answer is still under way, and so are bytes of somebody who has not seen it.
-    if (!side_ || side_->lingered_bytes >= config.linger_bytes) return 0;
-    const auto taken =
-        std::min<std::uint64_t>(bytes.size(), config.linger_bytes - side_->lingered_bytes);
-    side_->lingered_bytes += taken;
-    return static_cast<std::size_t>(taken);
-  }
-  is_lingering_ = true;
-  // Without memory to count in, the first deadline stays.
-  if (!side_) return bytes.size();
-  if (is_new) side_->linger_begin = deadline_ - config.linger_idle;
-  side_->lingered_bytes += bytes.size();
-  deadline_ = linger_deadline(at);
-  return bytes.size();
-}
-
-Instant HttpConnection::linger_deadline(const Moment& at) const noexcept {
-  const ConnectionConfig& config = services_->config;
-  const Duration earned =
-      std::chrono::milliseconds(side_->lingered_bytes * 1000 / config.linger_rate);
-  const Duration allowed = std::min(std::max(config.linger_grace, earned), config.linger_total);
-  return std::min(at.now + config.linger_idle, side_->linger_begin + allowed);
-}
-
-void HttpConnection::end(Want want) noexcept {
-  finish_log();
-  phase_ = Phase::Ended;
-  is_lingering_ = false;
-  want_ = want;
-  deadline_ = kNever;
-  head_ = {};
-  set_body({});
-  transfer_.reset();
-  side_.reset();
 }
 
 }  // namespace glasstcp::http

@@ -24,6 +24,8 @@
 
 #include "http/access_log.h"
 #include "http/body_decoder.h"
+#include "http/limit_counters.h"
+#include "http/partial_heads.h"
 #include "http/site.h"
 #include "stack/base/addresses.h"
 #include "stack/base/message_mark.h"
@@ -39,6 +41,8 @@ struct ConnectionConfig {
   Duration idle_timeout = 60s;  ///< between requests
   Duration body_timeout = 20s;  ///< without a byte of a body
   Duration send_timeout = 60s;  ///< without an acknowledgement of what was sent
+  /// the same where the peer keeps its window closed and answers when TCP asks (a paused player)
+  Duration pause_timeout = 10min;
   Duration linger_idle = 5s;    ///< without a byte, after the last answer has been acknowledged
   Duration linger_total = 30s;  ///< since then
   Duration linger_grace = 5s;   ///< since then; later the rate counts
@@ -72,10 +76,21 @@ class MessageListener {
   virtual void on_closing(std::uint32_t tag, const CloseNote& note) noexcept = 0;
 };
 
+/// Makes room for a partial head.
+class HeadRoom {
+ public:
+  virtual ~HeadRoom() = default;
+  /// Ends the oldest partial head. False: there is none but that of `tag`.
+  virtual bool end_oldest_head(std::uint32_t tag, const Moment& at) noexcept = 0;
+};
+
 /// What all connections of a server share; borrowed by each of them.
 struct ConnectionServices {
   Site& site;
   const ConnectionConfig& config;
+  PartialHeads& heads;
+  LimitCounters& counters;
+  HeadRoom* head_room = nullptr;        ///< may be absent
   AccessLogSink* access_log = nullptr;  ///< may be absent
   const PeerNames* peers = nullptr;     ///< needed with an access log or a service
   MessageListener* messages = nullptr;  ///< may be absent
@@ -113,11 +128,22 @@ class HttpConnection {
   void on_progress(std::size_t unacknowledged, const Moment& at) noexcept;
   /// All of it has.
   void on_all_acknowledged(const Moment& at) noexcept;
+  /// Something was handed out and waits for the peer alone, which keeps its window closed, and
+  /// answers: call before on_deadline(), while nobody needs the memory.
+  void on_peer_paused(const Moment& at) noexcept;
   /// The server goes down: finish the answer in progress, start no other.
   void begin_shutdown(const Moment& at) noexcept;
+  /// Others need what it keeps of a request that is not whole: it is answered, and closed.
+  void end_partial_head(const Moment& at) noexcept;
+  /// Others need what it keeps, and it is too slow: `note` says what it was allowed.
+  void end_too_slow(const CloseNote& note) noexcept;
+  /// Others need its place, and it is between requests: closed at once.
+  void end_idle() noexcept;
 
-  /// The next bytes to send; null when there are none now. Valid until the next call.
-  [[nodiscard]] const OwnedBytes* front_piece(const Moment& at) noexcept;
+  /// The next bytes to send; null when there are none now. Valid until the next call. `share`: what
+  /// they may take of the pool.
+  [[nodiscard]] const OwnedBytes* front_piece(const Moment& at,
+                                              const PoolShare& share = {}) noexcept;
   /// Whether the front piece is a head whose content follows at once: TCP need not send a small
   /// segment for it alone.
   [[nodiscard]] bool is_followed_at_once() const noexcept {
@@ -135,6 +161,12 @@ class HttpConnection {
   [[nodiscard]] bool is_reading() const noexcept {
     return phase_ != Phase::Sending && phase_ != Phase::Ended;
   }
+  /// Whether a body is sent piece by piece.
+  [[nodiscard]] bool is_transferring() const noexcept { return static_cast<bool>(transfer_); }
+  /// Bytes of the body that is being read so far; empty: none is.
+  [[nodiscard]] std::optional<std::uint64_t> body_progress() const noexcept;
+  /// Bytes of the pool of answers that it keeps, without those that were handed out.
+  [[nodiscard]] std::size_t pooled_bytes() const noexcept;
   [[nodiscard]] Want wants() const noexcept { return want_; }
   /// Whether the peer has its last answer and goes on sending, which is thrown away.
   [[nodiscard]] bool is_lingering() const noexcept { return is_lingering_; }
@@ -145,6 +177,14 @@ class HttpConnection {
 
   /// Whether the next byte begins a request.
   [[nodiscard]] bool is_between_requests() const noexcept { return phase_ == Phase::Idle; }
+  /// The same, and nobody waits for anything: all that was handed out has been acknowledged, or the
+  /// first request has had a second to come.
+  [[nodiscard]] bool is_idle(const Moment& at) const noexcept {
+    if (phase_ != Phase::Idle || !all_acknowledged_) return false;
+    return has_answered_ || at.now - idle_since() >= 1s;
+  }
+  /// Between requests: since when.
+  [[nodiscard]] Instant idle_since() const noexcept { return deadline_ - silence_allowed(); }
   /// What its owner calls it, for PeerNames and for itself.
   void set_tag(std::uint32_t tag) noexcept { tag_ = tag; }
   [[nodiscard]] std::uint32_t tag() const noexcept { return tag_; }
@@ -163,7 +203,8 @@ class HttpConnection {
   std::size_t take_head_in_place(ByteView bytes, const Moment& at) noexcept;
   std::size_t take_partial_head(ByteView bytes, const Moment& at) noexcept;
   bool keep_partial_head(const HeadParser& parser, ByteView bytes, const Moment& at) noexcept;
-  std::size_t append_to_head(ByteView bytes) noexcept;
+  std::size_t append_to_head(ByteView bytes, const Moment& at) noexcept;
+  [[nodiscard]] Pooled<Side> side_for_head(std::size_t size, const Moment& at) noexcept;
   void note_head_progress(bool had_begun, const HeadParser& parser, const Moment& at) noexcept;
   void on_head_error(const HeadParser& parser, std::string_view bytes, const Moment& at) noexcept;
   void on_request(const Request& request, const Moment& at) noexcept;
@@ -188,10 +229,10 @@ class HttpConnection {
   void end(Want want) noexcept;
   void tell_request(const Request& request) const noexcept;
   void tell_request_end() const noexcept;
-  void tell_closing(CloseCause cause, Duration after = {}) const noexcept;
+  void tell_closing(const CloseNote& note) const noexcept;
   [[nodiscard]] Persistence persistence_for(const RequestHead& head) noexcept;
   void set_body(OwnedBytes body) noexcept;
-  void pull_transfer(const Moment& at) noexcept;
+  void pull_transfer(const Moment& at, const PoolShare& share) noexcept;
   void log_answer(const Reply& reply, const LoggedRequest& logged, const Moment& at) noexcept;
   void finish_log() noexcept;
   static void store_logged(Pooled<Side>& side, const LoggedRequest& logged) noexcept;
@@ -216,6 +257,8 @@ class HttpConnection {
   bool has_answered_ : 1 = false;
   bool is_refusing_ : 1 = false;  // the last answer is to a request that cannot be taken
   bool is_service_ : 1 = false;   // the last answer is a service's
+  bool lacks_room_ : 1 = false;   // the last answer says that there is none
+  std::uint8_t pauses_ : 4 = 0;   // send timeouts that the peer was allowed in a row
   std::uint32_t body_size_ = 0;
   std::uint32_t unacknowledged_ = 0;  // at the last on_progress(), and what was handed out since
   std::uint32_t tag_ = 0;

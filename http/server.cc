@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "http/server_slot.h"
+
 namespace glasstcp::http {
 namespace {
 
@@ -10,8 +12,6 @@ namespace {
 constexpr int kRequestsPerTurn = 64;
 /// When to try again after running out of loans.
 constexpr Duration kLoanRetry = 10ms;
-/// What a loan keeps of a slot's generation.
-constexpr std::uint32_t kGenerationMask = 0x7fffffffU;
 /// How long the reader of a stream may be silent until TCP asks whether it is there, and how often.
 constexpr Duration kStreamKeepAlive = 30s;
 constexpr std::uint32_t kStreamProbes = 3;
@@ -29,32 +29,26 @@ SiteConfig site_config(const ServerConfig& config) {
   return site;
 }
 
+/// What of the memory is for partial heads.
+std::size_t head_memory(std::size_t memory) {
+  constexpr std::size_t kTwo = 2 * BufferPool::kLargest;
+  return std::max(memory / 8, std::min(memory / 4, kTwo));
+}
+
 }  // namespace
-
-/// One connection. Inherits its timer, so that the wheel's answer is the slot.
-struct HttpServer::Slot : TimerNode {
-  Slot(const ConnectionServices& services, ConnectionId connection_id, const Moment& at) noexcept
-      : http(services, at), id(connection_id) {}
-  HttpConnection http;
-  ConnectionId id;
-};
-
-/// Bytes that the stack holds; its cookie is the index of this.
-struct HttpServer::Loan {
-  Shared* owner = nullptr;
-  std::uint32_t slot = kNone;
-  std::uint32_t generation : 31 = 0;
-  std::uint32_t wakes : 1 = 0;  // the connection waits for room: its turn comes with this release
-};
 
 HttpServer::HttpServer(Stack& stack, FileStore& store, const MediaTypes& types,
                        const ServerConfig& config, Instant start)
     : stack_(stack),
       config_(config),
-      pool_(config.memory),
+      heads_(head_memory(config.memory)),
+      pool_(config.memory - head_memory(config.memory)),
       site_(store, pool_, types, site_config(config)),
       services_{.site = site_,
                 .config = config_.connection,
+                .heads = heads_,
+                .counters = counters_,
+                .head_room = this,
                 .access_log = config.access_log,
                 .peers = this,
                 .messages = this,
@@ -62,8 +56,9 @@ HttpServer::HttpServer(Stack& stack, FileStore& store, const MediaTypes& types,
       latest_(start),
       wheel_(start),
       loans_(config.max_loans),
-      slots_(config.max_connections) {
-  static_assert(sizeof(Slot) < 128, "the HTTP state of an idle connection");
+      slots_(config.max_connections),
+      slow_peers_(config.least_rate) {
+  static_assert(sizeof(Slot) <= 128, "the HTTP state of an idle connection");
   lingering_.reserve(std::size_t{config.max_lingering} + 1);
 }
 
@@ -93,6 +88,7 @@ void HttpServer::turn(const Moment& at) noexcept {
   take_released(at);
   send_news(at);
   run_timers(at);
+  relieve(at);
 }
 
 Instant HttpServer::next_deadline() const noexcept {
@@ -100,7 +96,7 @@ Instant HttpServer::next_deadline() const noexcept {
     const BodyStream* const stream = slots_[index].http.stream();
     if (stream != nullptr && stream->has_news()) return latest_;
   }
-  const Instant timer = wheel_.next_deadline();
+  const Instant timer = std::min(wheel_.next_deadline(), next_look_);
   return slots_.size() > 0 ? std::min(timer, drain_end_) : timer;
 }
 
@@ -188,8 +184,10 @@ void HttpServer::on_event(const Event& event, const Moment& at) noexcept {
 
 void HttpServer::accept_all(ListenerId listener, const Moment& at) noexcept {
   while (const std::optional<ConnectionId> id = stack_.accept(listener)) {
-    const std::uint32_t index = slots_.acquire(services_, *id, at);
+    std::uint32_t index = slots_.acquire(services_, *id, at);
+    if (index == kNone && close_idle_one(at)) index = slots_.acquire(services_, *id, at);
     if (index == kNone) {
+      ++counters_.refused;
       stack_.abort(*id, at.now);
       continue;
     }
@@ -203,7 +201,7 @@ void HttpServer::accept_all(ListenerId listener, const Moment& at) noexcept {
   }
 }
 
-/// Ends a loan; the answer says whose it was.
+/// Ends a loan; the answer says whose it was. Its slot, if it lives, is told by take_released().
 HttpServer::Loan HttpServer::give_back(std::uint32_t index) noexcept {
   const Loan loan = loans_[index];
   loans_.release(index);
@@ -214,9 +212,12 @@ HttpServer::Loan HttpServer::give_back(std::uint32_t index) noexcept {
 void HttpServer::take_released(const Moment& at) noexcept {
   while (const std::optional<std::uint64_t> cookie = stack_.next_released()) {
     const Loan loan = give_back(static_cast<std::uint32_t>(*cookie));
-    if (loan.wakes == 0 || !slots_.is_live(loan.slot)) continue;
-    if ((slots_.generation(loan.slot) & kGenerationMask) == loan.generation)
-      pump(slots_[loan.slot], at);
+    const bool is_known = slots_.is_live(loan.slot) &&
+                          (slots_.generation(loan.slot) & Loan::kGenerationMask) == loan.generation;
+    if (!is_known) continue;
+    Slot& slot = slots_[loan.slot];
+    slot.lent -= loan.units * static_cast<std::uint32_t>(Loan::kUnit);
+    if (loan.wakes != 0) pump(slot, at);
   }
 }
 
@@ -231,6 +232,10 @@ void HttpServer::run_timers(const Moment& at) noexcept {
 
 void HttpServer::on_timer(Slot& slot, const Moment& at) noexcept {
   slot.http.on_progress(stack_.unacknowledged(slot.id), at);
+  if (at.now >= slot.http.next_deadline() && !is_pressed()) {
+    const auto status = stack_.status(slot.id);
+    if (status.has_value() && keeps_window_closed(*status)) slot.http.on_peer_paused(at);
+  }
   slot.http.on_deadline(at);
   pump(slot, at);
 }
@@ -258,7 +263,7 @@ void HttpServer::pump(Slot& slot, const Moment& at) noexcept {
 
 /// Lends pieces to the stack. False: some are left and must wait.
 bool HttpServer::send_pieces(Slot& slot, const Moment& at) noexcept {
-  while (const OwnedBytes* piece = slot.http.front_piece(at)) {
+  while (const OwnedBytes* piece = slot.http.front_piece(at, share_of(slot))) {
     if (stack_.unacknowledged(slot.id) >= config_.in_flight_bytes) return false;
     // Static text has no owner and needs no loan of its own, but the stack wants a cookie that it
     // can give back.
@@ -268,24 +273,32 @@ bool HttpServer::send_pieces(Slot& slot, const Moment& at) noexcept {
       return false;
     }
     const SendOptions options{.more = slot.http.is_followed_at_once(), .urgent = false};
-    if (!stack_.send_borrowed(slot.id, piece->bytes, loan, options, at.now).has_value()) {
+    const auto sent = stack_.send_borrowed(slot.id, piece->bytes, loan, options, at.now);
+    if (!sent.has_value()) {
       loans_.release(loan);
-      return false;  // kWritable or kError follows
+      // Else kWritable or kError follows.
+      if (sent.error() == StreamError::OutOfMemory) wake_by(slot, at.now + kLoanRetry);
+      return false;
     }
     OwnedBytes taken = slot.http.take_piece(at);
+    const std::size_t kept = taken.owner ? taken.owner->pooled_bytes() : 0;
+    slot.lent += static_cast<std::uint32_t>(kept);
     const bool is_much = stack_.unacknowledged(slot.id) > config_.pipeline_bytes / 2;
     loans_[loan] = {.owner = taken.owner.detach(),
                     .slot = slot.http.tag(),
-                    .generation = slots_.generation(slot.http.tag()) & kGenerationMask,
-                    .wakes = is_much ? 1u : 0u};
+                    .generation = slots_.generation(slot.http.tag()) & Loan::kGenerationMask,
+                    .units = static_cast<std::uint32_t>(kept / Loan::kUnit) & 511u,
+                    .wakes = is_much || slot.http.is_transferring() ? 1u : 0u};
   }
   return true;
 }
 
 /// Offers received bytes to HTTP, one request at a time. False: nothing moved.
 bool HttpServer::read_bytes(Slot& slot, const Moment& at) noexcept {
-  if (!slot.http.is_reading() || stack_.unacknowledged(slot.id) > config_.pipeline_bytes)
+  if (!slot.http.is_reading() || stack_.unacknowledged(slot.id) > config_.pipeline_bytes ||
+      has_its_share(slot)) {
     return false;
+  }
   const std::expected<ByteView, StreamError> received = stack_.peek(slot.id);
   if (!received.has_value()) return false;
   if (received->empty()) {

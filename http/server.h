@@ -10,9 +10,13 @@
 //   2. Each accepted connection has one slot, from accept() to close() or abort(); an idle one
 //      costs sizeof(Slot) < 128 bytes.
 //   3. Nothing is allocated in steady state: slots and loans come from slabs.
-//   4. A connection that has much unacknowledged output is not read from: pipelining is bounded.
+//   4. A connection that has much unacknowledged output, or holds its share of the memory, is not
+//      read from: pipelining is bounded.
 //   5. A stream that has bytes to give wakes the server once, not as long as its reader is slow.
 //   6. At most max_lingering connections are read from only to be thrown away.
+//   7. A request is answered with 503, not with a reset, when there is no memory for its answer.
+//   8. Peers are ended for being slow only while a shared pool (memory, loans, places) is more than
+//      three quarters full.
 //
 // Leaves out TLS and HTTP/2.
 // Next: client.h.
@@ -22,6 +26,7 @@
 #include <vector>
 
 #include "http/http_connection.h"
+#include "http/slow_peers.h"
 #include "stack/base/slab.h"
 #include "stack/base/timing_wheel.h"
 #include "stack/socket/stack.h"
@@ -34,10 +39,12 @@ struct ServerConfig {
   ConnectionConfig connection;
   AccessLogSink* access_log = nullptr;  ///< borrowed; may be absent
   Service* service = nullptr;           ///< borrowed; may be absent
-  /// bytes of response heads, pieces of large files and partial requests together
+  /// bytes of response heads, pieces of large files and partial requests together; an eighth is for
+  /// partial requests
   std::size_t memory = 64u << 20;
-  std::uint32_t max_connections = 1u << 20;
-  std::uint32_t max_loans = 1u << 20;  ///< pieces lent to the stack at once
+  LeastRate least_rate;                      ///< of peers, while memory is short
+  std::uint32_t max_connections = 1u << 20;  ///< beyond, one that is idle ends
+  std::uint32_t max_loans = 1u << 20;        ///< pieces lent to the stack at once
   /// unacknowledged output at which a connection's requests wait
   std::uint32_t pipeline_bytes = 1u << 20;
   /// unacknowledged output at which the pieces of a long answer wait
@@ -49,7 +56,7 @@ struct ServerConfig {
 };
 
 /// Serves a FileStore over a Stack.
-class HttpServer final : private PeerNames, private MessageListener {
+class HttpServer final : private PeerNames, private MessageListener, private HeadRoom {
  public:
   /// All borrowed for the life of the server, but `config`, which is copied.
   HttpServer(Stack& stack, FileStore& store, const MediaTypes& types, const ServerConfig& config,
@@ -75,6 +82,8 @@ class HttpServer final : private PeerNames, private MessageListener {
   /// Pieces that the stack still holds.
   [[nodiscard]] std::uint32_t loan_count() const noexcept { return loans_.size(); }
   [[nodiscard]] const BufferPool& pool() const noexcept { return pool_; }
+  [[nodiscard]] const PartialHeads& partial_heads() const noexcept { return heads_; }
+  [[nodiscard]] const LimitCounters& counters() const noexcept { return counters_; }
 
  private:
   struct Slot;
@@ -88,6 +97,18 @@ class HttpServer final : private PeerNames, private MessageListener {
                          std::uint64_t length) noexcept override;
   void on_response_end(std::uint32_t tag) noexcept override;
   void on_closing(std::uint32_t tag, const CloseNote& note) noexcept override;
+  // server_pressure.cc
+  bool end_oldest_head(std::uint32_t tag, const Moment& at) noexcept override;
+  [[nodiscard]] PoolShare share_of(const Slot& slot) const noexcept;
+  [[nodiscard]] bool has_its_share(const Slot& slot) const noexcept;
+  [[nodiscard]] bool is_pressed() const noexcept;
+  void relieve(const Moment& at) noexcept;
+  [[nodiscard]] PeerLook look_at(std::uint32_t index, const Slot& slot,
+                                 std::size_t held) const noexcept;
+  [[nodiscard]] static bool keeps_window_closed(const TcbSnapshot& status) noexcept;
+  void end_slow(Slot& slot, bool is_sending, const Moment& at) noexcept;
+  bool close_idle_one(const Moment& at) noexcept;
+  // server.cc
   void accept_all(ListenerId listener, const Moment& at) noexcept;
   void on_event(const Event& event, const Moment& at) noexcept;
   Loan give_back(std::uint32_t index) noexcept;
@@ -106,13 +127,18 @@ class HttpServer final : private PeerNames, private MessageListener {
 
   Stack& stack_;
   ServerConfig config_;
-  BufferPool pool_;  // outlives the site, the loans and the slots below
+  LimitCounters counters_;
+  PartialHeads heads_;  // these outlive the site, the loans and the slots below
+  BufferPool pool_;
   Site site_;
   ConnectionServices services_;
   Instant latest_;
   TimingWheel wheel_;
   Slab<Loan> loans_;
   Slab<Slot> slots_;
+  SlowPeers slow_peers_;
+  Instant next_look_ = kNever;   // at who is slow
+  std::uint32_t idle_hand_ = 0;  // the last slot that was asked whether it is idle
   std::vector<ListenerId> listeners_;
   std::vector<std::uint32_t> lingering_;  // slots, in the order of their beginning
   std::vector<std::uint32_t> streaming_;  // slots whose answer is a stream

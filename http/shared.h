@@ -8,6 +8,7 @@
 // Next: file_store.h.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 
@@ -25,6 +26,10 @@ class Shared {
   void release() noexcept {
     if (--references_ == 0) destroy();
   }
+  /// Whether nobody holds it but one.
+  [[nodiscard]] bool is_held_once() const noexcept { return references_ == 1; }
+  /// Bytes of a shared pool that it keeps; 0: its memory is of another kind.
+  [[nodiscard]] virtual std::size_t pooled_bytes() const noexcept { return 0; }
 
  protected:
   virtual ~Shared() = default;

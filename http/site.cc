@@ -13,6 +13,9 @@ constexpr std::size_t kHeadSize = 1024;
 constexpr std::size_t kPageSize = 2048;
 constexpr std::string_view kFileMethods = "GET, HEAD, OPTIONS";
 constexpr std::string_view kSinkMethods = "PUT, POST, OPTIONS";
+// RFC 9110 §10.2.3: with a 503, when to try again. Who keeps others waiting is found within half a
+// minute; most such times are shorter.
+constexpr std::string_view kRetryAfter = "Retry-After: 5\r\n";
 
 constexpr std::size_t kPreparedSlots = 256;  // a power of two
 constexpr std::size_t kPreparedTarget = 120;
@@ -38,6 +41,12 @@ std::size_t slot_of(std::string_view target) {
   hash = (hash ^ rest) * 0xff51afd7ed558ccdu;
   return static_cast<std::size_t>(hash >> 40) % kPreparedSlots;
 }
+
+/// A text that was made once.
+struct Text final : Shared {
+  explicit Text(std::string t) : text(std::move(t)) {}
+  std::string text;
+};
 
 std::string_view explain(int status) {
   switch (status) {
@@ -107,6 +116,15 @@ Site::Site(FileStore& store, BufferPool& pool, const MediaTypes& types, SiteConf
   // What whoever runs the server says about these replaces what we would say.
   if (has_field_line(config_.extra_fields, "cache-control")) cache_control_.clear();
   if (has_field_line(config_.extra_fields, "server")) config_.server_name.clear();
+  // RFC 9110 §6.6.1: a 5xx may lack a Date, so it can be made ahead.
+  std::string head = "HTTP/1.1 503 Service Unavailable\r\n";
+  if (!config_.server_name.empty()) head += "Server: " + config_.server_name + "\r\n";
+  head += "Connection: close\r\nContent-Length: 0\r\n";
+  head += kRetryAfter;
+  head += config_.extra_fields + "\r\n";
+  auto* const text = new Text(std::move(head));
+  no_room_owner_ = Ref<Shared>(text);
+  no_room_ = as_bytes(text->text);
 }
 
 Site::~Site() = default;
@@ -266,7 +284,9 @@ Reply Site::get(const Request& request, Persistence persistence, const Moment& a
     found.status = LookupStatus::NotFound;  // "page.html/": a file has nothing below it
   }
   if (found.status == LookupStatus::Forbidden) return page(403, method, {}, persistence, at);
-  if (found.status == LookupStatus::Unavailable) return page(503, method, {}, persistence, at);
+  if (found.status == LookupStatus::Unavailable) {
+    return page(503, method, kRetryAfter, persistence, at);
+  }
   if (found.status != LookupStatus::Found) return not_found(method, persistence, at);
 
   Served served = served_from(found.file, type_of(path, *found.file), at);
@@ -474,7 +494,14 @@ Reply Site::page(int status, Method method, std::string_view more_fields, Persis
 }
 
 Reply Site::refuse(int status, Method method, Persistence persistence, const Moment& at) noexcept {
-  return page(status, method, {}, persistence, at);
+  return page(status, method, status == 503 ? kRetryAfter : "", persistence, at);
+}
+
+Reply Site::no_room() const noexcept {
+  Reply reply;
+  reply.status = 503;
+  reply.head = {.bytes = no_room_, .owner = no_room_owner_};
+  return reply;
 }
 
 Reply Site::served_by(ServiceAnswer answer, Method method, const Moment& at) noexcept {

@@ -40,7 +40,7 @@ struct SiteConfig {
 
 /// A complete answer. The bytes of `head` come first, then `body`, then those of `transfer`.
 struct Reply {
-  int status = 0;                    ///< 0: no memory for an answer
+  int status = 0;                    ///< 0: no memory for it; Site::no_room() is the answer then
   std::uint64_t content_length = 0;  ///< of what is sent: 0 for HEAD
   OwnedBytes head{};
   OwnedBytes body{};
@@ -63,6 +63,9 @@ class Site {
   /// people. To HEAD without the page.
   [[nodiscard]] Reply refuse(int status, Method method, Persistence persistence,
                              const Moment& at) noexcept;
+  /// The answer when there is no memory for another: 503 without content, which asks to come back.
+  /// Behind it the connection closes. It takes nothing of the pool, so there is always one.
+  [[nodiscard]] Reply no_room() const noexcept;
   /// A service's answer, made into one of ours; behind it the connection closes.
   [[nodiscard]] Reply served_by(ServiceAnswer answer, Method method, const Moment& at) noexcept;
   /// The answer to a browser that speaks TLS to us: 400 in plain text.
@@ -150,6 +153,8 @@ class Site {
   DateText date_{};
   std::uint64_t serial_ = 0;  // of multipart boundaries
   std::unique_ptr<Prepared[]> prepared_;
+  Ref<Shared> no_room_owner_;
+  ByteView no_room_{};
   std::array<Listed, kListed> listed_{};
   std::size_t next_listed_ = 0;
 };

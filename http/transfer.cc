@@ -57,11 +57,12 @@ std::uint64_t Transfer::length() const noexcept {
   return total + out.size();
 }
 
-Transfer::Next Transfer::next(BufferPool& pool, bool all_acknowledged, Instant now) noexcept {
-  if (stream_) return stream_piece(pool);
+Transfer::Next Transfer::next(BufferPool& pool, bool all_acknowledged, Instant now,
+                              const PoolShare& share) noexcept {
+  if (stream_) return stream_piece(pool, share);
   if (index_ < count_ && is_multipart() && !part_head_sent_)
     return text_piece(pool, &ranges_[index_]);
-  if (index_ < count_) return content_piece(pool, all_acknowledged, now);
+  if (index_ < count_) return content_piece(pool, all_acknowledged, now, share);
   if (is_multipart() && !part_head_sent_) return text_piece(pool, nullptr);
   return {};
 }
@@ -81,8 +82,8 @@ Transfer::Next Transfer::text_piece(BufferPool& pool, const ByteRange* range) no
   return handed({bytes, Ref<Shared>(buffer.get())}, false);
 }
 
-Transfer::Next Transfer::content_piece(BufferPool& pool, bool all_acknowledged,
-                                       Instant now) noexcept {
+Transfer::Next Transfer::content_piece(BufferPool& pool, bool all_acknowledged, Instant now,
+                                       const PoolShare& share) noexcept {
   const std::uint64_t left = ranges_[index_].last + 1 - offset_;
   if (const std::optional<ByteView> whole = file_->whole(); whole.has_value()) {
     const ByteView bytes =
@@ -95,7 +96,8 @@ Transfer::Next Transfer::content_piece(BufferPool& pool, bool all_acknowledged,
     return {.status = Status::WaitAcknowledgement};
   }
   if (is_last_piece) {
-    Next last = read_piece(pool, static_cast<std::size_t>(left));
+    // Where little room is left it comes in several pieces, each of which is the last so far.
+    Next last = read_piece(pool, static_cast<std::size_t>(left), share);
     if (last.status != Status::Piece) return last;
     // Looked at only now: this covers the bytes just read, and all before them.
     if (const Status status = look_at_file(now); status != Status::Piece) return {status, {}};
@@ -110,7 +112,7 @@ Transfer::Next Transfer::content_piece(BufferPool& pool, bool all_acknowledged,
     has_lent_mapped_bytes_ = true;
     return handed({*bytes, Ref<Shared>(file_.get())}, true);
   }
-  Next next = read_piece(pool, std::min(length, kPiece));
+  Next next = read_piece(pool, std::min(length, kPiece), share);
   return next.status == Status::Piece ? handed(std::move(next.piece), true) : std::move(next);
 }
 
@@ -130,20 +132,22 @@ Transfer::Status Transfer::look_at_file(Instant now) noexcept {
   return Status::Failed;
 }
 
-/// Bytes that are copied; they are not handed out yet.
-Transfer::Next Transfer::read_piece(BufferPool& pool, std::size_t length) noexcept {
-  // Large files take what is spare, so that there is always room for the heads of other answers.
-  BufferRef buffer = pool.has_spare(length) ? pool.take(length) : BufferRef{};
-  if (!buffer) return {.status = Status::WaitLittle};
-  const ByteSpan bytes(buffer->data(), length);
+/// Bytes that are copied, as many as the share allows; they are not handed out yet.
+Transfer::Next Transfer::read_piece(BufferPool& pool, std::size_t length,
+                                    const PoolShare& share) noexcept {
+  const std::size_t allowed = share.piece(pool, length);
+  BufferRef buffer = allowed > 0 ? pool.take(allowed) : BufferRef{};
+  if (!buffer) return {.status = share.held > 0 ? Status::WaitRoom : Status::WaitLittle};
+  const ByteSpan bytes(buffer->data(), allowed);
   if (!file_->read(offset_, bytes)) return {.status = Status::Failed};
   return {.status = Status::Piece, .piece = {bytes, Ref<Shared>(buffer.get())}};
 }
 
-Transfer::Next Transfer::stream_piece(BufferPool& pool) noexcept {
-  BufferRef buffer = pool.has_spare(kPiece) ? pool.take(kPiece) : BufferRef{};
-  if (!buffer) return {.status = Status::WaitLittle};
-  const std::size_t size = stream_->read({buffer->data(), kPiece});
+Transfer::Next Transfer::stream_piece(BufferPool& pool, const PoolShare& share) noexcept {
+  const std::size_t allowed = share.piece(pool, kPiece);
+  BufferRef buffer = allowed > 0 ? pool.take(allowed) : BufferRef{};
+  if (!buffer) return {.status = share.held > 0 ? Status::WaitRoom : Status::WaitLittle};
+  const std::size_t size = stream_->read({buffer->data(), allowed});
   if (size == 0) return {.status = stream_->is_over() ? Status::Done : Status::WaitStream};
   handed_out_ += size;
   return {.status = Status::Piece, .piece = {{buffer->data(), size}, Ref<Shared>(buffer.get())}};

@@ -10,8 +10,8 @@
 //   2. The last piece of a file that is not in shared memory goes out only when everything before
 //      it is acknowledged, from owned memory, and after the file has been found the same, or only
 //      longer. So a mapped byte that was lost on the way and sent again is covered by that check.
-//   3. At most one buffer of kPiece bytes is taken per piece; without mapping the caller bounds how
-//      many are in flight.
+//   3. At most one buffer of kPiece bytes is taken per piece; how many are in flight is bounded by
+//      the share of the pool that the caller gives it.
 //
 // Next: http_connection.h.
 #pragma once
@@ -40,11 +40,11 @@ class Transfer {
   enum class Status : std::uint8_t {
     Piece,                ///< `piece` is next
     WaitAcknowledgement,  ///< ask again when everything handed out has been acknowledged
-    WaitLittle,           ///< ask again a little later: the pool is empty, or the file is being
-                          ///< written to
-    WaitStream,           ///< ask again when the stream has news
-    Done,                 ///< nothing is left
-    Failed,               ///< the file changed or cannot be read: abort the connection
+    WaitRoom,             ///< ask again when something of what was handed out has been acknowledged
+    WaitLittle,  ///< ask again a little later: the pool is empty, or the file is being written to
+    WaitStream,  ///< ask again when the stream has news
+    Done,        ///< nothing is left
+    Failed,      ///< the file changed or cannot be read: abort the connection
   };
   struct Next {
     Status status = Status::Done;
@@ -75,17 +75,19 @@ class Transfer {
     return index_ == count_ && (!is_multipart() || part_head_sent_);
   }
   /// The next piece. `all_acknowledged`: whether nothing of this connection's output is
-  /// unacknowledged.
-  [[nodiscard]] Next next(BufferPool& pool, bool all_acknowledged, Instant now) noexcept;
+  /// unacknowledged. `share`: what it may take of the pool.
+  [[nodiscard]] Next next(BufferPool& pool, bool all_acknowledged, Instant now,
+                          const PoolShare& share = {}) noexcept;
 
  private:
   [[nodiscard]] bool is_multipart() const noexcept { return boundary_length_ > 0; }
   void write_part_head(TextWriter& out, const ByteRange& range) const noexcept;
   void write_end(TextWriter& out) const noexcept;
   Next text_piece(BufferPool& pool, const ByteRange* range) noexcept;
-  Next content_piece(BufferPool& pool, bool all_acknowledged, Instant now) noexcept;
-  Next read_piece(BufferPool& pool, std::size_t length) noexcept;
-  Next stream_piece(BufferPool& pool) noexcept;
+  Next content_piece(BufferPool& pool, bool all_acknowledged, Instant now,
+                     const PoolShare& share) noexcept;
+  Next read_piece(BufferPool& pool, std::size_t length, const PoolShare& share) noexcept;
+  Next stream_piece(BufferPool& pool, const PoolShare& share) noexcept;
   [[nodiscard]] Status look_at_file(Instant now) noexcept;
   Next handed(OwnedBytes piece, bool is_content) noexcept;
 

@@ -47,12 +47,16 @@ enum class CloseCause : std::uint8_t {
   Shutdown,       ///< the server is being stopped
   Finished,       ///< the exchange is complete, whichever end says so
   BrokenAnswer,   ///< the rest of the answer cannot be read any more
+  SlowReader,     ///< memory is short, and for `after` the peer took less than `rate`
+  SlowSender,     ///< memory is short, and for `after` the peer sent less than `rate`
+  NoRoom,         ///< memory or places are short, and others need them
 };
 
 /// A close with its cause.
 struct CloseNote {
   CloseCause cause = CloseCause::Unknown;
-  Duration after{};  ///< of the causes that are limits of time
+  Duration after{};        ///< of the causes that are limits of time
+  std::uint32_t rate = 0;  ///< bytes per second; of the causes that are limits of speed
 };
 
 }  // namespace glasstcp

@@ -78,6 +78,8 @@ struct TcbSnapshot {
   std::uint8_t snd_shift = 0;  ///< window scale of the peer's windows
   std::uint8_t rcv_shift = 0;  ///< window scale of ours
   bool in_recovery = false;
+  bool window_limited = false;  ///< what waits, waits for the peer's window, not for the network
+  bool has_gap = false;         ///< bytes have come behind others that are missing
   Duration srtt{};
   Duration rttvar{};
   Duration rto{};

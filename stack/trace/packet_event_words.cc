@@ -447,6 +447,23 @@ void add_close_words(TextBuffer& out, const CloseNote& note, Language language) 
     case CloseCause::BrokenAnswer:
       return out.add("{}", either(language, "the rest of the answer cannot be read any more",
                                   "响应的其余部分已无法读取"));
+    case CloseCause::SlowReader:
+      return chinese ? out.add("服务器放弃：内存不足时，对方 {} 秒内接收速率低于 {} 字节/秒", s,
+                               note.rate)
+                     : out.add(
+                           "the server gives up: memory is short, and the peer took less than "
+                           "{} bytes/s for {} s",
+                           note.rate, s);
+    case CloseCause::SlowSender:
+      return chinese ? out.add("服务器放弃：内存不足时，对方 {} 秒内发送速率低于 {} 字节/秒", s,
+                               note.rate)
+                     : out.add(
+                           "the server gives up: memory is short, and the peer sent less than "
+                           "{} bytes/s for {} s",
+                           note.rate, s);
+    case CloseCause::NoRoom:
+      return out.add("{}", either(language, "the server closes: others need the room",
+                                  "服务器关闭连接：资源不足，要留给其他连接"));
   }
 }
 

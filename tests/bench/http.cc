@@ -64,7 +64,9 @@ int main() {
   const MediaTypes types;
   Site site(store, pool, types, {});
   const ConnectionConfig config;
-  ConnectionServices services{.site = site, .config = config};
+  PartialHeads heads(8u << 20);
+  LimitCounters counters;
+  ConnectionServices services{.site = site, .config = config, .heads = heads, .counters = counters};
   const std::string small(1200, 'x');
   const std::string large(1u << 20, 'x');
   store.put("small.html", as_bytes(small), 1767000000);

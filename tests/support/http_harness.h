@@ -34,7 +34,10 @@ struct HttpWorld {
   http::MediaTypes types;
   http::Site site;
   http::ConnectionConfig config;
-  http::ConnectionServices services{.site = site, .config = config};
+  http::PartialHeads heads{1u << 20};
+  http::LimitCounters counters;
+  http::ConnectionServices services{
+      .site = site, .config = config, .heads = heads, .counters = counters};
 };
 
 /// One connection and its peer.

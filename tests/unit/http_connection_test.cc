@@ -118,10 +118,11 @@ TEST_F(HttpConnectionTest, ReadsNothingWhileAnAnswerWaits) {
 TEST_F(HttpConnectionTest, AnIdleConnectionHoldsNoMemory) {
   HttpPeer peer(world_);
   peer.send(kGet.substr(0, 10));
-  EXPECT_GT(world_.pool.in_use(), 0u) << "half a request is kept";
+  EXPECT_GT(world_.heads.pool().in_use(), 0u) << "half a request is kept";
   peer.send(kGet.substr(10));
   const std::size_t prepared = world_.pool.in_use();
   for (int i = 0; i < 100; ++i) peer.send(kGet);
+  EXPECT_EQ(world_.heads.pool().in_use(), 0u);
   EXPECT_EQ(world_.pool.in_use(), prepared) << "only the prepared answer remains, for everybody";
   EXPECT_LE(sizeof(http::HttpConnection), 88u);
 }
@@ -441,7 +442,12 @@ TEST_F(HttpConnectionTest, WithoutMemoryNothingBreaks) {
   poor.put("index.html", kPage);
   HttpPeer peer(poor);
   peer.send(kGet);
-  EXPECT_EQ(peer.wants(), Want::Abort) << "not even an error page can be made";
+  const ParsedResponse r = parse_responses(peer.take_output()).at(0);
+  EXPECT_EQ(r.status, 503) << "never a reset";
+  EXPECT_EQ(r.field("Retry-After"), "5");
+  EXPECT_EQ(r.field("Connection"), "close");
+  EXPECT_EQ(peer.wants(), Want::CloseWhenSent);
+  EXPECT_EQ(poor.counters.no_room, 1u);
   EXPECT_EQ(poor.pool.in_use(), 0u);
 }
 

@@ -3,143 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <deque>
 #include <string>
-#include <vector>
 
 #include "http/server.h"
 #include "tests/support/covers.h"
 #include "tests/support/dot_stream.h"
-#include "tests/support/http_harness.h"
-#include "tests/support/packet_bytes.h"
+#include "tests/support/http_server_fixture.h"
 
 namespace glasstcp::test {
 namespace {
 
-using http::Moment;
 using ::testing::HasSubstr;
-
-constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-
-StackConfig stack_config(std::uint8_t last) {
-  StackConfig config;
-  config.addresses.push_back({.address = IpAddress::v4(192, 0, 2, last), .prefix_length = 24});
-  config.seed = Seed::from_number(last);
-  return config;
-}
-
-/// A client connection: text goes out, what comes back is collected.
-struct Client {
-  ConnectionId id;
-  std::string received;
-  std::string to_send;
-  bool connected = false;
-  bool peer_closed = false;
-  bool failed = false;
-  bool is_reading = true;
-};
-
-/// A server and any number of clients on one wire.
-class HttpServerTest : public ::testing::Test {
- protected:
-  HttpServerTest() { restart({}); }
-
-  void restart(const http::ServerConfig& config) {
-    server_.reset();
-    server_stack_ = std::make_unique<Stack>(stack_config(2), now_);
-    client_stack_ = std::make_unique<Stack>(stack_config(1), now_);
-    server_ = std::make_unique<http::HttpServer>(*server_stack_, store_, types_, config, now_);
-    const Endpoint local{.address = IpAddress::v4(0, 0, 0, 0), .port = Port{80}};
-    ASSERT_TRUE(server_->listen(local).has_value());
-  }
-  void put(std::string_view path, std::string_view text) {
-    store_.put(path, http::as_bytes(text), kSomeSecond - 1000);
-  }
-
-  std::size_t connect(std::string_view text) {
-    ConnectOptions options;
-    options.remote = {.address = IpAddress::v4(192, 0, 2, 2), .port = Port{80}};
-    const auto id = client_stack_->connect(options, now_);
-    EXPECT_TRUE(id.has_value());
-    clients_.push_back({.id = *id, .received = {}, .to_send = std::string(text)});
-    client_stack_->set_user(*id, clients_.size() - 1);
-    return clients_.size() - 1;
-  }
-  void send(std::size_t client, std::string_view text) {
-    clients_[client].to_send += text;
-    flush(clients_[client]);
-  }
-  /// Lets everything happen that happens within `duration`, a millisecond after the other.
-  void run(Duration duration) {
-    for (const Instant end = now_ + duration; now_ <= end; now_ += 1ms) step();
-  }
-  Moment moment() const {
-    return {now_,
-            kSomeSecond +
-                std::chrono::duration_cast<std::chrono::seconds>(now_.time_since_epoch()).count()};
-  }
-
-  void step() {
-    server_stack_->advance(now_);
-    client_stack_->advance(now_);
-    for (bool moved = true; moved;) {
-      server_->turn(moment());
-      turn_clients();
-      const bool to_client = carry(*server_stack_, *client_stack_);
-      const bool to_server = carry(*client_stack_, *server_stack_);
-      moved = to_client || to_server;
-    }
-  }
-  bool carry(Stack& from, Stack& to) {
-    bool moved = false;
-    OutPacket out;
-    while (from.transmit(now_, out)) {
-      resets_ +=
-          out.reason == SendReason::RstAborted || out.reason == SendReason::RstUnreadData ? 1 : 0;
-      to.receive(flatten(out), {}, now_);
-      moved = true;
-    }
-    return moved;
-  }
-  void flush(Client& c) {
-    while (c.connected && !c.to_send.empty()) {
-      const auto sent = client_stack_->send(c.id, http::as_bytes(c.to_send), {}, now_);
-      if (!sent.has_value()) return;
-      c.to_send.erase(0, *sent);
-    }
-  }
-  void turn_clients() {
-    while (const auto event = client_stack_->next_event()) {
-      Client& c = clients_[event->user];
-      if ((event->mask & EventMask::kConnected) != 0) c.connected = true;
-      if ((event->mask & EventMask::kError) != 0) c.failed = true;
-    }
-    while (client_stack_->next_released()) {
-    }
-    for (Client& c : clients_) {
-      flush(c);
-      read(c);
-    }
-  }
-  void read(Client& c) {
-    while (c.is_reading && !c.failed && c.connected && !c.peer_closed) {
-      const auto bytes = client_stack_->peek(c.id);
-      if (!bytes.has_value()) return;
-      c.peer_closed = bytes->empty();
-      c.received += http::as_text(*bytes);
-      client_stack_->consume(c.id, bytes->size(), now_);
-    }
-  }
-
-  Instant now_{};
-  http::MemoryStore store_;
-  http::MediaTypes types_;
-  std::unique_ptr<Stack> server_stack_;
-  std::unique_ptr<Stack> client_stack_;
-  std::unique_ptr<http::HttpServer> server_;
-  std::deque<Client> clients_;
-  int resets_ = 0;
-};
 
 TEST_F(HttpServerTest, AnswersOverTcp) {
   put("index.html", "<p>hello</p>");
@@ -161,7 +35,7 @@ TEST_F(HttpServerTest, ManyClientsGetALargeBody) {
   put("index.html", body);
   for (int i = 0; i < 20; ++i) connect(kGet);
   run(500ms);
-  for (const Client& c : clients_) {
+  for (const HttpClientEnd& c : clients_) {
     const auto responses = parse_responses(c.received);
     ASSERT_EQ(responses.size(), 1u);
     EXPECT_TRUE(responses[0].body == body);
@@ -223,7 +97,7 @@ TEST_F(HttpServerTest, OfTooManyThatLingerTheOldestEndsFirst) {
   }
   EXPECT_EQ(server_->connection_count(), 3u);
   EXPECT_EQ(resets_, 0) << "what came was read";
-  for (const Client& c : clients_) EXPECT_FALSE(c.failed);
+  for (const HttpClientEnd& c : clients_) EXPECT_FALSE(c.failed);
   send(3, "more");
   send(4, "more");
   run(50ms);
@@ -304,7 +178,7 @@ TEST_F(HttpServerTest, StopLetsAnswersFinish) {
   clients_[busy].is_reading = true;
   run(100ms);
   EXPECT_TRUE(parse_responses(clients_[busy].received).at(0).body == body);
-  for (Client& c : clients_) (void)client_stack_->shutdown_send(c.id, now_);
+  for (HttpClientEnd& c : clients_) (void)client_stack_->shutdown_send(c.id, now_);
   run(100ms);
   EXPECT_TRUE(server_->is_finished());
   EXPECT_EQ(resets_, 0);
@@ -328,10 +202,11 @@ TEST_F(HttpServerTest, BeyondItsLimitConnectionsAreRefused) {
   config.max_connections = 2;
   restart(config);
   put("index.html", "x");
-  for (int i = 0; i < 3; ++i) connect(kGet);
+  for (int i = 0; i < 3; ++i) connect(kGet.substr(0, 10));  // none of them is idle
   run(50ms);
   EXPECT_EQ(server_->connection_count(), 2u);
   EXPECT_TRUE(clients_[2].failed);
+  EXPECT_EQ(server_->counters().refused, 1u);
 }
 
 // -- Streams

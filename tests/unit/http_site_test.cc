@@ -440,7 +440,8 @@ TEST_F(HttpSiteTest, ALargeFileWaitsForMemory) {
   const Ref<LargeFile> file(new LargeFile(kLargeSize, false));
   small.store.put("large", FileRef(file.get()));
   std::vector<http::BufferRef> others;
-  for (int i = 0; i < 3; ++i) others.push_back(small.pool.take(64u << 10));
+  for (const std::size_t kilobytes : {64u, 64u, 64u, 32u, 16u})
+    others.push_back(small.pool.take(kilobytes << 10));
   HttpPeer peer(small);
   peer.send(kGetLarge);
   EXPECT_EQ(parse_responses(peer.take_output()).at(0).body, "") << "the head only";

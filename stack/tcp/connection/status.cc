@@ -32,6 +32,8 @@ TcbSnapshot Tcb::status() const {
   s.lost = queue().lost_bytes();
   const RecoveryEpisode& episode = recovery_.episode(context_);
   s.in_recovery = episode.is_active();
+  s.has_gap = receiver_.has_gap();
+  s.window_limited = limit_now() == SendLimit::Window;
   s.duplicate_acks = episode.duplicates();
   s.reordering_window = recovery_.reordering_window(context_, size_.mss());
   s.srtt = recovery_.rtt().srtt();

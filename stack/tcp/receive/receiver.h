@@ -101,6 +101,8 @@ class Receiver {
   /// The TIME-WAIT record acknowledges from here on; this object owes nothing more.
   void forget_ack() { ack_.on_ack_sent(); }
   /// Whether there are SACK blocks to send.
+  /// Whether bytes wait behind others that are missing.
+  [[nodiscard]] bool has_gap() const { return buffer_.has_gap(); }
   [[nodiscard]] bool has_sack_blocks() const { return buffer_.has_gap() || has_duplicate_; }
   /// RFC 2018 §4, RFC 2883 §4: what came twice first, then the runs behind gaps. Returns how many
   /// blocks were written, at most `most`.

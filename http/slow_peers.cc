@@ -1,0 +1,97 @@
+// See slow_peers.h.
+#include "http/slow_peers.h"
+
+#include <algorithm>
+#include <limits>
+#include <new>
+#include <utility>
+
+namespace glasstcp::http {
+namespace {
+
+// The smallest that IPv4 promises, less headers: what a sender with much to send fills.
+constexpr std::uint32_t kWholeSegment = 500;
+constexpr int kPatience = 4;
+
+}  // namespace
+
+Duration LeastRate::between_looks() const noexcept {
+  return std::clamp<Duration>(after / 8, 50ms, 1s);
+}
+
+void SlowPeers::begin(Instant now) noexcept {
+  if (now_ == nullptr) {
+    before_.reset(new (std::nothrow) Watch[kMost]);
+    now_.reset(new (std::nothrow) Watch[kMost]);
+    slow_.reset(new (std::nothrow) PeerLook[kMost]);
+    if (before_ == nullptr || now_ == nullptr || slow_ == nullptr) forget();
+    looked_at_ = now;
+  }
+  since_ = now - looked_at_;
+  looked_at_ = now;
+  now_count_ = next_ = 0;
+}
+
+void SlowPeers::look(const PeerLook& seen) noexcept {
+  if (now_ == nullptr || now_count_ == kMost) return;
+  while (next_ < before_count_ && before_[next_].last.slot < seen.slot) ++next_;
+  Watch watch{.last = seen};
+  if (next_ < before_count_) {
+    const Watch& known = before_[next_];
+    const bool is_same = known.last.slot == seen.slot && known.last.generation == seen.generation &&
+                         known.last.is_sending == seen.is_sending;
+    if (is_same) {
+      watch = known;
+      count(watch, seen);
+    }
+  }
+  now_[now_count_++] = watch;
+}
+
+void SlowPeers::count(Watch& watch, const PeerLook& seen) const noexcept {
+  const std::uint32_t moved = seen.position - watch.last.position;
+  const std::uint32_t room = std::numeric_limits<std::uint32_t>::max() - watch.moved;
+  watch.moved += std::min(moved, room);
+  if (watch.last.is_waited_for && seen.is_waited_for) watch.waited += since_;
+  if (moved > 0 && moved < kWholeSegment) watch.is_in_crumbs = true;
+  watch.last = seen;
+  if (watch.waited < rate_.after || is_below_rate(watch)) return;
+  watch.moved = 0;  // fast enough: from the beginning
+  watch.waited = {};
+  watch.is_in_crumbs = false;
+}
+
+bool SlowPeers::is_slow(const Watch& watch) const noexcept {
+  const bool may_be_loss = watch.last.is_sending && !watch.is_in_crumbs;
+  const Duration enough = may_be_loss ? kPatience * rate_.after : rate_.after;
+  return rate_.bytes_per_second > 0 && watch.waited >= enough && is_below_rate(watch);
+}
+
+bool SlowPeers::is_below_rate(const Watch& watch) const noexcept {
+  const std::int64_t milliseconds =
+      std::chrono::duration_cast<std::chrono::milliseconds>(watch.waited).count();
+  return std::int64_t{watch.moved} * 1000 < milliseconds * rate_.bytes_per_second;
+}
+
+std::span<const PeerLook> SlowPeers::end() noexcept {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < now_count_; ++i) {
+    if (is_slow(now_[i])) slow_[count++] = now_[i].last;
+  }
+  std::swap(before_, now_);
+  before_count_ = std::exchange(now_count_, 0);
+  const std::span<PeerLook> slow(slow_.get(), count);
+  std::ranges::sort(slow, [](const PeerLook& a, const PeerLook& b) {
+    return a.held != b.held ? a.held > b.held : a.slot < b.slot;
+  });
+  return slow;
+}
+
+void SlowPeers::forget() noexcept {
+  before_.reset();
+  now_.reset();
+  slow_.reset();
+  before_count_ = now_count_ = 0;
+}
+
+}  // namespace glasstcp::http

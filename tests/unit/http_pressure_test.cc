@@ -1,0 +1,245 @@
+// No client takes what the others need: memory for answers, for requests that are not whole, and
+// places.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/copied_file.h"
+#include "tests/support/http_server_fixture.h"
+
+namespace glasstcp::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::size_t kLarge = 20u << 20;
+constexpr std::string_view kGetLarge = "GET /large HTTP/1.1\r\nHost: a\r\n\r\n";
+constexpr std::string_view kPut =
+    "PUT /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n";
+
+class PressureTest : public HttpServerTest {
+ protected:
+  PressureTest() {
+    put("index.html", "<p>hello</p>");
+    store_.put("large", FileRef(new CopiedFile(kLarge)));
+  }
+  static http::ServerConfig config(std::size_t memory) {
+    http::ServerConfig config;
+    config.memory = memory;
+    config.site.sink_path = "/sink";
+    return config;
+  }
+  std::size_t read_nothing(std::string_view request) {
+    const std::size_t c = connect(request);
+    clients_[c].is_reading = false;
+    return c;
+  }
+  void take(HttpClientEnd& c, std::size_t most) {
+    const auto bytes = client_stack_->peek(c.id);
+    if (!bytes.has_value() || bytes->empty()) return;
+    client_stack_->consume(c.id, std::min(bytes->size(), most), now_);
+  }
+  /// Connections that hold the memory for answers as those do that read nothing.
+  void fill_memory() {
+    while (!server_->pool().is_pressed()) {
+      slow_.push_back(read_nothing(kGetLarge));
+      ASSERT_LT(slow_.size(), 500U);
+      run(20ms);
+    }
+  }
+  [[nodiscard]] bool is_all_there(std::size_t c) const {
+    const auto all = parse_responses(clients_[c].received);
+    if (all.size() != 1 || all[0].status != 200) return false;
+    for (std::size_t i = 0; i < all[0].body.size(); ++i) {
+      if (static_cast<std::uint8_t>(all[0].body[i]) != CopiedFile::byte_at(i)) return false;
+    }
+    return true;
+  }
+  int status(std::size_t c) const {
+    const auto all = parse_responses(clients_[c].received);
+    return all.empty() ? 0 : all[0].status;
+  }
+  std::vector<std::size_t> slow_;
+};
+
+// -- Large files that are copied
+
+TEST_F(PressureTest, ReadersThatTakeNothingLeaveTheMemoryToOthers) {
+  restart(config(64u << 20));
+  for (int i = 0; i < 60; ++i) read_nothing(kGetLarge);
+  run(200ms);
+  EXPECT_LE(server_->pool().in_use(), 60 * ((256u << 10) + 8192U));
+  EXPECT_FALSE(server_->pool().is_pressed());
+  const std::size_t other = connect(kGetLarge);
+  run(3s);
+  EXPECT_TRUE(is_all_there(other)) << clients_[other].received.size();
+}
+
+TEST_F(PressureTest, WhereLittleIsLeftEverybodyHasSmallPieces) {
+  restart(config(2u << 20));
+  fill_memory();
+  const std::size_t more = slow_.size() + 20;
+  while (slow_.size() < more) slow_.push_back(read_nothing(kGetLarge));
+  run(100ms);
+  const std::size_t large = connect(kGetLarge);
+  const std::size_t small = connect(kGet);
+  run(10s);
+  EXPECT_TRUE(is_all_there(large)) << clients_[large].received.size();
+  EXPECT_EQ(status(small), 200);
+  EXPECT_EQ(resets_, 0);
+}
+
+TEST_F(PressureTest, OnlyWhileMemoryIsShortSlowReadersEnd) {
+  http::ServerConfig small = config(1u << 20);
+  small.least_rate = {500, 10s};
+  restart(small);
+  const std::size_t paused = read_nothing(kGetLarge);
+  run(5min, 10ms);
+  EXPECT_FALSE(clients_[paused].failed) << "a player that is paused";
+  EXPECT_EQ(server_->connection_count(), 1U);
+  clients_[paused].is_reading = true;
+  run(4s);
+  EXPECT_TRUE(is_all_there(paused));
+
+  fill_memory();
+  const std::size_t reader = connect(kGetLarge);
+  run(5s);
+  EXPECT_EQ(server_->counters().slow_readers, 0U);
+  run(10s);
+  EXPECT_GT(server_->counters().slow_readers, 0U);
+  EXPECT_FALSE(server_->pool().is_pressed());
+  EXPECT_LT(server_->counters().slow_readers, slow_.size()) << "no more than is needed";
+  EXPECT_TRUE(is_all_there(reader)) << "and only those that are slow";
+  EXPECT_EQ(static_cast<std::uint64_t>(resets_), server_->counters().slow_readers);
+}
+
+TEST_F(PressureTest, OneThatTakesEnoughStays) {
+  http::ServerConfig few = config(1u << 20);
+  few.least_rate = {500, 5s};
+  few.max_connections = 4;  // places are short all the time
+  restart(few);
+  for (int i = 0; i < 4; ++i) read_nothing(kGetLarge);
+  run(50ms);
+  for (int second = 0; second < 30; ++second) {
+    for (HttpClientEnd& c : clients_) take(c, 4096);
+    run(1s, 10ms);
+  }
+  EXPECT_EQ(server_->connection_count(), 4U);
+  EXPECT_EQ(server_->counters().slow_readers, 0U);
+  run(20s, 10ms);
+  EXPECT_EQ(server_->counters().slow_readers, 1U) << "one gives the others room";
+}
+
+TEST_F(PressureTest, LossIsNoOffence) {
+  http::ServerConfig few = config(1u << 20);
+  few.least_rate = {500, 10s};
+  few.max_connections = 6;
+  restart(few);
+  for (int i = 0; i < 3; ++i) connect(kGetLarge);
+  for (int i = 0; i < 3; ++i) clients_[connect(kPut)].to_send += std::string(20u << 20, 'x');
+  run(2ms);
+  loss_ = 0.3;
+  run(25s, 2ms);
+  EXPECT_EQ(server_->counters().slow_readers, 0U);
+  EXPECT_EQ(server_->counters().slow_senders, 0U);
+  for (const HttpClientEnd& c : clients_) EXPECT_FALSE(c.failed);
+  EXPECT_EQ(server_->connection_count(), 6U) << "places were short all the time";
+}
+
+TEST_F(PressureTest, PipelinedRequestsOfOneThatReadsNothingLeaveRoom) {
+  restart(config(1u << 20));
+  std::string requests;
+  for (int i = 0; i < 3000; ++i) requests += "GET /none HTTP/1.1\r\nHost: a\r\n\r\n";
+  for (int i = 0; i < 20; ++i) read_nothing(requests);
+  run(500ms);
+  const std::size_t other = connect(kGet);
+  run(50ms);
+  EXPECT_EQ(status(other), 200);
+  EXPECT_EQ(server_->counters().no_room, 0U);
+  for (HttpClientEnd& c : clients_) c.is_reading = true;
+  run(20s);
+  EXPECT_EQ(parse_responses(clients_[0].received).size(), 3000U) << "they have it when they read";
+}
+
+// -- Bodies
+
+TEST_F(PressureTest, ABodyThatComesByteByByteEndsOnlyWhileMemoryIsShort) {
+  http::ServerConfig small = config(1u << 20);
+  small.least_rate = {500, 10s};
+  restart(small);
+  const std::size_t c = connect(kPut);
+  for (int i = 0; i < 24; ++i) {
+    run(15s, 20ms);
+    send(c, "x");
+  }
+  EXPECT_FALSE(clients_[c].failed);
+  EXPECT_EQ(server_->connection_count(), 1U);
+  // Readers that end first hold more: so that it is short for longer, they take enough.
+  fill_memory();
+  for (int second = 0; second < 20 && !clients_[c].failed; ++second) {
+    for (std::size_t s : slow_) take(clients_[s], 32768);
+    if (second % 5 == 0) send(c, "x");
+    run(1s, 10ms);
+  }
+  EXPECT_TRUE(clients_[c].failed);
+  EXPECT_EQ(server_->counters().slow_senders, 1U);
+  EXPECT_EQ(server_->counters().slow_readers, 0U);
+}
+
+// -- Partial heads
+
+TEST_F(PressureTest, PartialHeadsHaveAShareOfTheirOwn) {
+  restart(config(8u << 20));
+  const std::string part =
+      "GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(20000, 'x');  // and does not end
+  for (int i = 0; i < 100; ++i) connect(part);
+  run(50ms);
+  EXPECT_LE(server_->partial_heads().pool().in_use(), 1u << 20);
+  EXPECT_GT(server_->counters().partial_heads, 0U);
+  for (int i = 0; i < 26; ++i) connect(kGet);
+  const std::size_t in_two = connect(kGet.substr(0, 20));
+  run(20ms);
+  send(in_two, kGet.substr(20));
+  run(20ms);
+  for (std::size_t c = 100; c < clients_.size(); ++c) EXPECT_EQ(status(c), 200) << c;
+  EXPECT_EQ(status(0), 408) << "the oldest goes first";
+  EXPECT_EQ(status(99), 0) << "the newest is waited for";
+  EXPECT_EQ(resets_, 0);
+}
+
+TEST_F(PressureTest, AHeadThatGrowsEndsOlderOnesAndNotItself) {
+  restart(config(1u << 20));
+  std::vector<std::size_t> heads;
+  for (int i = 0; i < 40; ++i) heads.push_back(connect("GET / HTTP/1.1\r\nHost: a\r\n"));
+  run(20ms);
+  send(heads[0], "X: " + std::string(25000, 'x'));  // the oldest, and the largest
+  send(heads[39], "Y: " + std::string(25000, 'y'));
+  run(20ms);
+  for (std::size_t c : {heads[0], heads[39]}) send(c, "\r\n\r\n");
+  run(20ms);
+  EXPECT_EQ(status(heads[39]), 200);
+  EXPECT_EQ(resets_, 0);
+}
+
+// -- Places
+
+TEST_F(PressureTest, WhereAllPlacesAreTakenAnIdleConnectionEnds) {
+  http::ServerConfig few = config(1u << 20);
+  few.max_connections = 3;
+  restart(few);
+  const std::size_t busy = read_nothing(kGetLarge);
+  const std::size_t idle = connect(kGet);
+  run(20ms);
+  const std::size_t later = connect(kGet);
+  run(20ms);
+  const std::size_t newcomer = connect(kGet);
+  run(20ms);
+  EXPECT_EQ(status(newcomer), 200);
+  EXPECT_TRUE(clients_[idle].peer_closed) << "the one that was idle longest";
+  EXPECT_FALSE(clients_[later].peer_closed);
+  EXPECT_FALSE(clients_[busy].failed);
+  EXPECT_EQ(server_->counters().idle_closed, 1U);
+  EXPECT_EQ(resets_, 0);
+}
+
+}  // namespace
+}  // namespace glasstcp::test
