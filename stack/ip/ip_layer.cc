@@ -24,7 +24,6 @@ struct IpLayer::Parts {
         addresses(config.addresses),
         reassembler({.bytes = config.reassembly_bytes,
                      .datagrams = config.reassembly_datagrams,
-                     .datagrams_per_source = config.reassembly_datagrams_per_source,
                      .timeout = config.reassembly_timeout}),
         icmp(config, addresses, seed),
         // RFC 1122 §3.2.1.7 R1122-07: nothing leaves with a time to live of zero.

@@ -98,7 +98,6 @@ struct IpConfig {
 
   std::uint32_t reassembly_bytes = 2 * kIpBufferBytes;  ///< of all fragments held
   std::uint16_t reassembly_datagrams = kReassemblies;
-  std::uint16_t reassembly_datagrams_per_source = 16;
   Duration reassembly_timeout = 60s;  ///< RFC 8200 §4.5; RFC 1122 §3.3.2 has 60 to 120 s
 
   std::uint32_t path_mtu_entries = kPathMtuEntries;

@@ -2,6 +2,7 @@
 #include "stack/ip/reassembly.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "stack/base/assert.h"
 #include "stack/wire/ip_header.h"
@@ -54,6 +55,7 @@ Reassembler::Reassembler(const ReassemblyLimits& limits)
       chunk_memory_(std::make_unique_for_overwrite<std::uint8_t[]>(chunk_count_ * kChunkSize)),
       gathered_(std::make_unique_for_overwrite<std::uint8_t[]>(kGatherRoom)) {
   free_chunks_.reserve(chunk_count_);
+  by_source_.reserve(limits.datagrams);
   for (std::size_t i = chunk_count_; i > 0; --i)
     free_chunks_.push_back(static_cast<std::uint16_t>(i - 1));
 }
@@ -70,20 +72,66 @@ Reassembler::Datagram* Reassembler::find(const FragmentKey& key) {
   return nullptr;
 }
 
-// A full table refuses the newest: whoever fills it can hurt only other fragmented traffic, and for
-// a minute.
-Reassembler::Datagram* Reassembler::start(const FragmentKey& key, Instant now) {
-  Datagram* free = nullptr;
-  std::size_t of_source = 0;
-  for (Datagram& datagram : datagrams_) {
-    if (!datagram.in_use) {
-      free = &datagram;
-    } else if (datagram.key.source == key.source) {
-      ++of_source;
+// The part of `held`, of which those that are alike are neighbours, that holds most; of equals the
+// one with the oldest.
+template <typename IsAlike>
+std::span<Reassembler::Datagram*> Reassembler::greatest(std::span<Datagram*> held,
+                                                        IsAlike is_alike) {
+  std::span<Datagram*> best;
+  std::size_t most = 0;
+  std::uint64_t oldest = 0;
+  while (!held.empty()) {
+    std::size_t size = 0;
+    std::size_t weight = 0;
+    std::uint64_t earliest = held[0]->number;
+    for (; size < held.size() && is_alike(held[0], held[size]); ++size) {
+      weight += 1U + held[size]->chunk_count;
+      earliest = std::min(earliest, held[size]->number);
     }
+    if (weight > most || (weight == most && earliest < oldest)) {
+      best = held.first(size);
+      most = weight;
+      oldest = earliest;
+    }
+    held = held.subspan(size);
   }
-  if (free == nullptr || of_source >= limits_.datagrams_per_source) return nullptr;
+  return best;
+}
+
+// Ends the oldest datagram of the source that holds most, but not `spared`. Each holds itself and
+// its chunks. False: there is no other.
+bool Reassembler::evict(const Datagram* spared) {
+  std::vector<Datagram*>& held = by_source_;
+  held.clear();
+  for (Datagram& datagram : datagrams_) {
+    if (datagram.in_use && &datagram != spared) held.push_back(&datagram);
+  }
+  std::ranges::sort(
+      held, [](const Datagram* a, const Datagram* b) { return a->key.source < b->key.source; });
+  const auto is_same_network = [](const Datagram* a, const Datagram* b) {
+    const IpAddress& one = a->key.source;
+    const IpAddress& other = b->key.source;
+    if (one.is_v4() || other.is_v4()) return one == other;
+    return std::memcmp(one.bytes().data(), other.bytes().data(), 8) == 0;
+  };
+  const auto is_same_source = [](const Datagram* a, const Datagram* b) {
+    return a->key.source == b->key.source;
+  };
+  const std::span<Datagram*> network = greatest(std::span(held), is_same_network);
+  const std::span<Datagram*> source = greatest(network, is_same_source);
+  if (source.empty()) return false;
+  Datagram* const oldest = *std::ranges::min_element(source, {}, &Datagram::number);
+  release(*oldest);
+  ++evicted_;
+  return true;
+}
+
+Reassembler::Datagram* Reassembler::start(const FragmentKey& key, Instant now) {
+  if (in_use_ == datagrams_.size() && !evict(nullptr)) return nullptr;
+  Datagram* const free = &*std::ranges::find(datagrams_, false, &Datagram::in_use);
   free->key = key;
+  free->number = ++started_;
+  free->chunk_count = 0;
   free->in_use = true;
   free->is_poisoned = false;
   free->ecn_seen = 0;
@@ -182,15 +230,21 @@ bool Reassembler::is_exact_duplicate(const Datagram& d, const Fragment& fragment
   return true;
 }
 
+bool Reassembler::take_chunk(Datagram& d, std::uint16_t& chunk) {
+  while (free_chunks_.empty()) {
+    if (!evict(&d)) return false;
+  }
+  chunk = free_chunks_.back();
+  free_chunks_.pop_back();
+  ++d.chunk_count;
+  return true;
+}
+
 bool Reassembler::copy_in(Datagram& d, const Fragment& fragment) {
   std::size_t at = fragment.offset;
   for (ByteView left = fragment.data; !left.empty();) {
     std::uint16_t& chunk = d.chunks[at / kChunkSize];
-    if (chunk == kNoChunk) {
-      if (free_chunks_.empty()) return false;
-      chunk = free_chunks_.back();
-      free_chunks_.pop_back();
-    }
+    if (chunk == kNoChunk && !take_chunk(d, chunk)) return false;
     const std::size_t in_chunk = at % kChunkSize;
     const std::size_t n = std::min(left.size(), kChunkSize - in_chunk);
     std::memcpy(chunk_memory_.get() + chunk * kChunkSize + in_chunk, left.data(), n);
@@ -233,6 +287,7 @@ void Reassembler::free_chunks_of(Datagram& d) {
     if (chunk != kNoChunk) free_chunks_.push_back(chunk);
     chunk = kNoChunk;
   }
+  d.chunk_count = 0;
 }
 
 void Reassembler::release(Datagram& d) {

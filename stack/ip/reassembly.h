@@ -6,6 +6,10 @@
 // as an interval, so that an overlap is seen at once. A whole datagram is gathered into one buffer,
 // as if it had come in one packet.
 //
+// When a datagram or a chunk is wanted and none is free, the source that holds most loses its
+// oldest datagram (CWE-400): an IPv4 address, or an IPv6 /64 and in it an address. So who leaves
+// datagrams unfinished hurts itself, and no source has a fixed limit.
+//
 // Invariants:
 //   1. The intervals of a datagram are sorted and do not overlap; received is the sum of their
 //   lengths.
@@ -19,6 +23,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "stack/base/addresses.h"
@@ -32,7 +37,6 @@ namespace glasstcp {
 struct ReassemblyLimits {
   std::uint32_t bytes = 1024 * 1024;
   std::uint16_t datagrams = 64;
-  std::uint16_t datagrams_per_source = 16;
   Duration timeout = 60s;
 };
 
@@ -74,7 +78,7 @@ class Reassembler {
     ByteView packet;  ///< with an ordinary header before it; lives until the next call
   };
   /// Takes a fragment. Verdicts: FragmentKept, Accepted, BadFragment, FragmentOverlap,
-  /// FragmentTableFull.
+  /// FragmentTableFull: of its datagram there is too much.
   [[nodiscard]] Result add(const Fragment& fragment, Instant now);
 
   /// What is left of a datagram that took too long.
@@ -88,6 +92,8 @@ class Reassembler {
   /// When the oldest datagram's time is over; kNever if there is none.
   [[nodiscard]] Instant next_deadline() const;
 
+  /// Datagrams that had to go so that others have room.
+  [[nodiscard]] std::uint64_t evicted() const { return evicted_; }
   [[nodiscard]] std::size_t free_chunks() const { return free_chunks_.size(); }
   [[nodiscard]] std::uint64_t memory_bytes() const;
 
@@ -109,8 +115,10 @@ class Reassembler {
     std::uint16_t next_header_at = 0;
     std::uint16_t header_length = 0;  // 0: the first fragment has not come
     std::uint16_t interval_count = 0;
+    std::uint16_t chunk_count = 0;
     std::uint32_t received = 0;
-    std::uint32_t end = 0;  // 0: the last fragment has not come
+    std::uint32_t end = 0;     // 0: the last fragment has not come
+    std::uint64_t number = 0;  // grows from datagram to datagram
     Instant deadline{};
     std::array<std::uint8_t, kMaxHeader> header{};
     std::array<Interval, kMaxFragments> intervals{};
@@ -118,6 +126,10 @@ class Reassembler {
   };
 
   [[nodiscard]] Datagram* find(const FragmentKey& key);
+  bool evict(const Datagram* spared);
+  [[nodiscard]] bool take_chunk(Datagram& datagram, std::uint16_t& chunk);
+  template <typename IsAlike>
+  static std::span<Datagram*> greatest(std::span<Datagram*> held, IsAlike is_alike);
   [[nodiscard]] Datagram* start(const FragmentKey& key, Instant now);
   [[nodiscard]] Verdict insert(Datagram& datagram, const Fragment& fragment);
   [[nodiscard]] bool is_exact_duplicate(const Datagram& datagram, const Fragment& fragment) const;
@@ -131,9 +143,12 @@ class Reassembler {
   ReassemblyLimits limits_;
   std::vector<Datagram> datagrams_;
   std::size_t in_use_ = 0;
+  std::uint64_t started_ = 0;
+  std::uint64_t evicted_ = 0;
   std::size_t chunk_count_;
   std::unique_ptr<std::uint8_t[]> chunk_memory_;
   std::vector<std::uint16_t> free_chunks_;
+  std::vector<Datagram*> by_source_;  // room for evict() to sort in
   std::unique_ptr<std::uint8_t[]> gathered_;
 };
 

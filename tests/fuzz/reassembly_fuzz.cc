@@ -48,8 +48,7 @@ void judge(const Model& model, std::uint8_t which, ByteView packet) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   ByteSource in(data, size);
-  Reassembler reassembler(
-      {.bytes = 64 * 1024, .datagrams = 6, .datagrams_per_source = 3, .timeout = 60s});
+  Reassembler reassembler({.bytes = 64 * 1024, .datagrams = 6, .timeout = 60s});
   const std::size_t all_free = reassembler.free_chunks();
   std::map<std::uint8_t, Model> models;
   Instant now{};

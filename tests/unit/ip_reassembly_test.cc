@@ -299,34 +299,72 @@ TEST(Reassembly, TheDeviceCannotVouchForPartsOfADatagram) {
 
 // ---- Limits ----
 
-TEST(ReassemblyLimitsHold, OnDatagramsInAllAndOfOneSource) {
+// `host` in place of the peer's own last byte.
+Bytes from_host(Bytes fragment, std::uint8_t host) {
+  const bool is_v4 = fragment[0] >> 4 == 4;
+  fragment[is_v4 ? 15 : 23] = host;
+  if (is_v4) test::fix_header_checksum(fragment);
+  return fragment;
+}
+// The same in another /64.
+Bytes from_network(Bytes fragment, std::uint8_t network) {
+  fragment[15] = network;
+  return fragment;
+}
+
+// 64 first fragments of four sources blocked all others for a minute.
+TEST(ReassemblyShares, WhoLeavesDatagramsUnfinishedHurtsItself) {
   IpPeer peer;
-  int kept = 0;
-  for (int host = 0; host < 10; ++host) {
-    for (std::uint16_t i = 0; i < 20; ++i) {
-      Bytes fragment = segment_v4(2000, 1480, i)[0];
-      fragment[15] = static_cast<std::uint8_t>(10 + host);
-      test::fix_header_checksum(fragment);
-      const Verdict verdict = peer.receive(fragment);
-      if (verdict == Verdict::FragmentKept) {
-        ++kept;
-      } else {
-        EXPECT_EQ(verdict, Verdict::FragmentTableFull);
-      }
-      EXPECT_LE(kept, 16 * (host + 1));
+  int whole = 0;
+  std::vector<Bytes> honest;
+  for (std::uint16_t i = 0; i < 2000; ++i) {
+    const Bytes fragment = segment_v4(2000, 1480, i)[0];
+    EXPECT_EQ(peer.receive(from_host(fragment, static_cast<std::uint8_t>(10 + i % 4))),
+              Verdict::FragmentKept);
+    // An honest source beside them, whose second fragment is late: by up to 50 of theirs.
+    if (i % 100 == 10) {
+      honest = segment_v4(2000, 1480, i);
+      EXPECT_EQ(peer.receive(from_host(honest[0], 99)), Verdict::FragmentKept);
     }
+    if (i % 100 == 60) whole += peer.receive(from_host(honest[1], 99)) == Verdict::Accepted ? 1 : 0;
   }
-  EXPECT_EQ(kept, 64);
-  peer.wait(60s);
-  EXPECT_EQ(peer.receive(segment_v4(2000, 1480, 99)[0]), Verdict::FragmentKept) << "free again";
+  EXPECT_EQ(whole, 20);
+}
+
+// The same over IPv6, where the attacker has as many addresses of one /64 as datagrams.
+TEST(ReassemblyShares, AnIpv6SourceIsItsWholeNetwork) {
+  IpPeer peer;
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    const Bytes fragment = segment_v6(2000, 1448, i)[0];
+    EXPECT_EQ(peer.receive(from_host(fragment, static_cast<std::uint8_t>(100 + i))),
+              Verdict::FragmentKept);
+  }
+  const auto late = segment_v6(2000, 1448, 7);
+  EXPECT_EQ(peer.receive(from_network(late[0], 9)), Verdict::FragmentKept);
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    const Bytes fragment = segment_v6(2000, 1448, 200 + i)[0];
+    EXPECT_EQ(peer.receive(from_host(fragment, static_cast<std::uint8_t>(100 + i))),
+              Verdict::FragmentKept);
+  }
+  EXPECT_EQ(peer.receive(from_network(late[1], 9)), Verdict::Accepted);
+}
+
+// One alone may have all of the table; the oldest datagram goes for the newest.
+TEST(ReassemblyShares, WithoutOthersOneSourceHasAll) {
+  IpPeer peer;
+  for (std::uint16_t i = 0; i < 65; ++i)
+    EXPECT_EQ(peer.receive(segment_v4(2000, 1480, i)[0]), Verdict::FragmentKept);
+  EXPECT_EQ(peer.receive(segment_v4(2000, 1480, 1)[1]), Verdict::Accepted);
+  EXPECT_EQ(peer.receive(segment_v4(2000, 1480, 0)[1]), Verdict::FragmentKept) << "it was evicted";
 }
 
 TEST(ReassemblyLimitsHold, OnBytes) {
-  Reassembler reassembler({.bytes = 64 * 1024, .datagrams = 64, .datagrams_per_source = 64});
+  Reassembler reassembler({.bytes = 64 * 1024, .datagrams = 64});
   const std::size_t all = reassembler.free_chunks();
   EXPECT_EQ(all, 32U);
   const Bytes header(20, 0x45);
   const Bytes data = test::pattern(8192);
+  int seconds = 0;
   const auto add = [&](std::uint32_t id, std::uint32_t offset) {
     Fragment fragment;
     fragment.key.identification = id;
@@ -334,14 +372,17 @@ TEST(ReassemblyLimitsHold, OnBytes) {
     fragment.offset = offset;
     fragment.more_fragments = true;
     fragment.data = data;
-    return reassembler.add(fragment, Instant{}).verdict;
+    return reassembler.add(fragment, Instant{} + seconds++ * 1s).verdict;
   };
   for (std::uint32_t id = 0; id < 8; ++id) EXPECT_EQ(add(id, 0), Verdict::FragmentKept);
   EXPECT_EQ(reassembler.free_chunks(), 0U);
-  EXPECT_EQ(add(0, 8192), Verdict::FragmentTableFull);
-  EXPECT_EQ(reassembler.free_chunks(), 4U)
-      << "the datagram that cannot become whole gives its room back";
-  while (reassembler.expire(Instant{} + 60s)) {
+  EXPECT_EQ(add(0, 8192), Verdict::FragmentKept);
+  EXPECT_EQ(reassembler.evicted(), 1U) << "the oldest of the others gave its room";
+  EXPECT_EQ(reassembler.free_chunks(), 0U);
+  EXPECT_EQ(add(1, 8192), Verdict::FragmentKept) << "anew, and now the first one goes";
+  EXPECT_EQ(reassembler.evicted(), 2U);
+  EXPECT_EQ(reassembler.free_chunks(), 4U);
+  while (reassembler.expire(Instant{} + 90s)) {
   }
   EXPECT_EQ(reassembler.free_chunks(), all);
 }
