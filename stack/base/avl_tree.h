@@ -6,10 +6,11 @@
 // are slab indices in the objects themselves: nothing is allocated.
 //
 // Invariants:
-//   1. An in-order walk meets the objects by ascending key; keys may change while they stay so.
+//   1. An in-order walk meets the objects by ascending key, equal ones by index; keys may change
+//   while they stay so.
 //   2. |height(left) - height(right)| <= 1 in each node.
 //
-// Leaves out: a walk in order (the objects have a list of their own), equal keys.
+// Leaves out: a walk in order (the objects have a list of their own).
 // Next: block_pool.h.
 #pragma once
 
@@ -28,6 +29,10 @@ class AvlTree {
  public:
   using Pool = Slab<T>;
 
+  AvlTree() = default;
+  /// The tree of which only the root was kept.
+  explicit AvlTree(std::uint32_t root) : root_(root) {}
+  [[nodiscard]] std::uint32_t root() const { return root_; }
   [[nodiscard]] bool empty() const { return root_ == kNone; }
   /// Forgets all; the objects are not touched.
   void clear() { root_ = kNone; }
@@ -38,7 +43,7 @@ class AvlTree {
     std::uint32_t at = root_;
     while (at != kNone) {
       path.push(at);
-      at = pool[index].begin < pool[at].begin ? pool[at].left : pool[at].right;
+      at = precedes(pool, index, at) ? pool[at].left : pool[at].right;
     }
     T& object = pool[index];
     object.left = object.right = kNone;
@@ -47,7 +52,7 @@ class AvlTree {
       root_ = index;
     } else {
       T& parent = pool[path.last()];
-      (object.begin < parent.begin ? parent.left : parent.right) = index;
+      (precedes(pool, index, path.last()) ? parent.left : parent.right) = index;
     }
     rebalance(pool, path);
   }
@@ -58,7 +63,7 @@ class AvlTree {
     for (std::uint32_t at = root_; at != index;) {
       STACK_ASSERT(at != kNone);
       path.push(at);
-      at = pool[index].begin < pool[at].begin ? pool[at].left : pool[at].right;
+      at = precedes(pool, index, at) ? pool[at].left : pool[at].right;
     }
     const T& object = pool[index];
     if (object.left == kNone || object.right == kNone) {
@@ -82,6 +87,23 @@ class AvlTree {
     return found;
   }
 
+  /// The object with the greatest key; kNone if there is none.
+  [[nodiscard]] std::uint32_t last(const Pool& pool) const {
+    std::uint32_t at = root_;
+    while (at != kNone && pool[at].right != kNone) at = pool[at].right;
+    return at;
+  }
+  /// The object before the one at `index`, which is in the tree; kNone if it is the first.
+  [[nodiscard]] std::uint32_t before(const Pool& pool, std::uint32_t index) const {
+    std::uint32_t found = kNone;
+    for (std::uint32_t at = root_; at != kNone;) {
+      const bool is_before = precedes(pool, at, index);
+      if (is_before) found = at;
+      at = is_before ? pool[at].right : pool[at].left;
+    }
+    return found;
+  }
+
   /// Asserts the invariants; how many objects it holds.
   std::uint32_t check(const Pool& pool) const { return check_below(pool, root_); }
 
@@ -100,6 +122,10 @@ class AvlTree {
     std::size_t size_ = 0;
   };
 
+  static bool precedes(const Pool& pool, std::uint32_t a, std::uint32_t b) {
+    if (pool[a].begin < pool[b].begin) return true;
+    return a < b && !(pool[b].begin < pool[a].begin);
+  }
   static std::uint8_t height(const Pool& pool, std::uint32_t index) {
     return index == kNone ? 0 : pool[index].height;
   }
@@ -196,8 +222,8 @@ class AvlTree {
     const int right = height(pool, object.right);
     STACK_ASSERT(left - right <= 1 && right - left <= 1);
     STACK_ASSERT(object.height == (left > right ? left : right) + 1);
-    STACK_ASSERT(object.left == kNone || pool[object.left].begin < object.begin);
-    STACK_ASSERT(object.right == kNone || object.begin < pool[object.right].begin);
+    STACK_ASSERT(object.left == kNone || precedes(pool, object.left, index));
+    STACK_ASSERT(object.right == kNone || precedes(pool, index, object.right));
     return 1 + check_below(pool, object.left) + check_below(pool, object.right);
   }
 

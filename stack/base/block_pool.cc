@@ -64,6 +64,8 @@ void BlockPool::add_free_blocks(std::uint32_t chunk) {
 }
 
 std::uint64_t BlockPool::release_idle_memory() {
+  const std::uint64_t held = memory_bytes() / kBlockSize;
+  if (held < 4 * kPerChunk || size_ > held / 2) return 0;
   std::uint64_t given = 0;
   free_head_ = kNone;
   for (std::uint32_t chunk = chunk_count_; chunk-- > 0;) {

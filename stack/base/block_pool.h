@@ -64,8 +64,8 @@ class BlockPool {
   [[nodiscard]] std::uint32_t capacity_limit() const { return capacity_limit_; }
   /// Bytes of block memory held from the heap, in use or free.
   [[nodiscard]] std::uint64_t memory_bytes() const;
-  /// Gives the memory of chunks without a block in use back to the heap; O(all blocks). Returns the
-  /// bytes given.
+  /// Gives the memory of chunks without a block in use back to the heap, if more than half of what
+  /// is held is unused, and much; O(all blocks). Returns the bytes given.
   std::uint64_t release_idle_memory();
 
  private:

@@ -10,8 +10,8 @@
 // Invariants:
 //   1. Between a value's home slot and its slot there is no empty slot.
 //   2. The capacity is a power of two (or 0 before memory was had), never more than 15/16 full.
-//   3. find, insert and erase are O(1) expected; only growing, at 3/4, allocates (nothrow) and is
-//   O(size).
+//   3. find, insert and erase are O(1) expected; only growing, mostly at 3/4, allocates (nothrow)
+//   and is O(size).
 //
 // Leaves out: growing bit by bit. A doubling at 1 M entries takes some milliseconds; a table can
 // start large instead.
@@ -36,8 +36,10 @@ namespace glasstcp {
 class FlowTable {
  public:
   /// At most `max_entries` values; room for `expected_entries` is made at once, if there is memory.
-  explicit FlowTable(std::uint32_t max_entries, std::uint32_t expected_entries = 0)
-      : max_entries_(std::min(max_entries, std::uint32_t{1} << 30)) {
+  /// It grows when so many eighths are full: 7 cost longer walks, and save memory.
+  explicit FlowTable(std::uint32_t max_entries, std::uint32_t expected_entries = 0,
+                     std::uint32_t full_eighths = 6)
+      : max_entries_(std::min(max_entries, std::uint32_t{1} << 30)), full_eighths_(full_eighths) {
     const std::uint64_t wanted = std::min(expected_entries, max_entries_);
     (void)resize(std::bit_ceil(
         static_cast<std::size_t>(std::max<std::uint64_t>(kFirstCapacity, wanted * 4 / 3 + 1))));
@@ -59,7 +61,7 @@ class FlowTable {
   /// that is there already.
   [[nodiscard]] bool insert(std::uint64_t hash, std::uint32_t value) {
     if (size_ >= max_entries_) return false;
-    if (size_ >= capacity_ / 4 * 3 && !resize(std::max(kFirstCapacity, capacity_ * 2)) &&
+    if (size_ >= grow_at_ && !resize(std::max(kFirstCapacity, capacity_ * 2)) &&
         size_ >= capacity_ / 16 * 15) {
       return false;
     }
@@ -88,6 +90,15 @@ class FlowTable {
     for (std::size_t i = 0; i < capacity_; ++i) {
       if (slots_[i].value != kNone) f(slots_[i].value);
     }
+  }
+
+  /// Halves the table until an eighth of it is used, if it is much larger; O(size). Returns the
+  /// bytes that were given back.
+  std::uint64_t release_idle_memory() {
+    const std::uint64_t before = memory_bytes();
+    if (capacity_ <= kFirstCapacity || size_ > capacity_ / 16) return 0;
+    (void)resize(std::max(kFirstCapacity, std::bit_ceil(std::size_t{size_} * 4)));
+    return before - memory_bytes();
   }
 
   [[nodiscard]] std::uint32_t size() const { return size_; }
@@ -127,6 +138,7 @@ class FlowTable {
     if (slots == nullptr) return false;
     std::swap(slots, slots_);
     const std::size_t old_capacity = std::exchange(capacity_, capacity);
+    grow_at_ = capacity_ / 8 * full_eighths_;
     for (std::size_t i = 0; i < old_capacity; ++i) {
       if (slots[i].value != kNone) put(slots[i]);
     }
@@ -135,8 +147,10 @@ class FlowTable {
 
   std::unique_ptr<Slot[]> slots_;
   std::size_t capacity_ = 0;
+  std::size_t grow_at_ = 0;  // entries
   std::uint32_t size_ = 0;
   std::uint32_t max_entries_;
+  std::uint32_t full_eighths_;
 };
 
 }  // namespace glasstcp

@@ -33,6 +33,7 @@ constexpr std::array<std::string_view, kStateCauseCount> kNames = {
     "IcmpError",
     "EcnAmbiguous",
     "OutOfMemory",
+    "Evicted",
     "PlaceTaken",
     "TwoMsl",
     "NewConnection",

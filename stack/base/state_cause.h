@@ -37,6 +37,7 @@ enum class StateCause : std::uint8_t {
   IcmpError,           ///< a router or host said that they cannot be reached
   EcnAmbiguous,        ///< their SYNs or SYN-ACKs ask for two kinds of ECN feedback
   OutOfMemory,         ///< a limit of the stack: memory, or orphans
+  Evicted,             ///< others need the room, and this peer holds most
   PlaceTaken,          ///< the table is full, and the oldest of its kind made way
   TwoMsl,              ///< 2 MSL have passed
   NewConnection,       ///< a new SYN took over the ports

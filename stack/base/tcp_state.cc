@@ -26,7 +26,7 @@ constexpr std::uint32_t any_of(Causes... causes) {
 constexpr std::uint32_t kEnds =
     any_of(PeerReset, Abort, ListenerClosed, CloseUnread, LateData, RetransmissionsEnd,
            WindowProbesEnd, WindowStaysClosed, KeepAlivesEnd, UserTimeout, SynInWindow,
-           EcnAmbiguous, StateCause::OutOfMemory);
+           EcnAmbiguous, StateCause::OutOfMemory, Evicted);
 
 // RFC 9293 §3.3.2 Figure 5.
 constexpr std::array kTransitions = {

@@ -28,8 +28,12 @@ struct Stack::Impl {
 
   Impl(const StackConfig& config, Instant start)
       : ip(ip_config_of(config), config.seed),
-        tcp({config.tcp, {config.checksum_offload, config.gso_max}, config.seed, config.memory}, ip,
-            start) {}
+        tcp({config.tcp,
+             {config.checksum_offload, config.gso_max},
+             config.seed,
+             config.memory,
+             config.shared_sources},
+            ip, start) {}
 
   void observe_received(Instant now, ByteView packet, const PacketMeta& meta,
                         const SegmentOutcome& outcome) const {
@@ -392,6 +396,7 @@ void Stack::note_close(ConnectionId id, const CloseNote& note, Instant now) {
   observer->on_close({now, id, connection->tuple(), note, connection->status().unsent});
 }
 const StackCounters& Stack::counters() const {
+  impl_->counters.evicted = impl_->tcp.evicted();
   return impl_->counters;
 }
 StackMemory Stack::memory() const {
@@ -415,6 +420,18 @@ std::uint32_t Stack::half_open_count() const {
 }
 std::uint32_t Stack::time_wait_count() const {
   return impl_->tcp.time_wait_count();
+}
+void Stack::abort_all(Instant now) {
+  impl_->last = now;
+  impl_->tcp.abort_all(now);
+}
+std::uint64_t Stack::memory_bytes() const {
+  return impl_->tcp.memory_bytes();
+}
+std::uint64_t Stack::release_idle_memory() {
+  const std::uint64_t given = impl_->tcp.release_idle_memory();
+  impl_->counters.memory_given_back += given;
+  return given;
 }
 void Stack::check_invariants() const {
   impl_->tcp.check_invariants();

@@ -21,6 +21,7 @@
 // Next: ../tcp/demux/tcp_layer.h.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -57,6 +58,9 @@ struct StackCounters {
   std::uint64_t fast_segments = 0;  ///< that took the fast path (stack/tcp/connection/fast_path.cc)
   std::uint64_t connections_opened = 0, connections_accepted = 0;
   std::uint64_t answers_dropped = 0;  ///< resets, cookies and challenges that found no room to wait
+  /// what had to go so that others have room, by what it was doing (MemoryClass)
+  std::array<std::uint64_t, kMemoryClassCount> evicted{};
+  std::uint64_t memory_given_back = 0;  ///< bytes, by release_idle_memory()
   std::uint64_t verdicts[static_cast<std::size_t>(kVerdictCount)] = {};
   std::uint64_t reasons[static_cast<std::size_t>(kSendReasonCount)] = {};
 };
@@ -225,6 +229,14 @@ class Stack {
   [[nodiscard]] bool only_fin_wait_2_left() const;
   [[nodiscard]] std::uint32_t half_open_count() const;
   [[nodiscard]] std::uint32_t time_wait_count() const;
+  /// Ends every connection that the application still has, each with a reset. Allocates nothing.
+  void abort_all(Instant now);
+  /// Bytes that connections and their data hold from the heap.
+  [[nodiscard]] std::uint64_t memory_bytes() const;
+  /// Gives back to the heap what a peak has left behind, where that is more than half of what is
+  /// held; looks at everything, so it is for quiet moments, some seconds apart. Returns the bytes
+  /// given.
+  std::uint64_t release_idle_memory();
   /// Checks every invariant of every connection; aborts on a violation. For debug builds,
   /// simulation and fuzzing.
   void check_invariants() const;

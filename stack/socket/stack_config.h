@@ -23,6 +23,9 @@ struct StackConfig {
   bool checksum_offload = false;
   std::uint32_t gso_max = 0;  ///< largest GSO packet in bytes incl. headers (0: none; 65535 usual)
   std::uint64_t memory = 1ULL << 30;  ///< one budget for all buffers, bytes
+  /// addresses of peers behind which others stand, as those of a masquerade: what comes from them
+  /// is not counted together when room is taken from the peer that holds most
+  std::vector<IpAddress> shared_sources;
   Seed seed{};  ///< keys of hashes, ISNs, ports; 32 random bytes in production
   TcpConfig tcp;
 };

@@ -320,9 +320,10 @@ Words words_of(StateCause cause) {
               "对方的 SYN 先后要求两种 ECN 反馈方式"};
     case StateCause::OutOfMemory:
       return {"a limit of the stack was reached", "达到协议栈的上限"};
+    case StateCause::Evicted:
+      return {"others need the room: this peer holds most", "内存须让出：该对方占用最多"};
     case StateCause::PlaceTaken:
-      return {"the table is full: a newer connection takes its place",
-              "表已满：较新的连接取代其位置"};
+      return {"the table is full: a newer one takes its place", "表已满：较新的连接取代其位置"};
     case StateCause::TwoMsl:
       return {"2 MSL have passed", "经过 2MSL，时间等待计时器到时"};
     case StateCause::NewConnection:

@@ -77,6 +77,7 @@ enum class SendReason : std::uint8_t {
   RstUnreadData,       ///< closed with unread data, or data after close
   RstTimeout,          ///< we gave up (R2, user timeout, FIN-WAIT-2, keep-alive)
   RstOutOfMemory,      ///< limits of the stack
+  RstEvicted,          ///< others need the room, and this peer holds most
   RstEcnAmbiguous,     ///< SYNs or SYN-ACKs with two kinds of ECN feedback
   // Not TCP.
   EchoReply,                ///< ping

@@ -52,7 +52,7 @@ void expect_rows_for(const Names& fields, const std::string& prefix, const Names
 }
 
 TEST(Settings, EachFieldHasARow) {
-  const Names by_hand = {"addresses", "seed", "tcp"};
+  const Names by_hand = {"addresses", "shared_sources", "seed", "tcp"};
   expect_rows_for(members_of("/stack/socket/stack_config.h", "StackConfig"), "", by_hand);
   expect_rows_for(members_of("/stack/tcp/config.h", "TcpConfig"), "tcp.", {"ecn"});
   expect_rows_for(members_of("/stack/tcp/choices.h", "EcnWill"), "tcp.ecn.", {});

@@ -104,7 +104,44 @@ TEST_F(ReceiveBufferTest, BoundsTheNumberOfRunsSoThatTinySegmentsCannotEatMemory
   EXPECT_TRUE(store(10, "a", 2).kept_out_of_order);
   EXPECT_TRUE(store(20, "b", 2).kept_out_of_order);
   EXPECT_TRUE(store(30, "c", 2).dropped);
-  EXPECT_EQ(blocks.size(), 2U);
+  EXPECT_EQ(blocks.size(), 1U);
+}
+
+// Each octet stands alone between gaps, wherever that costs most: what is held is bounded by the
+// window, and not by the number of octets (it was a block of 4096 for each of them).
+TEST_F(ReceiveBufferTest, SingleOctetsHoldNoMoreThanTheWindowThatTheyLieIn) {
+  for (const std::uint32_t window : {4096U, 65'536U, 1'048'576U}) {
+    for (const std::uint32_t step : {2U, 100U, 2048U, 4088U, 8177U}) {
+      std::uint32_t octets = 0;
+      for (std::uint32_t at = 1; at < window && octets < ReceiveBuffer::kMostRuns; at += step)
+        octets += store(at, "x", 128).kept_out_of_order ? 1 : 0;
+      EXPECT_LE(blocks.size(), window / ReceiveBuffer::kBlockBytes + 2) << window << " " << step;
+      EXPECT_LE(blocks.size(), octets);
+      EXPECT_GT(octets, 0U);
+      buffer.clear(pool);
+      EXPECT_EQ(blocks.size(), 0U);
+    }
+  }
+}
+
+TEST_F(ReceiveBufferTest, WithoutMemoryTheFirstBytesAreKeptAndTheRestComesAgain) {
+  BlockPool two{2};
+  ReceivePool small{16, two};
+  ReceiveBuffer own;
+  const std::string text(3 * 4096, 'x');
+  const ByteView bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+  const StoreResult result = own.store(small, kStart, bytes, kStart, 16);
+  EXPECT_EQ(result.advanced, 2 * ReceiveBuffer::kBlockBytes);
+  EXPECT_TRUE(result.dropped);
+  EXPECT_TRUE(small.lacks_room);
+  own.check(small, kStart + result.advanced);
+  own.consume(small, result.advanced);
+  EXPECT_EQ(
+      own.store(small, kStart + result.advanced, bytes.first(4096), kStart + result.advanced, 16)
+          .advanced,
+      4096U);
+  own.clear(small);
+  EXPECT_EQ(two.size(), 0U);
 }
 
 TEST_F(ReceiveBufferTest, RebuildsAnyPermutationOfOverlappingPieces) {

@@ -126,6 +126,8 @@ class Connection : public ListHook<ReadyTag>,
   DemuxState demux;
   /// There are too many like it: resets what the peer knows of.
   void give_up(Instant now);
+  /// Others need its room: resets it, and gives back at once what it has reserved.
+  void evict(Instant now);
   /// The events since the last call.
   [[nodiscard]] std::uint16_t take_events();
   /// A TIME-WAIT record answers for it from now on: it owes no ACK and sends nothing.

@@ -56,7 +56,7 @@ TcpContext::TcpContext(const TcpSetup& setup, IpLayer& ip_layer, Instant start)
       syn_cookies(setup.seed),
       fast_open_keys(setup.seed, FastOpenKeys::kPeriod),
       fast_open_cache(FastOpenCache::kMostServers),
-      budget(setup.memory),
+      budget(setup.memory, least_buffer()),
       blocks(count_for(setup.memory, BlockPool::kBlockSize)),
       copied_blocks(count_for(setup.memory / 4, BlockPool::kBlockSize)),
       tx(count_for(setup.memory, 256), copied_blocks),
@@ -89,7 +89,8 @@ std::uint32_t TcpContext::least_buffer() const {
 
 std::uint32_t TcpContext::next_buffer() const {
   constexpr std::uint64_t kShares = 16384;
-  const std::uint64_t share = std::max<std::uint64_t>(budget.available() / kShares, least_buffer());
+  const std::uint64_t free = std::min(budget.available(), 2 * budget.available_beyond());
+  const std::uint64_t share = std::max<std::uint64_t>(free / kShares, least_buffer());
   return static_cast<std::uint32_t>(
       std::min<std::uint64_t>({share, config.initial_receive_buffer, config.receive_buffer}));
 }

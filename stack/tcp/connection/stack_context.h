@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "stack/base/block_pool.h"
 #include "stack/base/intrusive_list.h"
@@ -45,7 +46,8 @@ struct TcpSetup {
   TcpConfig config;
   OutputLimits limits;
   Seed seed;
-  std::uint64_t memory = 0;  ///< one budget for all buffers, bytes
+  std::uint64_t memory = 0;               ///< one budget for all buffers, bytes
+  std::vector<IpAddress> shared_sources;  ///< StackConfig has the same
 };
 
 /// Shared by all connections of a stack.

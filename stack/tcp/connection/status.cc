@@ -43,6 +43,24 @@ TcbSnapshot Tcb::status() const {
   return s;
 }
 
+// A peer that shows no window or acknowledges nothing may be honest, and its memory is held all the
+// same. Who has sent something that our application has not read yet has done its part. Between the
+// segments of an upload, and between a request and the next, nothing waits, either: that is no
+// idleness yet.
+Activity Tcb::activity(Instant now) const {
+  constexpr std::uint32_t kMomentMs = 1000;
+  if (has_something_waiting()) {
+    return {MemoryClass::Sending, snd.wnd > 0 && retransmissions_ == 0};
+  }
+  if (receiver_.holds_data()) return {MemoryClass::Reading, true};
+  const std::uint32_t now_ms = milliseconds_of(now);
+  const bool has_sent = snd.nxt != snd.iss + 1;
+  const bool has_read = rcv().nxt != rcv().irs + 1;
+  const bool is_recent = (has_sent && now_ms - last_data_sent_ms_ < kMomentMs) ||
+                         (has_read && now_ms - receiver_.last_read_ms() < kMomentMs);
+  return {receiver_.has_gap() ? MemoryClass::Reading : MemoryClass::Idle, is_recent};
+}
+
 ConnectionReport Tcb::report(Instant now) const {
   const IpAddress& remote = tuple_.remote_address;
   ConnectionReport r;

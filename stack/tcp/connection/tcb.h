@@ -19,6 +19,7 @@
 #include <optional>
 
 #include "stack/base/tcp_state.h"
+#include "stack/tcp/connection/activity.h"
 #include "stack/tcp/connection/challenge_limit.h"
 #include "stack/tcp/connection/connection_extras.h"
 #include "stack/tcp/connection/connection_report.h"
@@ -65,6 +66,8 @@ class Tcb {
   [[nodiscard]] bool is_finished() const {
     return orphan_ && !pending_reset_ && (state_ == State::Closed || state_ == State::TimeWait);
   }
+  /// What its memory is used for, and whether that goes on: for who has to take room from somebody.
+  [[nodiscard]] Activity activity(Instant now) const;
   /// Bytes that our SYN, which has not left yet, will carry at most.
   [[nodiscard]] std::uint32_t fast_open_room() const;
   /// Null: neither side uses it.

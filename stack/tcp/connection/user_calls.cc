@@ -204,6 +204,11 @@ void Connection::give_up(Instant now) {
   }
 }
 
+void Connection::evict(Instant now) {
+  reset(SendReason::RstEvicted, StreamError::OutOfMemory, StateCause::Evicted, now);
+  receiver_.release(context_.receive);
+}
+
 // RFC 9293 §3.8.4 MUST-24, MUST-25, MUST-27: off by default, switched per connection.
 void Connection::set_keep_alive(bool on, Instant now) {
   if (on == keep_alive_.is_on()) return;  // what runs goes on

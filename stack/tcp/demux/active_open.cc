@@ -31,12 +31,9 @@ void TcpLayer::close_listener(ListenerId id, Instant now) {
     }
   }
   std::erase(listener_events_, id.index);
-  std::vector<std::uint32_t> dying;
-  half_open_.for_each([&](std::uint32_t index, HalfOpen& half_open) {
-    if (half_open.listener() == id.index) dying.push_back(index);
-  });
-  for (const std::uint32_t index : dying) {
-    const Agreement& agreed = half_open_[index].agreement();
+  half_open_.for_each([&](std::uint32_t index, const HalfOpen& half_open) {
+    if (half_open.listener() != id.index) return;
+    const Agreement& agreed = half_open.agreement();
     Reply reply;
     reply.tuple = agreed.tuple;
     reply.seq = agreed.iss + 1;
@@ -45,7 +42,7 @@ void TcpLayer::close_listener(ListenerId id, Instant now) {
     reply.reason = SendReason::RstAborted;
     context_.replies.push(reply);
     end_half_open(index, State::Closed, StateCause::ListenerClosed, now);
-  }
+  });
   listeners_.remove(id.index);
 }
 

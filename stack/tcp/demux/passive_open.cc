@@ -78,17 +78,16 @@ Agreement TcpLayer::agree(const Segment& syn, const SynPlan& plan, Instant now) 
 
 Verdict TcpLayer::make_half_open(const Segment& seg, Instant now, const SynPlan& plan) {
   // RFC 4987 §3.2 R4987-01; §3.5 R4987-03: one keyed table, so that nobody can aim at a bucket.
-  // §3.3: without cookies, when the table is full the oldest makes room: a flood must outrun a
-  // handshake to hinder it.
-  if (half_open_.size() == half_open_.capacity_limit() && !half_open_ages_.empty()) {
-    const HalfOpen& oldest = *half_open_ages_.front();
-    end_half_open(look_up(oldest.agreement().tuple, oldest.agreement().hash) & kIndexMask,
-                  State::Closed, StateCause::PlaceTaken, now);
-  }
+  make_half_open_room(now);
   const std::uint32_t index =
       half_open_.acquire(agree(seg, plan, now), settings_of(plan.listener), plan.listener);
   if (index == kNone) return Verdict::SynBacklogFull;
+  if (!note_half_open_peer(index)) {
+    half_open_.release(index);
+    return Verdict::OutOfMemory;
+  }
   if (!table_.insert(seg.hash, value_of(Kind::HalfOpen, index))) {
+    if (half_open_peers_.has(index)) half_open_peers_.remove(index);
     half_open_.release(index);
     return Verdict::ConnectionTableFull;
   }
@@ -199,7 +198,7 @@ std::optional<Verdict> TcpLayer::open_fast(const Segment& seg, Instant now, cons
   Listener& listener = listeners_[plan.listener];
   Agreement agreed = agree(seg, plan, now);
   agreed.syn_ack_again = true;  // no round-trip time is known yet
-  if (!context_.budget.reserve(agreed.buffer)) return std::nullopt;
+  if (!reserve_window(agreed.buffer, now)) return std::nullopt;
   const std::uint32_t index = connections_.acquire(context_, agreed, now);
   if (index == kNone) {
     context_.budget.release(agreed.buffer);
@@ -214,8 +213,13 @@ std::optional<Verdict> TcpLayer::open_fast(const Segment& seg, Instant now, cons
   how.gives_cookie = plan.gives_cookie;
   how.experimental = seg.options.fast_open_experimental;
   std::copy_n(plan.cookie.bytes.begin(), how.new_cookie.size(), how.new_cookie.begin());
-  const bool begun = connection.begin_fast_open(seg, how, now);
-  if (!begun || !table_.insert(seg.hash, value_of(Kind::Connection, index))) {
+  if (!connection.begin_fast_open(seg, how, now) ||
+      !peers_.add(index, stands_for_many(seg.tuple.remote_address))) {
+    connections_.release(index);
+    return std::nullopt;
+  }
+  if (!table_.insert(seg.hash, value_of(Kind::Connection, index))) {
+    peers_.remove(index);
     connections_.release(index);
     return std::nullopt;
   }

@@ -16,7 +16,7 @@
 //
 // Leaves out: telling honest from forged SYNs by what they look like.
 //
-// Next: half_open.h.
+// Next: peer_ledger.h.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // Whose is a segment? RFC 9293 §3.10.7.1, §3.10.7.2, §3.10.1; output in turns. See tcp_layer.h.
-// Next: active_open.cc.
+// Next: eviction.cc.
 #include "stack/tcp/demux/tcp_layer.h"
 
 #include <algorithm>
@@ -37,6 +37,8 @@ std::optional<Verdict> read_segment(const IpDatagram& datagram, const TcpView& v
 constexpr std::uint32_t kQuantum = 64 * 1024;
 // What tells the first segment of a handshake from all others.
 constexpr std::uint16_t kOpening = TcpFlags::kSyn | TcpFlags::kAck | TcpFlags::kRst;
+// Of one connection, beside its window: itself, its places in tables, what its application keeps.
+constexpr std::uint64_t kRecordBytes = 512;
 
 }  // namespace
 
@@ -49,9 +51,15 @@ TcpLayer::TcpLayer(const TcpSetup& setup, IpLayer& ip, Instant start)
       connections_(std::min(setup.config.max_connections, kIndexMask)),
       half_open_(std::min(setup.config.max_half_open, kIndexMask)),
       time_waits_(std::min(setup.config.max_time_wait, kIndexMask)),
+      peers_(connections_, derive_key(setup.seed, "peers")),
+      half_open_peers_(half_open_, derive_key(setup.seed, "half-open peers")),
+      shared_sources_(setup.shared_sources),
+      roomy_connections_(setup.memory / 2 / (context_.least_buffer() + kRecordBytes)),
       syn_gate_({.answers_per_second = setup.config.syn_answers_per_second,
                  .half_open_per_second = setup.config.half_open_per_second,
-                 .half_open_burst = setup.config.max_half_open / 2}) {}
+                 .half_open_burst = setup.config.max_half_open / 2}) {
+  listener_events_.reserve(ListenerTable::kMost);  // so that an event needs no memory
+}
 
 TcpLayer::~TcpLayer() = default;
 
@@ -170,8 +178,7 @@ Verdict TcpLayer::complete(const Completion& what, const Segment& seg, Instant n
   // The peer will send again; by then somebody may have been accepted.
   if (listener.is_full()) return Verdict::AcceptQueueFull;
   // RFC 9293 §3.8.6 SHLD-14: exactly what the SYN-ACK offered; no offer is taken back.
-  if (!context_.budget.reserve(what.agreed.buffer))
-    return refuse(what, seg, Verdict::OutOfMemory, now);
+  if (!reserve_window(what.agreed.buffer, now)) return refuse(what, seg, Verdict::OutOfMemory, now);
   const std::uint32_t index = connections_.acquire(context_, what.agreed, now);
   if (index == kNone) {
     context_.budget.release(what.agreed.buffer);
@@ -183,7 +190,12 @@ Verdict TcpLayer::complete(const Completion& what, const Segment& seg, Instant n
   }
   Connection& connection = connections_[index];
   connection.set_id({index, connections_.generation(index)});
+  if (!peers_.add(index, stands_for_many(seg.tuple.remote_address))) {
+    connections_.release(index);
+    return refuse({what.listener, kNone, what.agreed}, seg, Verdict::OutOfMemory, now);
+  }
   if (!table_.insert(seg.hash, value_of(Kind::Connection, index))) {
+    peers_.remove(index);
     connections_.release(index);
     return refuse({what.listener, kNone, what.agreed}, seg, Verdict::ConnectionTableFull, now);
   }
@@ -292,6 +304,7 @@ void TcpLayer::count_orphan(Connection& connection, Instant now) {
 
 void TcpLayer::leave_table(Connection& connection) {
   table_.erase(connection.hash(), value_of(Kind::Connection, connection.id().index));
+  if (peers_.has(connection.id().index)) peers_.remove(connection.id().index);
   connection.demux.in_table = false;
   --open_connections_;
   if (connection.demux.counted_orphan) {
@@ -333,6 +346,7 @@ void TcpLayer::remove_half_open(std::uint32_t index) {
   HalfOpen& half_open = half_open_[index];
   table_.erase(half_open.agreement().hash, value_of(Kind::HalfOpen, index));
   context_.half_open_wheel.cancel(half_open);
+  if (half_open_peers_.has(index)) half_open_peers_.remove(index);
   half_open_.release(index);
 }
 
@@ -358,6 +372,7 @@ void TcpLayer::tell_state(const FourTuple& tuple, const Transition& arrow, State
 // -- Time
 
 void TcpLayer::advance(Instant now) {
+  if (context_.receive.pool.lacks_room) relieve(now);
   while (TimerNode* node = context_.wheel.pop_expired(now)) {
     auto& connection = static_cast<Connection&>(*node);
     connection.on_timer(now);
@@ -498,6 +513,14 @@ std::vector<ConnectionId> TcpLayer::connections() const {
   return ids;
 }
 
+void TcpLayer::abort_all(Instant now) {
+  connections_.for_each([&](Connection& connection) {
+    if (connection.state() == State::Closed || connection.is_orphan()) return;
+    connection.abort(StateCause::Abort, now);
+    remove_if_ended(connection, now);
+  });
+}
+
 std::vector<ConnectionEntry> TcpLayer::entries() const {
   std::vector<ConnectionEntry> all;
   listeners_.for_each([&](const Listener& listener) {
@@ -555,6 +578,8 @@ void TcpLayer::check_invariants() const {
     if (connection.demux.in_table) ++known;
   });
   STACK_ASSERT(known == open_connections_);
+  peers_.check();
+  half_open_peers_.check();
   STACK_ASSERT(table_.size() == known + half_open_.size() + time_waits_.size());
 }
 

@@ -26,6 +26,7 @@
 #include "stack/tcp/connection/stack_context.h"
 #include "stack/tcp/demux/half_open.h"
 #include "stack/tcp/demux/listener_table.h"
+#include "stack/tcp/demux/peer_ledger.h"
 #include "stack/tcp/demux/syn_gate.h"
 #include "stack/tcp/demux/time_wait.h"
 
@@ -33,6 +34,13 @@ namespace glasstcp {
 
 /// A number for each State.
 using StateCounts = std::array<std::uint32_t, kStateCount>;
+
+[[nodiscard]] inline const IpAddress& remote_address_of(const Connection& connection) {
+  return connection.tuple().remote_address;
+}
+[[nodiscard]] inline const IpAddress& remote_address_of(const HalfOpen& half_open) {
+  return half_open.agreement().tuple.remote_address;
+}
 
 /// One line of a listing.
 struct ConnectionEntry {
@@ -97,6 +105,10 @@ class TcpLayer {
   [[nodiscard]] const TcpContext& context() const { return context_; }
   [[nodiscard]] std::uint32_t connection_count() const { return open_connections_; }
   [[nodiscard]] std::uint32_t half_open_count() const { return half_open_.size(); }
+  /// What had to go so that others have room, by MemoryClass.
+  [[nodiscard]] const std::array<std::uint64_t, kMemoryClassCount>& evicted() const {
+    return evicted_;
+  }
   [[nodiscard]] bool only_fin_wait_2_left() const;
   [[nodiscard]] std::uint32_t time_wait_count() const { return time_waits_.size(); }
   [[nodiscard]] std::vector<ConnectionId> connections() const;
@@ -106,6 +118,11 @@ class TcpLayer {
   [[nodiscard]] StateCounts states() const;
   /// Ends what has this tuple, with a reset where the peer knows of it. False: there is nothing.
   bool drop(const FourTuple& tuple, Instant now);
+  void abort_all(Instant now);
+  /// Bytes held from the heap.
+  [[nodiscard]] std::uint64_t memory_bytes() const;
+  /// Gives back what a peak has left behind; O(all that was ever held). Returns the bytes given.
+  std::uint64_t release_idle_memory();
   void check_invariants() const;
 
  private:
@@ -164,15 +181,32 @@ class TcpLayer {
   void leave_table(Connection& connection);
   void send_reply(const Reply& reply, OutPacket& out);
   void signal_listener(std::uint32_t index);
+  // eviction.cc
+  [[nodiscard]] bool reserve_window(std::uint32_t bytes, Instant now);
+  bool evict_connection(Instant now);
+  bool evict_for_buffers(Instant now);
+  template <typename Choose>
+  std::uint32_t look_for_victim(Choose choose);
+  void evict(std::uint32_t index, Instant now);
+  [[nodiscard]] bool note_half_open_peer(std::uint32_t index);
+  void make_half_open_room(Instant now);
+  void evict_half_open(std::uint32_t index, Instant now);
+  void relieve(Instant now);
+  [[nodiscard]] bool stands_for_many(const IpAddress& address) const;
 
   TcpContext context_;
   KeyedHash flow_hash_;
   KeyedHash port_hash_;
   std::uint64_t port_counter_ = 0;
   FlowTable table_;
-  Slab<Connection> connections_;
-  Slab<HalfOpen> half_open_;
+  Slab<Connection, PeerPlace> connections_;
+  Slab<HalfOpen, PeerPlace> half_open_;
   Slab<TimeWaitRecord> time_waits_;
+  PeerLedger<Connection> peers_;  // of connections that the peer has opened
+  PeerLedger<HalfOpen> half_open_peers_;
+  const std::vector<IpAddress> shared_sources_;
+  const std::uint64_t roomy_connections_;  // above so many, a newcomer takes the room of another
+  std::array<std::uint64_t, kMemoryClassCount> evicted_{};
   ListenerTable listeners_;
   SynGate syn_gate_;
   IntrusiveList<HalfOpen, HalfOpenReadyTag> half_open_ready_;

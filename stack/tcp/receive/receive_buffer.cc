@@ -9,13 +9,13 @@
 namespace glasstcp {
 namespace {
 
-// The first bytes of a block are its place in a chain; the rest is payload.
+// The first bytes of a block say where it stands; the rest is payload.
 struct BlockHeader {
   std::uint32_t next;
-  std::uint16_t start;   // of the unread bytes, counted from the payload's start
-  std::uint16_t length;  // of the unread bytes
+  SeqNum base;  // the number of the payload's first byte
 };
-constexpr std::size_t kPayload = BlockPool::kBlockSize - sizeof(BlockHeader);
+constexpr std::size_t kPayload = ReceiveBuffer::kBlockBytes;
+static_assert(sizeof(BlockHeader) + kPayload == BlockPool::kBlockSize);
 
 BlockHeader load(const BlockPool& pool, std::uint32_t block) {
   BlockHeader header;
@@ -28,82 +28,121 @@ void save(BlockPool& pool, std::uint32_t block, const BlockHeader& header) {
 std::uint8_t* payload(const BlockPool& pool, std::uint32_t block) {
   return pool.data(block) + sizeof(BlockHeader);
 }
+bool holds(const BlockHeader& header, SeqNum seq) {
+  return static_cast<std::uint32_t>(seq - header.base) < kPayload;
+}
 
 // The part of `data` (which starts at `seq`) that lies in [from, to).
 ByteView cut(ByteView data, SeqNum seq, SeqNum from, SeqNum to) {
   return data.subspan(static_cast<std::size_t>(from - seq), static_cast<std::size_t>(to - from));
 }
 
+// Of two numbers of arrivals, which have 24 bits.
+bool is_younger(std::uint32_t a, std::uint32_t b) {
+  return static_cast<std::int32_t>((a - b) << 8) > 0;
+}
+
 }  // namespace
 
-// Takes `count` blocks and chains them; false, and nothing taken, if there are not so many.
-bool ReceiveBuffer::take_blocks(ReceivePool& pool, std::size_t count, BlockChain& taken) {
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t block = pool.blocks.acquire();
-    if (block == kNone) {
-      release_chain(pool, taken);
-      taken = {};
-      return false;
+// The block that holds the number `seq`, made if there is none; kNone: no memory. `before`: a block
+// that is not later; kNone: not known.
+std::uint32_t ReceiveBuffer::block_for(ReceivePool& pool, SeqNum seq, std::uint32_t before,
+                                       SeqNum nxt) {
+  const BlockPool& blocks = pool.blocks;
+  if (before == kNone) {
+    if (first_ == kNone) {
+      const auto ahead = static_cast<std::uint32_t>(seq - nxt);
+      return insert_block(pool, seq - ahead % kPayload, kNone, kNone);
     }
-    save(pool.blocks, block, {taken.first, 0, 0});
-    taken.first = block;
-    if (taken.last == kNone) taken.last = block;
+    const BlockHeader head = load(blocks, first_);
+    if (head.base > seq) {
+      const auto ahead = static_cast<std::uint32_t>(head.base - seq);
+      const auto whole = static_cast<std::uint32_t>((ahead + kPayload - 1) / kPayload * kPayload);
+      return insert_block(pool, head.base - whole, kNone, first_);
+    }
+    before = first_;
   }
-  return true;
+  for (;;) {
+    const BlockHeader header = load(blocks, before);
+    if (holds(header, seq)) return before;
+    if (header.next == kNone || load(blocks, header.next).base > seq) {
+      const auto ahead = static_cast<std::uint32_t>(seq - header.base);
+      return insert_block(pool, seq - ahead % kPayload, before, header.next);
+    }
+    before = header.next;
+  }
 }
 
-// All blocks are taken before a byte is stored, so that a segment is kept whole or not at all.
-bool ReceiveBuffer::append(ReceivePool& pool, BlockChain& chain, ByteView data) {
-  std::size_t room = 0;
-  if (chain.last != kNone) {
-    const BlockHeader tail = load(pool.blocks, chain.last);
-    room = kPayload - tail.start - tail.length;
+std::uint32_t ReceiveBuffer::insert_block(ReceivePool& pool, SeqNum base, std::uint32_t before,
+                                          std::uint32_t after) {
+  const std::uint32_t block = pool.blocks.acquire();
+  if (block == kNone) {
+    pool.lacks_room = true;
+    return kNone;
   }
-  const std::size_t beyond = data.size() > room ? data.size() - room : 0;
-  BlockChain fresh;
-  if (!take_blocks(pool, (beyond + kPayload - 1) / kPayload, fresh)) return false;
-  std::uint32_t block = chain.last == kNone ? fresh.first : chain.last;
-  link(pool, chain, fresh);
-  while (!data.empty()) {
-    BlockHeader header = load(pool.blocks, block);
-    const std::size_t n = std::min(kPayload - header.start - header.length, data.size());
-    std::memcpy(payload(pool.blocks, block) + header.start + header.length, data.data(), n);
-    header.length = static_cast<std::uint16_t>(header.length + n);
-    save(pool.blocks, block, header);
-    data = data.subspan(n);
-    block = header.next;
+  save(pool.blocks, block, {after, base});
+  if (before == kNone) {
+    first_ = block;
+  } else {
+    save(pool.blocks, before, {block, load(pool.blocks, before).base});
   }
-  return true;
+  return block;
 }
 
-// Puts `more` behind `chain`.
-void ReceiveBuffer::link(ReceivePool& pool, BlockChain& chain, BlockChain more) {
-  if (more.first == kNone) return;
-  if (chain.last == kNone) {
-    chain = more;
-    return;
+// As many of the first bytes as there is memory for: what is cut off comes again.
+ReceiveBuffer::Written ReceiveBuffer::write(ReceivePool& pool, const Part& part,
+                                            std::uint32_t before, SeqNum nxt) {
+  Written written;
+  written.last = before;
+  BlockHeader header{};
+  std::uint8_t* block = nullptr;
+  std::size_t offset = kPayload + 1;  // of `at` in the block at hand
+  if (before != kNone) {
+    block = pool.blocks.data(before);
+    std::memcpy(&header, block, sizeof header);
+    offset = static_cast<std::uint32_t>(part.seq - header.base);
   }
-  BlockHeader tail = load(pool.blocks, chain.last);
-  tail.next = more.first;
-  save(pool.blocks, chain.last, tail);
-  chain.last = more.last;
+  ByteView left = part.bytes;
+  while (!left.empty()) {
+    if (offset >= kPayload) {
+      const SeqNum at = part.seq + static_cast<std::uint32_t>(part.bytes.size() - left.size());
+      const bool is_appended = offset == kPayload && header.next == kNone;  // mostly
+      const std::uint32_t fresh =
+          is_appended ? pool.blocks.acquire() : block_for(pool, at, written.last, nxt);
+      if (fresh == kNone) {
+        pool.lacks_room = true;
+        break;
+      }
+      if (is_appended) {
+        std::memcpy(block, &fresh, sizeof fresh);  // header.next
+        block = pool.blocks.data(fresh);
+        header.base = at;
+        std::memcpy(block, &header, sizeof header);
+        offset = 0;
+      } else {
+        block = pool.blocks.data(fresh);
+        std::memcpy(&header, block, sizeof header);
+        offset = static_cast<std::uint32_t>(at - header.base);
+      }
+      written.last = fresh;
+    }
+    const std::size_t n = std::min(kPayload - offset, left.size());
+    std::memcpy(block + sizeof header + offset, left.data(), n);
+    left = left.subspan(n);
+    offset = kPayload;
+  }
+  written.bytes = static_cast<std::uint32_t>(part.bytes.size() - left.size());
+  return written;
 }
 
-// The same, but small pieces are copied into the room that is left: otherwise a sender of single
-// octets would make each of them hold a block.
-void ReceiveBuffer::join(ReceivePool& pool, BlockChain& chain, BlockChain more) {
-  while (more.first != kNone) {
-    BlockHeader tail = load(pool.blocks, chain.last);
-    const BlockHeader next = load(pool.blocks, more.first);
-    if (next.length > kPayload - tail.start - tail.length) break;
-    std::memcpy(payload(pool.blocks, chain.last) + tail.start + tail.length,
-                payload(pool.blocks, more.first) + next.start, next.length);
-    tail.length = static_cast<std::uint16_t>(tail.length + next.length);
-    save(pool.blocks, chain.last, tail);
-    pool.blocks.release(more.first);
-    more.first = next.next;
-  }
-  link(pool, chain, more);
+// In order; returns how many bytes were stored.
+std::uint32_t ReceiveBuffer::append(ReceivePool& pool, const Part& part) {
+  const Written written = write(pool, part, tail_, part.seq);
+  if (written.bytes == 0) return 0;
+  if (unread_ == 0) read_ = part.seq;
+  tail_ = written.last;
+  unread_ += written.bytes;
+  return written.bytes;
 }
 
 StoreResult ReceiveBuffer::store(ReceivePool& pool, SeqNum seq, ByteView data, SeqNum nxt,
@@ -112,12 +151,8 @@ StoreResult ReceiveBuffer::store(ReceivePool& pool, SeqNum seq, ByteView data, S
   ++arrivals_;
   const SeqNum end = seq + static_cast<std::uint32_t>(data.size());
   if (seq == nxt && runs_ == kNone) {  // the common case
-    if (!append(pool, stream_, data)) {
-      result.dropped = true;
-      return result;
-    }
-    unread_ += static_cast<std::uint32_t>(data.size());
-    result.advanced = static_cast<std::uint32_t>(data.size());
+    result.advanced = append(pool, {seq, data});
+    result.dropped = result.advanced < data.size();
     return result;
   }
   // Walk the gaps between the runs; each part of the data that lies in a gap is new.
@@ -135,21 +170,19 @@ StoreResult ReceiveBuffer::store(ReceivePool& pool, SeqNum seq, ByteView data, S
     const SeqNum to = run == kNone ? end : earlier(pool.runs[run].left, end);
     const Part part{at, cut(data, seq, at, to)};
     const bool in_order = at == nxt;
-    const bool kept =
-        in_order ? append(pool, stream_, part.bytes) : store_beyond_gap(pool, part, max_runs);
-    if (!kept) {
+    const std::uint32_t kept =
+        in_order ? append(pool, part) : store_beyond_gap(pool, part, nxt, max_runs);
+    if (in_order) {
+      result.advanced += kept;
+      nxt += kept;
+    } else if (kept > 0) {
+      result.kept_out_of_order = true;
+    }
+    if (kept < part.bytes.size()) {
       result.dropped = true;
       break;
     }
-    if (in_order) {
-      const auto n = static_cast<std::uint32_t>(part.bytes.size());
-      unread_ += n;
-      result.advanced += n;
-      nxt += n;
-      join_runs(pool, nxt, result);
-    } else {
-      result.kept_out_of_order = true;
-    }
+    if (in_order) join_runs(pool, nxt, result);
     // The list has changed: look again from its start; what lies before `to` is covered now.
     at = to;
     run = runs_;
@@ -164,51 +197,61 @@ StoreResult ReceiveBuffer::store(ReceivePool& pool, SeqNum seq, ByteView data, S
   return result;
 }
 
-bool ReceiveBuffer::store_beyond_gap(ReceivePool& pool, const Part& part, std::uint32_t max_runs) {
-  const SeqNum end = part.seq + static_cast<std::uint32_t>(part.bytes.size());
+// Returns how many bytes were stored.
+std::uint32_t ReceiveBuffer::store_beyond_gap(ReceivePool& pool, const Part& part, SeqNum nxt,
+                                              std::uint32_t max_runs) {
   std::uint32_t before = kNone;
   std::uint32_t after = runs_;
   while (after != kNone && pool.runs[after].left < part.seq) {
     before = after;
     after = pool.runs[after].next;
   }
-  std::uint32_t run = before;
-  if (before == kNone || pool.runs[before].right != part.seq) {
-    if (run_count_ >= max_runs) return false;
-    run = pool.runs.acquire();
-    if (run == kNone) return false;
-    pool.runs[run].left = pool.runs[run].right = part.seq;
-    if (!append(pool, pool.runs[run].blocks, part.bytes)) {
-      release_chain(pool, pool.runs[run].blocks);
-      pool.runs.release(run);
-      return false;
-    }
-    pool.runs[run].next = after;
-    (before == kNone ? runs_ : pool.runs[before].next) = run;
-    ++run_count_;
-  } else if (!append(pool, pool.runs[run].blocks, part.bytes)) {
-    return false;
+  const bool is_new = before == kNone || pool.runs[before].right != part.seq;
+  if (is_new && run_count_ >= std::min(max_runs, kMostRuns)) return 0;
+  const std::uint32_t run = is_new ? pool.runs.acquire() : before;
+  if (run == kNone) {
+    pool.lacks_room = true;
+    return 0;
+  }
+  const std::uint32_t hint = before == kNone ? tail_ : pool.runs[before].last_block;
+  const Written written = write(pool, part, hint, nxt);
+  if (written.bytes == 0) {
+    if (is_new) pool.runs.release(run);
+    return 0;
   }
   OutOfOrderRun& grown = pool.runs[run];
-  grown.right = end;
-  grown.touched = arrivals_;
-  if (after != kNone && pool.runs[after].left == end) {  // it closed the gap to the next run
-    OutOfOrderRun& next = pool.runs[after];
-    join(pool, grown.blocks, next.blocks);
-    grown.right = next.right;
-    grown.next = next.next;
-    pool.runs.release(after);
-    --run_count_;
+  if (is_new) {
+    grown.left = part.seq;
+    grown.next = after;
+    (before == kNone ? runs_ : pool.runs[before].next) = run;
+    ++run_count_;
   }
-  return true;
+  grown.right = part.seq + written.bytes;
+  grown.last_block = written.last;
+  grown.touched = arrivals_;
+  join_next(pool, run);
+  return written.bytes;
+}
+
+// The run may have closed the gap to the next one.
+void ReceiveBuffer::join_next(ReceivePool& pool, std::uint32_t run) {
+  OutOfOrderRun& grown = pool.runs[run];
+  const std::uint32_t after = grown.next;
+  if (after == kNone || pool.runs[after].left != grown.right) return;
+  const OutOfOrderRun& next = pool.runs[after];
+  grown.right = next.right;
+  grown.last_block = next.last_block;
+  grown.next = next.next;
+  pool.runs.release(after);
+  --run_count_;
 }
 
 void ReceiveBuffer::join_runs(ReceivePool& pool, SeqNum& nxt, StoreResult& result) {
   while (runs_ != kNone && pool.runs[runs_].left == nxt) {
     const std::uint32_t index = runs_;
     const OutOfOrderRun& run = pool.runs[index];
-    join(pool, stream_, run.blocks);
     const auto n = static_cast<std::uint32_t>(run.right - run.left);
+    tail_ = run.last_block;
     unread_ += n;
     result.advanced += n;
     nxt = run.right;
@@ -221,21 +264,24 @@ void ReceiveBuffer::join_runs(ReceivePool& pool, SeqNum& nxt, StoreResult& resul
 
 ByteView ReceiveBuffer::front(const ReceivePool& pool) const {
   if (unread_ == 0) return {};
-  const BlockHeader head = load(pool.blocks, stream_.first);
-  return {payload(pool.blocks, stream_.first) + head.start, head.length};
+  const auto offset = static_cast<std::size_t>(read_ - load(pool.blocks, first_).base);
+  return {payload(pool.blocks, first_) + offset, std::min<std::size_t>(unread_, kPayload - offset)};
 }
 
 std::size_t ReceiveBuffer::copy(const ReceivePool& pool, std::size_t offset, ByteSpan into) const {
   std::size_t copied = 0;
-  std::size_t left = unread_;
-  for (std::uint32_t block = stream_.first; left > 0 && copied < into.size();) {
+  std::size_t left = unread_;  // from the beginning of the block at hand on
+  for (std::uint32_t block = first_; left > 0 && copied < into.size();) {
     const BlockHeader head = load(pool.blocks, block);
-    const std::size_t skipped = std::min<std::size_t>(offset, head.length);
-    const std::size_t n = std::min<std::size_t>(head.length - skipped, into.size() - copied);
-    std::memcpy(into.data() + copied, payload(pool.blocks, block) + head.start + skipped, n);
+    const std::size_t start =
+        block == first_ ? static_cast<std::size_t>(read_ - head.base) : std::size_t{0};
+    const std::size_t length = std::min(left, kPayload - start);
+    const std::size_t skipped = std::min(offset, length);
+    const std::size_t n = std::min(length - skipped, into.size() - copied);
+    std::memcpy(into.data() + copied, payload(pool.blocks, block) + start + skipped, n);
     copied += n;
     offset -= skipped;
-    left -= head.length;
+    left -= length;
     block = head.next;
   }
   return copied;
@@ -244,46 +290,53 @@ std::size_t ReceiveBuffer::copy(const ReceivePool& pool, std::size_t offset, Byt
 void ReceiveBuffer::consume(ReceivePool& pool, std::size_t n) {
   STACK_ASSERT(n <= unread_);
   unread_ -= static_cast<std::uint32_t>(n);
-  while (n > 0) {
-    BlockHeader head = load(pool.blocks, stream_.first);
-    const std::size_t taken = std::min<std::size_t>(n, head.length);
-    n -= taken;
-    if (taken < head.length) {
-      head.start = static_cast<std::uint16_t>(head.start + taken);
-      head.length = static_cast<std::uint16_t>(head.length - taken);
-      save(pool.blocks, stream_.first, head);
-      return;
-    }
-    const std::uint32_t block = stream_.first;
-    stream_.first = head.next;
-    if (head.next == kNone) stream_.last = kNone;
-    pool.blocks.release(block);
+  if (unread_ == 0 && runs_ == kNone) return release_blocks(pool);
+  read_ += static_cast<std::uint32_t>(n);
+  if (unread_ == 0) tail_ = kNone;
+  // What lies before read_ is over; without unread bytes the first block may begin after it.
+  while (first_ != kNone) {
+    const BlockHeader head = load(pool.blocks, first_);
+    const auto passed = static_cast<std::int32_t>(read_ - head.base);
+    if (passed < static_cast<std::int32_t>(kPayload)) return;
+    pool.blocks.release(first_);
+    first_ = head.next;
+    if (passed == static_cast<std::int32_t>(kPayload) && unread_ > 0) return;  // it begins here
   }
 }
 
-void ReceiveBuffer::release_chain(ReceivePool& pool, BlockChain chain) {
-  while (chain.first != kNone) {
-    const std::uint32_t next = load(pool.blocks, chain.first).next;
-    pool.blocks.release(chain.first);
-    chain.first = next;
+void ReceiveBuffer::release_from(ReceivePool& pool, std::uint32_t block) {
+  while (block != kNone) {
+    const std::uint32_t next = load(pool.blocks, block).next;
+    pool.blocks.release(block);
+    block = next;
   }
+}
+
+void ReceiveBuffer::release_blocks(ReceivePool& pool) {
+  release_from(pool, first_);
+  first_ = tail_ = kNone;
 }
 
 void ReceiveBuffer::clear(ReceivePool& pool) {
-  release_chain(pool, stream_);
-  stream_ = {};
   unread_ = 0;
+  tail_ = kNone;
   drop_runs(pool);
 }
 
 void ReceiveBuffer::drop_runs(ReceivePool& pool) {
   while (runs_ != kNone) {
     const std::uint32_t next = pool.runs[runs_].next;
-    release_chain(pool, pool.runs[runs_].blocks);
     pool.runs.release(runs_);
     runs_ = next;
   }
   run_count_ = 0;
+  if (tail_ == kNone) {
+    release_blocks(pool);
+    return;
+  }
+  const BlockHeader tail = load(pool.blocks, tail_);
+  release_from(pool, tail.next);
+  save(pool.blocks, tail_, {kNone, tail.base});
 }
 
 std::uint8_t ReceiveBuffer::sack_blocks(const ReceivePool& pool,
@@ -300,9 +353,7 @@ std::uint8_t ReceiveBuffer::sack_blocks(const ReceivePool& pool,
     const bool holds_it = duplicate && pool.runs[run].left <= duplicate->left &&
                           pool.runs[run].right >= duplicate->right;
     std::uint8_t place = holds_it ? std::uint8_t{0} : count;
-    while (place > first &&
-           static_cast<std::int32_t>(pool.runs[run].touched - newest[place - 1U]) > 0)
-      --place;
+    while (place > first && is_younger(pool.runs[run].touched, newest[place - 1U])) --place;
     if (place >= max) continue;
     if (count < max) ++count;
     for (std::uint8_t i = static_cast<std::uint8_t>(count - 1); i > place; --i) {
@@ -325,7 +376,16 @@ void ReceiveBuffer::check(const ReceivePool& pool, SeqNum nxt) const {
     ++count;
   }
   STACK_ASSERT(count == run_count_);
-  STACK_ASSERT((unread_ == 0) == (stream_.first == kNone));
+  STACK_ASSERT((unread_ == 0) == (tail_ == kNone));
+  bool has_tail = tail_ == kNone;
+  for (std::uint32_t block = first_; block != kNone;) {
+    const BlockHeader header = load(pool.blocks, block);
+    has_tail = has_tail || block == tail_;
+    if (header.next != kNone) STACK_ASSERT(load(pool.blocks, header.next).base > header.base);
+    block = header.next;
+  }
+  STACK_ASSERT(has_tail);
+  if (unread_ > 0) STACK_ASSERT(holds(load(pool.blocks, first_), read_));
 }
 
 }  // namespace glasstcp

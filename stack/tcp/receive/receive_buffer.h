@@ -2,14 +2,18 @@
 // too early.
 //
 // RFC 9293 §3.10.7.4 (SHLD-31: keep out-of-order segments), RFC 2018 (the runs are what SACK
-// reports). Bytes are copied once, into 4 KB blocks; when a gap fills, the blocks of the next run
-// are chained on, not copied again.
+// reports). Each byte has its place by its number: block k holds the numbers from base + k * 4088
+// on, where base is that of any other block. So bytes are copied once, when a gap fills nothing
+// moves, and however small the pieces are that a peer sends, and however many gaps it leaves, they
+// share the blocks of the window that they lie in (CWE-405: one octet must not hold a block for
+// itself).
 //
 // Invariants:
 //   1. Runs are sorted, do not touch each other, and lie after rcv.nxt.
 //   2. Where bytes arrive twice, the first arrival is kept.
-//   3. Blocks held <= a bound given by the caller's limits: a run costs at least one block, so runs
-//      are counted.
+//   3. The blocks are chained by their numbers, and each of them holds a byte that is unread or in
+//   a run, but perhaps the first. So there are never more than two beside those that a buffer
+//   needs that is full.
 //
 // Next: receive_context.h.
 #pragma once
@@ -26,17 +30,11 @@
 
 namespace glasstcp {
 
-/// A chain of blocks. 8 bytes.
-struct BlockChain {
-  std::uint32_t first = kNone;
-  std::uint32_t last = kNone;
-};
-
 /// A run of bytes beyond a gap: [left, right).
 struct OutOfOrderRun {
   SeqNum left;
   SeqNum right;
-  BlockChain blocks;
+  std::uint32_t last_block = kNone;  ///< where its last byte lies
   std::uint32_t next = kNone;
   std::uint32_t touched = 0;  ///< when it last grew, in arrivals: SACK reports the newest first
 };
@@ -46,6 +44,9 @@ struct ReceivePool {
   ReceivePool(std::uint32_t max_runs, BlockPool& block_pool) : runs(max_runs), blocks(block_pool) {}
   Slab<OutOfOrderRun> runs;
   BlockPool& blocks;
+  /// Somebody could not be given what its peer sends, since last somebody looked: a block, or a
+  /// larger window.
+  bool lacks_room = false;
 };
 
 /// What storing a segment's data did.
@@ -61,6 +62,8 @@ struct StoreResult {
 class ReceiveBuffer {
  public:
   static constexpr std::uint32_t kMostRuns = 128;  ///< of out-of-order data
+  /// Bytes that a block holds.
+  static constexpr std::size_t kBlockBytes = BlockPool::kBlockSize - 8;
 
   /// Stores data that starts at `seq`, trimmed by the caller to [nxt, right edge of the window).
   /// `nxt` is rcv.nxt.
@@ -94,19 +97,30 @@ class ReceiveBuffer {
     SeqNum seq;
     ByteView bytes;
   };
-  bool take_blocks(ReceivePool& pool, std::size_t count, BlockChain& taken);
-  bool append(ReceivePool& pool, BlockChain& chain, ByteView data);
-  static void link(ReceivePool& pool, BlockChain& chain, BlockChain more);
-  static void join(ReceivePool& pool, BlockChain& chain, BlockChain more);
-  bool store_beyond_gap(ReceivePool& pool, const Part& part, std::uint32_t max_runs);
+  struct Written {
+    std::uint32_t bytes = 0;  // the first so many were stored
+    std::uint32_t last = kNone;
+  };
+  std::uint32_t block_for(ReceivePool& pool, SeqNum seq, std::uint32_t before, SeqNum nxt);
+  std::uint32_t insert_block(ReceivePool& pool, SeqNum base, std::uint32_t before,
+                             std::uint32_t after);
+  Written write(ReceivePool& pool, const Part& part, std::uint32_t before, SeqNum nxt);
+  std::uint32_t append(ReceivePool& pool, const Part& part);
+  std::uint32_t store_beyond_gap(ReceivePool& pool, const Part& part, SeqNum nxt,
+                                 std::uint32_t max_runs);
+  void join_next(ReceivePool& pool, std::uint32_t run);
   void join_runs(ReceivePool& pool, SeqNum& nxt, StoreResult& result);
-  void release_chain(ReceivePool& pool, BlockChain chain);
+  void release_from(ReceivePool& pool, std::uint32_t block);
+  void release_blocks(ReceivePool& pool);
 
-  BlockChain stream_;
+  std::uint32_t first_ = kNone;  // block
+  std::uint32_t tail_ = kNone;   // the block of the last byte in order; kNone: nothing is unread
   std::uint32_t unread_ = 0;
+  SeqNum read_;  // the number of the first unread byte
   std::uint32_t runs_ = kNone;
-  std::uint32_t run_count_ = 0;
-  std::uint32_t arrivals_ = 0;
+  std::uint32_t run_count_ : 8 = 0;
+  std::uint32_t arrivals_ : 24 = 0;
 };
+static_assert(sizeof(ReceiveBuffer) == 24);
 
 }  // namespace glasstcp

@@ -231,7 +231,7 @@ std::uint8_t Receiver::sack_blocks(const ReceiveContext& context,
   return count;
 }
 
-// Each run costs a block, so a small window may not have many.
+// Each run costs a record and a step of every walk, so a small window may not have many.
 std::uint32_t Receiver::most_runs() const {
   return std::min(ReceiveBuffer::kMostRuns, size_.bytes() / 2048 + 4);
 }
@@ -305,6 +305,7 @@ std::uint32_t Receiver::urgent_remaining() const {
 void Receiver::release(ReceiveContext& context) {
   buffer_.clear(context.pool);
   context.budget.release(size_.bytes());
+  size_ = ReceiveBufferSize(0);
 }
 
 void Receiver::check_invariants(const ReceiveContext& context) const {

@@ -100,9 +100,9 @@ class Receiver {
   void on_ack_sent(const ReceiveContext& context, std::uint16_t window);
   /// The TIME-WAIT record acknowledges from here on; this object owes nothing more.
   void forget_ack() { ack_.on_ack_sent(); }
-  /// Whether there are SACK blocks to send.
   /// Whether bytes wait behind others that are missing.
   [[nodiscard]] bool has_gap() const { return buffer_.has_gap(); }
+  /// Whether there are SACK blocks to send.
   [[nodiscard]] bool has_sack_blocks() const { return buffer_.has_gap() || has_duplicate_; }
   /// RFC 2018 §4, RFC 2883 §4: what came twice first, then the runs behind gaps. Returns how many
   /// blocks were written, at most `most`.
@@ -123,6 +123,9 @@ class Receiver {
   [[nodiscard]] SeqNum last_ack_sent() const { return last_ack_sent_; }
   /// Bytes that the buffer holds at most, which are reserved from the budget.
   [[nodiscard]] std::uint32_t buffer_size() const { return size_.bytes(); }
+  /// When the application read last, to a round trip; milliseconds of the stack's time, modulo
+  /// 2^32.
+  [[nodiscard]] std::uint32_t last_read_ms() const { return size_.last_read_ms(); }
   /// The data bytes of the largest segment that came, 0 before data.
   [[nodiscard]] std::uint32_t mss() const { return ack_.rcv_mss(); }
 

@@ -29,7 +29,8 @@ void ReceiveBufferSize::follow(ReceiveContext& context, const ReadFacts& facts, 
   if (wanted > bytes_) grow(context, wanted, facts.largest);
   if (wanted >= bytes_ / 4) needed_at_ms_ = now_ms;
   const std::chrono::milliseconds unneeded(now_ms - needed_at_ms_);
-  const bool is_short = context.budget.available() < context.budget.limit() / 8;
+  const bool is_short = context.budget.available() < context.budget.limit() / 8 ||
+                        context.budget.available_beyond() < context.budget.limit() / 16;
   gives_back_ = is_short || unneeded >= kGiveBackAfter;
 }
 
@@ -39,8 +40,11 @@ void ReceiveBufferSize::grow(ReceiveContext& context, std::uint64_t wanted, std:
   const std::uint64_t kept = context.budget.limit() / 8;
   const std::uint64_t free = context.budget.available();
   const std::uint64_t target = std::min<std::uint64_t>(wanted, largest);
-  const std::uint64_t more = std::min(target - bytes_, free > kept ? free - kept : 0);
-  if (more > 0 && context.budget.reserve(more)) bytes_ += static_cast<std::uint32_t>(more);
+  const std::uint64_t more =
+      std::min({target - bytes_, free > kept ? free - kept : 0, context.budget.available_beyond()});
+  if (more < target - bytes_) context.pool.lacks_room = true;
+  if (more > 0 && context.budget.grow(bytes_, bytes_ + more))
+    bytes_ += static_cast<std::uint32_t>(more);
 }
 
 // RFC 9293 §3.8.6 SHLD-14: what was offered stays offered; what the reader has freed since is not
@@ -49,7 +53,7 @@ void ReceiveBufferSize::give_back(ReceiveContext& context, std::uint32_t in_use)
   const std::uint32_t least = std::min(bytes_, context.config.initial_receive_buffer);
   const std::uint32_t needed = std::max(in_use, least);
   if (needed >= bytes_) return;
-  context.budget.release(bytes_ - needed);
+  context.budget.shrink(bytes_, needed);
   bytes_ = needed;
 }
 

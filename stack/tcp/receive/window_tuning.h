@@ -34,6 +34,8 @@ class ReceiveBufferSize {
   explicit ReceiveBufferSize(std::uint32_t bytes) : bytes_(bytes) {}
 
   [[nodiscard]] std::uint32_t bytes() const { return bytes_; }
+  /// When the application read last, to a round trip; of the stack's time, modulo 2^32.
+  [[nodiscard]] std::uint32_t last_read_ms() const { return measured_since_ms_; }
   /// The application took `n` bytes; `in_use` are offered or unread now. Gives back what the reader
   /// turned out not to need.
   void on_read(ReceiveContext& context, std::size_t n, std::uint32_t in_use, Instant now) {

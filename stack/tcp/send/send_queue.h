@@ -35,6 +35,10 @@ struct TxChunk {
 class TxPool {
  public:
   TxPool(std::uint32_t max_chunks, BlockPool& blocks) : chunks_(max_chunks), blocks_(blocks) {}
+  /// Bytes held from the heap, beside the blocks.
+  [[nodiscard]] std::uint64_t memory_bytes() const { return chunks_.memory_bytes(); }
+  /// As of a slab.
+  std::uint64_t release_idle_memory() { return chunks_.release_idle_memory(); }
 
   /// The next cookie whose bytes are no longer needed.
   std::optional<std::uint64_t> next_released();
