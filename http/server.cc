@@ -10,6 +10,8 @@ namespace {
 
 /// Requests of one connection that are answered in a row before others have their turn.
 constexpr int kRequestsPerTurn = 64;
+/// Streams at once, of which the server is reminded without a new allocation.
+constexpr std::size_t kMostStreams = 4096;
 /// When to try again after running out of loans.
 constexpr Duration kLoanRetry = 10ms;
 /// How long the reader of a stream may be silent until TCP asks whether it is there, and how often.
@@ -60,6 +62,7 @@ HttpServer::HttpServer(Stack& stack, FileStore& store, const MediaTypes& types,
       slow_peers_(config.least_rate) {
   static_assert(sizeof(Slot) <= 128, "the HTTP state of an idle connection");
   lingering_.reserve(std::size_t{config.max_lingering} + 1);
+  streaming_.reserve(kMostStreams);
 }
 
 HttpServer::~HttpServer() {
@@ -112,6 +115,12 @@ void HttpServer::stop(const Moment& at) noexcept {
     slot.http.begin_shutdown(at);
     pump(slot, at);
   });
+}
+
+std::uint64_t HttpServer::release_idle_memory() noexcept {
+  const std::uint64_t buffers = pool_.idle();
+  pool_.trim();
+  return buffers + slots_.release_idle_memory() + loans_.release_idle_memory();
 }
 
 FourTuple HttpServer::tuple_of(std::uint32_t tag) const noexcept {
@@ -347,6 +356,11 @@ void HttpServer::settle(Slot& slot, const Moment& at) noexcept {
 /// is still there: a stream may have nothing to send for long.
 void HttpServer::note_streaming(Slot& slot, const Moment& at) noexcept {
   if (std::ranges::find(streaming_, slot.http.tag()) != streaming_.end()) return;
+  if (streaming_.size() == streaming_.capacity()) {  // nobody would ask the stream for news
+    stack_.abort(slot.id, at.now);
+    drop(slot);
+    return;
+  }
   streaming_.push_back(slot.http.tag());
   ConnectionSettings settings = stack_.default_settings();
   settings.keep_alive_idle = kStreamKeepAlive;

@@ -84,6 +84,9 @@ class HttpServer final : private PeerNames, private MessageListener, private Hea
   [[nodiscard]] const BufferPool& pool() const noexcept { return pool_; }
   [[nodiscard]] const PartialHeads& partial_heads() const noexcept { return heads_; }
   [[nodiscard]] const LimitCounters& counters() const noexcept { return counters_; }
+  /// Gives back to the heap what a peak has left behind; looks at everything, so it is for quiet
+  /// moments. Returns the bytes given.
+  std::uint64_t release_idle_memory() noexcept;
 
  private:
   struct Slot;

@@ -11,15 +11,27 @@
 
 namespace {
 std::size_t allocation_count = 0;
+bool is_watched = false;
+std::uint64_t watched = 0;
+std::uint64_t first_to_fail = 0;
+std::uint64_t last_to_fail = 0;
+
+// Counts one, and says whether it is to fail.
+bool note_allocation() {
+  ++allocation_count;
+  if (!is_watched) return false;
+  ++watched;
+  return first_to_fail != 0 && watched >= first_to_fail && watched <= last_to_fail;
 }
+}  // namespace
 
 void* operator new(std::size_t size) {
-  ++allocation_count;
+  if (note_allocation()) throw std::bad_alloc();
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
 }
 void* operator new(std::size_t size, std::align_val_t alignment) {
-  ++allocation_count;
+  if (note_allocation()) throw std::bad_alloc();
   const auto align = static_cast<std::size_t>(alignment);
   if (void* memory = std::aligned_alloc(align, (size + align - 1) / align * align)) return memory;
   throw std::bad_alloc();
@@ -172,6 +184,21 @@ std::string count_allocations(const char* what, Exchange exchange) {
 }
 
 }  // namespace
+
+WatchedAllocations::WatchedAllocations() {
+  is_watched = true;
+}
+WatchedAllocations::~WatchedAllocations() {
+  is_watched = false;
+}
+void fail_allocations(std::uint64_t first, std::uint64_t last) {
+  first_to_fail = first;
+  last_to_fail = last;
+  watched = 0;
+}
+std::uint64_t watched_allocations() {
+  return watched;
+}
 
 std::string check_steady_state_allocates_nothing() {
   PingPong play;

@@ -1,4 +1,4 @@
-// Counts calls of operator new: in steady state the stack makes none.
+// Counts calls of operator new: in steady state the stack makes none. And lets chosen ones fail.
 //
 // Invariants (of the stack, checked here):
 //   1. Requests and responses on a connection that is warm allocate nothing, on either side.
@@ -6,6 +6,7 @@
 // Next: sim.cc.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace glasstcp::sim {
@@ -13,5 +14,19 @@ namespace glasstcp::sim {
 /// Plays keep-alive requests and responses between two stacks; empty when nothing was allocated,
 /// else a sentence.
 [[nodiscard]] std::string check_steady_state_allocates_nothing();
+
+/// While one lives, allocations are counted, and those that fail_allocations() names fail.
+class WatchedAllocations {
+ public:
+  WatchedAllocations();
+  ~WatchedAllocations();
+  WatchedAllocations(const WatchedAllocations&) = delete;
+  WatchedAllocations& operator=(const WatchedAllocations&) = delete;
+};
+/// Of those that are watched from now on, the first-th to the last-th fail, counted from 1; 0:
+/// none.
+void fail_allocations(std::uint64_t first, std::uint64_t last);
+/// How many were watched since fail_allocations().
+[[nodiscard]] std::uint64_t watched_allocations();
 
 }  // namespace glasstcp::sim

@@ -8,6 +8,7 @@
 //   sim --from N --seeds M    M seeds beginning with N
 //   sim --connections N       as many seeds as it takes for N connections in all; every eighth
 //   twice
+//   sim --idle N              one world with N connections that do nothing, all at once
 //   --world N                 connections in each world (as the seed says)
 //   --jobs N                  processes (one for each core)
 #include <sys/resource.h>
@@ -27,6 +28,8 @@
 #include <vector>
 
 #include "tests/sim/allocations.h"
+#include "tests/sim/idle.h"
+#include "tests/sim/low_memory.h"
 #include "tests/sim/world.h"
 
 namespace glasstcp::sim {
@@ -34,12 +37,14 @@ namespace {
 
 constexpr std::uint64_t kObservedEvery = 8;  // in a long run
 constexpr std::uint64_t kProgressEvery = 2000;
+constexpr std::uint32_t kIdleConnections = 20'000;  // in a run without choices
 constexpr long kSecondsOfAWorld = 300;  // of the processor: a loop that never ends is a failure
 
 struct Options {
   std::vector<std::uint64_t> seeds;
   std::uint64_t from = 1;
   std::uint64_t connections = 0;  // in all; 0: the seeds decide
+  std::uint32_t idle = 0;         // connections that do nothing; 0: the other worlds
   std::uint32_t world = 0;
   std::uint32_t jobs = 0;
   bool verbose = false;
@@ -203,6 +208,8 @@ bool parse(int argc, char** argv, Options& options) {
       options.allocations = false;
     } else if (word == "--connections") {
       options.connections = value;
+    } else if (word == "--idle") {
+      options.idle = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(value, 1, 10'000'000));
     } else if (word == "--world") {
       options.world = static_cast<std::uint32_t>(std::min<std::uint64_t>(value, 900));
     } else if (word == "--jobs") {
@@ -242,14 +249,23 @@ void print_totals(const Totals& totals) {
       std::max(own.ru_maxrss, children.ru_maxrss) / 1024);
 }
 
+void tell(const char* what, const std::string& complaint, Totals& totals) {
+  if (!complaint.empty()) std::printf("FAILED %s: %s\n", what, complaint.c_str());
+  ++(complaint.empty() ? totals.passed : totals.failed);
+}
+
 int run(const Options& options) {
   std::signal(SIGABRT, on_fatal_signal);
   std::signal(SIGVTALRM, on_fatal_signal);
   Totals totals;
+  if (options.idle != 0) {
+    tell("idle connections", check_idle_connections(options.idle), totals);
+    return totals.failed == 0 ? 0 : 1;
+  }
   if (options.allocations) {
-    const std::string complaint = check_steady_state_allocates_nothing();
-    if (!complaint.empty()) std::printf("FAILED allocations: %s\n", complaint.c_str());
-    ++(complaint.empty() ? totals.passed : totals.failed);
+    tell("allocations", check_steady_state_allocates_nothing(), totals);
+    tell("low memory", check_low_memory_is_survived(), totals);
+    tell("idle connections", check_idle_connections(kIdleConnections), totals);
   }
   const Totals worlds = run_all(options);
   print_totals(worlds);
@@ -265,9 +281,10 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   glasstcp::sim::Options options;
   if (!glasstcp::sim::parse(argc, argv, options)) {
-    std::fprintf(stderr,
-                 "usage: sim [--seed N]... [--from N] [--seeds M] [--connections N] [--world N] "
-                 "[--jobs N] [--verbose] [--capture FILE]\n");
+    std::fprintf(
+        stderr,
+        "usage: sim [--seed N]... [--from N] [--seeds M] [--connections N] [--idle N] [--world N] "
+        "[--jobs N] [--verbose] [--capture FILE]\n");
     return 2;
   }
   return glasstcp::sim::run(options);

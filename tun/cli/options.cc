@@ -165,13 +165,18 @@ void add_watching_options(CLI::App& app, ServeOptions& o) {
            o.view_hosts, parse_host_name);
 }
 
+constexpr std::uint64_t kLeastMemory = 2U << 20;
+
 // What single options cannot see. Empty: fine.
 std::string inconsistency_of(const ServeOptions& o) {
   if (!is_interface_name(o.tun)) return std::string(kInterfaceNameRule);
   if (std::string e = ends_inconsistency(o.address, o.host_address, ""); !e.empty()) return e;
   if (std::string e = ends_inconsistency(o.address6, o.host_address6, "6"); !e.empty()) return e;
   if (std::string e = tcp_inconsistency(o.stack); !e.empty()) return e;
-  if (o.memory < 1U << 20) return "--memory: at least 1M";
+  // Of that a sixteenth is HTTP's: two pieces of a large file, of which one is on its way.
+  if (o.memory < o.recent + kLeastMemory) {
+    return "--memory: at least 2M, beside --recent: less cannot hold one transfer";
+  }
   if (o.capture_size > 0 && (o.capture.empty() || o.capture == "-")) {
     return "--capture-size needs --capture FILE";
   }

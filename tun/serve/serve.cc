@@ -122,6 +122,9 @@ StackConfig stack_config(const ServeOptions& options, const TunLink& link, const
   StackConfig config = link.completed(options.stack, options.address, options.address6);
   config.memory = MemoryShares(options).stack;
   config.seed = seed;
+  // Behind a masquerade all that reach a published port have the address of our end of the link.
+  if (options.publish)
+    config.shared_sources = {options.host_cidr().address, options.host_cidr6().address};
   return config;
 }
 
@@ -327,7 +330,7 @@ std::expected<int, Failure> run(const ServeOptions& options, ErrorLines& errors)
   const auto urls = listen(config, options, server);
   if (!urls) return failed(urls.error());
 
-  HttpApplication application(server);
+  HttpApplication application(server, stack);
   records->flush_with(application);
   std::unique_ptr<ImpairedDevice> bad;
   if (options.impair) {

@@ -26,7 +26,7 @@ void ServerMachine::stop(Instant now) {
   if (now < *stop_deadline_) return;
   last_wait_.reset();
   has_reset_any_ = has_reset_any_ || stack_.connection_count() > 0;
-  for (const ConnectionId id : stack_.connections()) stack_.abort(id, now);
+  stack_.abort_all(now);
 }
 
 bool ServerMachine::stop_now(Instant now) {
