@@ -37,6 +37,16 @@ StatusSection about_connections(const Stack& stack) {
   const StackCounters& c = stack.counters();
   s.add("accepted", {"accepted since the start", "启动以来接受的连接"}, c.connections_accepted);
   s.add("open", {"open now", "当前打开"}, std::uint64_t{stack.connection_count()});
+  const auto add_evicted = [&](const char* key, Words words, MemoryClass of) {
+    s.add(key, words, c.evicted[static_cast<std::size_t>(of)]);
+  };
+  add_evicted("evicted_half_open", {"handshakes evicted", "被收回的握手"}, MemoryClass::HalfOpen);
+  add_evicted("evicted_idle", {"idle ones evicted", "被收回的空闲连接"}, MemoryClass::Idle);
+  add_evicted("evicted_reading", {"evicted while data waited", "数据待读时被收回的连接"},
+              MemoryClass::Reading);
+  add_evicted("evicted_sending",
+              {"evicted while the peer took nothing", "对方不接收时被收回的连接"},
+              MemoryClass::Sending);
   const StateCounts states = stack.states();
   for (std::size_t i = 0; i < states.size(); ++i) {
     const std::string_view name = name_of(static_cast<State>(i));
@@ -98,6 +108,9 @@ StatusSection about_memory(const Stack& stack, const http::HttpServer& http,
   const StackMemory tcp = stack.memory();
   s.add("tcp", {"TCP: connections and windows", "TCP：连接和窗口"}, tcp.used);
   s.add("tcp_most", {"TCP: at most", "TCP：上限"}, tcp.limit);
+  s.add("tcp_held", {"TCP: held from the system", "TCP：向系统申请的内存"}, stack.memory_bytes());
+  s.add("tcp_given_back", {"TCP: given back after peaks", "TCP：高峰后归还的内存"},
+        stack.counters().memory_given_back);
   s.add("http", {"HTTP: heads and pieces of files", "HTTP：首部和文件片段"},
         std::uint64_t{http.pool().in_use()});
   s.add("http_most", {"HTTP: at most", "HTTP：上限"}, beside.most_http_bytes);
