@@ -17,6 +17,7 @@ inline constexpr std::size_t kSlabChunkBytes = 1024;   ///< of a slab (slab.h)
 inline constexpr std::size_t kSlabLeastPerChunk = 2;   ///< objects, however large
 inline constexpr std::uint32_t kBlocksPerChunk = 2;    ///< of a pool of blocks (block_pool.h)
 inline constexpr std::size_t kFirstFlowCapacity = 16;  ///< slots of a table (flow_table.h)
+inline constexpr unsigned kWheelDigitBits = 3;         ///< of a level's slots (timing_wheel.h)
 /// ICMP messages to send; twice that for fragments that come
 inline constexpr std::uint32_t kIpBufferBytes = 8 * 1024;
 /// ICMP messages, and segments without a connection
@@ -29,6 +30,7 @@ inline constexpr std::size_t kSlabLeastPerChunk = 16;      ///< objects, however
 /// of a pool of blocks (block_pool.h): 256 KB, from the kernel, untouched until used
 inline constexpr std::uint32_t kBlocksPerChunk = 64;
 inline constexpr std::size_t kFirstFlowCapacity = 1024;  ///< slots of a table (flow_table.h)
+inline constexpr unsigned kWheelDigitBits = 6;           ///< of a level's slots (timing_wheel.h)
 /// ICMP messages to send; twice that for fragments that come
 inline constexpr std::uint32_t kIpBufferBytes = 512 * 1024;
 /// ICMP messages, and segments without a connection

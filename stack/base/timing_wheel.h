@@ -24,6 +24,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "stack/base/chunk_sizes.h"
 #include "stack/base/intrusive_list.h"
 #include "stack/base/time.h"
 
@@ -72,8 +73,8 @@ class TimingWheel {
 
  private:
   using List = IntrusiveList<TimerNode, TimerTag>;
-  static constexpr unsigned kDigitBits = 6;
-  static constexpr unsigned kLevels = 6;
+  static constexpr unsigned kDigitBits = kWheelDigitBits;
+  static constexpr unsigned kLevels = 36 / kDigitBits;
   static constexpr std::size_t kSlots = 1U << kDigitBits;
   static constexpr unsigned kWheelBits = kDigitBits * kLevels;  // 2^36 ticks: 208 days
 

@@ -31,8 +31,11 @@ void try_url(std::string_view text) {
   const auto url = parse_url(text);
   if (!url) return;
   require(!url->host.empty() && !url->target.empty() && number(url->port) != 0);
-  require(url->target.front() == '/');
-  for (const char c : url->target) require(c > ' ' && c != 0x7f && c != '#');
+  require(url->target.front() == '/' || url->target.front() == '?');
+  for (const char c : url->target) {
+    const auto byte = static_cast<unsigned char>(c);
+    require(byte > ' ' && byte != 0x7f && c != '#');
+  }
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 // must be the same. The input is a list of steps of eight bytes; numbers are taken relative to
 // where the connection stands, so that most segments mean something.
 //
-// Inputs have at most 801 bytes.
+// Inputs have at most 121 bytes.
 #include <array>
 #include <cstdint>
 #include <cstdlib>

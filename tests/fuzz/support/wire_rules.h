@@ -99,10 +99,11 @@ class ConnectionRules {
   void judge_data(const OutPacket& out, const test::SentTcp& seg, const TcbSnapshot& tcb) const {
     const std::uint32_t first = seg.seq + (seg.has(test::kSyn) ? 1U : 0U);
     const std::uint32_t end = first + seg.text;
-    require(!is_before(tcb.snd.nxt.raw(), end));  // a probe's octet counts as sent
-    // RFC 9293 §3.8.6.1: one octet may look whether a closed window opened.
-    const bool is_free = seg.has(test::kSyn) || out.reason == SendReason::ZeroWindowProbe ||
-                         out.reason == SendReason::KeepAlive;
+    // RFC 9293 §3.8.6.1: one octet may look whether a closed window opened; it is not counted.
+    const bool is_probe = out.reason == SendReason::ZeroWindowProbe;
+    require(!is_before(tcb.snd.nxt.raw() + (is_probe ? 1 : 0), end));
+    require(!is_probe || seg.text <= 1);
+    const bool is_free = seg.has(test::kSyn) || is_probe || out.reason == SendReason::KeepAlive;
     if (!is_free && has_window_) require(!is_before(right_edge_, end));
     if (out.reason == SendReason::KeepAlive) return;  // an old number, and whatever octet
     std::uint32_t seq = first;
