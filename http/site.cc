@@ -276,9 +276,12 @@ Reply Site::get(const Request& request, Persistence persistence, const Moment& a
     found = store_->lookup(path, at.now);
     if (found.status == LookupStatus::Directory) found.status = LookupStatus::NotFound;
     const bool is_bare = found.status == LookupStatus::NotFound;
-    if (FileRef listed = is_bare ? listing(decoded.path, at.now) : FileRef{}) {
-      return answer_with_file(
-          request, served_from(std::move(listed), "text/html; charset=utf-8", at), persistence, at);
+    Lookup listed = is_bare ? listing(decoded.path, at.now) : Lookup{};
+    if (listed.status == LookupStatus::Unavailable) found.status = listed.status;
+    if (listed.status == LookupStatus::Found) {
+      return answer_with_file(request,
+                              served_from(std::move(listed.file), "text/html; charset=utf-8", at),
+                              persistence, at);
     }
   } else if (decoded.has_trailing_slash && found.status == LookupStatus::Found) {
     found.status = LookupStatus::NotFound;  // "page.html/": a file has nothing below it

@@ -121,7 +121,7 @@ class Site {
                                           Coding coding = Coding::Identity) noexcept;
   [[nodiscard]] Instant choose_coding(const Request& request, std::string_view path,
                                       ByteSpan memory, Served& served, Instant now) noexcept;
-  [[nodiscard]] FileRef listing(std::string_view path, Instant now) noexcept;
+  [[nodiscard]] Lookup listing(std::string_view path, Instant now) noexcept;
   [[nodiscard]] Reply not_found(Method method, Persistence persistence, const Moment& at) noexcept;
   [[nodiscard]] Reply answer_with_file(const Request& request, const Served& served,
                                        Persistence persistence, const Moment& at) noexcept;

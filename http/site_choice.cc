@@ -58,24 +58,26 @@ Instant Site::choose_coding(const Request& request, std::string_view path, ByteS
   return holds_until;
 }
 
-/// The page of the folder at `path`; empty: there is none. It is made at most once a second and
-/// folder.
-FileRef Site::listing(std::string_view path, Instant now) noexcept {
+/// The page of the folder at `path`. It is made at most once a second and folder.
+Lookup Site::listing(std::string_view path, Instant now) noexcept {
   if (!config_.lists_folders || has_hidden_part(path)) return {};
   for (Listed& kept : listed_) {
     if (kept.file && now < kept.until && std::string_view(kept.path.get(), kept.size) == path) {
-      return kept.file;
+      return {.status = LookupStatus::Found, .file = kept.file, .valid_until = kept.until};
     }
   }
   FolderContent content = store_->list(path, kMostListed);
+  if (content.status == LookupStatus::Unavailable) return {.status = content.status};
   if (content.status != LookupStatus::Directory) return {};
-  FileRef file = make_listing(path, content);
+  Lookup made{
+      .status = LookupStatus::Found, .file = make_listing(path, content), .valid_until = now};
   std::unique_ptr<char[]> name(new (std::nothrow) char[path.size() + 1]);
-  if (!file || name == nullptr) return file;
+  if (!made.file) made.status = LookupStatus::Unavailable;
+  if (!made.file || name == nullptr) return made;
   path.copy(name.get(), path.size());
   listed_[next_listed_++ % listed_.size()] = {
-      .path = std::move(name), .size = path.size(), .file = file, .until = now + 1s};
-  return file;
+      .path = std::move(name), .size = path.size(), .file = made.file, .until = now + 1s};
+  return made;
 }
 
 /// 404, with the site's own page where it has one: without validators and ranges, since it is no

@@ -165,6 +165,8 @@ const std::vector<Arguments> kRefused{
     {"serve", "--spin", "x"},
     {"serve", "--max-age", "x"},
     {"serve", "--sink", "upload"},
+    {"serve", "--min-rate", "x"},
+    {"serve", "--min-rate-after", "x"},
     {"serve", "--site", ""},
     {"serve", "--user", ""},
     {"serve", "--capture", ""},

@@ -10,6 +10,7 @@
 
 #include "stack/trace/pcapng.h"
 #include "tests/support/dot_stream.h"
+#include "tests/support/few_descriptors.h"
 #include "tests/support/raw_packet.h"
 #include "tun/capture_command/block_reader.h"
 #include "tun/capture_command/packet_filter.h"
@@ -72,6 +73,21 @@ class ControlTest : public testing::Test {
   std::unique_ptr<ControlServer> server_;
   Ref<test::DotStream> stream_;
 };
+
+TEST_F(ControlTest, WhoComesWhereNoDescriptorIsLeftIsToldSo) {
+  const Descriptor first = call();
+  const Descriptor second = call();
+  {
+    const test::FewDescriptors none(0);
+    server_->on_ready();
+  }
+  for (const Descriptor* client : {&first, &second}) {
+    EXPECT_EQ(heard(*client), "error the server has no file descriptor left: raise 'ulimit -n'\n|");
+  }
+  const Descriptor later = call();
+  say(later, "say words\n");
+  EXPECT_EQ(heard(later), "ok\n<words>|");
+}
 
 TEST_F(ControlTest, AnswersALineAndCloses) {
   const Descriptor client = call();

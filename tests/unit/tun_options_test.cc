@@ -128,6 +128,15 @@ TEST(Options, SayWhoMaySeeWhatTheServerShowsOfItself) {
   EXPECT_THAT(o.view_hosts, testing::ElementsAre("glass.example"));
 }
 
+TEST(Options, SayHowSlowAClientMayBe) {
+  EXPECT_EQ(accepted({}).min_rate, 500u);
+  EXPECT_EQ(accepted({}).min_rate_after, 30s);
+  const ServeOptions o = accepted({"--min-rate", "0", "--min-rate-after", "1min"});
+  EXPECT_EQ(o.min_rate, 0u);
+  EXPECT_EQ(o.min_rate_after, 60s);
+  EXPECT_EQ(ended({"serve", "--min-rate-after", "500ms"}).code, kExitWrongUsage);
+}
+
 TEST(Options, FieldsMayBeAddedSeveralTimes) {
   const ServeOptions o = accepted({"--list", "--header", "X-A: [1,2]", "--header", "X-B:b"});
   EXPECT_TRUE(o.list);

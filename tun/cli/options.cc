@@ -33,6 +33,11 @@ std::optional<std::string> parse_sink(const std::string& text) {
   return text;
 }
 
+std::optional<Duration> parse_min_rate_after(const std::string& text) {
+  const auto time = parse_duration(text, 1s);
+  return time && *time >= 1s && *time <= 1h ? time : std::nullopt;
+}
+
 std::optional<std::uint64_t> parse_recent(const std::string& text) {
   constexpr std::uint64_t kLeast = 1U << 20;
   if (text == "0") return 0;
@@ -113,6 +118,15 @@ void add_site_options(CLI::App& app, ServeOptions& o) {
       {"--sink", "PATH", "a path as a request writes it ('/' first, no '?', '#', space or '..')",
        "discard and count what is uploaded to this path (nowhere)"},
       o.sink, parse_sink);
+  add_parsed(app,
+             {"--min-rate", "N", "a number",
+              "bytes a second that clients must take or send while memory is short, or are ended; "
+              "0: any (500)"},
+             o.min_rate, parse_number<std::uint32_t, 0, UINT32_MAX>);
+  add_parsed(app,
+             {"--min-rate-after", "S", "a time like 30s from 1s to 1h",
+              "how long they alone must have been waited for (30s)"},
+             o.min_rate_after, parse_min_rate_after);
   add_parsed(app,
              {"--user", "NAME", "the name or number of a user",
               "user to run as once set up (who called sudo; in a container the owner of "

@@ -45,6 +45,8 @@ struct ServeOptions : LinkOptions {
   bool list = false;                  ///< folders without an index page
   std::vector<std::string> headers;   ///< "Name: value", checked
   std::string sink;                   ///< path of URLs; empty: no uploads
+  std::uint32_t min_rate = 500;       ///< bytes per second, while memory is short; 0: any
+  Duration min_rate_after = 30s;      ///< of waiting for the client
   std::optional<std::uint64_t> seed;  ///< empty: random
   std::string user;                   ///< empty: see privileges.h
   bool publish = false;               ///< let others reach it through this machine's addresses

@@ -1,6 +1,7 @@
 // See control_server.h.
 #include "tun/control/control_server.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -24,6 +25,12 @@ bool watch(int events, int socket, void* whose, std::uint32_t what, int how) {
   event.events = what;
   event.data.ptr = whose;
   return ::epoll_ctl(events, how, socket, &event) == 0;
+}
+
+void refuse(const Descriptor& socket, std::string_view why) {
+  const std::string line = "error " + std::string(why) + "\n";
+  // There is room: it is the first that is sent.
+  static_cast<void>(::send(socket.get(), line.data(), line.size(), MSG_NOSIGNAL));
 }
 
 }  // namespace
@@ -61,7 +68,10 @@ std::expected<std::unique_ptr<ControlServer>, Failure> ControlServer::open(
 }
 
 ControlServer::ControlServer(Descriptor listener, Descriptor events, std::vector<uid_t> users)
-    : listener_(std::move(listener)), events_(std::move(events)), users_(std::move(users)) {}
+    : listener_(std::move(listener)),
+      events_(std::move(events)),
+      spare_(::fcntl(listener_.get(), F_DUPFD_CLOEXEC, 3)),
+      users_(std::move(users)) {}
 
 ControlServer::~ControlServer() = default;
 
@@ -84,22 +94,31 @@ void ControlServer::on_ready() noexcept {
 void ControlServer::accept_all() noexcept {
   while (true) {
     Descriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (!socket.is_open() && (errno == EMFILE || errno == ENFILE)) return refuse_with_spare();
     if (!socket.is_open()) return;
     take(std::move(socket));
   }
 }
 
+// Whoever is not taken in makes the listener readable for ever, and the loop would not sleep.
+void ControlServer::refuse_with_spare() noexcept {
+  while (spare_.is_open()) {
+    spare_.reset();
+    Descriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    const bool has_come = socket.is_open();
+    if (has_come) refuse(socket, "the server has no file descriptor left: raise 'ulimit -n'");
+    socket.reset();
+    spare_ = Descriptor(::fcntl(listener_.get(), F_DUPFD_CLOEXEC, 3));
+    if (!has_come) return;
+  }
+}
+
 void ControlServer::take(Descriptor socket) noexcept {
-  const auto refuse = [&socket](std::string_view why) {
-    const std::string line = "error " + std::string(why) + "\n";
-    // There is room: it is the first that is sent.
-    static_cast<void>(::send(socket.get(), line.data(), line.size(), MSG_NOSIGNAL));
-  };
   const auto user = user_behind(socket.get());
   if (!user || (*user != 0 && std::ranges::find(users_, *user) == users_.end())) {
-    return refuse("only root, and the user who started the server, may ask: use sudo");
+    return refuse(socket, "only root, and the user who started the server, may ask: use sudo");
   }
-  if (clients_.size() == kMostClients) return refuse("too many ask at once");
+  if (clients_.size() == kMostClients) return refuse(socket, "too many ask at once");
   clients_.push_back(std::make_unique<Client>(std::move(socket)));
   Client& client = *clients_.back();
   client.is_gone = !watch(events_.get(), client.socket.get(), &client, EPOLLIN, EPOLL_CTL_ADD);

@@ -11,6 +11,7 @@
 //   1. Nobody is waited for: a client that does not read is left out until it does.
 //   2. Only root and the users that are named may ask.
 //   3. At most kMostClients at once, with one line of kLongestLine bytes each.
+//   4. Where no descriptor is left, who comes is told so: one is kept to take them in with.
 //
 // Next: ../serve/serve.cc.
 #pragma once
@@ -67,6 +68,7 @@ class ControlServer final : public Attendant {
   struct Client;
   ControlServer(Descriptor listener, Descriptor events, std::vector<uid_t> users);
   void accept_all() noexcept;
+  void refuse_with_spare() noexcept;
   void take(Descriptor socket) noexcept;
   void read_from(Client& client) noexcept;
   void obey(Client& client, std::string_view line) noexcept;
@@ -77,6 +79,7 @@ class ControlServer final : public Attendant {
 
   Descriptor listener_;
   Descriptor events_;
+  Descriptor spare_;
   std::vector<uid_t> users_;
   std::map<std::string, Command, std::less<>> commands_;
   std::vector<std::unique_ptr<Client>> clients_;

@@ -118,19 +118,24 @@ bool WholeFile::read(std::uint64_t offset, ByteSpan out) noexcept {
   return true;
 }
 
-Ref<LargeFile> LargeFile::open(Descriptor descriptor, const FileStamp& stamp,
-                               bool may_map) noexcept {
-  return Ref<LargeFile>(new (std::nothrow) LargeFile(std::move(descriptor), stamp, may_map));
+Ref<LargeFile> LargeFile::open(Descriptor descriptor, const FileStamp& stamp, bool may_map,
+                               MemoryUse& use) noexcept {
+  return Ref<LargeFile>(new (std::nothrow) LargeFile(std::move(descriptor), stamp, may_map, use));
 }
 
-LargeFile::LargeFile(Descriptor descriptor, const FileStamp& stamp, bool may_map) noexcept
+LargeFile::LargeFile(Descriptor descriptor, const FileStamp& stamp, bool may_map,
+                     MemoryUse& use) noexcept
     : descriptor_(std::move(descriptor)),
       stamp_(stamp),
       info_(info_of(stamp, mix(mix(stamp.device, stamp.inode),
                                static_cast<std::uint64_t>(stamp.changed_ns)))),
-      may_map_(may_map) {}
+      may_map_(may_map),
+      use_(&use) {
+  ++use_->descriptors;
+}
 
 LargeFile::~LargeFile() {
+  --use_->descriptors;
   if (map_ != nullptr) ::munmap(const_cast<std::uint8_t*>(map_), stamp_.size);
 }
 

@@ -42,10 +42,10 @@ struct FileStamp {
 /// What a look at a file that is `now` says of one that was promised as `promised`.
 [[nodiscard]] FileState compare(const FileStamp& promised, const FileStamp& now) noexcept;
 
-/// Counts the bytes that files in memory occupy, those that only responses in flight still hold
-/// included.
+/// Counts what files occupy, those that only responses in flight still hold included.
 struct MemoryUse {
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = 0;        ///< of files in memory
+  std::uint32_t descriptors = 0;  ///< of large ones
 };
 
 /// A file in memory.
@@ -81,9 +81,10 @@ class WholeFile final : public File {
 /// A file behind a descriptor.
 class LargeFile final : public File {
  public:
-  /// Takes the descriptor over. `may_map`: only the kernel will read the bytes of mapped().
+  /// Takes the descriptor over. `may_map`: only the kernel will read the bytes of mapped(). `use`
+  /// must outlive the file.
   [[nodiscard]] static Ref<LargeFile> open(Descriptor descriptor, const FileStamp& stamp,
-                                           bool may_map) noexcept;
+                                           bool may_map, MemoryUse& use) noexcept;
 
   [[nodiscard]] const FileInfo& info() const noexcept override { return info_; }
   [[nodiscard]] std::optional<ByteView> whole() const noexcept override { return std::nullopt; }
@@ -93,13 +94,14 @@ class LargeFile final : public File {
   [[nodiscard]] FileState state() noexcept override;
 
  private:
-  LargeFile(Descriptor descriptor, const FileStamp& stamp, bool may_map) noexcept;
+  LargeFile(Descriptor descriptor, const FileStamp& stamp, bool may_map, MemoryUse& use) noexcept;
   ~LargeFile() override;
 
   Descriptor descriptor_;
   FileStamp stamp_;
   FileInfo info_;
   bool may_map_;
+  MemoryUse* use_;
   const std::uint8_t* map_ = nullptr;
 };
 

@@ -111,7 +111,8 @@ Lookup DiskStore::lookup(std::string_view path, Instant now) noexcept {
         return {LookupStatus::NotFound, {}, gone->second + kFreshFor};
       }
     }
-    return look_at_disk(path, now);
+    lacked_descriptor_ = false;
+    return note_shortage(look_at_disk(path, now), now);
   } catch (const std::bad_alloc&) {
     return {LookupStatus::Unavailable, {}, now};
   }
@@ -120,11 +121,11 @@ Lookup DiskStore::lookup(std::string_view path, Instant now) noexcept {
 FolderContent DiskStore::list(std::string_view path, std::size_t most) noexcept {
   try {
     const std::string name = path.empty() ? std::string(".") : std::string(path);
-    const Descriptor folder(root_.open_beneath(name, O_RDONLY | O_DIRECTORY));
+    const Descriptor folder(open_beneath(name, O_RDONLY | O_DIRECTORY));
     if (!folder.is_open()) return {.status = status_of(errno)};
     const auto behind_link = [&](const std::string& link, struct stat& status) {
       const std::string full = name + "/" + link;
-      const Descriptor found(root_.open_beneath(full, O_PATH));
+      const Descriptor found(open_beneath(full, O_PATH));
       return found.is_open() && ::fstat(found.get(), &status) == 0;
     };
     return read_folder(folder, most, behind_link);
@@ -150,7 +151,7 @@ Lookup DiskStore::look_at_disk(std::string_view path, Instant now) {
     return {status, {}, status == LookupStatus::Unavailable ? now : now + kFreshFor};
   };
   root_.look_again(now);
-  const Descriptor found(root_.open_beneath(name, O_PATH));
+  const Descriptor found(open_beneath(name, O_PATH));
   if (!found.is_open()) return without_file(status_of(errno));
   struct stat status;
   if (::fstat(found.get(), &status) != 0) return without_file(LookupStatus::Unavailable);
@@ -185,7 +186,7 @@ FileRef DiskStore::read_file(const std::string& path, FileStamp& stamp, LookupSt
   status = LookupStatus::Unavailable;
   for (int attempt = 1; attempt <= kAttempts; ++attempt) {
     // O_NONBLOCK: what was a file a moment ago may be a FIFO now, and must not stop us.
-    Descriptor file(root_.open_beneath(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
+    Descriptor file(open_beneath(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
     struct stat now;
     if (!file.is_open() || ::fstat(file.get(), &now) != 0) {
       status = status_of(errno);
@@ -198,7 +199,8 @@ FileRef DiskStore::read_file(const std::string& path, FileStamp& stamp, LookupSt
     stamp = FileStamp::of(now);
     if (stamp.size <= kWholeFileLimit) make_room(stamp.size);
     if (stamp.size > kWholeFileLimit || use_->bytes + stamp.size > options_.memory) {
-      return FileRef(LargeFile::open(std::move(file), stamp, options_.may_map).get());
+      if (!has_descriptor_for_large()) return {};
+      return FileRef(LargeFile::open(std::move(file), stamp, options_.may_map, *use_).get());
     }
     const auto snapshot =
         attempt < kAttempts ? WholeFile::Snapshot::Settled : WholeFile::Snapshot::Any;
@@ -224,8 +226,65 @@ void DiskStore::forget(std::string_view path) {
   entries_.erase(entry);
 }
 
+// What others still hold is not forgotten: that would free nothing.
 void DiskStore::make_room(std::uint64_t bytes) {
-  while (use_->bytes + bytes > options_.memory && !entries_.empty()) forget(entries_.back().path);
+  for (auto entry = entries_.end(); entry != entries_.begin();) {
+    if (use_->bytes + bytes <= options_.memory) return;
+    --entry;
+    const bool is_in_memory = entry->file && entry->file->whole().has_value();
+    if (!is_in_memory || !entry->file->is_held_once()) continue;
+    by_path_.erase(entry->path);
+    entry = entries_.erase(entry);
+  }
+}
+
+// -- Descriptors
+
+int DiskStore::open_beneath(const std::string& path, std::uint64_t flags) {
+  while (true) {
+    const int found = root_.open_beneath(path, flags);
+    if (found >= 0 || (errno != EMFILE && errno != ENFILE)) return found;
+    const int error = errno;
+    if (close_unread_file()) continue;
+    lacked_descriptor_ = true;
+    errno = error;
+    return -1;
+  }
+}
+
+bool DiskStore::has_descriptor_for_large() {
+  while (use_->descriptors >= options_.descriptors) {
+    if (close_unread_file()) continue;
+    lacked_descriptor_ = true;
+    return false;
+  }
+  return true;
+}
+
+// Closes the longest unused large file that nobody reads. False: there is none.
+bool DiskStore::close_unread_file() {
+  for (auto entry = entries_.end(); entry != entries_.begin();) {
+    --entry;
+    const bool is_open = entry->file && !entry->file->whole().has_value();
+    if (!is_open || !entry->file->is_held_once()) continue;
+    by_path_.erase(entry->path);
+    entries_.erase(entry);
+    return true;
+  }
+  return false;
+}
+
+Lookup DiskStore::note_shortage(Lookup found, Instant now) {
+  if (lacked_descriptor_) {
+    ++refused_;
+    refused_at_ = now;
+  }
+  const bool is_over = is_short_ && !lacked_descriptor_ && now - refused_at_ >= kShortageEnds;
+  if ((lacked_descriptor_ && !is_short_) || is_over) {
+    is_short_ = !is_over;
+    if (on_shortage_) on_shortage_(is_short_);
+  }
+  return found;
 }
 
 }  // namespace glasstcp

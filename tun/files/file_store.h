@@ -8,6 +8,9 @@
 //   3. The same content keeps the same File, and so the same entity tag.
 //   4. A file that fits into memory is served also while it keeps changing: as many bytes as it had
 //   when they were read.
+//   5. Large files have at most Options::descriptors open. Beyond, the longest unused that nobody
+//   reads is closed for the next; where there is none, or the system has none left, only what needs
+//   one is not served, and that is told once.
 //
 // Leaves out: noticing changes by inotify (a look per second and path is cheap).
 // Next: application.h.
@@ -15,6 +18,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <list>
 #include <string>
 #include <string_view>
@@ -38,7 +42,12 @@ class DiskStore final : public FileStore {
     bool may_map = false;                 ///< large files: only the kernel reads mapped bytes
     std::uint64_t memory = 256ULL << 20;  ///< content kept in memory, bytes
     bool keeps_rights = false;            ///< a process keeps the right to find the folder again
+    std::uint32_t descriptors = 1024;     ///< of large files, open at once
   };
+  /// Told when descriptors are short (true), and when they are not any more (false).
+  using ShortageListener = std::function<void(bool is_short)>;
+  /// How long nothing may have been refused until they are not short any more.
+  static constexpr Duration kShortageEnds = 5s;
 
   /// Opens the directory `path`.
   static std::expected<DiskStore, Failure> open(const std::string& path, Options options);
@@ -59,7 +68,13 @@ class DiskStore final : public FileStore {
 
   [[nodiscard]] FolderContent list(std::string_view path, std::size_t most) noexcept override;
 
+  void limit_descriptors(std::uint32_t most) { options_.descriptors = most; }
+  void set_shortage_listener(ShortageListener listener) { on_shortage_ = std::move(listener); }
+
   [[nodiscard]] std::size_t entries() const { return entries_.size(); }
+  [[nodiscard]] std::uint32_t open_descriptors() const { return use_->descriptors; }
+  /// Lookups that found none.
+  [[nodiscard]] std::uint64_t refused_for_descriptors() const { return refused_; }
   [[nodiscard]] std::uint64_t bytes_in_memory() const { return use_->bytes; }
 
  private:
@@ -80,6 +95,10 @@ class DiskStore final : public FileStore {
   Lookup answer(Entries::iterator entry);
   void forget(std::string_view path);
   void make_room(std::uint64_t bytes);
+  [[nodiscard]] int open_beneath(const std::string& path, std::uint64_t flags);
+  [[nodiscard]] bool has_descriptor_for_large();
+  bool close_unread_file();
+  Lookup note_shortage(Lookup found, Instant now);
 
   SiteRoot root_;
   Options options_;
@@ -90,6 +109,11 @@ class DiskStore final : public FileStore {
   // Compressed neighbours that do not exist, and when that was seen: each request for the file
   // itself asks for them. Of other names nothing is kept, so that a new file is found at once.
   std::unordered_map<std::string, Instant> missing_;
+  ShortageListener on_shortage_;
+  bool lacked_descriptor_ = false;  // in the lookup that runs
+  bool is_short_ = false;
+  Instant refused_at_{};  // last
+  std::uint64_t refused_ = 0;
 };
 
 }  // namespace glasstcp

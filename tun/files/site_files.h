@@ -38,6 +38,16 @@ class SiteFiles {
   [[nodiscard]] std::uint64_t bytes_in_memory() const {
     return disk_ ? disk_->bytes_in_memory() : 0;
   }
+  /// Lookups that found no file descriptor.
+  [[nodiscard]] std::uint64_t refused_for_descriptors() const {
+    return disk_ ? disk_->refused_for_descriptors() : 0;
+  }
+  /// See DiskStore.
+  void watch_descriptors(std::uint32_t most, DiskStore::ShortageListener listener) {
+    if (!disk_) return;
+    disk_->limit_descriptors(most);
+    disk_->set_shortage_listener(std::move(listener));
+  }
   /// Whether it is a folder in which nothing stands.
   [[nodiscard]] bool is_empty() const { return disk_ && disk_->is_empty(); }
   /// Whether it can be read with the rights that we have now.

@@ -23,6 +23,7 @@
 #include "tun/files/error_lines.h"
 #include "tun/files/packet_watchers.h"
 #include "tun/files/site_files.h"
+#include "tun/host/descriptors_left.h"
 #include "tun/host/privileges.h"
 #include "tun/host/publish.h"
 #include "tun/host/random_seed.h"
@@ -139,6 +140,7 @@ http::ServerConfig server_config(const ServeOptions& options, http::AccessLogSin
     config.site.extra_fields += http::extra_field_line(header).value_or("");  // checked before
   }
   config.site.sink_path = options.sink;
+  config.least_rate = {options.min_rate, options.min_rate_after};
   config.memory = MemoryShares(options).http;
   return config;
 }
@@ -249,6 +251,41 @@ void tell_ready(const ServeOptions& options, const std::string& urls, ErrorLines
   }
 }
 
+// What limits ended or refused; nothing where they did not.
+void tell_limits(const http::HttpServer& server, const ServeOptions& options, ErrorLines& errors) {
+  const http::LimitCounters& counts = server.counters();
+  if (const std::uint64_t slow = counts.slow_readers + counts.slow_senders; slow > 0) {
+    errors.say(
+        fmt::format("{} connections were reset: memory was short, and their clients took or "
+                    "sent less than {} bytes a second",
+                    slow, options.min_rate));
+  }
+  if (counts.partial_heads > 0) {
+    errors.say(fmt::format("{} requests that had not come whole were ended for newer ones",
+                           counts.partial_heads));
+  }
+  if (counts.no_room > 0) {
+    errors.say(
+        fmt::format("{} requests were answered with 503: memory or file descriptors "
+                    "were lacking",
+                    counts.no_room));
+  }
+  if (counts.idle_closed + counts.refused > 0) {
+    errors.say(
+        fmt::format("{} idle connections were closed and {} new ones refused: there were too many",
+                    counts.idle_closed, counts.refused));
+  }
+}
+
+// Large files stay open while they may be asked for again; what else needs descriptors keeps some.
+void watch_descriptors(SiteFiles& site, ErrorLines& errors) {
+  site.watch_descriptors(descriptors_to_spare(), [&errors](bool is_short) {
+    errors.say(is_short ? "no file descriptor is left: requests that need one get 503; raise the "
+                          "limit with 'ulimit -n'"
+                        : "there are file descriptors again");
+  });
+}
+
 int exit_code(EventLoop::End end, const EventLoop& loop, const TunDevice& device,
               ErrorLines& errors) {
   switch (end) {
@@ -273,7 +310,8 @@ BesideCounters beside(const ServeOptions& options, const SiteFiles& site, const 
           .lost_error_lines = errors.lost(),
           .cached_file_bytes = site.bytes_in_memory(),
           .most_cached_file_bytes = shares.files,
-          .most_http_bytes = shares.http};
+          .most_http_bytes = shares.http,
+          .refused_for_descriptors = site.refused_for_descriptors()};
 }
 
 // What a signal means that does not ask for the end. False: it asks for it.
@@ -359,11 +397,13 @@ std::expected<int, Failure> run(const ServeOptions& options, ErrorLines& errors)
   });
   auto loop = EventLoop::make(kServerSignals, options.spin);
   if (!loop) return failed(loop.error());
+  watch_descriptors(prepared->site, errors);
   tell_ready(options, *urls, errors);
   const EventLoop::End end = loop->run(machine);
   records->finish();
   if (control) control->finish();
   records->tell_losses(errors);
+  tell_limits(server, options, errors);
   lines.tell_unread(machine.counters());
   return exit_code(end, *loop, *prepared->link.device, errors);
 }

@@ -102,6 +102,30 @@ StatusSection about_losses(const BesideCounters& beside) {
   return s;
 }
 
+StatusSection about_limits(const http::HttpServer& http, const BesideCounters& beside) {
+  StatusSection s{"limits", {"ended or refused by a limit of HTTP", "因 HTTP 的上限而结束或拒绝"}};
+  const http::LimitCounters& c = http.counters();
+  s.add("slow_readers",
+        {"clients that took too little while memory was short", "内存不足时接收太慢的客户"},
+        c.slow_readers);
+  s.add("slow_senders",
+        {"clients that sent too little while memory was short", "内存不足时发送太慢的客户"},
+        c.slow_senders);
+  s.add(
+      "partial_heads",
+      {"requests that had not come whole, ended for newer ones", "为接收新请求而结束的不完整请求"},
+      c.partial_heads);
+  s.add("no_room", {"requests answered with 503 for want of room", "因资源不足而得到 503 的请求"},
+        c.no_room);
+  s.add("no_descriptor", {"files that found no file descriptor", "没有文件描述符可用的文件"},
+        beside.refused_for_descriptors);
+  s.add("idle_closed", {"idle connections closed for new ones", "为新连接而关闭的空闲连接"},
+        c.idle_closed);
+  s.add("refused", {"connections refused: there were too many", "因连接过多而拒绝的连接"},
+        c.refused);
+  return s;
+}
+
 StatusSection about_memory(const Stack& stack, const http::HttpServer& http,
                            const BesideCounters& beside) {
   StatusSection s{"memory", {"memory in bytes", "内存（字节）"}, false};
@@ -114,6 +138,8 @@ StatusSection about_memory(const Stack& stack, const http::HttpServer& http,
   s.add("http", {"HTTP: heads and pieces of files", "HTTP：首部和文件片段"},
         std::uint64_t{http.pool().in_use()});
   s.add("http_most", {"HTTP: at most", "HTTP：上限"}, beside.most_http_bytes);
+  s.add("http_requests", {"HTTP: requests that are not whole", "HTTP：不完整的请求"},
+        std::uint64_t{http.partial_heads().pool().in_use()});
   s.add("files", {"files kept in memory", "内存中的文件"}, beside.cached_file_bytes);
   s.add("files_most", {"files: at most", "文件：上限"}, beside.most_cached_file_bytes);
   return s;
@@ -131,6 +157,8 @@ StatusSection about_options(const ServerIdentity& server) {
   add("--mtu", fmt::format("{}", server.config.mtu));
   add("--offload", switch_of(server.config.checksum_offload));
   add("--publish", switch_of(o.publish));
+  add("--min-rate", fmt::format("{}", o.min_rate));
+  add("--min-rate-after", fmt::format("{}", seconds(o.min_rate_after)));
   add("--memory", fmt::format("{}", o.memory));
   add("--recent", fmt::format("{}", o.recent));
   add("--capture", o.capture.empty() ? "(none)" : o.capture);
@@ -148,8 +176,8 @@ StatusSection about_options(const ServerIdentity& server) {
 Status status_of(const ServerIdentity& server, const Stack& stack, const http::HttpServer& http,
                  const BesideCounters& beside, Instant now) {
   return {{about_server(server, now), about_connections(stack), about_packets(stack, beside),
-           about_verdicts(stack), about_reasons(stack), about_losses(beside),
-           about_memory(stack, http, beside), about_options(server)}};
+           about_verdicts(stack), about_reasons(stack), about_limits(http, beside),
+           about_losses(beside), about_memory(stack, http, beside), about_options(server)}};
 }
 
 ControlAnswer control_with_status(const Status& status, std::string_view words) {

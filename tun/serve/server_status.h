@@ -26,6 +26,7 @@ struct BesideCounters {
   std::uint64_t cached_file_bytes = 0;
   std::uint64_t most_cached_file_bytes = 0;
   std::uint64_t most_http_bytes = 0;
+  std::uint64_t refused_for_descriptors = 0;
 };
 
 /// What stays as it is while the server runs.
