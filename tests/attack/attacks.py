@@ -7,6 +7,7 @@ import shutil
 import socket
 import struct
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -265,6 +266,25 @@ def little_memory(target, scale):
     time.sleep(6 * scale)
     close_all(sockets)
     return f"{len(sockets)} downloads"
+
+
+def sender(name, target, scale, *more):
+    """One of the programs beside this file, which say what became of their connections."""
+    command = [sys.executable, HERE / f"{name}.py", "--to", target.address, "--seconds", str(8 * scale), *more]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return (done.stdout.strip().splitlines() or [done.stderr.strip()[-80:]])[-1]
+
+
+@attack("CWE-400: slow POST", served=0.9, options=("--sink", "/sink"))
+def slow_bodies(target, scale):
+    """Bodies of a megabyte, a byte of which comes every five seconds."""
+    return sender("slow_body", target, scale)
+
+
+@attack("CWE-770", served=0.9)
+def pipelined_heads(target, scale):
+    """Requests by the thousand on each connection, whose answers nobody reads."""
+    return sender("pipelined_heads", target, scale)
 
 
 # --- Other people's tools -------------------------------------------------------------------------------------------
