@@ -24,8 +24,6 @@ IpConfig ip_config_of(const StackConfig& config) {
 }  // namespace
 
 struct Stack::Impl {
-  static constexpr std::uint32_t kUnlimited = 0xffffffff;
-
   Impl(const StackConfig& config, Instant start)
       : ip(ip_config_of(config), config.seed),
         tcp({config.tcp,
@@ -66,11 +64,7 @@ struct Stack::Impl {
 
   // What no connection stands behind: ICMP, then resets and SYN-ACKs.
   bool next_answer(Instant now, OutPacket& out) {
-    if (answers_left == 0 || (!ip.transmit(now, out) && !tcp.transmit_answer(now, out))) {
-      return false;
-    }
-    --answers_left;
-    return true;
+    return ip.transmit(now, out) || tcp.transmit_answer(now, out);
   }
   // Anybody can ask for answers; connections are what we are here for.
   bool next_packet(Instant now, OutPacket& out, TransmitOutcome& outcome) {
@@ -80,7 +74,7 @@ struct Stack::Impl {
       if (next_answer(now, out)) return true;
     }
     if (tcp.transmit(now, out, outcome)) {
-      ++since_answer;
+      since_answer += 1 + static_cast<std::uint32_t>(out.size() / kLargePiece);
       return true;
     }
     return next_answer(now, out);
@@ -89,7 +83,6 @@ struct Stack::Impl {
   IpLayer ip;
   TcpLayer tcp;
   StackCounters counters;
-  std::uint32_t answers_left = kUnlimited;
   std::uint32_t since_answer = 0;  // packets of connections
   Instant last{};                  // the latest time we were told
 };
@@ -139,10 +132,6 @@ bool Stack::transmit(Instant now, OutPacket& out) {
   if (!s.next_packet(now, out, outcome)) return false;
   s.count_and_observe_sent(now, out, outcome);
   return true;
-}
-
-void Stack::limit_answers(std::uint32_t count) {
-  impl_->answers_left = count;
 }
 
 Instant Stack::next_deadline() const {

@@ -86,14 +86,12 @@ class Stack {
   /// Lets every deadline up to `now` happen.
   void advance(Instant now);
   /// The next packet to write, or false: nothing to say now. Its slices live until the next
-  /// non-const call. Connections go first: while they have something to say, one packet of
-  /// kPacketsPerAnswer + 1 is an answer (ICMP, a reset, a SYN-ACK, a challenge).
+  /// non-const call. Connections go first: while they have something to say, an answer (ICMP, a
+  /// reset, a SYN-ACK, a challenge) leaves after kPacketsPerAnswer packets of theirs, or after
+  /// fewer if those are large: each kLargePiece bytes count as one more.
   [[nodiscard]] bool transmit(Instant now, OutPacket& out);
   static constexpr std::uint32_t kPacketsPerAnswer = 7;
-  /// From here on transmit() gives at most so many answers, until this is called again: what
-  /// anybody can ask for has a share of a turn's time. No limit at first. Answers above it wait,
-  /// and has_output() says so.
-  void limit_answers(std::uint32_t count);
+  static constexpr std::size_t kLargePiece = 8 * 1024;
   /// A new gso_max (StackConfig), from the next packet on: for a device that turns out to take less
   /// than it promised.
   void set_gso_max(std::uint32_t bytes);

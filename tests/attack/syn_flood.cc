@@ -27,7 +27,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kIpHeader = 20;
 constexpr std::size_t kOptions = 20;
 constexpr std::size_t kPacket = kIpHeader + 20 + kOptions;
-constexpr std::size_t kBatch = 64;  // packets of one system call
+constexpr std::size_t kBatch = 64;  // packets of one system call at most
+constexpr double kBurst = 32;       // and at least: a call for each packet would take all the time
 
 struct Wish {
   in_addr to{};
@@ -140,8 +141,8 @@ int flood(const Wish& wish) {
   std::uint64_t sent = 0;
   for (double now = 0; now < wish.seconds; now = elapsed()) {
     const double due = wish.rate == 0 ? kBatch : now * wish.rate - static_cast<double>(sent);
-    const auto count = static_cast<unsigned>(std::clamp(due, 0.0, double{kBatch}));
-    if (count == 0) continue;  // spins: a sleep is longer than the distance of two packets
+    if (due < std::min(kBurst, wish.rate == 0 ? kBurst : wish.rate / 100)) continue;  // spins
+    const auto count = static_cast<unsigned>(std::clamp(due, 1.0, double{kBatch}));
     for (unsigned i = 0; i < count; ++i) vary(packets[i], wish, numbers);
     const int done = ::sendmmsg(fd, messages.data(), count, 0);
     if (done > 0) sent += static_cast<std::uint64_t>(done);

@@ -51,7 +51,7 @@ struct Flood {
     const Instant end = now + length;
     const Duration step{1'000'000'000 / rate};
     for (; now < end; now += step) {
-      admitted += gate.admits(hashes(), now) ? 1 : 0;
+      admitted += gate.admits(hashes(), now, {}) ? 1 : 0;
       ++sent;
       if (sent % 64 != 0) continue;
       for (Client& client : clients) let(client);
@@ -61,7 +61,7 @@ struct Flood {
     if (client.is_served || client.tried == client.tries.size()) return;
     if (client.tries[client.tried] > now) return;
     ++client.tried;
-    client.is_served = gate.admits(client.hash, now);
+    client.is_served = gate.admits(client.hash, now, {});
   }
 
   Instant now{1s};
@@ -74,7 +74,7 @@ struct Flood {
 std::vector<Client> linux_clients(int count) {
   std::vector<Client> clients;
   for (int i = 0; i < count; ++i) {
-    Instant at = Instant(1s) + i * 2s / count;
+    Instant at = Instant(1s) + i * Duration(2s) / count;
     Client client{Hashes::mix(1'000'000'007ULL * static_cast<std::uint64_t>(i + 1)), {at}};
     for (const Duration wait : {1s, 1s, 1s, 1s, 1s, 2s, 4s}) {
       at += wait + wait / 40;
@@ -109,7 +109,7 @@ TEST(SynGate, AdmitsAllSoonAfterAFlood) {
   Flood flood(1'000'000, 3s, nobody);
   flood.now += 125ms;
   for (int i = 0; i < 1000; ++i) {
-    EXPECT_TRUE(flood.gate.admits(flood.hashes(), flood.now)) << i;
+    EXPECT_TRUE(flood.gate.admits(flood.hashes(), flood.now, {})) << i;
     flood.now += 1ms;
   }
 }
@@ -124,15 +124,42 @@ TEST(SynGate, IsTheSameShareForAllPlacesOfTheCircle) {
   Instant now{1s};
   for (; now < Instant(11s); now += 2us) {
     const std::uint64_t hash = hashes();
-    if (gate.admits(hash, now)) ++admitted[hash >> 61];
+    if (gate.admits(hash, now, {})) ++admitted[hash >> 61];
   }
   const auto [least, most] = std::minmax_element(admitted.begin(), admitted.end());
   EXPECT_GT(*least * 2, *most);
 }
 
+// The loop has time for a fifth of the rate: the lots go round all the same.
+TEST(SynGate, FollowsAQueueThatIsSlowerThanTheRate) {
+  constexpr std::uint32_t kLeave = 20'000;
+  auto clients = linux_clients(200);
+  SynGate gate(kLimits);
+  Hashes hashes;
+  Instant now{1s};
+  std::uint32_t waiting = 0;
+  const auto admits = [&](std::uint64_t hash) {
+    const bool answered = gate.admits(hash, now, {waiting == 0, waiting == 256});
+    waiting += answered ? 1 : 0;
+    return answered;
+  };
+  for (std::uint64_t n = 0; now < Instant(16s); ++n, now += 10us) {  // 100,000 a second
+    static_cast<void>(admits(hashes()));
+    if (n % (kRate / kLeave) == 0 && waiting > 0) --waiting;
+    if (n % 64 != 0) continue;
+    for (Client& client : clients) {
+      if (client.is_served || client.tried == client.tries.size()) continue;
+      if (client.tries[client.tried] > now) continue;
+      ++client.tried;
+      client.is_served = admits(client.hash);
+    }
+  }
+  EXPECT_GE(served(clients), 180u) << "a random drop would serve 165 of 200";
+}
+
 TEST(SynGate, WithoutALimitAdmitsAll) {
   SynGate gate({.answers_per_second = 0, .half_open_per_second = 1});
-  for (std::uint64_t i = 0; i < 10'000; ++i) EXPECT_TRUE(gate.admits(i << 40, Instant(1s)));
+  for (std::uint64_t i = 0; i < 10'000; ++i) EXPECT_TRUE(gate.admits(i << 40, Instant(1s), {}));
 }
 
 TEST(SynGate, HandshakesThatEndAreNotCountedAgainstTheRateOfRecords) {
@@ -154,6 +181,7 @@ RawTcp to_server(std::uint16_t port, std::uint16_t flags, std::uint32_t seq) {
                    Port(80)};
   segment.flags = flags;
   segment.seq = seq;
+  if (flags == TcpFlags::kSyn) segment.options = {1, 3, 3, 7};  // a window scale
   return segment;
 }
 
@@ -169,6 +197,8 @@ class NoApplication final : public Application {
 /// A server on a device, with one connection that has a window's worth of data to send.
 class UnderFlood : public testing::Test {
  protected:
+  explicit UnderFlood(const StackConfig& c = config(), std::size_t bytes = 14400)
+      : data_(bytes), stack_(c, now_) {}
   static StackConfig config() {
     StackConfig c;
     c.addresses.push_back(*Cidr::parse("2001:db8::2/64"));
@@ -207,10 +237,10 @@ class UnderFlood : public testing::Test {
   }
 
   Instant now_{1s};
-  std::vector<std::uint8_t> data_ = std::vector<std::uint8_t>(14400);
+  std::vector<std::uint8_t> data_;
   FakeDevice device_;
   NoApplication application_;
-  Stack stack_{config(), now_};
+  Stack stack_;
   Pump pump_{device_, stack_, application_};
   ListenerId listener_;
   ConnectionId connection_;
@@ -227,17 +257,17 @@ TEST_F(UnderFlood, ConnectionsGoBeforeAnswers) {
       << "c: of the connection, a: an answer";
 }
 
-TEST_F(UnderFlood, AFullTurnGivesItsShareOfAnswersAndTheRestLater) {
-  flood(200, TcpFlags::kAck);
+TEST_F(UnderFlood, ATurnGivesABatchOfAnswersAndTheRestLater) {
+  flood(300, TcpFlags::kAck);
   TurnResult turn = pump_.turn(now_);
-  EXPECT_EQ(turn.received, Pump::kBatch);
-  EXPECT_EQ(std::ranges::count(order(), 'c'), 10);
-  EXPECT_EQ(std::ranges::count(order(), 'a'), Pump::kAnswers);
+  EXPECT_EQ(turn.received, Pump::kBatch * Pump::kSmallPerPacket);
+  EXPECT_EQ(order().find_last_of('c'), 10u) << "ten segments, one answer between them";
+  EXPECT_EQ(order().size(), Pump::kBatch);
   EXPECT_TRUE(turn.has_more);
   for (int i = 0; i < 6; ++i) turn = pump_.turn(now_);
   EXPECT_FALSE(turn.has_more);
   EXPECT_FALSE(stack_.has_output());
-  EXPECT_EQ(std::ranges::count(order(), 'a'), 200);
+  EXPECT_EQ(std::ranges::count(order(), 'a'), 300);
 }
 
 TEST_F(UnderFlood, AnswersWithoutRoomAreCounted) {
@@ -249,6 +279,24 @@ TEST_F(UnderFlood, AnswersWithoutRoomAreCounted) {
   // SYNs that no queue would have room for are not even read.
   auto syn = test::raw_packet(to_server(10, TcpFlags::kSyn, 1));
   EXPECT_EQ(stack_.receive(syn, kVerified, now_), Verdict::SynDropped);
+}
+
+// A connection whose packets are as large as a device takes them.
+class UnderFloodWithLargePackets : public UnderFlood {
+ protected:
+  UnderFloodWithLargePackets() : UnderFlood(large(), 300'000) {}
+  static StackConfig large() {
+    StackConfig c = config();
+    c.gso_max = 65535;
+    c.tcp.initial_window_segments = 1000;
+    return c;
+  }
+};
+
+TEST_F(UnderFloodWithLargePackets, EachIsFollowedByAnAnswer) {
+  flood(8, TcpFlags::kAck);
+  pump_.turn(now_);
+  EXPECT_EQ(order(), "cacacacacaaaa") << "an answer takes a tenth of the time of such a packet";
 }
 
 class OverTheRate : public UnderFlood {
@@ -268,9 +316,10 @@ class OverTheRate : public UnderFlood {
 };
 
 TEST_F(OverTheRate, ATurnReadsMoreOfWhatCostsNothing) {
-  flood(1000);
+  flood(2000);
   const TurnResult turn = gated_pump_.turn(now_);
-  EXPECT_EQ(turn.received, 10 + (Pump::kBatch - 10) * Pump::kCheap);
+  // Ten that are answered count four times as much as the others.
+  EXPECT_EQ(turn.received, 10 + (Pump::kBatch * Pump::kDroppedPerPacket - 10 * 4));
   EXPECT_EQ(turn.sent, 10u);
   EXPECT_EQ(gated_.counters().verdicts[static_cast<std::size_t>(Verdict::SynAccepted)], 2u);
   EXPECT_EQ(gated_.counters().verdicts[static_cast<std::size_t>(Verdict::SynCookieSent)], 8u);

@@ -84,13 +84,20 @@ TEST_F(PumpTest, AnswersWithinTheSameTurn) {
 }
 
 TEST_F(PumpTest, ATurnReadsAtMostOneBatch) {
-  for (std::uint16_t i = 0; i < Pump::kBatch + 10; ++i) device_.arrive(ping(i));
+  for (std::uint16_t i = 0; i < Pump::kBatch + 10; ++i) device_.arrive(ping(i, 200));
   TurnResult turn = pump_.turn(now_);
   EXPECT_EQ(turn.received, Pump::kBatch);
   EXPECT_TRUE(turn.has_more) << "there may be more: do not sleep";
   EXPECT_EQ(device_.waiting(), 10u);
   turn = pump_.turn(now_);
   EXPECT_EQ(turn.received, 10u);
+}
+
+TEST_F(PumpTest, OfSmallPacketsATurnReadsMore) {
+  constexpr std::uint32_t kMost = Pump::kBatch * Pump::kSmallPerPacket;
+  for (std::uint16_t i = 0; i < kMost + 10; ++i) device_.arrive(ping(i));
+  EXPECT_EQ(pump_.turn(now_).received, kMost);
+  EXPECT_EQ(device_.waiting(), 10u);
 }
 
 TEST_F(PumpTest, ARefusedPacketGoesFirstNextTimeAndNothingOvertakesIt) {
@@ -251,7 +258,7 @@ class PumpTimersTest : public PumpTest {
   }
   // Of what is not answered.
   void flood(std::uint32_t packets) {
-    for (std::uint32_t i = 0; i < packets; ++i) device_.arrive(Bytes(28));
+    for (std::uint32_t i = 0; i < packets; ++i) device_.arrive(Bytes(228));
   }
   [[nodiscard]] std::uint64_t repeated() const { return stack_.counters().retransmitted_segments; }
 

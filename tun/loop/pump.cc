@@ -22,7 +22,7 @@ void Pump::receive(Instant now, TurnResult& result) {
   ReceivedPacket packet;
   std::uint32_t failures = 0;
   std::uint32_t work = 0;
-  while (work < kBatch * kCheap) {
+  while (work < kBatch * kDroppedPerPacket) {
     switch (device_.read(packet)) {
       case ReadOutcome::Packet:
         break;
@@ -44,11 +44,13 @@ void Pump::receive(Instant now, TurnResult& result) {
   result.has_more = true;
 }
 
-// How much work it was: kCheap as a rule.
+// How much work it was: kDroppedPerPacket are a packet with data. A flood must not fill the device
+// while connections' packets, which take far longer, are written.
 std::uint32_t Pump::take(const ReceivedPacket& packet, Instant now) {
   if (watch_ != nullptr) watch_->on_read();
   const Verdict verdict = stack_.receive(packet.bytes, packet.meta, now);
-  return verdict == Verdict::SynDropped && watch_ == nullptr ? 1 : kCheap;
+  if (watch_ != nullptr || packet.bytes.size() > kSmall) return kDroppedPerPacket;
+  return verdict == Verdict::SynDropped ? 1 : kDroppedPerPacket / kSmallPerPacket;
 }
 
 void Pump::note_failed_read() {
@@ -141,7 +143,6 @@ bool Pump::hold(WriteOutcome why) {
 }
 
 void Pump::send(Instant now, TurnResult& result) {
-  stack_.limit_answers(result.has_more ? kAnswers : kBatch);
   if (!write_held()) {
     result.is_blocked = true;
     return;

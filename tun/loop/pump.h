@@ -5,16 +5,15 @@
 // no clock and does not wait, so tests drive it with a FakeDevice; event_loop.h adds the waiting.
 //
 // Invariants:
-//   1. A turn is bounded: at most kBatch packets are read (kCheap of those that cost next to
-//   nothing count as one) and kBatch are written, so neither direction starves the other.
+//   1. A turn is bounded: at most kBatch packets are read and kBatch are written, so neither
+//   direction starves the other. What is read in less time than a packet with data is written
+//   counts as a part of one: acknowledgments a quarter, SYNs that are dropped unread a sixteenth.
 //   2. Timers run after what has arrived was read, so that none ends although its answer lies in
 //   the device; only a device that stays full for kPatience turns does not hold them up longer.
 //   3. A refused packet is held and goes first next time; until then nothing is asked of the stack.
 //   4. A packet that the device does not take in its shape goes in a plainer one, nothing of it is
 //   lost, and what the device has been seen to refuse is not offered again.
 //   5. Nothing is allocated.
-//   6. While more comes than a turn reads, a turn gives kAnswers answers at most: packets that
-//   nobody's connection sends, and anybody can ask for (RFC 4987 §2).
 //
 // Next: machine.h.
 #pragma once
@@ -65,8 +64,9 @@ class PumpListener {
 class Pump {
  public:
   static constexpr std::uint32_t kBatch = 64;
-  static constexpr std::uint32_t kCheap = 4;     ///< SYNs that are dropped unread
-  static constexpr std::uint32_t kAnswers = 32;  ///< while the device has more than a batch
+  static constexpr std::uint32_t kSmallPerPacket = 4;     ///< packets of up to kSmall bytes
+  static constexpr std::uint32_t kDroppedPerPacket = 16;  ///< SYNs that are dropped unread
+  static constexpr std::size_t kSmall = 128;
   static constexpr std::uint32_t kPatience = 8;  ///< full batches; a TUN device queues 500 packets
   /// Failed reads in one turn, at most.
   static constexpr std::uint32_t kReadFailures = 8;

@@ -66,6 +66,10 @@ StatusSection about_packets(const Stack& stack, const BesideCounters& beside) {
   s.add("segments_out", {"segments sent", "发送的报文段"}, c.segments_out);
   s.add("segments_retransmitted", {"segments retransmitted", "重传的报文段"},
         c.retransmitted_segments);
+  s.add("answers_dropped",
+        {"answers that found no room to wait (resets, SYN cookies)",
+         "因队列已满而丢弃的应答（复位、SYN Cookie）"},
+        c.answers_dropped);
   s.add("device_refused", {"writes that the device refused for a moment", "设备暂时拒绝的写入"},
         beside.pump.refused);
   s.add("device_failed", {"packets that the device never took", "设备始终不接收的分组"},

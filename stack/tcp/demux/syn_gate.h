@@ -13,6 +13,8 @@
 //   1. In any time t at most burst + rate * t SYNs are admitted.
 //   2. Below the rate every SYN is admitted, an eighth of a second after a flood too.
 //   3. 64 bytes of state, however many SYNs come.
+//   4. Where the rate is more than the loop has time for, the queue of answers says so, and the arc
+//   becomes shorter.
 //
 // Leaves out: telling honest from forged SYNs by what they look like.
 //
@@ -41,16 +43,27 @@ class SynGate {
         records_(limits.half_open_per_second,
                  std::max(limits.half_open_per_second, limits.half_open_burst)) {}
 
+  /// How it stands with the queue of answers.
+  struct Queue {
+    bool is_empty = true;
+    bool is_full = false;
+  };
   /// Whether this SYN, of which nothing is known, is to be answered. `hash`: of its four-tuple.
-  [[nodiscard]] bool admits(std::uint64_t hash, Instant now) {
-    if (rate_ == 0) return true;
+  [[nodiscard]] bool admits(std::uint64_t hash, Instant now, Queue queue) {
+    if (rate_ == 0) return !queue.is_full;
     if (now >= slot_end_) begin_slot(now);
     ++seen_;
     const auto place = static_cast<std::uint32_t>(hash >> 32);
     const bool is_drawn = place - arc_start_ <= arc_length_;
     // What the drawn ones leave of the rate is anybody's.
-    if (!is_drawn && !answers_.is_full(now)) return false;
-    return answers_.take(now);
+    if (!is_drawn && (!queue.is_empty || !answers_.is_full(now))) return false;
+    if (queue.is_full) {
+      is_crowded_ = true;
+      return false;
+    }
+    if (!answers_.take(now)) return false;
+    ++answered_;
+    return true;
   }
   /// Whether it may be remembered; else only a cookie may answer it.
   [[nodiscard]] bool may_remember(Instant now) { return records_.take(now); }
@@ -61,20 +74,24 @@ class SynGate {
   static constexpr Duration kSlot = 1s;
   static constexpr std::uint32_t kWholeCircle = 0xffffffff;
 
-  // As long an arc as would have drawn seven eighths of the rate out of what came in the last slot.
+  // As long an arc as would have drawn, out of what came in the last slot, seven eighths of the
+  // rate; or, where answers could not leave as fast, an eighth more than what left.
   void begin_slot(Instant now) {
     const bool was_quiet = now - slot_end_ >= kSlot;
-    const std::uint64_t drawn = was_quiet ? 0 : seen_;
-    const std::uint64_t target = rate_ - rate_ / 8;
+    const std::uint64_t came = was_quiet ? 0 : seen_;
+    const std::uint64_t limit = is_crowded_ ? answered_ + answered_ / 8 : rate_;
+    const std::uint64_t target = std::min(limit, std::uint64_t{rate_} - rate_ / 8);
     arc_start_ += arc_length_ + 1;
-    arc_length_ =
-        drawn <= target ? kWholeCircle : static_cast<std::uint32_t>((target << 32) / drawn);
-    seen_ = 0;
+    arc_length_ = came <= limit ? kWholeCircle : static_cast<std::uint32_t>((target << 32) / came);
+    seen_ = answered_ = 0;
+    is_crowded_ = false;
     slot_end_ = now + kSlot;
   }
 
   std::uint32_t rate_;
   std::uint32_t seen_ = 0;  // SYNs in this slot
+  std::uint32_t answered_ = 0;
+  bool is_crowded_ = false;  // one of them found the queue full
   std::uint32_t arc_start_ = 0;
   std::uint32_t arc_length_ = kWholeCircle;
   Instant slot_end_{};

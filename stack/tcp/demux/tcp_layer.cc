@@ -84,7 +84,8 @@ std::uint32_t TcpLayer::look_up(const FourTuple& tuple, std::uint64_t hash) cons
 // is asked before anything else is read of one: most of a flood must cost next to nothing.
 bool TcpLayer::turns_away(std::uint32_t value, TcpFlags flags, const Segment& seg, Instant now) {
   if (value != kNone || (flags.bits & kOpening) != TcpFlags::kSyn) return false;
-  return context_.replies.full() || !syn_gate_.admits(seg.hash, now);
+  const ReplyQueue& replies = context_.replies;
+  return !syn_gate_.admits(seg.hash, now, {replies.empty(), replies.full()});
 }
 
 void TcpLayer::receive(const IpDatagram& datagram, Instant now, SegmentOutcome& outcome) {
