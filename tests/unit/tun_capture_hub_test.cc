@@ -92,7 +92,8 @@ const FourTuple kSecond{IpAddress::v4(192, 0, 2, 2), IpAddress::v4(192, 0, 2, 1)
 
 class Tap final : public CaptureTap {
  public:
-  Tap(CaptureHub& hub, Begin begin) : CaptureTap(hub, begin) {}
+  Tap(CaptureHub& hub, Begin begin, std::optional<IpAddress> client = {})
+      : CaptureTap(hub, begin, client) {}
   // All that is there, in pieces of this size.
   std::vector<std::uint8_t> read_all(std::size_t piece = 1000) {
     std::vector<std::uint8_t> all;
@@ -294,8 +295,28 @@ TEST_F(CaptureHubTest, HasRoomForSoManyTapsAndNoMore) {
     EXPECT_TRUE(taps.back()->is_ready());
   }
   EXPECT_FALSE(Tap(hub, CaptureTap::Begin::Now).is_ready());
+  EXPECT_FALSE(Tap(hub, CaptureTap::Begin::Now, IpAddress::v4(192, 0, 2, 7)).is_ready())
+      << "those of this machine stay";
   taps.pop_back();
   EXPECT_TRUE(Tap(hub, CaptureTap::Begin::Now).is_ready());
+}
+
+TEST_F(CaptureHubTest, OneClientCannotKeepAllPlacesFromOthers) {
+  CaptureHub hub(style(), 0);
+  const IpAddress greedy = IpAddress::v4(192, 0, 2, 7);
+  std::vector<std::unique_ptr<Tap>> taps;
+  for (std::size_t i = 0; i < CaptureHub::kMostTaps; ++i)
+    taps.push_back(std::make_unique<Tap>(hub, CaptureTap::Begin::Now, greedy));
+  EXPECT_FALSE(Tap(hub, CaptureTap::Begin::Now, greedy).is_ready()) << "not from itself";
+  (void)taps[0]->read_all();
+  const Tap other(hub, CaptureTap::Begin::Now, IpAddress::v4(192, 0, 2, 8));
+  const Tap local(hub, CaptureTap::Begin::Now);
+  EXPECT_TRUE(other.is_ready());
+  EXPECT_TRUE(local.is_ready());
+  EXPECT_TRUE(taps[0]->is_at_end()) << "its oldest";
+  EXPECT_FALSE(taps[2]->is_at_end());
+  taps.clear();
+  EXPECT_TRUE(hub.has_taps());
 }
 
 }  // namespace

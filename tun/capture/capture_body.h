@@ -11,7 +11,8 @@ namespace glasstcp {
 /// The hub must outlive it.
 class CaptureBody final : public http::BodyStream, private CaptureTap {
  public:
-  CaptureBody(CaptureHub& hub, Begin begin) : CaptureTap(hub, begin) {}
+  CaptureBody(CaptureHub& hub, Begin begin, std::optional<IpAddress> client = {})
+      : CaptureTap(hub, begin, client) {}
   using CaptureTap::Begin;
   using CaptureTap::is_ready;
   [[nodiscard]] std::size_t read(ByteSpan out) noexcept override { return read_blocks(out); }

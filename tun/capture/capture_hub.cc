@@ -92,9 +92,25 @@ void CaptureHub::hide_stream_of(const AnnotatedPacket& packet) {
 }
 
 bool CaptureHub::add(CaptureTap& tap) {
-  if (taps_.size() == kMostTaps) return false;
+  if (taps_.size() == kMostTaps && !make_room_for(tap)) return false;
   if (ring_ == nullptr) ring_ = std::make_unique<BlockRing>(kRoomForTaps);
   taps_.push_back(&tap);
+  return true;
+}
+
+bool CaptureHub::make_room_for(const CaptureTap& newcomer) {
+  const auto count = [this](const std::optional<IpAddress>& client) {
+    return std::ranges::count(taps_, client, &CaptureTap::client_);
+  };
+  CaptureTap* oldest = nullptr;  // of the client that has most
+  for (CaptureTap* const tap : taps_) {
+    const bool has_more = oldest == nullptr || count(tap->client_) > count(oldest->client_);
+    if (tap->client_ && has_more) oldest = tap;
+  }
+  const auto own = newcomer.client_ ? count(newcomer.client_) : 0;
+  if (oldest == nullptr || count(oldest->client_) < own + 2) return false;
+  std::erase(taps_, oldest);
+  oldest->give_way();
   return true;
 }
 

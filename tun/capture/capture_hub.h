@@ -12,7 +12,9 @@
 //   1. No reader is waited for: one that is too slow misses packets, and its capture says how many,
 //      at the place where they are missing.
 //   2. Every reader gets a whole file: the section and both interfaces come first.
-//   3. While nobody is served is_wanted() is false, and nothing needs to be observed.
+//   3. Where all places are taken, a client that has at least two more than one that comes gives
+//   its oldest up.
+//   4. While nobody is served is_wanted() is false, and nothing needs to be observed.
 //
 // Next: capture_tap.h.
 #pragma once
@@ -80,6 +82,7 @@ class CaptureHub final : public AnnotatedSink, private BlockSink {
   void hide_stream_of(const AnnotatedPacket& packet);
   [[nodiscard]] bool may_be_read() const;
   [[nodiscard]] bool add(CaptureTap& tap);
+  [[nodiscard]] bool make_room_for(const CaptureTap& newcomer);
   void remove(CaptureTap& tap) noexcept;
 
   CaptureStyle style_;

@@ -15,8 +15,9 @@ constexpr std::size_t kRoom = PcapngEncoder::kDefaultSnapLength + 32 * 1024;
 
 }  // namespace
 
-CaptureTap::CaptureTap(CaptureHub& hub, Begin begin)
+CaptureTap::CaptureTap(CaptureHub& hub, Begin begin, std::optional<IpAddress> client)
     : hub_(hub),
+      client_(client),
       is_added_(hub.add(*this)),
       capacity_(std::max(kRoom, hub.preamble().size())),
       pending_(new (std::nothrow) std::uint8_t[capacity_]) {
@@ -31,8 +32,15 @@ CaptureTap::~CaptureTap() {
 }
 
 void CaptureTap::end_now() noexcept {
-  if (last_) return;
+  if (last_ || is_told_) return;
   last_ = hub_.ring_->newest().number;
+  on_news();
+}
+
+// Its place is another's: the block that has been begun is its last.
+void CaptureTap::give_way() noexcept {
+  is_added_ = false;
+  is_told_ = true;
   on_news();
 }
 

@@ -23,7 +23,8 @@ class CaptureTap {
     Oldest,  ///< with what is kept, and ends with what is there now
     Now,     ///< with what comes, until end()
   };
-  CaptureTap(CaptureHub& hub, Begin begin);
+  /// `client`: whose it is; empty: somebody's on this machine, whose it stays.
+  CaptureTap(CaptureHub& hub, Begin begin, std::optional<IpAddress> client = {});
   virtual ~CaptureTap();
   CaptureTap(const CaptureTap&) = delete;
   CaptureTap& operator=(const CaptureTap&) = delete;
@@ -49,9 +50,11 @@ class CaptureTap {
   [[nodiscard]] bool fill() noexcept;
   [[nodiscard]] bool fill_with_packet() noexcept;
   void fill_with_end() noexcept;
+  void give_way() noexcept;
   void take(ByteView bytes) noexcept;
 
   CaptureHub& hub_;
+  std::optional<IpAddress> client_;
   bool is_added_;
   std::size_t capacity_;
   std::unique_ptr<std::uint8_t[]> pending_;

@@ -30,8 +30,8 @@ http::ServiceAnswer answer_with_capture(CaptureHub& hub, const http::ServiceCall
   answer.type = "application/x-pcapng";
   answer.fields = "Content-Disposition: attachment; filename=\"glasstcp.pcapng\"\r\n";
   if (call.method == http::Method::Head) return answer;
-  Ref<CaptureBody> body(
-      new CaptureBody(hub, live ? CaptureBody::Begin::Now : CaptureBody::Begin::Oldest));
+  Ref<CaptureBody> body(new CaptureBody(
+      hub, live ? CaptureBody::Begin::Now : CaptureBody::Begin::Oldest, call.tuple.remote_address));
   if (!body->is_ready()) {
     return glass_error(503,
                        "As many captures as the server serves at once are being read: end one.");
