@@ -204,6 +204,14 @@ def drive_wrk(soak, _):
             soak.tally.fault("wrk: " + done.stdout.strip().splitlines()[-1])
 
 
+def connections_of(status):
+    """How many live: of the states in upper case all but LISTEN, and TIME-WAIT, which ends by itself."""
+    states = re.findall(r"^ +(\d+)  ([A-Z][A-Z0-9-]+)$", status, re.M)
+    if not states:
+        raise ValueError("`status` tells no states: " + status[:200])
+    return sum(int(number) for number, state in states if state not in ("LISTEN", "TIME-WAIT"))
+
+
 class Soak:
     def __init__(self, options, folder):
         self.address, self.seed, self.options = "192.0.2.2", options.seed, options
@@ -262,8 +270,7 @@ class Soak:
         end = time.monotonic() + 75
         while time.monotonic() < end:
             told = subprocess.run([self.program, "status"], capture_output=True, text=True, check=False).stdout
-            found = re.search(r"^\D*connections\D*?(\d+)", told, re.M | re.I)
-            left = int(found[1]) if found else 0
+            left = connections_of(told)
             if left == 0:
                 break
             time.sleep(1)
