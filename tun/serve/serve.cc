@@ -123,7 +123,7 @@ StackConfig stack_config(const ServeOptions& options, const TunLink& link, const
   StackConfig config = link.completed(options.stack, options.address, options.address6);
   config.memory = MemoryShares(options).stack;
   config.seed = seed;
-  // Behind a masquerade all that reach a published port have the address of our end of the link.
+  // Whoever is on this machine calls from its end of the link, also by a masquerade (publish.h).
   if (options.publish)
     config.shared_sources = {options.host_cidr().address, options.host_cidr6().address};
   return config;

@@ -2,6 +2,8 @@
 read. faulty_tun.c stands before it."""
 
 import errno
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -10,7 +12,8 @@ from pathlib import Path
 
 from capture import Capture
 from harness import PROGRAM, NotRun, case, check, check_equal, folder, run, set_sysctl, wait_until
-from world import BOTH, HOST_V6, V4, V6, Server, curl, download, exchange, make_site, pattern, url
+from world import (BOTH, HOST_V6, V4, V6, Server, curl, download, exchange, fetch_all_at_once, make_site, pattern,
+                   sink_result, url)
 
 DATA = 3_000_000
 PROMISED = "though it said it would take them"
@@ -165,6 +168,47 @@ def a_connection_outlives_down_and_up():
             check_equal(client.wait(50), 0, f"status of curl from {address}")
             check_equal((folder() / "got").read_bytes(), data, f"content from {address}")
             (folder() / "got").unlink()
+
+
+@case(120)
+def connections_outlive_a_change_of_the_mtu():
+    """Smaller, larger, and as before, in the midst of a download and of an upload; and new ones afterwards."""
+    data = pattern(20_000_000)
+    got, sent = folder() / "got", folder() / "sent"
+    sent.write_bytes(data)
+    for offload in ("off", "on"):
+        with Server("--sink", "/sink", site=make_site({"f.bin": data}), offload=offload):
+            for address in BOTH:
+                down = subprocess.Popen(["curl", "-sS", "-g", "--fail", "--limit-rate", "8M", "--max-time", "60", "-o",
+                                         str(got), url(address, "/f.bin")])
+                up = subprocess.Popen(["curl", "-sS", "-g", "--fail", "--limit-rate", "8M", "--max-time", "60", "-T",
+                                       str(sent), url(address, "/sink?sha256")], stdout=subprocess.PIPE)
+                wait_until(lambda: got.exists() and got.stat().st_size > 1_000_000, "it began")
+                for mtu in (1300, 9000, 1500):
+                    run("ip", "link", "set", "tun0", "mtu", mtu)
+                    size = got.stat().st_size
+                    wait_until(lambda: got.stat().st_size > size + 500_000 or down.poll() is not None,
+                               f"it goes on with an MTU of {mtu}")
+                check_equal(down.wait(60), 0, f"status of curl from {address}, offload {offload}")
+                check_equal(got.read_bytes(), data, f"content from {address}, offload {offload}")
+                answer = json.loads(up.communicate(timeout=60)[0])
+                check_equal(answer["sha256"], hashlib.sha256(data).hexdigest(), f"what came by {address}")
+                got.unlink()
+                check_equal(exchange(address, "/none").status, 404, f"status from {address} afterwards")
+
+
+@case()
+def a_queue_that_is_full_loses_packets_and_no_bytes():
+    """The kernel drops what does not fit into the device's queue: ACKs and requests are lost, answers come whole."""
+    data = pattern(1_000_000)
+    with Server("--sink", "/sink", site=make_site({"f.bin": data})):
+        run("ip", "link", "set", "tun0", "txqueuelen", 12)
+        for address in BOTH:
+            fetch_all_at_once(address, "/f.bin", data, 12)
+        up = exchange(V4, "/sink?sha256", "PUT", data)
+        check_equal(sink_result(up)["sha256"], hashlib.sha256(data).hexdigest(), "an upload")
+        dropped = run("ip", "-s", "-j", "link", "show", "dev", "tun0").stdout
+        check(json.loads(dropped)[0]["stats64"]["tx"]["dropped"] > 0, f"nothing was dropped: {dropped}")
 
 
 @case()
