@@ -7,6 +7,7 @@
 #include "tun/doctor/doctor.h"
 #include "tun/get/get.h"
 #include "tun/host/standard_files.h"
+#include "tun/lab/lab_command.h"
 #include "tun/serve/serve.h"
 #include "tun/site/write_site.h"
 #include "tun/status/status_command.h"
@@ -32,6 +33,9 @@ int main(int argc, char** argv) {
   }
   if (const auto* options = std::get_if<glasstcp::WiresharkFilesOptions>(&line)) {
     return glasstcp::write_wireshark_files(*options);
+  }
+  if (const auto* options = std::get_if<glasstcp::LabCommandOptions>(&line)) {
+    return glasstcp::lab_command(*options);
   }
   if (const auto* options = std::get_if<glasstcp::ReportOptions>(&line)) {
     return glasstcp::start_program({"glasstcp-report", "libtins"}, argv, options->language);

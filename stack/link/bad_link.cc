@@ -131,8 +131,9 @@ Duration BadLink::lag(double fraction) const {
   return part(fraction, std::max(how_.delay, kLeastLag));
 }
 
-Fate BadLink::carry(std::span<const ByteView> pieces, const PacketMeta& meta, Instant now) {
-  const Fate fate = next_fate(now);
+Fate BadLink::carry(std::span<const ByteView> pieces, const PacketMeta& meta, Instant now,
+                    const Interference& done) {
+  const Fate fate = done.loses ? Fate::DroppedByNumber : next_fate(now);
   const Draw thrown = next_;
   step_burst(thrown, now);
   next_ = draw();
@@ -149,22 +150,29 @@ Fate BadLink::carry(std::span<const ByteView> pieces, const PacketMeta& meta, In
   const bool is_late = thrown.reorder < how_.reorder;
   if (is_late) {
     ++counters_.reordered;
-  } else {
+  } else if (done.later == Duration::zero()) {
     latest_ = on_time;
   }
+  const Instant arrival = on_time + done.later + (is_late ? lag(thrown.reorder_lag) : Duration{});
   if (thrown.duplicate < how_.duplicate) {
-    ++counters_.duplicated;
-    std::vector<std::uint8_t> copy = take_buffer();
-    copy.assign(packet.begin(), packet.end());
-    enqueue(std::move(copy), meta, on_time + lag(thrown.duplicate_lag));
+    enqueue_copy(packet, meta, on_time + lag(thrown.duplicate_lag));
   }
+  if (done.copy_after) enqueue_copy(packet, meta, arrival + *done.copy_after);
   PacketMeta on_arrival = meta;
   if (thrown.corrupt < how_.corrupt && flip_covered_bit(packet, meta, thrown.bit)) {
     ++counters_.corrupted;
     on_arrival.checksum_valid = false;
   }
-  enqueue(std::move(packet), on_arrival, is_late ? on_time + lag(thrown.reorder_lag) : on_time);
+  enqueue(std::move(packet), on_arrival, arrival);
   return fate;
+}
+
+void BadLink::enqueue_copy(const std::vector<std::uint8_t>& packet, const PacketMeta& meta,
+                           Instant arrival) {
+  ++counters_.duplicated;
+  std::vector<std::uint8_t> copy = take_buffer();
+  copy.assign(packet.begin(), packet.end());
+  enqueue(std::move(copy), meta, arrival);
 }
 
 std::vector<std::uint8_t> BadLink::take_buffer() {
@@ -177,7 +185,7 @@ std::vector<std::uint8_t> BadLink::take_buffer() {
 
 void BadLink::enqueue(std::vector<std::uint8_t> packet, const PacketMeta& meta, Instant arrival) {
   bytes_ += packet.size();
-  parcels_.push_back({arrival, numbered_++, std::move(packet), meta});
+  parcels_.push_back({arrival, numbered_++, counters_.entered, std::move(packet), meta});
   std::ranges::push_heap(parcels_, is_later);
 }
 

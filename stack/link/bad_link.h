@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -43,10 +44,19 @@ enum class Fate : std::uint8_t {
 /// Why it is lost, in words of --impair; empty if it is carried. Static lifetime.
 [[nodiscard]] std::string_view why_lost(Fate fate, Language language);
 
+/// What somebody does to one packet, beside what the link does by itself.
+struct Interference {
+  bool loses = false;                  ///< as drop= does
+  Duration later{};                    ///< it arrives so much later, and lets others pass
+  std::optional<Duration> copy_after;  ///< a second one arrives so long after it
+};
+
 /// A packet on its way.
 struct Parcel {
   Instant arrival;
   std::uint64_t number = 0;  ///< breaks ties: first in, first out
+  std::uint64_t entry =
+      0;  ///< the n-th packet that entered, from 1; a duplicate has its original's
   std::vector<std::uint8_t> packet;
   PacketMeta meta;
 };
@@ -66,7 +76,8 @@ class BadLink {
   /// What would become of a packet that entered at `now`.
   [[nodiscard]] Fate next_fate(Instant now) const;
   /// A packet enters, given in pieces that are copied. `now` never runs backwards.
-  Fate carry(std::span<const ByteView> pieces, const PacketMeta& meta, Instant now);
+  Fate carry(std::span<const ByteView> pieces, const PacketMeta& meta, Instant now,
+             const Interference& done = {});
   /// When the next packet arrives; kNever: none is on its way.
   [[nodiscard]] Instant next_arrival() const;
   /// The packet that arrives next, until pop() or carry(); only if next_arrival() is not kNever.
@@ -99,6 +110,8 @@ class BadLink {
   [[nodiscard]] Instant leave_bottleneck(std::size_t size, Instant now);
   [[nodiscard]] Duration lag(double fraction) const;
   void enqueue(std::vector<std::uint8_t> packet, const PacketMeta& meta, Instant arrival);
+  void enqueue_copy(const std::vector<std::uint8_t>& packet, const PacketMeta& meta,
+                    Instant arrival);
   [[nodiscard]] std::vector<std::uint8_t> take_buffer();
 
   Impairment how_;

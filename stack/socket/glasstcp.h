@@ -29,7 +29,11 @@
 #include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
+#if defined(__linux__)
 #include <sys/epoll.h>
+#else
+struct epoll_event; /* WebAssembly has the settings of this header, and no socket */
+#endif
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>

@@ -126,9 +126,14 @@ void Annotator::on_written(Instant at) noexcept {
 }
 
 void Annotator::on_not_written() noexcept {
+  on_lost(sent_.at, {"the device did not take it", "设备没有接受"});
+}
+
+void Annotator::on_lost(Instant at, LossWords why) noexcept {
   if (!has_sent_) return;
+  sent_.at = at;
   sent_.kind = AnnotatedPacket::Kind::LostSent;
-  sent_.lost = {"the device did not take it", "设备没有接受"};
+  sent_.lost = why;
   release_sent();
 }
 

@@ -89,6 +89,8 @@ class Annotator final : public Observer {
   void on_written(Instant at) noexcept;
   /// The device will not take the last packet that was sent.
   void on_not_written() noexcept;
+  /// The last packet that was sent left at `at`, and is lost behind us.
+  void on_lost(Instant at, LossWords why) noexcept;
   /// The application has acted on all that came.
   void on_application_done() noexcept { release_received(); }
   /// Nothing more leaves in this turn.

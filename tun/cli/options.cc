@@ -292,6 +292,7 @@ class Commands {
         status_(in_language<StatusOptions>(language)),
         wireshark_(in_language<WiresharkFilesOptions>(language)),
         report_(in_language<ReportOptions>(language)),
+        lab_(in_language<LabCommandOptions>(language)),
         serve_command_(add_serve_command(app, serve_)),
         doctor_command_(add_doctor_command(app, serve_, serving_)),
         site_command_(add_site_command(app, site_)),
@@ -299,11 +300,13 @@ class Commands {
         capture_command_(add_capture_command(app, capture_)),
         status_command_(add_status_command(app, status_)),
         wireshark_command_(add_wireshark_files_command(app, wireshark_)),
-        report_command_(add_report_command(app, report_)) {}
+        report_command_(add_report_command(app, report_)),
+        lab_command_(add_lab_command(app, lab_)) {}
 
   // What single options cannot see. Empty: fine.
   [[nodiscard]] std::string inconsistency() {
     if (report_command_.parsed()) return glasstcp::inconsistency(report_);
+    if (lab_command_.parsed()) return glasstcp::inconsistency(lab_);
     const bool gets = get_command_.parsed();
     std::string message = gets ? glasstcp::inconsistency(get_) : inconsistency_of(serve_);
     if (!message.empty()) return message;
@@ -318,6 +321,7 @@ class Commands {
     if (status_command_.parsed()) return status_;
     if (wireshark_command_.parsed()) return wireshark_;
     if (report_command_.parsed()) return report_;
+    if (lab_command_.parsed()) return lab_;
     return serve_;
   }
 
@@ -330,6 +334,7 @@ class Commands {
   StatusOptions status_;
   WiresharkFilesOptions wireshark_;
   ReportOptions report_;
+  LabCommandOptions lab_;
   const CLI::App& serve_command_;
   const CLI::App& doctor_command_;
   const CLI::App& site_command_;
@@ -338,6 +343,7 @@ class Commands {
   const CLI::App& status_command_;
   const CLI::App& wireshark_command_;
   const CLI::App& report_command_;
+  const CLI::App& lab_command_;
 };
 
 }  // namespace

@@ -27,6 +27,7 @@
 #include "tun/cli/capture_options.h"
 #include "tun/cli/colours.h"
 #include "tun/cli/get_options.h"
+#include "tun/cli/lab_options.h"
 #include "tun/cli/locale.h"
 #include "tun/cli/report_options.h"
 #include "tun/cli/status_options.h"
@@ -93,7 +94,7 @@ struct ExitNow {
 
 using CommandLine =
     std::variant<ServeOptions, DoctorOptions, WriteSiteOptions, GetOptions, CaptureCommandOptions,
-                 StatusOptions, ReportOptions, WiresharkFilesOptions, ExitNow>;
+                 StatusOptions, ReportOptions, WiresharkFilesOptions, LabCommandOptions, ExitNow>;
 
 inline constexpr int kExitFailure = 1;
 inline constexpr int kExitWrongUsage = 2;

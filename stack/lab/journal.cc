@@ -1,0 +1,334 @@
+// See journal.h.
+#include "stack/lab/journal.h"
+
+#include <algorithm>
+
+#include "stack/lab/action_words.h"
+#include "stack/trace/fields.h"
+#include "stack/trace/packet_event_words.h"
+#include "stack/trace/relative_numbers.h"
+
+namespace glasstcp::lab {
+namespace {
+
+using enum PacketEvent;
+
+// What every transfer does all the time, and what the row shows anyway.
+constexpr std::array kUsual = {DataInOrder,    AckOfData,          AckOnData,
+                               PushEndOfQueue, SlowStart,          CongestionAvoidance,
+                               Recovery,       PushEndOfMessage,   CwndFull,
+                               Retransmission, AckOfRetransmission};
+
+bool is_usual(PacketEvent event) {
+  return std::ranges::find(kUsual, event) != kUsual.end();
+}
+
+bool is_usual(SendReason reason) {
+  using enum SendReason;
+  return reason == NewData || reason == AckEverySecondSegment || reason == AckDelayTimer ||
+         reason == AckImmediate || reason == RetransmitAfterTimeout;
+}
+
+void add_clause(std::string& text, std::string_view clause, Language language) {
+  if (!text.empty()) text += either(language, "; ", "；");
+  text += clause;
+}
+
+// "Name: sentence (RFC)".
+template <typename Info>
+std::string told(const Info& row, Language language) {
+  std::string text(row.name);
+  text += either(language, ": ", "：");
+  text += either(language, row.sentence, row.sentence_zh);
+  if (!row.rfc.empty()) {
+    text += either(language, " (", "（");
+    text += row.rfc;
+    text += either(language, ")", "）");
+  }
+  return text;
+}
+
+void add_events(std::string& text, const PacketEvents& events, Language language) {
+  for (const PacketEventValue& event : events.all()) {
+    if (is_usual(event.what)) continue;
+    TextBuffer words;
+    add_event_words(words, event, language);
+    add_clause(text, words.view(), language);
+  }
+}
+
+void add_number(std::string& text, std::string_view name, std::uint32_t value) {
+  text += name;
+  text += std::to_string(value);
+}
+
+std::string label_of(const PacketSummary& packet, std::uint32_t seq, std::uint32_t ack) {
+  if (!packet.is_tcp()) {
+    if (packet.kind != PacketSummary::Kind::Icmp) return "IP";
+    return "ICMP type " + std::to_string(packet.icmp_type) + " code " +
+           std::to_string(packet.icmp_code);
+  }
+  TextBuffer flags;
+  add_flags(flags, packet.flags);
+  std::string text(flags.view());
+  add_number(text, " seq=", seq);
+  if (packet.has(PacketSummary::kAck)) add_number(text, " ack=", ack);
+  if (packet.text_length > 0) add_number(text, " len=", packet.text_length);
+  return text;
+}
+
+// What a SYN offers: "<mss 1460, SACK permitted, window scale 7, timestamps>".
+std::string options_of(const PacketSummary& packet, Language language) {
+  std::string text = " <mss " + std::to_string(packet.mss);
+  if (packet.sack_permitted) text += either(language, ", SACK permitted", "，允许选择确认");
+  if (packet.has_window_scale) {
+    text += either(language, ", window scale ", "，窗口扩大 ");
+    text += std::to_string(packet.window_scale);
+  }
+  if (packet.has_timestamps) text += either(language, ", timestamps", "，时间戳");
+  return text + '>';
+}
+
+bool is_plain_packet(const AnnotatedPacket& packet, bool outgoing) {
+  if (!packet.steps.empty() || !packet.timers.empty()) return false;
+  if (outgoing && !is_usual(packet.reason)) return false;
+  if (!outgoing && packet.verdict != Verdict::Accepted) return false;
+  return std::ranges::all_of(packet.events.all(),
+                             [](const PacketEventValue& e) { return is_usual(e.what); });
+}
+
+std::string milliseconds(Duration time) {
+  const std::int64_t us = to_us(time);
+  std::string text = std::to_string(us / 1000);
+  if (us % 1000 != 0) text += '.' + std::to_string(us % 1000 / 100);
+  return text + " ms";
+}
+
+// A variable of a TCB by its name; sizes in bytes.
+std::string value_named(std::string_view name, const TcbSnapshot& tcb,
+                        const InitialNumbers& numbers) {
+  constexpr std::uint32_t kNone = 0xffffffffU;
+  if (name == "rto") return milliseconds(tcb.rto);
+  if (name == "srtt") return tcb.srtt == Duration::zero() ? "-" : milliseconds(tcb.srtt);
+  if (name == "ssthresh" && tcb.ssthresh == kNone) return "-";
+  const std::array<std::pair<std::string_view, std::uint32_t>, 14> values = {
+      {{"cwnd", tcb.cwnd},
+       {"ssthresh", tcb.ssthresh},
+       {"flight", tcb.flight},
+       {"pipe", tcb.pipe},
+       {"snd_wnd", tcb.snd.wnd},
+       {"rcv_wnd", tcb.rcv.wnd},
+       {"unsent", tcb.unsent},
+       {"unread", tcb.unread},
+       {"sacked", tcb.sacked},
+       {"lost", tcb.lost},
+       {"snd_una", relative(tcb.snd.una, numbers.ours)},
+       {"snd_nxt", relative(tcb.snd.nxt, numbers.ours)},
+       {"rcv_nxt", relative(tcb.rcv.nxt, numbers.theirs)},
+       {"duplicates", tcb.duplicate_acks}}};
+  const auto found = std::ranges::find(values, name, [](const auto& v) { return v.first; });
+  return found == values.end() ? "?" : std::to_string(found->second);
+}
+
+}  // namespace
+
+std::string watched_text(const std::vector<std::string>& names, const TcbSnapshot& tcb,
+                         const InitialNumbers& numbers) {
+  std::string text;
+  for (const std::string& name : names) {
+    text += text.empty() ? "" : ", ";
+    text += name;
+    text += ' ';
+    text += value_named(name, tcb, numbers);
+  }
+  return text;
+}
+
+template <typename Info>
+std::string Journal::told_once(const Info& row) {
+  return told_.insert(row.name).second ? told(row, language_) : std::string(row.name);
+}
+
+Journal::Journal(const Scenario& scenario, Language language, Instant start)
+    : scenario_(scenario),
+      language_(language),
+      start_(start),
+      sinks_{Sink(*this, Side::Client), Sink(*this, Side::Server)} {}
+
+std::size_t Journal::note_departure(Side from, std::uint32_t connection, Instant now) {
+  Row row;
+  row.side = from;
+  row.connection = connection;
+  row.at = now;
+  row.number = ++packets_;
+  row.states[index_of(other(from))] = state_of(other(from), connection);
+  rows_.push_back(std::move(row));
+  leaving_[index_of(from)] = rows_.size() - 1;
+  return rows_.size() - 1;
+}
+
+void Journal::note_arrival(std::size_t at, Instant now) {
+  if (rows_[at].arrived == kNever) {
+    rows_[at].arrived = now;
+  } else {
+    // The copy of a packet that has arrived already.
+    Row copy = rows_[at];
+    copy.at = copy.arrived = now;
+    copy.is_copy = true;
+    copy.is_plain = false;
+    copy.why.clear();
+    copy.effect.clear();
+    copy.watched.clear();
+    copy.changed = {};
+    copy.states[index_of(copy.side)] = state_of(copy.side, copy.connection);
+    rows_.push_back(std::move(copy));
+    at = rows_.size() - 1;
+  }
+  arriving_[index_of(other(rows_[at].side))].push_back(at);
+}
+
+std::size_t Journal::note_foreign(Side from, const PacketSummary& packet, LossWords by,
+                                  Instant now) {
+  const std::size_t at = note_departure(from, 1, now);
+  Row& row = rows_[at];
+  row.is_forged = true;
+  row.summary = packet;
+  row.seq = packet.seq.raw();
+  row.ack = packet.ack.raw();
+  row.label = label_of(packet, row.seq, row.ack);
+  row.why = by.in(language_);
+  row.reason_class = packet.is_tcp() ? ReasonClass::Defence : ReasonClass::NotTcp;
+  row.states[index_of(from)] = state_of(from, row.connection);
+  return at;
+}
+
+void Journal::note_forged(Side to, const PacketSummary& packet, Instant now) {
+  const LossWords by{"an attacker sends it", "由攻击者发送"};
+  const std::size_t at = note_foreign(other(to), packet, by, now);
+  rows_[at].arrived = now;
+  arriving_[index_of(to)].push_back(at);
+}
+
+std::size_t Journal::note_message(Side from, const PacketSummary& packet, Instant now) {
+  return note_foreign(from, packet, {"a router between them sends it", "由中间的路由器发送"}, now);
+}
+
+void Journal::note_action(const Action& action, Instant now) {
+  Row row;
+  row.kind = Row::Kind::Action;
+  row.side = action.actor.side;
+  row.connection = action.actor.connection;
+  row.at = now;
+  row.text = words_of(action, language_);
+  rows_.push_back(std::move(row));
+}
+
+void Journal::forget(Side side) {
+  states_[index_of(side)].clear();
+  bases_[index_of(side)] = State::Closed;
+}
+
+std::uint32_t Journal::connection_of(const FourTuple& tuple, Side side) const {
+  const std::uint16_t own = number(tuple.local_port), far = number(tuple.remote_port);
+  const auto found = ports_.find(side == Side::Client ? std::pair(own, far) : std::pair(far, own));
+  return found == ports_.end() ? 1 : found->second;
+}
+
+std::string_view Journal::state_of(Side side, std::uint32_t connection) const {
+  const auto& states = states_[index_of(side)];
+  const auto found = states.find(connection);
+  return glasstcp::name_of(found == states.end() ? bases_[index_of(side)] : found->second);
+}
+
+void Journal::learn_state(Side side, const AnnotatedPacket& packet, Row& row) {
+  std::optional<State> state = packet.state;
+  if (!packet.steps.empty()) state = packet.steps.all().back().to;
+  if (state) states_[index_of(side)][row.connection] = *state;
+  row.states[index_of(side)] = state_of(side, row.connection);
+  row.changed[index_of(side)] = !packet.steps.empty();
+}
+
+void Journal::watch(Side side, const AnnotatedPacket& packet, Row& row) const {
+  if (side != scenario_.watched || scenario_.watch.empty() || !packet.after) return;
+  row.watched = watched_text(scenario_.watch, *packet.after, packet.numbers);
+}
+
+void Journal::describe(Row& row, const AnnotatedPacket& packet, bool outgoing) const {
+  row.summary = packet.summary;
+  const auto& from = outgoing ? packet.numbers.ours : packet.numbers.theirs;
+  const auto& to = outgoing ? packet.numbers.theirs : packet.numbers.ours;
+  row.seq = relative(packet.summary.seq, from);
+  row.ack = relative(packet.summary.ack, to);
+  row.label = label_of(packet.summary, row.seq, row.ack);
+}
+
+void Journal::take(Side side, const AnnotatedPacket& packet) {
+  if (!packet.has_packet()) return take_happening(side, packet);
+  TextBuffer fields;
+  add_fields(fields, packet);
+  TextBuffer flags;
+  add_flags(flags, packet.summary.flags);
+  fields.add(" len={} flags={} sacks={} time_us={}", packet.summary.text_length, flags.view(),
+             packet.summary.sack_count, to_us(packet.at - start_));
+  lines_.push_back({side, std::string(fields.view())});
+  if (packet.is_outgoing()) {
+    take_sent(side, packet);
+  } else {
+    take_received(side, packet);
+  }
+}
+
+void Journal::take_sent(Side side, const AnnotatedPacket& packet) {
+  Row& row = rows_[leaving_[index_of(side)]];
+  row.connection = connection_of(packet.tuple, side);
+  row.states[index_of(other(side))] = state_of(other(side), row.connection);
+  describe(row, packet, true);
+  learn_state(side, packet, row);
+  watch(side, packet, row);
+  row.reason_class = class_of(packet);
+  row.is_plain = is_plain_packet(packet, true);
+  for (const TimerName timer : packet.timers.all()) {
+    TextBuffer words;
+    add_timer_words(words, timer, language_);
+    add_clause(row.why, words.view(), language_);
+  }
+  add_clause(row.why, told_once(info(packet.reason)), language_);
+  if (packet.summary.has_mss) row.why += options_of(packet.summary, language_);
+  add_events(row.why, packet.events, language_);
+}
+
+void Journal::take_received(Side side, const AnnotatedPacket& packet) {
+  auto& arriving = arriving_[index_of(side)];
+  if (arriving.empty()) return;
+  Row& row = rows_[arriving.front()];
+  arriving.pop_front();
+  if (row.is_forged && packet.summary.is_tcp()) {
+    row.connection = connection_of(packet.tuple, side);
+    describe(row, packet, false);
+    row.states[index_of(other(side))] = state_of(other(side), row.connection);
+  }
+  learn_state(side, packet, row);
+  watch(side, packet, row);
+  row.is_plain = row.is_plain && !row.is_copy && is_plain_packet(packet, false);
+  const bool is_used = packet.verdict == Verdict::Accepted;
+  if (!is_used) row.effect = told_once(info(packet.verdict));
+  add_events(row.effect, packet.events, language_);
+}
+
+void Journal::take_happening(Side side, const AnnotatedPacket& packet) {
+  if (packet.steps.empty()) return;
+  Row row;
+  row.kind = Row::Kind::State;
+  row.side = side;
+  row.connection = connection_of(packet.tuple, side);
+  row.at = packet.at;
+  learn_state(side, packet, row);
+  for (const StateStep& step : packet.steps.all()) {
+    TextBuffer words;
+    add_step_words(words, step, language_);
+    add_clause(row.text, words.view(), language_);
+  }
+  rows_.push_back(std::move(row));
+}
+
+}  // namespace glasstcp::lab

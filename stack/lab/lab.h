@@ -1,0 +1,113 @@
+// The engine: two stacks, a link and their applications, in virtual time. A scenario goes in; rows
+// for a ladder, lines of the captures and the captures themselves come out.
+//
+// Invariants:
+//   1. Everything follows from the scenario (its seed is part of it): the same bytes on every
+//      platform, native or WebAssembly (tests/wasm). So no floating point decides anything beyond
+//      + - * / and sqrt, no container is walked in an order of its own, no std:: distribution.
+//   2. Each end's capture holds what that end sent and received, and nothing that only the link
+//      knows, but that a packet was lost behind it.
+//   3. Virtual time, packets and steps are bounded.
+//
+// Next: check.h.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "stack/lab/application.h"
+#include "stack/lab/channel.h"
+#include "stack/lab/journal.h"
+#include "stack/trace/capture_sink.h"
+
+namespace glasstcp::lab {
+
+struct LabOptions {
+  Language language = Language::English;
+  std::array<BlockSink*, 2> captures{};  ///< by side; null: none. Must outlive the lab.
+  Comments comments = Comments::Both;
+  std::string_view application{};  ///< "glasstcp 0.1.0"; borrowed while the lab is made
+  bool tells_seed = true;          ///< in the comment of the capture's section
+};
+
+/// Why a run ended.
+enum class Ending : std::uint8_t {
+  Quiet,     ///< nothing more will happen
+  TimeOver,  ///< the scenario's `until`
+  TooLong,   ///< more packets or time than a scenario may take
+};
+
+class Lab {
+ public:
+  static constexpr Duration kLongest = 1h;
+  static constexpr std::uint64_t kMostPackets = 200'000;
+
+  /// The scenario must outlive it.
+  Lab(const Scenario& scenario, const LabOptions& options);
+  ~Lab();
+  Lab(const Lab&) = delete;
+  Lab& operator=(const Lab&) = delete;
+
+  /// Lets the next thing happen; false: it is over, and the captures are whole.
+  bool step();
+  /// To the end.
+  Ending run();
+
+  [[nodiscard]] Instant now() const { return now_; }
+  [[nodiscard]] const Journal& journal() const { return journal_; }
+  [[nodiscard]] const Stack& stack(Side side) const { return *hosts_[index_of(side)].stack; }
+
+ private:
+  struct Host {
+    Side side = Side::Client;
+    std::unique_ptr<Stack> stack;
+    std::unique_ptr<Annotator> annotator;
+    std::unique_ptr<CaptureSink> capture;
+    std::vector<Application> applications;  // the n-th is connection n + 1
+    std::optional<ListenerId> listener;
+  };
+  // An action whose time is known.
+  struct Appointment {
+    Instant when;
+    std::size_t statement = 0;
+  };
+
+  void found(Side side, const LabOptions& options);
+  [[nodiscard]] Instant next_time() const;
+  void finish();
+  void deliver(Side to);
+  void act_on_due();
+  void act(const Action& action);
+  void connect(Host& host, const Action& action);
+  void forge_reset(Host& host, const Action& action);
+  void forge_syns(Host& host, const Action& action);
+  void receive_forged(Host& host, const std::vector<std::uint8_t>& packet);
+  void wake(Host& host);
+  void finish_turn(Host& host);
+  void accept_all(Host& host);
+  void send_all(Host& host);
+  void send(Host& host, const OutPacket& out);
+  void fire_triggers();
+  Host& host(Side side) { return hosts_[index_of(side)]; }
+  Application& application(const Actor& actor) {
+    return host(actor.side).applications[actor.connection - 1];
+  }
+
+  const Scenario& scenario_;
+  Instant now_;
+  Instant end_;
+  Ending ending_ = Ending::Quiet;
+  bool over_ = false;
+  Journal journal_;
+  std::array<Host, 2> hosts_;
+  std::vector<Channel> channels_;                            // by who sends
+  std::array<std::vector<std::size_t>, 2> rows_of_entries_;  // by who sends: the row of each packet
+  std::vector<Appointment> appointments_;
+  std::vector<bool> fired_;  // by statement
+  std::uint64_t packets_ = 0;
+  std::uint64_t steps_at_now_ = 0;
+};
+
+}  // namespace glasstcp::lab

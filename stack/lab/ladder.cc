@@ -1,0 +1,290 @@
+// See ladder.h.
+#include "stack/lab/ladder.h"
+
+#include <algorithm>
+#include <span>
+
+#include "stack/lab/display_text.h"
+
+namespace glasstcp::lab {
+namespace {
+
+// Columns: time, state, arrow, state, time, with a space between.
+constexpr std::size_t kTime = 7, kState = 12, kArrow = 37, kWidth = 79;
+constexpr std::size_t kIndent = kTime + 1;
+constexpr std::size_t kLeastFold = 8, kHead = 3, kTail = 2;
+
+// "12.345": seconds since the start.
+std::string seconds(Duration time) {
+  const std::int64_t ms = (to_us(time) + 500) / 1000;
+  const std::string fraction = std::to_string(1000 + ms % 1000).substr(1);
+  return std::to_string(ms / 1000) + '.' + fraction;
+}
+
+std::string repeated(std::string_view text, std::size_t times) {
+  std::string all;
+  for (std::size_t i = 0; i < times; ++i) all += text;
+  return all;
+}
+
+class Ladder {
+ public:
+  Ladder(const Scenario& scenario, const Journal& journal, const LadderOptions& options)
+      : scenario_(scenario), journal_(journal), options_(options) {}
+
+  std::string draw() {
+    add_heads();
+    const std::vector<Row>& rows = journal_.rows();
+    for (std::size_t i = 0; i < rows.size();) {
+      const std::size_t end = end_of_run(i);
+      if (end - i < kLeastFold) {
+        add_row(rows[i++]);
+        continue;
+      }
+      for (std::size_t k = 0; k < kHead; ++k) add_row(rows[i++]);
+      add_fold(i, end - kTail);
+      for (i = end - kTail; i < end;) add_row(rows[i++]);
+    }
+    return std::move(out_);
+  }
+
+ private:
+  [[nodiscard]] std::string_view in(std::string_view english, std::string_view chinese) const {
+    return either(options_.language, english, chinese);
+  }
+  [[nodiscard]] std::string_view glyph(std::string_view fine, std::string_view plain) const {
+    return options_.ascii ? plain : fine;
+  }
+
+  // What is written through here is escaped where the output is HTML.
+  [[nodiscard]] std::string plain(std::string_view text) const {
+    std::string all(text);
+    if (options_.ascii && options_.language == Language::English) {
+      for (std::size_t at = 0; (at = all.find("§", at)) != std::string::npos;) {
+        all.replace(at, std::string_view("§").size(), "section ");
+      }
+    }
+    return options_.paint == Paint::Html ? html_escaped(all) : all;
+  }
+  [[nodiscard]] std::string painted(std::string_view text, ReasonClass reason_class) const {
+    const ReasonClassInfo& row = info(reason_class);
+    switch (options_.paint) {
+      case Paint::None:
+        break;
+      case Paint::Terminal:
+        return "\x1b[38;5;" + std::to_string(row.terminal) + "m" + std::string(text) + "\x1b[0m";
+      case Paint::Html:
+        return "<span class=\"c-" + std::string(row.key) + "\">" + html_escaped(text) + "</span>";
+    }
+    return std::string(text);
+  }
+  [[nodiscard]] std::string strong(std::string_view text, bool is_strong) const {
+    if (!is_strong || options_.paint == Paint::None) return plain(text);
+    if (options_.paint == Paint::Terminal) return "\x1b[1m" + std::string(text) + "\x1b[0m";
+    return "<b>" + html_escaped(text) + "</b>";
+  }
+
+  void add_line(std::string line) {
+    while (line.ends_with(' ')) line.pop_back();
+    out_ += line + '\n';
+  }
+
+  void add_heads() {
+    const std::string_view client = name_of(Side::Client, options_.language);
+    const std::string_view server = name_of(Side::Server, options_.language);
+    const std::string time(in("time", "时间"));
+    add_line(plain(padded_left(time, kTime) + ' ' + padded(client, kState) + ' ' +
+                   padded("", kArrow) + ' ' + padded(server, kState) + ' ' +
+                   padded_left(time, kTime)));
+    add_line(plain(padded_left("s", kTime) + ' ' + padded("192.0.2.1", kState) + ' ' +
+                   padded("", kArrow) + ' ' + padded("192.0.2.2", kState) + ' ' +
+                   padded_left("s", kTime)));
+  }
+
+  [[nodiscard]] std::string time_of(Instant at) const {
+    return at == kNever ? "" : seconds(at - journal_.start());
+  }
+
+  void add_row(const Row& row) {
+    if (row.kind != Row::Kind::Packet) return add_happening(row);
+    const bool from_client = row.side == Side::Client;
+    const Instant left = row.is_copy ? kNever : row.at;
+    const Instant at_client = from_client ? left : row.arrived;
+    const Instant at_server = from_client ? row.arrived : left;
+    add_line(plain(padded_left(time_of(at_client), kTime)) + ' ' + state(row, Side::Client) + ' ' +
+             painted(arrow(row), row.reason_class) + ' ' + state(row, Side::Server) + ' ' +
+             plain(padded_left(time_of(at_server), kTime)));
+    add_words(row);
+  }
+
+  [[nodiscard]] std::string state(const Row& row, Side side) const {
+    const std::size_t i = index_of(side);
+    return strong(padded(row.states[i], kState), row.changed[i]);
+  }
+
+  [[nodiscard]] std::string label(const Row& row) const {
+    std::string text;
+    if (scenario_.has_several_connections()) text = '[' + std::to_string(row.connection) + "] ";
+    text += row.label;
+    constexpr std::size_t kMost = kArrow - 3;
+    const std::size_t ack = text.find(" ack=");
+    if (text.size() > kMost && ack != std::string::npos) {
+      const std::size_t end = std::min(text.find(' ', ack + 1), text.size());
+      text.erase(ack, end - ack);
+    }
+    return text.size() > kMost ? text.substr(0, kMost) : text;
+  }
+
+  // Always kArrow columns.
+  [[nodiscard]] std::string arrow(const Row& row) const {
+    const std::string_view dash = glyph("─", "-");
+    const bool to_server = row.side == Side::Client;
+    const bool is_lost = !row.lost.empty();
+    const std::string text = label(row);
+    const std::size_t most = kArrow - 1 - text.size();
+    const std::size_t room = is_lost ? std::max<std::size_t>(most * 3 / 5, 2) : most;
+    // A copy comes out of the link, not from the end.
+    const std::string shaft = row.is_copy ? repeated(glyph("·", "."), room / 2)
+                                          : repeated(dash, std::min<std::size_t>(room, 2));
+    const std::string rest = repeated(dash, room - columns_of(shaft));
+    const std::string gap(most - room, ' ');
+    if (to_server) {
+      return shaft + text + rest + std::string(is_lost ? glyph("✗", "X") : glyph("▶", ">")) + gap;
+    }
+    return gap + std::string(is_lost ? glyph("✗", "X") : glyph("◀", "<")) + rest + text + shaft;
+  }
+
+  void add_paragraph(std::string_view text, bool is_first) {
+    const std::string indent(kIndent + (is_first ? 0 : 2), ' ');
+    for (const std::string& line : wrapped(text, kWidth - indent.size())) {
+      add_line(indent + plain(line));
+    }
+  }
+
+  [[nodiscard]] std::string named(Side side, std::string_view text) const {
+    return std::string(name_of(side, options_.language)) + std::string(in(": ", "：")) +
+           std::string(text);
+  }
+
+  void add_words(const Row& row) {
+    if (row.is_copy)
+      add_paragraph(in("the link delivers a second copy", "链路又送到一份副本"), true);
+    const std::string watched = row.watched.empty() ? "" : " [" + row.watched + ']';
+    const bool is_watched_sender = row.side == scenario_.watched;
+    if (!row.why.empty()) {
+      const std::string why = row.why + (is_watched_sender ? watched : "");
+      add_paragraph(row.is_forged ? why : named(row.side, why), true);
+    }
+    if (!row.lost.empty()) {
+      add_paragraph(std::string(in("lost: ", "丢失：")) + row.lost, true);
+    }
+    std::string effect = row.effect + (is_watched_sender ? "" : watched);
+    if (effect.starts_with(' ')) effect.erase(0, 1);
+    if (!effect.empty()) add_paragraph(named(other(row.side), effect), true);
+  }
+
+  void add_happening(const Row& row) {
+    std::string number;
+    if (scenario_.has_several_connections()) number = '[' + std::to_string(row.connection) + "] ";
+    const std::string text = number + named(row.side, row.text);
+    bool is_first = true;
+    for (const std::string& line : wrapped(text, kWidth - kIndent - 2)) {
+      const std::string time = is_first ? time_of(row.at) : "";
+      const std::string mark(is_first ? glyph("●", "*") : " ");
+      add_line(plain(padded_left(time, kTime) + ' ' + mark + ' ' + line));
+      is_first = false;
+    }
+  }
+
+  // -- Runs
+
+  [[nodiscard]] bool may_fold(const Row& row) const {
+    return options_.folds && row.kind == Row::Kind::Packet && row.is_plain;
+  }
+  [[nodiscard]] std::size_t end_of_run(std::size_t begin) const {
+    const std::vector<Row>& rows = journal_.rows();
+    std::size_t end = begin;
+    // Lost ones are no part of a run of others.
+    const bool is_lost = rows[begin].arrived == kNever;
+    while (end < rows.size() && may_fold(rows[end]) && (rows[end].arrived == kNever) == is_lost) {
+      ++end;
+    }
+    return end;
+  }
+
+  void add_fold(std::size_t begin, std::size_t end) {
+    std::array<std::uint64_t, 2> segments{}, bytes{}, acks{};
+    for (std::size_t i = begin; i < end; ++i) {
+      const Row& row = journal_.rows()[i];
+      const std::size_t side = index_of(row.side);
+      ++(row.summary.text_length > 0 ? segments : acks)[side];
+      bytes[side] += row.summary.text_length;
+    }
+    std::string text(glyph("⋮", ":"));
+    for (const Side side : {Side::Client, Side::Server}) {
+      const std::size_t i = index_of(side);
+      const std::string name(name_of(side, options_.language));
+      if (segments[i] > 0) {
+        text += options_.language == Language::Chinese
+                    ? "  " + name + "：" + std::to_string(segments[i]) + " 个报文段，" +
+                          std::to_string(bytes[i]) + " 字节"
+                    : "  " + name + ": " + std::to_string(segments[i]) + " segments, " +
+                          std::to_string(bytes[i]) + " bytes";
+      }
+      if (acks[i] > 0) {
+        text += options_.language == Language::Chinese
+                    ? "  " + name + "：" + std::to_string(acks[i]) + " 个 ACK"
+                    : "  " + name + ": " + std::to_string(acks[i]) + " ACKs";
+      }
+    }
+    const std::vector<Row>& rows = journal_.rows();
+    if (rows[begin].arrived == kNever) text += in("  (all lost)", "（全部丢失）");
+    add_line(plain(padded_left(time_of(rows[begin].at), kTime) + ' ' + text));
+    const auto run = std::span(rows).subspan(begin, end - begin);
+    const auto is_watched = [](const Row& row) { return !row.watched.empty(); };
+    const auto first = std::ranges::find_if(run, is_watched);
+    if (first == run.end()) return;
+    const auto last = std::ranges::find_if(run.rbegin(), run.rend(), is_watched);
+    const std::string change = '[' + first->watched + "] ... [" + last->watched + ']';
+    add_paragraph(named(scenario_.watched, change), true);
+  }
+
+  const Scenario& scenario_;
+  const Journal& journal_;
+  const LadderOptions& options_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string html_escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+std::string ladder(const Scenario& scenario, const Journal& journal, const LadderOptions& options) {
+  return Ladder(scenario, journal, options).draw();
+}
+
+}  // namespace glasstcp::lab

@@ -1,0 +1,84 @@
+// Every scenario with some seeds, on standard output: what is told in both languages, and both
+// captures. The same program is built for this machine and for WebAssembly, and tests/wasm compares
+// what they write, byte by byte. `--filters` prints the display filters instead, for tests/lab/run.
+//
+// usage: lab_captures [--filters]
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "stack/lab/catalogue.h"
+#include "stack/lab/check.h"
+#include "stack/lab/lab.h"
+#include "stack/lab/scenario_reader.h"
+#include "stack/lab/telling.h"
+
+namespace {
+
+using namespace glasstcp;
+
+constexpr std::uint64_t kSeeds = 3;
+
+class Bytes final : public BlockSink {
+ public:
+  void write(ByteView block) noexcept override {
+    bytes.insert(bytes.end(), block.begin(), block.end());
+  }
+  std::vector<std::uint8_t> bytes;
+};
+
+void put(std::string_view what, const void* bytes, std::size_t size) {
+  std::printf("%.*s: %zu bytes\n", static_cast<int>(what.size()), what.data(), size);
+  std::fwrite(bytes, 1, size, stdout);
+}
+
+void write_run(const lab::CatalogueEntry& entry, std::uint64_t seed, Language language) {
+  const auto scenario = lab::read_scenario(entry.text, {.name = entry.name, .seed = seed});
+  if (!scenario) {
+    std::printf("%.*s: line %u: %s\n", static_cast<int>(entry.name.size()), entry.name.data(),
+                scenario.error().line, scenario.error().message.c_str());
+    return;
+  }
+  Bytes client, server;
+  lab::LabOptions options;
+  options.language = language;
+  options.captures = {&client, &server};
+  options.application = "glasstcp tests";
+  lab::Lab run(*scenario, options);
+  run.run();
+  lab::LadderOptions look;
+  look.language = language;
+  const std::string told = lab::tell(*scenario, run.journal(), look,
+                                     lab::unmet_expectations(*scenario, run.journal().lines()));
+  const std::string name = std::string(entry.name) + " " + std::to_string(seed);
+  put(name + " told", told.data(), told.size());
+  put(name + " client", client.bytes.data(), client.bytes.size());
+  put(name + " server", server.bytes.data(), server.bytes.size());
+}
+
+void print_filters() {
+  for (const lab::CatalogueEntry& entry : lab::catalogue()) {
+    const auto scenario = lab::read_scenario(entry.text, {.name = entry.name});
+    if (!scenario) continue;
+    std::printf("%.*s\t%.*s\t%s\n", static_cast<int>(entry.name.size()), entry.name.data(),
+                static_cast<int>(lab::name_of(scenario->view).size()),
+                lab::name_of(scenario->view).data(), scenario->filter.c_str());
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc > 1 && std::strcmp(argv[1], "--filters") == 0) {
+    print_filters();
+    return 0;
+  }
+  for (const lab::CatalogueEntry& entry : lab::catalogue()) {
+    for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+      write_run(entry, seed, Language::English);
+      write_run(entry, seed, Language::Chinese);
+    }
+  }
+  return 0;
+}

@@ -1,0 +1,151 @@
+// See lab_command.h.
+#include "tun/lab/lab_command.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+#include "generated/version.h"
+#include "stack/lab/catalogue.h"
+#include "stack/lab/check.h"
+#include "stack/lab/display_text.h"
+#include "stack/lab/telling.h"
+#include "tun/cli/chinese.h"
+#include "tun/cli/command_words.h"
+#include "tun/cli/options.h"
+#include "tun/lab/course.h"
+
+namespace glasstcp {
+namespace {
+
+constexpr std::size_t kMostText = 1U << 20;
+
+struct ScenarioText {
+  std::string name;
+  std::string text;
+};
+
+bool is_file(const std::string& what) {
+  return what.find('/') != std::string::npos || what.ends_with(".txt");
+}
+
+std::expected<ScenarioText, std::string> text_of(const std::string& what) {
+  if (const lab::CatalogueEntry* const entry = lab::scenario_named(what)) {
+    return ScenarioText{what, std::string(entry->text)};
+  }
+  if (!is_file(what)) {
+    std::vector<std::string> names;
+    for (const lab::CatalogueEntry& one : lab::catalogue()) names.emplace_back(one.name);
+    const std::string near = nearest(what, names);
+    const std::string hint = near.empty() ? "" : "; did you mean '" + near + "'?";
+    return std::unexpected("there is no scenario '" + what + "'" +
+                           (hint.empty() ? "; 'glasstcp lab list' names them" : hint));
+  }
+  std::ifstream file(what, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file.good() && !file.eof()) {
+    return std::unexpected("cannot read '" + what + "': " + std::strerror(errno));
+  }
+  if (text.size() > kMostText) return std::unexpected("'" + what + "' has more than 1 MiB");
+  const std::size_t slash = what.rfind('/');
+  std::string name = what.substr(slash == std::string::npos ? 0 : slash + 1);
+  if (name.ends_with(".txt")) name.resize(name.size() - 4);
+  return ScenarioText{name, std::move(text)};
+}
+
+int failed(const std::string& why, Language language) {
+  fmt::print(stderr, "glasstcp: lab: {}\n", spoken(why, language));
+  return kExitFailure;
+}
+
+int list(const LabCommandOptions& options) {
+  std::size_t widest = 0;
+  for (const lab::CatalogueEntry& one : lab::catalogue()) {
+    widest = std::max(widest, one.name.size());
+  }
+  for (const lab::Chapter& chapter : lab::chapters()) {
+    fmt::print("{}\n", either(options.language, chapter.english, chapter.chinese));
+    for (const lab::CatalogueEntry& one : lab::catalogue()) {
+      const auto scenario = lab::read_scenario(one.text, {.name = one.name});
+      if (!scenario || scenario->chapter != chapter.key) continue;
+      fmt::print("  {}  {}\n", lab::padded(one.name, widest),
+                 scenario->story(options.language).title);
+    }
+  }
+  return 0;
+}
+
+int tell_scenario(const LabCommandOptions& options) {
+  const auto text = text_of(options.what);
+  if (!text) return failed(text.error(), options.language);
+  const auto scenario = lab::read_scenario(
+      text->text, {.name = text->name, .seed = options.seed, .overrides = options.set});
+  if (!scenario) {
+    const lab::ReadError& error = scenario.error();
+    const std::string where =
+        error.line == 0 ? "--set: " : fmt::format("{}: line {}: ", options.what, error.line);
+    fmt::print(stderr, "glasstcp: lab: {}{}\n", where, error.message);
+    return error.line == 0 ? kExitWrongUsage : kExitFailure;
+  }
+  GatheredBlocks capture;
+  lab::LabOptions how;
+  how.language = options.language;
+  const std::string application = lab_application();
+  how.application = application;
+  const lab::Side end = options.end.empty()       ? scenario->view
+                        : options.end == "client" ? lab::Side::Client
+                                                  : lab::Side::Server;
+  if (!options.capture.empty()) how.captures[lab::index_of(end)] = &capture;
+  lab::Lab run(*scenario, how);
+  run.run();
+  const bool to_stdout = options.capture == "-";
+  if (!options.capture.empty()) {
+    const auto written = write_whole(options.capture, capture.bytes());
+    if (!written) return failed(written.error(), options.language);
+  }
+  if (to_stdout) return 0;
+  lab::LadderOptions look;
+  look.language = options.language;
+  look.ascii = options.ascii;
+  if (has_colours(options.colours, 1)) look.paint = lab::Paint::Terminal;
+  const auto unmet = lab::unmet_expectations(*scenario, run.journal().lines());
+  const std::string page = lab::tell(*scenario, run.journal(), look, unmet);
+  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(page.data());
+  const auto written = write_whole("-", ByteView(bytes, page.size()));
+  return written ? 0 : failed(written.error(), options.language);
+}
+
+}  // namespace
+
+std::string lab_application() {
+  return "glasstcp " + std::string(kVersion);
+}
+
+std::expected<void, std::string> write_whole(const std::string& path, ByteView content) {
+  const bool to_stdout = path == "-";
+  std::FILE* const file = to_stdout ? stdout : std::fopen(path.c_str(), "wb");
+  const auto failure = [&path] {
+    return std::unexpected("cannot write '" + path + "': " + std::strerror(errno));
+  };
+  if (file == nullptr) return failure();
+  const bool is_written = std::fwrite(content.data(), 1, content.size(), file) == content.size();
+  const bool is_closed = (to_stdout ? std::fflush(file) : std::fclose(file)) == 0;
+  if (!is_written || !is_closed) return failure();
+  return {};
+}
+
+int lab_command(const LabCommandOptions& options) {
+  if (options.what == "list") return list(options);
+  if (options.what == "all") {
+    const auto done = write_course(options);
+    return done ? 0 : failed(done.error(), options.language);
+  }
+  return tell_scenario(options);
+}
+
+}  // namespace glasstcp
