@@ -55,7 +55,7 @@ class Lab {
   /// To the end.
   Ending run();
 
-  [[nodiscard]] Instant now() const { return now_; }
+  [[nodiscard]] Instant virtual_time() const { return now_; }
   [[nodiscard]] const Journal& journal() const { return journal_; }
   [[nodiscard]] const Stack& stack(Side side) const { return *hosts_[index_of(side)].stack; }
 

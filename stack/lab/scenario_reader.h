@@ -1,34 +1,17 @@
-// Reads the text of a scenario.
+// Reads the text of a scenario (README.md has all of its lines).
 //
-//   # A comment.
-//   chapter  recovery
 //   choose   delay  10ms..40ms            the seed chooses, within these bounds
-//   choose   mss    536 | 1460            ... or among these
-//   let      many   $mss*3+100            a number or a time of what was chosen
-//   link     both   delay=$delay          words of --impair, and mtu=1400, silent
-//   link     server rate=2mbit queue=8    of the packets that the server sends
-//   set      both   mss=$mss              settings, as stack/README.md lists them
+//   link     both   delay=$delay          words of --impair
 //   lose     server data 3                the third segment with new data never arrives
-//   lose     client syn 1..2
-//   delay    server data 3 by 25ms        it arrives later, and others pass it
-//   duplicate client data 1 after 2ms     it arrives twice
-//   mark     server data 4                a router marks it: congestion experienced (CE)
 //   at 0ms                        server listen
 //   at 0ms                        client connect
 //   on client connected + 5ms     client write 500
-//   on server read 500            server write $many x3
-//   on client end                 client close
-//   view     client                       whose capture shows it best
-//   watch    client cwnd ssthresh         beside each packet of this end
-//   until    30s                          nothing is looked at afterwards
-//   expect   client reason=SynRetransmit  in this order in the captures
-//   never    client reason=RetransmitTimeout
-//   filter   tcp.flags.syn == 1
-//   try      NAME --set sack=off
+//   expect   server reason=FastRetransmit
 //   [en]                                  and [zh]: the story
-//   title: ...   question: ...   predict: ...   happened: ...   see: ...   change: ...
+//   title: ...
 //
-// What a line of a story cannot hold goes on in the next, behind two spaces.
+// Invariants:
+//   1. What is handed out is whole; what is wrong is told with its line, and what would be right.
 //
 // Next: lab.h.
 #pragma once

@@ -55,8 +55,8 @@ struct Interference {
 struct Parcel {
   Instant arrival;
   std::uint64_t number = 0;  ///< breaks ties: first in, first out
-  std::uint64_t entry =
-      0;  ///< the n-th packet that entered, from 1; a duplicate has its original's
+  /// the n-th packet that entered, from 1; a duplicate has its original's
+  std::uint64_t entry = 0;
   std::vector<std::uint8_t> packet;
   PacketMeta meta;
 };

@@ -106,7 +106,8 @@ TEST(Chinese, IsAskedForByTheFirstVariableThatIsSet) {
 TEST(Chinese, EveryHelpPageIs) {
   for (const Arguments& command :
        {Arguments{}, Arguments{"serve"}, Arguments{"get"}, Arguments{"doctor"}, Arguments{"site"},
-        Arguments{"report"}, Arguments{"capture"}, Arguments{"wireshark-files"}}) {
+        Arguments{"report"}, Arguments{"capture"}, Arguments{"wireshark-files"},
+        Arguments{"lab"}}) {
     Arguments asked = command;
     asked.emplace_back("--help");
     std::istringstream page(ended(asked).out);
@@ -217,6 +218,15 @@ const std::vector<Arguments> kRefused{
     {"capture", "--filter", ""},
     {"wireshark-files"},
     {"wireshark-files", "x"},
+    {"lab"},
+    {"lab", "a", "b"},
+    {"lab", "all"},
+    {"lab", "all", "-o", "d", "--capture", "f"},
+    {"lab", "all", "-o", "d", "--set", "a=b"},
+    {"lab", "handshake", "-o", "d"},
+    {"lab", "list", "--capture", "f"},
+    {"lab", "handshake", "--end", "client"},
+    {"lab", "handshake", "--set", "a"},
 };
 
 TEST(Chinese, EveryRefusalIs) {
@@ -239,7 +249,8 @@ TEST(Chinese, EveryRefusalIs) {
 std::string sources() {
   std::string all;
   const std::filesystem::path top(GLASSTCP_SOURCE_DIR);
-  for (const char* const folder : {"tun", "http", "stack/link", "stack/socket", "stack/trace"}) {
+  for (const char* const folder :
+       {"tun", "http", "stack/lab", "stack/link", "stack/socket", "stack/trace"}) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(top / folder)) {
       const std::string name = entry.path().filename().string();
       const bool is_source = name.ends_with(".cc") || name.ends_with(".h");

@@ -289,15 +289,15 @@ struct Refusal {
 TEST(Options, SayWhichWordIsWrongAndWhatIsNear) {
   const std::vector<Refusal> refusals{
       {{},
-       "a command is missing: serve, doctor, site, get, capture, status, wireshark-files or "
-       "report"},
+       "a command is missing: serve, doctor, site, get, capture, status, wireshark-files, report "
+       "or lab"},
       {{"srve"}, "unknown command 'srve'; did you mean 'serve'?"},
       {{"SERVE"}, "unknown command 'SERVE'; did you mean 'serve'?"},
       {{"doc"}, "unknown command 'doc'; did you mean 'doctor'?"},
       {{"version"}, "unknown command 'version'; did you mean '--version'?"},
       {{"analyse", "x"},
        "unknown command 'analyse'; choose serve, doctor, site, get, capture, status, "
-       "wireshark-files or report"},
+       "wireshark-files, report or lab"},
       {{"help", "srve"}, "unknown command 'srve'; did you mean 'serve'?"},
       {{"-v"},
        "'-v' is an option of serve or get and follows the command, as in "
@@ -335,6 +335,14 @@ TEST(Options, SayWhichWordIsWrongAndWhatIsNear) {
       {{"report", "a", "--markdown", "d", "-o", "f"}, "--output has no meaning with --markdown"},
       {{"report", "a", "--json", "--template", "homework"},
        "--template needs --html or --markdown"},
+      {{"lab"}, "the name of a scenario is missing, as in 'glasstcp lab list'"},
+      {{"lab", "a", "b"}, "'b' is not expected: lab takes one name"},
+      {{"lab", "all"}, "'lab all' needs -o DIR, the folder to write the course to"},
+      {{"lab", "all", "-o", "d", "--set", "a=b"}, "--set changes one scenario"},
+      {{"lab", "handshake", "-o", "d"}, "--output belongs to 'lab all'"},
+      {{"lab", "list", "--capture", "f"}, "'lab list' only prints names"},
+      {{"lab", "handshake", "--end", "server"}, "--end needs --capture FILE"},
+      {{"lab", "handshake", "--set", "a"}, "--set: 'a' is not KNOB=VALUE"},
       {{"--completion"}, "--completion needs a value: --completion bash"},
   };
   for (const Refusal& one : refusals) {
@@ -366,7 +374,7 @@ TEST(Options, ReportTakesACaptureAndAForm) {
 TEST(Options, HelpIsACommandToo) {
   EXPECT_EQ(ended({"help"}).out, ended({"--help"}).out);
   for (const char* command :
-       {"serve", "doctor", "site", "get", "capture", "wireshark-files", "report"}) {
+       {"serve", "doctor", "site", "get", "capture", "wireshark-files", "report", "lab"}) {
     const ExitNow help = ended({"help", command});
     EXPECT_EQ(help.code, 0);
     EXPECT_EQ(help.out, ended({command, "--help"}).out);
@@ -405,7 +413,7 @@ std::string readme(const char* path) {
 TEST(Options, AreInBothReadmes) {
   const std::string english = readme("/README.md"), chinese = readme("/.github/README.zh.md");
   for (const char* const command :
-       {"serve", "get", "report", "doctor", "capture", "wireshark-files"}) {
+       {"serve", "get", "report", "doctor", "capture", "wireshark-files", "lab"}) {
     const std::string page = ended({command, "--help"}).out;
     for (const std::string& option : matches(page, R"(^  (?:-\w,)?(--[a-z0-9-]+))")) {
       if (option == "--help") continue;

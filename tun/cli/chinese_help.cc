@@ -185,6 +185,32 @@ constexpr auto kRows = std::to_array<Translation>({
     {"For root and the user who started the server. Ctrl-C ends it.",
      "供 root 和启动服务器的用户使用。按 Ctrl-C 结束。"},
 
+    // lab.
+    {"show how TCP behaves, scenario by scenario, without a network or rights",
+     "逐个场景演示 TCP 的行为，不需要网络和权限"},
+    {"'list' prints the scenarios, 'all' writes the course; else the name of a scenario, or a file "
+     "with one",
+     "'list' 列出场景，'all' 写出课程；否则为场景的名称，或含有场景的文件"},
+    {"chooses what the scenario leaves open: sizes, delays, which segment is lost",
+     "选择场景未定的内容：大小、时延、丢失哪个报文段"},
+    {"change one thing: a setting of both ends or of one (sack=off, client.nagle=off), the link "
+     "(link.delay=50ms, server.link.loss=2%), or what the seed would choose; may be given several "
+     "times",
+     "改变一个条件：两端或一端的设置（sack=off、client.nagle=off），链路（link.delay=50ms、"
+     "server.link.loss=2%），或原由种子选择的内容；可以给出多次"},
+    {"write what one end sent and received, with the reasons, to a pcapng file; '-' is stdout",
+     "把一端发送和接收的分组及其原因写入 pcapng 文件；'-' 表示标准输出"},
+    {"whose packets --capture takes (the end that shows it best)",
+     "--capture 记录哪一端的分组（默认为最能说明问题的一端）"},
+    {"of 'all': folder to write the course to, with its captures",
+     "用于 'all'：写入课程及其抓包的文件夹"},
+    {"draw ladders with ASCII characters alone", "时序图只用 ASCII 字符"},
+    {"colours by what a packet is about; auto: on a terminal, unless NO_COLOR is set",
+     "按分组的类别着色；auto：在终端上着色，除非设置了 NO_COLOR"},
+    {"Two hosts with this program's own TCP, a link between them, and a clock that need not wait: "
+     "the same every time.",
+     "两台使用本程序 TCP 的主机，其间是一条链路，时钟不必等待：每次结果都相同。"},
+
     // doctor, site, report.
     {"only ask whether a server answers (for health checks)", "只询问服务器是否应答（供健康检查）"},
     {"Looks at the device, the rights, the addresses, IPv6, forwarding and proxies as 'serve' with "

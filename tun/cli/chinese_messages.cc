@@ -12,11 +12,13 @@ namespace {
 constexpr auto kRows = std::to_array<Translation>({
     // A command line that cannot be read.
     {"glasstcp: {} (try 'glasstcp {}--help')\n", "glasstcp: {}（请看 'glasstcp {}--help'）\n"},
-    {"serve, doctor, site, get, capture, status, wireshark-files or report",
-     "serve、doctor、site、get、capture、status、wireshark-files 或 report"},
-    {"get, capture, wireshark-files or report", "get、capture、wireshark-files 或 report"},
+    {"serve, doctor, site, get, capture, status, wireshark-files, report or lab",
+     "serve、doctor、site、get、capture、status、wireshark-files、report 或 lab"},
+    {"get, capture, wireshark-files, report or lab",
+     "get、capture、wireshark-files、report 或 lab"},
     {"serve, doctor, get, capture or status", "serve、doctor、get、capture 或 status"},
     {"status or report", "status 或 report"},
+    {"serve, get or lab", "serve、get 或 lab"},
     {"serve, doctor or get", "serve、doctor 或 get"},
     {"serve or doctor", "serve 或 doctor"},
     {"serve or get", "serve 或 get"},
@@ -36,6 +38,7 @@ constexpr auto kRows = std::to_array<Translation>({
      "'{}' 是 {} 的选项，写在命令之后，例如 'glasstcp {}'"},
     {"'{}' is not expected: get takes one URL", "多余的 '{}'：get 只接受一个 URL"},
     {"'{}' is not expected: report takes one capture", "多余的 '{}'：report 只接受一个抓包文件"},
+    {"'{}' is not expected: lab takes one name", "多余的 '{}'：lab 只接受一个名称"},
     {"'{}' is not expected: site takes one folder", "多余的 '{}'：site 只接受一个文件夹"},
     {"'{}' is not expected: {} takes no value", "多余的 '{}'：{} 不带值"},
     {"'{}' is not expected: {} takes options alone, which begin with '--'",
@@ -45,6 +48,7 @@ constexpr auto kRows = std::to_array<Translation>({
     {"{} takes no value, but was given '{}'", "{} 不带值：'{}' 是多余的"},
     {"a URL is missing, as in '{}'", "缺少 URL，例如 '{}'"},
     {"a capture is missing, as in '{}'", "缺少抓包文件，例如 '{}'"},
+    {"the name of a scenario is missing, as in '{}'", "缺少场景的名称，例如 '{}'"},
     {"a folder to write to is missing, as in '{}'", "缺少要写入的文件夹，例如 '{}'"},
 
     // A value that does not fit.
@@ -375,6 +379,25 @@ constexpr auto kRows = std::to_array<Translation>({
     {"a block's lengths contradict each other", "一个块的长度自相矛盾"},
     {"a packet of an interface that was not described", "分组所属的接口没有说明"},
     {"too many interfaces", "接口太多"},
+
+    // The lab.
+    {"'lab all' needs -o DIR, the folder to write the course to",
+     "'lab all' 需要 -o DIR，即写入课程的文件夹"},
+    {"'lab all' writes the captures of both ends: leave out --capture and --end",
+     "'lab all' 会写出两端的抓包：请去掉 --capture 和 --end"},
+    {"--set changes one scenario; 'lab all' writes them as they are",
+     "--set 只改变一个场景；'lab all' 按原样写出全部场景"},
+    {"--output belongs to 'lab all'", "--output 只用于 'lab all'"},
+    {"'lab list' only prints names: --capture and --set need the name of a scenario",
+     "'lab list' 只列出名称：--capture 和 --set 需要场景的名称"},
+    {"--end needs --capture FILE", "--end 需要 --capture FILE"},
+    {"there is no scenario '{}'; did you mean '{}'?", "没有场景 '{}'；是不是 '{}'？"},
+    {"there is no scenario '{}'; '{}' names them", "没有场景 '{}'；'{}' 列出全部名称"},
+    {"the name of a scenario", "场景的名称"},
+    {"KNOB=VALUE", "KNOB=VALUE 的形式"},
+    {"--set: '{}' is nothing that can be set here: {}a word of the link like link.delay, or a "
+     "setting like client.sack",
+     "--set：'{}' 在此不能设置：可以是 {}链路的词（如 link.delay），或一项设置（如 client.sack）"},
 
     // What the system says.
     {"No such file or directory", "没有那个文件或目录"},

@@ -151,6 +151,9 @@ std::string about_missing(const CLI::App& command) {
   if (command.get_name() == "report") {
     return "a capture is missing, as in 'glasstcp report visit.pcapng -o report.html'";
   }
+  if (command.get_name() == "lab") {
+    return "the name of a scenario is missing, as in 'glasstcp lab list'";
+  }
   if (command.get_name() == "wireshark-files") {
     return "a folder to write to is missing, as in 'glasstcp wireshark-files -o wireshark'";
   }
@@ -216,6 +219,7 @@ std::string about_unexpected(const CLI::App& app, const CLI::App& command,
   }
   if (own == "get") return "'" + word + "' is not expected: get takes one URL";
   if (own == "report") return "'" + word + "' is not expected: report takes one capture";
+  if (own == "lab") return "'" + word + "' is not expected: lab takes one name";
   if (own == "site") return "'" + word + "' is not expected: site takes one folder";
   return "'" + word + "' is not expected: " + own + " takes options alone, which begin with '--'";
 }

@@ -61,7 +61,11 @@ CLI::App& add_lab_command(CLI::App& app, LabCommandOptions& o) {
               "of 'all': folder to write the course to, with its captures"},
              o.output, parse_text);
   lab.add_flag("--ascii", o.ascii, "draw ladders with ASCII characters alone");
-  add_colour_option(lab, o.colours);
+  add_parsed(lab,
+             {"--color", "auto|always|never", "'auto', 'always' or 'never'",
+              "colours by what a packet is about; auto: on a terminal, unless NO_COLOR is set "
+              "(auto)"},
+             o.colours, parse_colour_choice);
   add_language_option(lab, o.language);
   lab.footer(
       "Two hosts with this program's own TCP, a link between them, and a clock that need not wait: "

@@ -87,10 +87,12 @@ int tell_scenario(const LabCommandOptions& options) {
       text->text, {.name = text->name, .seed = options.seed, .overrides = options.set});
   if (!scenario) {
     const lab::ReadError& error = scenario.error();
-    const std::string where =
-        error.line == 0 ? "--set: " : fmt::format("{}: line {}: ", options.what, error.line);
-    fmt::print(stderr, "glasstcp: lab: {}{}\n", where, error.message);
-    return error.line == 0 ? kExitWrongUsage : kExitFailure;
+    if (error.line == 0) {
+      static_cast<void>(failed("--set: " + error.message, options.language));
+      return kExitWrongUsage;
+    }
+    fmt::print(stderr, "glasstcp: lab: {}: line {}: {}\n", options.what, error.line, error.message);
+    return kExitFailure;
   }
   GatheredBlocks capture;
   lab::LabOptions how;
