@@ -32,6 +32,7 @@ bool is_of_kind(std::string_view kind, const PacketSummary& packet, SendReason r
 
 Channel::Done Channel::edited(const PacketSummary& packet, SendReason reason) {
   Done done;
+  ++passed_;
   for (std::size_t i = 0; i < edits_.size(); ++i) {
     const Edit& edit = edits_[i];
     if (!is_of_kind(edit.what, packet, reason)) continue;

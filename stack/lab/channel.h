@@ -35,6 +35,11 @@ class Channel {
         seen_(edits_.size()),
         link_(path.impairment, random) {}
 
+  /// From now on this, too, is done to packets; those that entered before count.
+  void add(const Edit& edit) {
+    edits_.push_back(edit);
+    seen_.push_back(passed_);
+  }
   Crossing enter(std::span<const ByteView> pieces, SendReason reason, Instant now);
   /// A router's message enters behind all else.
   void enter_message(ByteView message, Instant now);
@@ -54,6 +59,7 @@ class Channel {
 
   Path path_;
   std::vector<Edit> edits_;
+  std::uint64_t passed_ = 0;         // packets of an end that have entered
   std::vector<std::uint64_t> seen_;  // packets of each edit's kind so far
   BadLink link_;
 };

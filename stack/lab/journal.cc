@@ -295,12 +295,14 @@ void Journal::take_sent(Side side, const AnnotatedPacket& packet) {
   add_clause(row.why, told_once(info(packet.reason)), language_);
   if (packet.summary.has_mss) row.why += options_of(packet.summary, language_);
   add_events(row.why, packet.events, language_);
+  tell(leaving_[index_of(side)], side, packet);
 }
 
 void Journal::take_received(Side side, const AnnotatedPacket& packet) {
   auto& arriving = arriving_[index_of(side)];
   if (arriving.empty()) return;
-  Row& row = rows_[arriving.front()];
+  const std::size_t at = arriving.front();
+  Row& row = rows_[at];
   arriving.pop_front();
   if (row.is_forged && packet.summary.is_tcp()) {
     row.connection = connection_of(packet.tuple, side);
@@ -313,6 +315,7 @@ void Journal::take_received(Side side, const AnnotatedPacket& packet) {
   const bool is_used = packet.verdict == Verdict::Accepted;
   if (!is_used) row.effect = told_once(info(packet.verdict));
   add_events(row.effect, packet.events, language_);
+  tell(at, side, packet);
 }
 
 void Journal::take_happening(Side side, const AnnotatedPacket& packet) {
@@ -329,6 +332,7 @@ void Journal::take_happening(Side side, const AnnotatedPacket& packet) {
     add_clause(row.text, words.view(), language_);
   }
   rows_.push_back(std::move(row));
+  tell(rows_.size() - 1, side, packet);
 }
 
 }  // namespace glasstcp::lab

@@ -56,11 +56,24 @@ struct Line {
   std::string fields;
 };
 
+/// Who is told of rows as they become known.
+class RowObserver {
+ public:
+  RowObserver() = default;
+  RowObserver(const RowObserver&) = delete;
+  RowObserver& operator=(const RowObserver&) = delete;
+  virtual ~RowObserver() = default;
+  /// What an end's annotator says of a packet has gone into this row; must not throw.
+  virtual void on_row(std::size_t row, Side side, const AnnotatedPacket& packet) noexcept = 0;
+};
+
 /// Keeps the rows. Told by the engine what leaves and comes, and by both annotators what it means.
 class Journal {
  public:
   Journal(const Scenario& scenario, Language language, Instant start);
 
+  /// Borrowed; null: nobody.
+  void set_observer(RowObserver* observer) { observer_ = observer; }
   /// What the annotator of an end is to be given.
   [[nodiscard]] AnnotatedSink& sink(Side side) { return sinks_[index_of(side)]; }
 
@@ -102,6 +115,9 @@ class Journal {
   };
 
   void take(Side side, const AnnotatedPacket& packet);
+  void tell(std::size_t row, Side side, const AnnotatedPacket& packet) {
+    if (observer_ != nullptr) observer_->on_row(row, side, packet);
+  }
   void take_sent(Side side, const AnnotatedPacket& packet);
   void take_received(Side side, const AnnotatedPacket& packet);
   void take_happening(Side side, const AnnotatedPacket& packet);
@@ -126,6 +142,7 @@ class Journal {
   std::array<std::map<std::uint32_t, State>, 2> states_;
   std::map<std::pair<std::uint16_t, std::uint16_t>, std::uint32_t> ports_;
   std::array<Sink, 2> sinks_;
+  RowObserver* observer_ = nullptr;
 };
 
 /// The values that `watch` names, of a TCB: "cwnd 14480, ssthresh -".

@@ -55,7 +55,14 @@ class Lab {
   /// To the end.
   Ending run();
 
+  /// Does something to a packet that has not left yet, counted among all of its end (of the kind
+  /// "packet"), as if the scenario had said so.
+  void add_edit(const Edit& edit) { channels_[index_of(edit.from)].add(edit); }
+  /// Who is told of each row; borrowed.
+  void set_observer(RowObserver* observer) { journal_.set_observer(observer); }
+
   [[nodiscard]] Instant virtual_time() const { return now_; }
+  [[nodiscard]] Ending ending() const { return ending_; }
   [[nodiscard]] const Journal& journal() const { return journal_; }
   [[nodiscard]] const Stack& stack(Side side) const { return *hosts_[index_of(side)].stack; }
 
