@@ -15,10 +15,13 @@ RUN [ -z "$APT_MIRROR" ] || sed -Ei "s#https?://[^/ ]+#http://${APT_MIRROR#*://}
 FROM base AS build
 WORKDIR /src
 COPY scripts/setup scripts/
-RUN scripts/setup build
+RUN scripts/setup build web
+# Where the packages of the lab page come from, if not from npm's own registry: a URL.
+ARG NPM_REGISTRY=
+RUN [ -z "$NPM_REGISTRY" ] || npm config set registry "$NPM_REGISTRY"
 COPY . .
 # The C++ runtime and fmt go into the program, so that the second stage needs neither.
-RUN scripts/build release glasstcp -DGLASSTCP_TESTS=OFF -DCMAKE_CXX_FLAGS=-DFMT_HEADER_ONLY \
+RUN scripts/build web glasstcp -DGLASSTCP_TESTS=OFF -DCMAKE_CXX_FLAGS=-DFMT_HEADER_ONLY \
       -DCMAKE_EXE_LINKER_FLAGS="-static-libstdc++ -static-libgcc -Wl,--as-needed" \
     && strip build/glasstcp build/glasstcp-capture build/glasstcp-report \
     && for library in $(ldd build/glasstcp build/glasstcp-capture build/glasstcp-report | awk '$3 ~ /^\// {print $3}'); do \

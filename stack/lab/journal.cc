@@ -223,6 +223,13 @@ void Journal::note_action(const Action& action, Instant now) {
   rows_.push_back(std::move(row));
 }
 
+void Journal::set_base(Side side, State state) {
+  bases_[index_of(side)] = state;
+  if (rows_.empty() || rows_.back().kind != Row::Kind::Action) return;
+  rows_.back().states[index_of(side)] = glasstcp::name_of(state);
+  rows_.back().changed[index_of(side)] = true;
+}
+
 void Journal::forget(Side side) {
   states_[index_of(side)].clear();
   bases_[index_of(side)] = State::Closed;

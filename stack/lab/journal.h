@@ -88,7 +88,7 @@ class Journal {
   std::size_t note_message(Side from, const PacketSummary& packet, Instant now);
   void note_action(const Action& action, Instant now);
   /// From now on ports without a connection are in this state.
-  void set_base(Side side, State state) { bases_[index_of(side)] = state; }
+  void set_base(Side side, State state);
   /// The host has forgotten its connections.
   void forget(Side side);
   /// Which connection the ports belong to (the client's, the server's).

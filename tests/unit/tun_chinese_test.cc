@@ -220,6 +220,8 @@ const std::vector<Arguments> kRefused{
     {"wireshark-files", "x"},
     {"lab"},
     {"lab", "a", "b"},
+    {"lab", "export"},
+    {"lab", "export", "d", "--end", "client"},
     {"lab", "all"},
     {"lab", "all", "-o", "d", "--capture", "f"},
     {"lab", "all", "-o", "d", "--set", "a=b"},

@@ -9,6 +9,7 @@
 #include "tun/glass/access.h"
 #include "tun/glass/capture_page.h"
 #include "tun/glass/glass_service.h"
+#include "tun/glass/lab_page.h"
 #include "tun/serve/glass.h"
 
 namespace glasstcp {
@@ -174,6 +175,18 @@ TEST_F(GlassTest, AFolderOfItsNameInTheSiteIsToldOf) {
   EXPECT_EQ(note_of_shadowed(store, glass_, Instant{}), "");
   store.put("_glass/index.html", ByteView{}, 0);
   EXPECT_THAT(note_of_shadowed(store, glass_, Instant{}), HasSubstr("/_glass"));
+}
+
+TEST(GlassLab, IsThePageOrTheCommandThatBringsIt) {
+  const std::string page = "<!DOCTYPE html>";
+  const auto there =
+      answer_with_lab_page({reinterpret_cast<const std::uint8_t*>(page.data()), page.size()});
+  EXPECT_EQ(there.status, 200);
+  EXPECT_EQ(there.type, "text/html; charset=utf-8");
+  EXPECT_EQ(there.body.bytes.size(), page.size());
+  const auto missing = answer_with_lab_page({});
+  EXPECT_EQ(missing.status, 404);
+  EXPECT_THAT(missing.explanation, HasSubstr("scripts/setup web && scripts/build web"));
 }
 
 }  // namespace

@@ -337,6 +337,8 @@ TEST(Options, SayWhichWordIsWrongAndWhatIsNear) {
        "--template needs --html or --markdown"},
       {{"lab"}, "the name of a scenario is missing, as in 'glasstcp lab list'"},
       {{"lab", "a", "b"}, "'b' is not expected: lab takes one name"},
+      {{"lab", "export"}, "'lab export' needs DIR"},
+      {{"lab", "export", "d", "--end", "client"}, "'lab export' takes a folder"},
       {{"lab", "all"}, "'lab all' needs -o DIR, the folder to write the course to"},
       {{"lab", "all", "-o", "d", "--set", "a=b"}, "--set changes one scenario"},
       {{"lab", "handshake", "-o", "d"}, "--output belongs to 'lab all'"},

@@ -188,9 +188,13 @@ constexpr auto kRows = std::to_array<Translation>({
     // lab.
     {"show how TCP behaves, scenario by scenario, without a network or rights",
      "逐个场景演示 TCP 的行为，不需要网络和权限"},
-    {"'list' prints the scenarios, 'all' writes the course; else the name of a scenario, or a file "
-     "with one",
-     "'list' 列出场景，'all' 写出课程；否则为场景的名称，或含有场景的文件"},
+    {"'list' prints the scenarios, 'all' writes the course, 'export DIR' writes the lab page, "
+     "where "
+     "all of this runs in a browser; else the name of a scenario, or a file with one",
+     "'list' 列出场景，'all' 写出课程，'export DIR' "
+     "写出在浏览器中运行这一切的实验页面；否则为场景的"
+     "名称，或含有场景的文件"},
+    {"of 'export': folder to write the page to", "用于 'export'：写入页面的文件夹"},
     {"chooses what the scenario leaves open: sizes, delays, which segment is lost",
      "选择场景未定的内容：大小、时延、丢失哪个报文段"},
     {"change one thing: a setting of both ends or of one (sack=off, client.nagle=off), the link "

@@ -381,6 +381,12 @@ constexpr auto kRows = std::to_array<Translation>({
     {"too many interfaces", "接口太多"},
 
     // The lab.
+    {"'lab export' needs DIR, the folder to write the page to",
+     "'lab export' 需要 DIR，即写入页面的文件夹"},
+    {"'lab export' takes a folder, and no other option",
+     "'lab export' 只接受一个文件夹，不接受其他选项"},
+    {"this program was built without the lab page; to build it with the page: {}",
+     "此程序构建时未包含实验页面；要构建带有此页面的程序：{}"},
     {"'lab all' needs -o DIR, the folder to write the course to",
      "'lab all' 需要 -o DIR，即写入课程的文件夹"},
     {"'lab all' writes the captures of both ends: leave out --capture and --end",

@@ -22,12 +22,15 @@ std::optional<lab::Override> parse_override(const std::string& text) {
 CLI::App& add_lab_command(CLI::App& app, LabCommandOptions& o) {
   CLI::App& lab = *app.add_subcommand(
       "lab", "show how TCP behaves, scenario by scenario, without a network or rights");
-  add_parsed(lab,
-             {"NAME", " ", "the name of a scenario",
-              "'list' prints the scenarios, 'all' writes the course; else the name of a scenario, "
-              "or a file with one"},
-             o.what, parse_text)
+  add_parsed(
+      lab,
+      {"NAME", " ", "the name of a scenario",
+       "'list' prints the scenarios, 'all' writes the course, 'export DIR' writes the lab page, "
+       "where all of this runs in a browser; else the name of a scenario, or a file with one"},
+      o.what, parse_text)
       ->required();
+  add_parsed(lab, {"DIR", " ", "a folder", "of 'export': folder to write the page to"}, o.folder,
+             parse_text);
   add_parsed(lab,
              {"--seed", "N", "a number",
               "chooses what the scenario leaves open: sizes, delays, which segment is lost (0)"},
@@ -75,6 +78,13 @@ CLI::App& add_lab_command(CLI::App& app, LabCommandOptions& o) {
 }
 
 std::string inconsistency(const LabCommandOptions& o) {
+  if (o.what == "export") {
+    if (o.folder.empty()) return "'lab export' needs DIR, the folder to write the page to";
+    const bool has_more =
+        !o.capture.empty() || !o.end.empty() || !o.output.empty() || !o.set.empty();
+    return has_more ? "'lab export' takes a folder, and no other option" : "";
+  }
+  if (!o.folder.empty()) return "'" + o.folder + "' is not expected: lab takes one name";
   if (o.what == "all") {
     if (o.output.empty()) return "'lab all' needs -o DIR, the folder to write the course to";
     if (!o.capture.empty() || !o.end.empty()) {

@@ -24,7 +24,8 @@ namespace glasstcp {
 
 /// What `glasstcp lab` was asked to do.
 struct LabCommandOptions {
-  std::string what;  ///< "list", "all", a scenario's name, or a file of one
+  std::string what;    ///< "list", "all", "export", a scenario's name, or a file of one
+  std::string folder;  ///< of `export`
   std::uint64_t seed = 0;
   std::vector<lab::Override> set;
   std::string capture;  ///< a pcapng file, or "-" for stdout; empty: none

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -18,7 +19,9 @@
 #include "tun/cli/chinese.h"
 #include "tun/cli/command_words.h"
 #include "tun/cli/options.h"
+#include "tun/glass/lab_page.h"
 #include "tun/lab/course.h"
+#include "tun/site/write_site.h"
 
 namespace glasstcp {
 namespace {
@@ -77,6 +80,20 @@ int list(const LabCommandOptions& options) {
                  scenario->story(options.language).title);
     }
   }
+  return 0;
+}
+
+int export_page(const LabCommandOptions& options) {
+  if (lab_page().empty()) {
+    const std::string command(kLabPageCommand);
+    return failed(
+        "this program was built without the lab page; to build it with the page: " + command,
+        options.language);
+  }
+  const std::array files = {http::BuiltinFile{"index.html", lab_page()}};
+  const auto written = write_new_files(options.folder, files);
+  if (!written) return failed(written.error().to_string(), options.language);
+  fmt::print("{}/index.html\n", options.folder);
   return 0;
 }
 
@@ -142,6 +159,7 @@ std::expected<void, std::string> write_whole(const std::string& path, ByteView c
 }
 
 int lab_command(const LabCommandOptions& options) {
+  if (options.what == "export") return export_page(options);
   if (options.what == "list") return list(options);
   if (options.what == "all") {
     const auto done = write_course(options);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "tun/glass/capture_page.h"
+#include "tun/glass/lab_page.h"
 #include "tun/wireshark/wireshark_files.h"
 
 namespace glasstcp {
@@ -33,6 +34,10 @@ std::unique_ptr<GlassService> make_glass(const ServeOptions& options, CaptureHub
     answer.body.bytes = wireshark_archive();
     return answer;
   });
+  // With and without the slash: the page has no links that would be relative to it.
+  for (const char* const path : {"lab/", "lab", "lab/index.html"}) {
+    glass->add(path, [](const http::ServiceCall&) { return answer_with_lab_page(lab_page()); });
+  }
   return glass;
 }
 

@@ -1,0 +1,71 @@
+// What the lab page is told of a run: rows as JSON, and the moments in which something about them
+// became known, each with the TCB of the end that it happened to.
+//
+// A moment is [kind, row, side, connection, time in ns, TCB or null]; kinds are "sent", "came",
+// "did", "state" and "tcb" (the TCB alone changed: the application read or wrote). A TCB is an
+// array in the order of kTcbKeys; its numbers are as on the wire.
+//
+// Invariants:
+//   1. A row that was told is told again when more is known of it; the last one counts.
+//
+// Next: engine.cc.
+#pragma once
+
+#include <array>
+#include <map>
+#include <set>
+#include <string>
+
+#include "http/web/engine/json.h"
+#include "stack/lab/lab.h"
+
+namespace glasstcp::web {
+
+inline constexpr std::array<std::string_view, 31> kTcbKeys = {
+    "state",   "snd_una",    "snd_nxt", "snd_wnd",  "snd_up",    "snd_wl1",   "snd_wl2", "iss",
+    "rcv_nxt", "rcv_wnd",    "rcv_up",  "irs",      "cwnd",      "ssthresh",  "flight",  "pipe",
+    "sacked",  "lost",       "unsent",  "unread",   "mss",       "srtt",      "rttvar",  "rto",
+    "reo_wnd", "duplicates", "retries", "recovery", "snd_shift", "rcv_shift", "deadline"};
+
+/// Follows one lab.
+class Recorder final : public lab::RowObserver {
+ public:
+  explicit Recorder(const lab::Lab& lab) : lab_(lab) {}
+
+  void on_row(std::size_t row, lab::Side side, const AnnotatedPacket& packet) noexcept override;
+  /// A step is over: TCBs that changed without a packet, and rows of applications.
+  void end_step();
+  /// Writes {"rows":{...},"moments":[...]} of what is new, and forgets it.
+  void drain(Json& json);
+
+ private:
+  struct Watched {
+    ConnectionId id;
+    std::uint32_t connection = 1;
+    std::string last;
+  };
+
+  // What a row says only once: found when a packet left or came.
+  struct Extra {
+    std::string_view reason, rfc, verdict, verdict_rfc;
+    std::string bytes;
+    std::uint32_t size = 0;
+  };
+
+  void add_moment(std::string_view kind, std::size_t row, lab::Side side, const std::string& tcb);
+  void take_actions();
+  void learn_extra(std::size_t row, const AnnotatedPacket& packet);
+  void write_row(Json& json, std::size_t number);
+  void remember(lab::Side side, std::uint32_t connection, const AnnotatedPacket& packet,
+                const std::string& tcb);
+  [[nodiscard]] std::string tcb_text(lab::Side side, const TcbSnapshot& tcb) const;
+
+  const lab::Lab& lab_;
+  std::size_t seen_ = 0;  // rows that were looked at
+  std::set<std::size_t> touched_;
+  std::map<std::size_t, Extra> extras_;
+  std::array<std::map<std::uint32_t, Watched>, 2> watched_;  // by side and connection
+  Json moments_;
+};
+
+}  // namespace glasstcp::web

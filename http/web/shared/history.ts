@@ -1,0 +1,166 @@
+// All that is known of a run, and what of it had happened at a position in it.
+//
+// A position is a number of moments that have happened, and a time for what moves between them.
+import type { Batch, Moment, Row, Side, Tcb } from "./types";
+
+export interface Position {
+  index: number;
+  /// ns since the start
+  time: number;
+}
+
+interface Track {
+  /// Ascending numbers of moments, and what each brought.
+  at: number[];
+  tcbs: (Tcb | null)[];
+  /// Changes of state: numbers of moments, and what it became.
+  changedAt: number[];
+  path: string[];
+}
+
+export class History {
+  readonly rows: Row[] = [];
+  readonly moments: Moment[] = [];
+  /// By row: the number of the moment in which it left or happened, and came; -1: it did not.
+  readonly left: number[] = [];
+  readonly came: number[] = [];
+  readonly connections = new Set<number>();
+  now = 0;
+  ending = -1;
+  private readonly tracks = new Map<string, Track>();
+
+  add(batch: Batch): void {
+    for (const row of batch.rows) {
+      this.rows[row.i] = row;
+      this.left[row.i] ??= -1;
+      this.came[row.i] ??= -1;
+    }
+    for (const moment of batch.moments) this.take(moment);
+    this.now = batch.now;
+    this.ending = batch.ending;
+  }
+
+  /// What is known of it after so many moments, when there were so many rows; it goes on otherwise.
+  until(moments: number, rows: number): History {
+    const copy = new History();
+    for (let i = 0; i < rows; ++i) {
+      copy.rows[i] = this.rows[i]!;
+      copy.left[i] = copy.came[i] = -1;
+    }
+    for (let i = 0; i < moments; ++i) copy.take(this.moments[i]!);
+    copy.now = this.timeOf(moments);
+    return copy;
+  }
+
+  get isOver(): boolean {
+    return this.ending >= 0;
+  }
+
+  /// ns of the last moment.
+  get length(): number {
+    return this.moments.at(-1)?.[4] ?? 0;
+  }
+
+  timeOf(index: number): number {
+    return index <= 0 ? 0 : (this.moments[Math.min(index, this.moments.length) - 1]?.[4] ?? 0);
+  }
+
+  /// Moments up to and including a time.
+  indexAt(time: number): number {
+    return countUpTo(this.moments.length, (i) => this.moments[i]![4] <= time);
+  }
+
+  /// The next position in which something can be seen.
+  next(from: number): number {
+    let index = from + 1;
+    while (index < this.moments.length && this.moments[index - 1]![0] === "tcb") ++index;
+    return Math.min(index, this.moments.length);
+  }
+
+  previous(from: number): number {
+    let index = from - 1;
+    while (index > 0 && this.moments[index - 1]![0] === "tcb") --index;
+    return Math.max(index, 0);
+  }
+
+  stateOf(side: Side, connection: number, index: number): string {
+    return this.pathOf(side, connection, index).at(-1)!;
+  }
+
+  /// The states that a side went through, in order, from CLOSED on.
+  pathOf(side: Side, connection: number, index: number): string[] {
+    const track = this.tracks.get(`${side}/${connection}`);
+    if (!track) return ["CLOSED"];
+    return [
+      "CLOSED",
+      ...track.path.slice(
+        0,
+        countUpTo(track.path.length, (i) => track.changedAt[i]! < index),
+      ),
+    ];
+  }
+
+  /// The TCB after the last moment before `index`, and the one before that; null: none yet.
+  tcbOf(side: Side, connection: number, index: number): { now: Tcb | null; before: Tcb | null; at: number } {
+    const track = this.tracks.get(`${side}/${connection}`);
+    let i = track ? countUpTo(track.at.length, (n) => track.at[n]! < index) - 1 : -1;
+    while (i >= 0 && !track!.tcbs[i]) --i;
+    if (i < 0) return { now: null, before: null, at: -1 };
+    let j = i - 1;
+    while (j >= 0 && !track!.tcbs[j]) --j;
+    return { now: track!.tcbs[i]!, before: j >= 0 ? track!.tcbs[j]! : null, at: track!.at[i]! };
+  }
+
+  /// Every TCB of a side up to a moment, for graphs.
+  tcbsOf(side: Side, connection: number): { time: number; index: number; tcb: Tcb }[] {
+    const track = this.tracks.get(`${side}/${connection}`);
+    const all: { time: number; index: number; tcb: Tcb }[] = [];
+    track?.at.forEach((at, i) => {
+      const tcb = track.tcbs[i];
+      if (tcb) all.push({ time: this.moments[at]![4], index: at, tcb });
+    });
+    return all;
+  }
+
+  /// Which packet of its end it is, counted as the engine counts its "packet"s; 0: none of an end's.
+  ordinal(number: number): number {
+    const row = this.rows[number];
+    if (!row || row.kind !== 0 || row.copy || row.forged) return 0;
+    let count = 0;
+    for (let i = 0; i <= number; ++i) {
+      const one = this.rows[i]!;
+      if (one.kind === 0 && one.side === row.side && !one.copy && !one.forged) ++count;
+    }
+    return count;
+  }
+
+  private take(moment: Moment): void {
+    const index = this.moments.push(moment) - 1;
+    const [kind, row, side, connection, , tcb] = moment;
+    if (kind === "came") this.came[row] = index;
+    else if (row >= 0) this.left[row] = index;
+    this.connections.add(connection);
+    const key = `${side}/${connection}`;
+    const track = this.tracks.get(key) ?? { at: [], tcbs: [], changedAt: [], path: [] };
+    this.tracks.set(key, track);
+    track.at.push(index);
+    track.tcbs.push(tcb);
+    const state = row >= 0 ? this.rows[row]?.states[side] : "";
+    if (state && state !== (track.path.at(-1) ?? "CLOSED")) {
+      track.changedAt.push(index);
+      track.path.push(state);
+    }
+  }
+}
+
+/// How many of 0..size-1 a condition holds for that holds for all below the first where it does not.
+export function countUpTo(size: number, holds: (index: number) => boolean): number {
+  let low = 0;
+  let high = size;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

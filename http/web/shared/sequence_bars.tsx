@@ -1,0 +1,127 @@
+// The sequence space of each end, as it sends: what is acknowledged, in flight, reported by SACK, and
+// how much may still be sent; and the timer that runs.
+import { numberText, timeText } from "./format";
+import type { History, Position } from "./history";
+import { placeOf } from "./tables";
+import { useTexts } from "./texts";
+import type { Side, Tcb } from "./types";
+
+interface Block {
+  from: number;
+  to: number;
+}
+
+/// What the peer has reported beyond `una`, as far as it came before a position; relative numbers.
+export function sackedBlocks(
+  history: History,
+  side: Side,
+  connection: number,
+  index: number,
+  iss: number,
+  una: number,
+): Block[] {
+  const blocks: Block[] = [];
+  for (let i = index - 1, looked = 0; i >= 0 && looked < 400; --i, ++looked) {
+    const [kind, number, at, of] = history.moments[i]!;
+    if (kind !== "came" || at !== side || of !== connection) continue;
+    const row = history.rows[number]!;
+    if ((row.ack ?? 0) < una && row.sacks?.length === 0) continue;
+    for (let n = 0; row.sacks && n + 1 < row.sacks.length; n += 2) {
+      const from = (row.sacks[n]! - iss) >>> 0;
+      const to = (row.sacks[n + 1]! - iss) >>> 0;
+      if (from >= una) blocks.push({ from, to });
+    }
+  }
+  blocks.sort((a, b) => a.from - b.from);
+  const merged: Block[] = [];
+  for (const block of blocks) {
+    const last = merged.at(-1);
+    if (last && block.from <= last.to) last.to = Math.max(last.to, block.to);
+    else merged.push({ ...block });
+  }
+  return merged;
+}
+
+interface Props {
+  history: History;
+  position: Position;
+  connection: number;
+}
+
+export function SequenceBars(props: Props) {
+  const t = useTexts();
+  return (
+    <div class="sequence">
+      {([0, 1] as Side[]).map((side) => (
+        <Bar key={side} side={side} {...props} />
+      ))}
+      <ul class="keys">
+        <li class="flight">{t("inFlight")}</li>
+        <li class="sacked">{t("sackedWord")}</li>
+        <li class="usable">{t("usable")}</li>
+      </ul>
+    </div>
+  );
+}
+
+function Bar({ history, position, connection, side }: Props & { side: Side }) {
+  const t = useTexts();
+  const { now: tcb } = history.tcbOf(side, connection, position.index);
+  const name = t(side === 0 ? "client" : "server");
+  const state = history.stateOf(side, connection, position.index);
+  if (!tcb || state === "CLOSED" || state === "LISTEN") {
+    return (
+      <p class="hint">
+        <b>{name}</b> {t("noTcb")}
+      </p>
+    );
+  }
+  const value = (key: string) => Number(tcb[placeOf(key)]);
+  const iss = value("iss");
+  const una = (value("snd_una") - iss) >>> 0;
+  const nxt = (value("snd_nxt") - iss) >>> 0;
+  const edge = una + value("snd_wnd");
+  const end = Math.max(edge, nxt, una + 1);
+  const begin = Math.max(una - (end - una) * 0.08, 0);
+  const x = (at: number) => ((at - begin) / (end - begin)) * 100;
+  const box = (from: number, to: number, what: string, key?: number) =>
+    to > from ? (
+      <span
+        key={key}
+        class={what}
+        style={{ left: `${x(from)}%`, width: `${Math.max(x(to) - x(from), 0.4)}%` }}
+      />
+    ) : null;
+  const sacked = sackedBlocks(history, side, connection, position.index, iss, una);
+  return (
+    <figure aria-label={`${name}: SND.UNA ${una}, SND.NXT ${nxt}, SND.WND ${value("snd_wnd")}`}>
+      <figcaption>
+        <b>{name}</b>
+        <code>
+          UNA {numberText(una)} · NXT {numberText(nxt)} · WND {numberText(value("snd_wnd"))}
+        </code>
+        <Deadline tcb={tcb} time={position.time} />
+      </figcaption>
+      <div class="space" aria-hidden="true">
+        {box(begin, una, "acked")}
+        {box(una, Math.min(nxt, end), "flight")}
+        {sacked.map(({ from, to }, i) => box(from, Math.min(to, end), "sacked", i))}
+        {box(nxt, edge, "usable")}
+        <i style={{ left: `${x(una)}%` }} />
+        <i style={{ left: `${x(nxt)}%` }} />
+      </div>
+    </figure>
+  );
+}
+
+/// The end's earliest timer, counting down.
+function Deadline({ tcb, time }: { tcb: Tcb; time: number }) {
+  const t = useTexts();
+  const deadline = Number(tcb[placeOf("deadline")]);
+  if (deadline < 0 || deadline < time) return null;
+  return (
+    <span class="deadline">
+      {t("deadline")} <b>{timeText(deadline - time)}</b>
+    </span>
+  );
+}
