@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "tun/doctor/doctor.h"
 #include "tun/host/cures.h"
@@ -26,6 +27,8 @@ DoctorFacts healthy() {
   facts.forwarding = true;
   facts.may_forward = true;
   facts.has_nft = true;
+  facts.sandbox.calls.kind = LimitState::Kind::Active;
+  facts.sandbox.files = {LimitState::Kind::Active, 0, 3};
   facts.networks.addresses = {{"lo", *Cidr::parse("127.0.0.1/8")},
                               {"eth0", *Cidr::parse("10.0.0.7/16")}};
   return facts;
@@ -41,12 +44,35 @@ Finding finding(const DoctorFacts& facts, const std::string& subject,
 
 TEST(Doctor, HasNothingToSayAboutAMachineWhereAllIsThere) {
   const std::vector<Finding> all = diagnose({}, healthy());
-  EXPECT_EQ(all.size(), 7u);
+  EXPECT_EQ(all.size(), 8u);
   for (const Finding& one : all) {
     EXPECT_EQ(one.severity, Severity::Fine) << one.text;
     EXPECT_THAT(one.cure, IsEmpty());
   }
   EXPECT_THAT(to_text({}, healthy()), EndsWith("glasstcp serve would work\n"));
+}
+
+TEST(Doctor, SaysWhatTheSandboxLacks) {
+  DoctorFacts facts = healthy();
+  EXPECT_EQ(finding(facts, "sandbox").text, "seccomp and Landlock (version 3) are available");
+  facts.sandbox.files = {LimitState::Kind::Absent, ENOSYS, 0};
+  Finding sandbox = finding(facts, "sandbox");
+  EXPECT_EQ(sandbox.severity, Severity::Note);
+  EXPECT_EQ(sandbox.text, "less than usual: seccomp: available; Landlock: this kernel has none");
+  EXPECT_THAT(sandbox.cure, HasSubstr("Linux 5.13"));
+  facts.sandbox.files.kind = LimitState::Kind::SwitchedOff;
+  EXPECT_THAT(finding(facts, "sandbox").cure, HasSubstr("lsm=landlock"));
+  facts.sandbox.files = {LimitState::Kind::Refused, EPERM, 0};
+  EXPECT_THAT(finding(facts, "sandbox").text, HasSubstr("refused here (Operation not permitted)"));
+}
+
+TEST(Doctor, SeesTheSandboxOfAServerThatRuns) {
+  DoctorFacts facts = healthy();
+  facts.server = DoctorFacts::Server{123, true};
+  EXPECT_EQ(finding(facts, "sandbox").text, "active: the server is process 123");
+  facts.server->is_confined = false;
+  EXPECT_EQ(finding(facts, "sandbox").severity, Severity::Note);
+  EXPECT_THAT(finding(facts, "sandbox").cure, HasSubstr("--sandbox off"));
 }
 
 TEST(Doctor, PassesOnWhyTheDeviceCannotBeHad) {

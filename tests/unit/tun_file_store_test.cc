@@ -418,17 +418,19 @@ TEST_F(DiskStoreTest, ThroughItsOpenParentASiteIsFoundAgain) {
 
 TEST_F(DiskStoreTest, InAPrivateHomeAKeeperFindsItAgain) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root has rights to keep";
-  DiskStore store = open({.keeps_rights = true});
+  DiskStore store = open();
+  store.start_keeper({});
   fs::remove_all(root());
   write("index.html", "again");
   const AsNobody rights;
-  store.on_rights_given_up();
+  store.on_rights_given_up(false);
   EXPECT_EQ(content(store, "index.html", now_), "again");
 }
 
 TEST_F(DiskStoreTest, AKeeperHandsOutNoFolderOfAnotherOwnerAndFollowsNoLink) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root has rights to keep";
-  DiskStore store = open({.keeps_rights = true});
+  DiskStore store = open();
+  store.start_keeper({});
   fs::rename(root(), base_ / "old");
   fs::create_directory(root());
   std::ofstream(root() / "index.html") << "another's";
@@ -452,11 +454,12 @@ TEST_F(DiskStoreTest, AKeeperHandsOutNoFolderOfAnotherOwnerAndFollowsNoLink) {
 TEST_F(DiskStoreTest, AKeeperThatIsNotNeededIsLetGo) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root has rights to keep";
   fs::permissions(base_, fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
-  auto root_folder = SiteRoot::open(root().string(), true);
+  auto root_folder = SiteRoot::open(root().string());
   ASSERT_TRUE(root_folder.has_value());
+  root_folder->start_keeper({});
   EXPECT_TRUE(root_folder->has_keeper());
   const AsNobody rights;
-  root_folder->on_rights_given_up();
+  root_folder->on_rights_given_up(false);
   EXPECT_FALSE(root_folder->has_keeper());
 }
 

@@ -90,7 +90,7 @@ void CaptureWriter::finish(std::int64_t time_ns) noexcept {
   if (deadline_ns_ == INT64_MAX) deadline_ns_ = now_ns() + kLastWait.count();
   is_ending_ = true;
   const std::uint64_t one = 1;
-  static_cast<void>(::write(stop_.get(), &one, sizeof one));
+  static_cast<void>(!::write(stop_.get(), &one, sizeof one));
   has_news_ = true;
   flush();
   thread_.join();

@@ -121,7 +121,7 @@ std::string Session::run(int signals) {
     if (ready < 0) continue;
     if (files[1].revents != 0) {
       signalfd_siginfo info;
-      static_cast<void>(::read(signals, &info, sizeof info));
+      static_cast<void>(!::read(signals, &info, sizeof info));
       if (is_ending) return failure_;
       // The server sends what it has, and closes.
       is_ending = true;

@@ -6,9 +6,11 @@
 #include "tun/capture_command/capture_command.h"
 #include "tun/cli/options.h"
 #include "tun/host/standard_files.h"
+#include "tun/sandbox/sandbox.h"
 
 int main(int argc, char** argv) {
   glasstcp::open_standard_files();
+  glasstcp::give_up_gains();
   const glasstcp::CommandLine line = glasstcp::parse_command_line({argv + 1, argv + argc});
   if (const auto* options = std::get_if<glasstcp::CaptureCommandOptions>(&line)) {
     return glasstcp::capture(*options);

@@ -83,6 +83,11 @@ constexpr auto kRows = std::to_array<Translation>({
     {"who called sudo; in a container the owner of the site; else nobody",
      "调用 sudo 的用户；在容器中是网站的所有者；否则是 nobody"},
     {"who called sudo, else nobody", "调用 sudo 的用户，否则是 nobody"},
+    {"once set up, let the kernel refuse whatever the server does not need: files outside the "
+     "site, "
+     "new programs and connections (on); 'off' is for debuggers, sanitizers and LD_PRELOAD",
+     "准备完成后，让内核拒绝服务器不需要的一切：网站以外的文件、新的程序和连接（on）；"
+     "'off' 用于调试器、sanitizer 和 LD_PRELOAD"},
     {"write a line per request in the combined log format; '-' is stdout",
      "每个请求写一行，用 combined 日志格式；'-' 表示标准输出"},
 

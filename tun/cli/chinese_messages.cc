@@ -405,6 +405,22 @@ constexpr auto kRows = std::to_array<Translation>({
      "setting like client.sack",
      "--set：'{}' 在此不能设置：可以是 {}链路的词（如 link.delay），或一项设置（如 client.sack）"},
 
+    // The sandbox.
+    {"cannot read the capture in a process of its own: {}", "无法在单独的进程中读取抓包：{}"},
+    {"it has no memory, or a fault", "它没有内存，或者有错误"},
+    {"the sandbox ended this process: it tried the system call {}, which it never needs; report "
+     "it, "
+     "or start it with --sandbox off",
+     "沙箱结束了本进程：它调用了从不需要的系统调用 {}；请报告此事，或者用 --sandbox off 启动"},
+    {"the sandbox ended the process {}: it tried a system call that it never needs",
+     "沙箱结束了进程 {}：它调用了从不需要的系统调用"},
+    {"sandbox: none; seccomp: {}; Landlock: {}", "沙箱：没有；seccomp：{}；Landlock：{}"},
+    {"sandbox: seccomp active; Landlock: {}", "沙箱：seccomp 有效；Landlock：{}"},
+    {"sandbox: Landlock active; seccomp: {}", "沙箱：Landlock 有效；seccomp：{}"},
+    {"this kernel has none", "内核不支持"},
+    {"this kernel was started without it", "内核启动时没有启用"},
+    {"refused here ({})", "在此处被拒绝（{}）"},
+
     // What the system says.
     {"No such file or directory", "没有那个文件或目录"},
     {"Permission denied", "权限不够"},

@@ -133,6 +133,12 @@ void add_site_options(CLI::App& app, ServeOptions& o) {
               "the site; else nobody)"},
              o.user, parse_text);
   add_parsed(app,
+             {"--sandbox", "on|off", "'on' or 'off'",
+              "once set up, let the kernel refuse whatever the server does not need: files outside "
+              "the site, new programs and connections (on); 'off' is for debuggers, sanitizers and "
+              "LD_PRELOAD"},
+             o.sandbox, parse_switch);
+  add_parsed(app,
              {"--access-log", "FILE", "a file, or '-' for stdout",
               "write a line per request in the combined log format; '-' is stdout (none)"},
              o.access_log, parse_text);

@@ -31,6 +31,7 @@
 #include "tun/cli/locale.h"
 #include "tun/cli/report_options.h"
 #include "tun/cli/status_options.h"
+#include "tun/sandbox/sandbox.h"
 
 namespace glasstcp {
 
@@ -50,6 +51,7 @@ struct ServeOptions : LinkOptions {
   Duration min_rate_after = 30s;      ///< of waiting for the client
   std::optional<std::uint64_t> seed;  ///< empty: random
   std::string user;                   ///< empty: see privileges.h
+  bool sandbox = kSandboxDefault;     ///< once it is ready: see sandbox.h
   bool publish = false;               ///< let others reach it through this machine's addresses
   std::string access_log;             ///< a file, or "-" for stdout; empty: none
   std::optional<Detail> verbose;      ///< empty: nothing is told

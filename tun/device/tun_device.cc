@@ -6,6 +6,7 @@
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <cerrno>
@@ -143,8 +144,16 @@ std::expected<void, Failure> TunDevice::configure(bool offload) {
   }
   ifreq now{};
   if (::ioctl(fd, TUNGETIFF, &now) == 0) persistent_ = (now.ifr_flags & IFF_PERSIST) != 0;
-  index_ = ::if_nametoindex(name_.c_str());
+  lookup_ = Descriptor(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  index_ = find_index();
   return {};
+}
+
+/// The interface that has the name now; 0: none has.
+int TunDevice::find_index() const {
+  ifreq request{};
+  name_.copy(request.ifr_name, IFNAMSIZ - 1);
+  return ::ioctl(lookup_.get(), SIOCGIFINDEX, &request) == 0 ? request.ifr_ifindex : 0;
 }
 
 ReadOutcome TunDevice::read(ReceivedPacket& packet) noexcept {
@@ -201,7 +210,7 @@ bool TunDevice::ask_for_plain_packets() noexcept {
 }
 
 std::string TunDevice::why_gone() const {
-  if (index_ != 0 && ::if_nametoindex(name_.c_str()) == index_) {
+  if (index_ != 0 && find_index() == index_) {
     return "the kernel took the interface " + name_ + " from us: " + reason_of(last_error_);
   }
   return "the interface " + name_ + " was deleted";

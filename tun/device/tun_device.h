@@ -73,13 +73,15 @@ class TunDevice final : public Device {
   TunDevice(Descriptor device, std::string name)
       : device_(std::move(device)), name_(std::move(name)) {}
   std::expected<void, Failure> configure(bool offload);
+  [[nodiscard]] int find_index() const;
 
   Descriptor device_;
   std::string name_;
   bool persistent_ = false;
   bool offload_ = false;
   bool merges_ = false;  // the kernel hands over merged segments
-  unsigned index_ = 0;   // of the interface
+  int index_ = 0;        // of the interface
+  Descriptor lookup_;    // a socket to ask for that: at the end no new one may be made
   int last_error_ = 0;
   alignas(64) std::array<std::uint8_t, kReadRoom> buffer_;
 };

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "tun/cli/chinese.h"
 #include "tun/host/cures.h"
 
 namespace glasstcp {
@@ -196,6 +197,54 @@ Finding about_proxy(const ServeOptions& options, const DoctorFacts& facts) {
                url_of(v4, options.port), v4.to_string(), v6.to_string())};
 }
 
+std::string sandbox_cure(const ServeOptions& options, const DoctorFacts& facts) {
+  const LimitState& files = facts.sandbox.files;
+  if (!files.is_active() && files.kind == LimitState::Kind::SwitchedOff) {
+    return told(options, "boot with landlock first in lsm=, as in lsm=landlock,lockdown,yama,bpf",
+                "启动内核时在 lsm= 的开头加上 landlock，例如 lsm=landlock,lockdown,yama,bpf");
+  }
+  if (files.kind == LimitState::Kind::Absent ||
+      facts.sandbox.calls.kind == LimitState::Kind::Absent) {
+    return told(options, "Linux 5.13 or newer, built with seccomp and Landlock, has both",
+                "Linux 5.13 以上并编入 seccomp 和 Landlock 的内核二者都有");
+  }
+  return told(options, "a newer container engine allows them by its seccomp profile",
+              "较新的容器引擎的 seccomp 配置允许它们");
+}
+
+Finding about_sandbox(const ServeOptions& options, const DoctorFacts& facts) {
+  const std::string subject = told(options, "sandbox", "沙箱");
+  if (facts.server && facts.server->is_confined) {
+    return {Severity::Fine,
+            subject,
+            told(options, "active: the server is process {}", "有效：服务器是进程 {}",
+                 facts.server->process),
+            {}};
+  }
+  if (facts.server) {
+    return {Severity::Note, subject,
+            told(options, "the server, process {}, runs without it", "服务器（进程 {}）没有用沙箱",
+                 facts.server->process),
+            told(options, "leave out --sandbox off", "去掉 --sandbox off")};
+  }
+  if (facts.sandbox.is_whole()) {
+    return {Severity::Fine,
+            subject,
+            told(options, "seccomp and Landlock (version {}) are available",
+                 "可以使用 seccomp 和 Landlock（第 {} 版）", facts.sandbox.files.version),
+            {}};
+  }
+  const auto part = [&](const LimitState& state) {
+    return state.is_active() ? told(options, "available", "可用")
+                             : spoken(to_text(state), options.language);
+  };
+  return {Severity::Note, subject,
+          told(options, "less than usual: seccomp: {}; Landlock: {}",
+               "比通常的少：seccomp：{}；Landlock：{}", part(facts.sandbox.calls),
+               part(facts.sandbox.files)),
+          sandbox_cure(options, facts)};
+}
+
 std::string label(const ServeOptions& options, Severity severity) {
   switch (severity) {
     case Severity::Fine:
@@ -322,7 +371,7 @@ std::vector<Finding> diagnose(const ServeOptions& options, const DoctorFacts& fa
   return {about_device(options, facts),     about_rights(options, facts),
           about_addresses(options, facts),  about_v6(options, facts),
           about_publishing(options, facts), about_port(options, facts),
-          about_proxy(options, facts)};
+          about_proxy(options, facts),      about_sandbox(options, facts)};
 }
 
 std::vector<Finding> judge_serving(const ServeOptions& options, const ServingFacts& facts) {

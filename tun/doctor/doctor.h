@@ -24,6 +24,7 @@
 #include "tun/cli/options.h"
 #include "tun/host/failure.h"
 #include "tun/host/local_networks.h"
+#include "tun/sandbox/sandbox.h"
 
 namespace glasstcp {
 
@@ -57,6 +58,13 @@ struct DoctorFacts {
   bool is_answering = false;   ///< a server, at the address
   std::string proxy;           ///< of the environment, for http; empty: none
   std::string no_proxy;        ///< hosts that are reached without it
+  SandboxState sandbox;        ///< what `serve` could limit itself by here
+  /// The process of the server on the interface, and whether it is confined; empty: none is seen.
+  struct Server {
+    int process = 0;
+    bool is_confined = false;
+  };
+  std::optional<Server> server{};
 };
 
 /// Whether the server that is meant runs: it answers at the address, on the interface, which it

@@ -17,12 +17,14 @@
 #include <fstream>
 #include <iterator>
 
+#include "tun/control/control_name.h"
 #include "tun/device/tun_device.h"
 #include "tun/device/tun_node.h"
 #include "tun/doctor/doctor.h"
 #include "tun/host/container.h"
 #include "tun/host/descriptor.h"
 #include "tun/host/nftables.h"
+#include "tun/sandbox/call_filter.h"
 
 namespace glasstcp {
 namespace {
@@ -119,6 +121,21 @@ bool is_answering(int socket, std::int64_t until) {
   return answer.starts_with("HTTP/1.");
 }
 
+// Of the process that listens on the control socket of the interface.
+std::optional<DoctorFacts::Server> server_on(const std::string& interface) {
+  const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const ControlAddress address = control_address(interface);
+  ucred who{};
+  socklen_t size = sizeof who;
+  if (::connect(socket.get(), address.get(), address.size) != 0 ||
+      ::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) != 0 || who.pid <= 0) {
+    return std::nullopt;
+  }
+  const std::string status = text_of(("/proc/" + std::to_string(who.pid) + "/status").c_str());
+  if (status.empty()) return std::nullopt;
+  return DoctorFacts::Server{who.pid, status.find("\nSeccomp:\t2") != std::string::npos};
+}
+
 std::uint32_t mtu_of(const std::string& interface) {
   const Descriptor any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   ifreq request{};
@@ -193,6 +210,8 @@ DoctorFacts gather_doctor_facts(const ServeOptions& options) {
   // HTTP_PROXY in capitals is for others than curl, which fears what CGI makes of it.
   facts.proxy = variable({"http_proxy", "all_proxy", "ALL_PROXY", "HTTP_PROXY"});
   facts.no_proxy = variable({"no_proxy", "NO_PROXY"});
+  facts.sandbox = {could_limit_calls(), could_limit_files()};
+  facts.server = server_on(options.tun);
   return facts;
 }
 

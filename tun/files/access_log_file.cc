@@ -15,12 +15,14 @@ constexpr std::size_t kRoom = 64 * 1024;
 
 // Its own process, since it has other capabilities than the one that undoes what was done to the
 // network: those with which open_output() acts for another user, and as root for itself.
-Keeper start_keeper(const OutputRequest& request) {
+Keeper start_keeper(const OutputRequest& request, bool has_sandbox) {
   KeeperDuties duties{.capabilities = {CAP_SETUID, CAP_SETGID, CAP_DAC_OVERRIDE}};
   OutputRequest again = request;
   again.path = std::filesystem::absolute(request.path);  // the keeper leaves our folder
   again.waits_for_reader = false;
-  duties.open = [&again](std::uint32_t) {
+  if (has_sandbox) duties.sandbox = Confined::LogKeeper;
+  duties.folders = {{std::filesystem::path(again.path).parent_path(), FileUse::Write}};
+  duties.open = [&again](std::uint32_t, const std::string&) {
     auto file = open_output(again);
     return file ? std::move(*file) : Descriptor();
   };
@@ -30,12 +32,12 @@ Keeper start_keeper(const OutputRequest& request) {
 }  // namespace
 
 std::expected<std::unique_ptr<AccessLogFile>, Failure> AccessLogFile::open(
-    const OutputRequest& request, ErrorLines& lines) {
+    const OutputRequest& request, ErrorLines& lines, bool has_sandbox) {
   auto file = OutputFile::open({request, kRoom});
   if (!file) return std::unexpected(std::move(file.error()));
   (*file)->set_listener(lines);
   Keeper keeper;
-  if (names_a_file(request.path)) keeper = start_keeper(request);
+  if (names_a_file(request.path)) keeper = start_keeper(request, has_sandbox);
   return std::unique_ptr<AccessLogFile>(
       new AccessLogFile(std::move(*file), std::move(keeper), lines));
 }

@@ -23,9 +23,11 @@ namespace glasstcp {
 /// Takes the lines. All calls are the loop's.
 class AccessLogFile final : public http::AccessLogSink {
  public:
-  /// Opens it, and starts what opens it again: before rights are given up. `lines` is borrowed.
+  /// Opens it, and starts what opens it again, in a sandbox or not: before rights are given up.
+  /// `lines` is borrowed.
   static std::expected<std::unique_ptr<AccessLogFile>, Failure> open(const OutputRequest& request,
-                                                                     ErrorLines& lines);
+                                                                     ErrorLines& lines,
+                                                                     bool has_sandbox);
 
   void write(std::string_view line) noexcept override {
     file_->write({reinterpret_cast<const std::uint8_t*>(line.data()), line.size()});

@@ -52,7 +52,7 @@ bool is_coded_neighbour(std::string_view path) {
 DiskStore::DiskStore(SiteRoot root, Options options) : root_(std::move(root)), options_(options) {}
 
 std::expected<DiskStore, Failure> DiskStore::open(const std::string& path, Options options) {
-  auto root = SiteRoot::open(path, options.keeps_rights);
+  auto root = SiteRoot::open(path);
   if (!root) return std::unexpected(root.error());
   return DiskStore(std::move(*root), options);
 }

@@ -41,7 +41,6 @@ class DiskStore final : public FileStore {
   struct Options {
     bool may_map = false;                 ///< large files: only the kernel reads mapped bytes
     std::uint64_t memory = 256ULL << 20;  ///< content kept in memory, bytes
-    bool keeps_rights = false;            ///< a process keeps the right to find the folder again
     std::uint32_t descriptors = 1024;     ///< of large files, open at once
   };
   /// Told when descriptors are short (true), and when they are not any more (false).
@@ -61,8 +60,10 @@ class DiskStore final : public FileStore {
   /// Who owns the directory.
   [[nodiscard]] uid_t owner() const { return root_.owner(); }
   [[nodiscard]] gid_t group() const { return root_.group(); }
-  /// Our rights were given up: what was kept for want of them, and is not needed, is let go.
-  void on_rights_given_up() { root_.on_rights_given_up(); }
+  /// See SiteRoot.
+  void start_keeper(const FolderKeeper::Terms& terms) { root_.start_keeper(terms); }
+  void on_rights_given_up(bool is_confined) { root_.on_rights_given_up(is_confined); }
+  [[nodiscard]] int descriptor() const { return root_.descriptor(); }
 
   [[nodiscard]] Lookup lookup(std::string_view path, Instant now) noexcept override;
 

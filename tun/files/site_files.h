@@ -30,9 +30,17 @@ class SiteFiles {
   [[nodiscard]] FileStore& store() { return disk_ ? static_cast<FileStore&>(*disk_) : *memory_; }
   /// Who owns the folder; empty for the built-in page.
   [[nodiscard]] std::optional<Identity> owner() const;
+  /// Before rights are given up: see SiteRoot.
+  void start_keeper(const FolderKeeper::Terms& terms) {
+    if (disk_) disk_->start_keeper(terms);
+  }
   /// Our rights were given up: what was kept for want of them, and is not needed, is let go.
-  void on_rights_given_up() {
-    if (disk_) disk_->on_rights_given_up();
+  void on_rights_given_up(bool is_confined) {
+    if (disk_) disk_->on_rights_given_up(is_confined);
+  }
+  /// The folder's; empty for the built-in page.
+  [[nodiscard]] std::optional<int> descriptor() const {
+    return disk_ ? std::optional(disk_->descriptor()) : std::nullopt;
   }
   /// Bytes of files that are kept in memory; those of the built-in page are part of the program.
   [[nodiscard]] std::uint64_t bytes_in_memory() const {

@@ -73,7 +73,7 @@ void push_components(std::vector<std::string>& rest, std::string_view path) {
 
 }  // namespace
 
-std::expected<SiteRoot, Failure> SiteRoot::open(const std::string& path, bool keeps_rights) {
+std::expected<SiteRoot, Failure> SiteRoot::open(const std::string& path) {
   const auto failed = [&](int error, const char* cure) {
     return std::unexpected(
         Failure{"cannot open the site " + path + ": " + std::strerror(error), cure});
@@ -96,8 +96,11 @@ std::expected<SiteRoot, Failure> SiteRoot::open(const std::string& path, bool ke
   const std::string parent = is_top ? "/" : root.path_.substr(0, slash + 1);
   root.parent_ = Descriptor(::open(parent.c_str(), kFolder));
   if (!root.take(std::move(folder))) return failed(errno, "");
-  if (keeps_rights) root.keeper_ = FolderKeeper::start(root.real_path_, root.owner_);
   return root;
+}
+
+void SiteRoot::start_keeper(const FolderKeeper::Terms& terms) {
+  keeper_ = FolderKeeper::start({path_.empty() ? "/" : path_, real_path_, owner_}, terms);
 }
 
 /// Makes `folder` the one that is served.
@@ -120,12 +123,13 @@ bool SiteRoot::look_again(Instant now) {
   if (!found.is_open() && errno == EACCES && keeper_.is_running() &&
       (asked_ == Instant::min() || now - asked_ >= kKeeperPause)) {
     asked_ = now;
-    found = keeper_.ask();
+    found = keeper_.find();
   }
   struct stat status;
   if (!found.is_open() || ::fstat(found.get(), &status) != 0) return false;
   // The old folder is held open, so that its number cannot have been given to another.
   if (status.st_dev == device_ && status.st_ino == inode_) return false;
+  is_anew_ = true;
   return take(std::move(found));
 }
 
@@ -135,18 +139,33 @@ Descriptor SiteRoot::find_with_own_rights() const {
   return Descriptor(::openat(parent_.get(), leaf_.c_str(), kFolder));
 }
 
-void SiteRoot::on_rights_given_up() {
-  if (find_with_own_rights().is_open()) keeper_ = {};
+void SiteRoot::on_rights_given_up(bool is_confined) {
+  is_confined_ = is_confined;
+  if (!find_with_own_rights().is_open()) return;
+  if (is_confined) {
+    keeper_.give_up_right();
+  } else {
+    keeper_ = {};
+  }
 }
 
 // -- Beneath it
 
-int SiteRoot::open_beneath(const std::string& path, std::uint64_t flags) const {
+/// One that follows no absolute link. The sandbox lets us find anything beneath a folder that was
+/// made anew, and read nothing of it: that is the keeper's.
+int SiteRoot::open_plain(const std::string& path, std::uint64_t flags) const {
   const int found = openat2_beneath(folder_.get(), path.c_str(), flags);
+  const bool is_for_keeper = is_confined_ && is_anew_ && keeper_.is_running();
+  if (found >= 0 || errno != EACCES || !is_for_keeper || (flags & O_PATH) != 0) return found;
+  return keeper_.open_beneath(path, flags).release();
+}
+
+int SiteRoot::open_beneath(const std::string& path, std::uint64_t flags) const {
+  const int found = open_plain(path, flags);
   // EXDEV: it leads out, or over an absolute link, which the kernel takes for the same.
   if (found >= 0 || errno != EXDEV || path.starts_with('/')) return found;
   const std::optional<std::string> plain = without_links(path);
-  return plain ? openat2_beneath(folder_.get(), plain->c_str(), flags) : -1;
+  return plain ? open_plain(*plain, flags) : -1;
 }
 
 /// The path that remains when the links on `path` have been followed; empty, and errno says why,

@@ -38,26 +38,30 @@ class SiteRoot {
   /// How often the keeper is asked at most.
   static constexpr Duration kKeeperPause = 250ms;
 
-  /// Opens the folder `path`. `keeps_rights`: a process keeps the right to find it again, where
-  /// giving up ours would take it away.
-  static std::expected<SiteRoot, Failure> open(const std::string& path, bool keeps_rights);
+  /// Opens the folder `path`.
+  static std::expected<SiteRoot, Failure> open(const std::string& path);
+  /// Before rights are given up: starts a process that finds the folder again where we may not.
+  void start_keeper(const FolderKeeper::Terms& terms);
 
   /// Opens `path` (relative) beneath the folder, following links that stay inside; `flags` as for
   /// open(2). A descriptor, or -1 and errno.
   [[nodiscard]] int open_beneath(const std::string& path, std::uint64_t flags) const;
   /// Looks whether another folder stands at the path now, and takes it. True: it does.
   bool look_again(Instant now);
-  /// Our rights were given up: a keeper that is not needed is let go.
-  void on_rights_given_up();
+  /// Our rights were given up: a keeper that is not needed is let go. `is_confined`: files are read
+  /// only beneath the folder that is open now (../sandbox/file_limits.h).
+  void on_rights_given_up(bool is_confined);
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] uid_t owner() const { return owner_; }
   [[nodiscard]] gid_t group() const { return group_; }
+  [[nodiscard]] int descriptor() const { return folder_.get(); }
   [[nodiscard]] bool has_keeper() const { return keeper_.is_running(); }
 
  private:
   SiteRoot() = default;
   bool take(Descriptor folder);
+  [[nodiscard]] int open_plain(const std::string& path, std::uint64_t flags) const;
   [[nodiscard]] Descriptor find_with_own_rights() const;
   [[nodiscard]] std::optional<std::string> without_links(std::string_view path) const;
   [[nodiscard]] std::optional<std::string_view> inside(std::string_view target) const;
@@ -72,7 +76,10 @@ class SiteRoot {
   ino_t inode_ = 0;
   uid_t owner_ = 0;
   gid_t group_ = 0;
-  FolderKeeper keeper_;
+  // Asked by open_beneath(), too, which changes nothing of what this is.
+  mutable FolderKeeper keeper_;
+  bool is_confined_ = false;
+  bool is_anew_ = false;            // another folder than at the start
   Instant asked_ = Instant::min();  // the keeper, last
 };
 

@@ -29,6 +29,7 @@
 #include "tun/host/tun_link.h"
 #include "tun/loop/event_loop.h"
 #include "tun/loop/system_clock.h"
+#include "tun/sandbox/sandbox.h"
 
 namespace glasstcp {
 namespace {
@@ -203,7 +204,7 @@ std::expected<TunLink, Failure> prepare_link(const GetOptions& options, bool wit
     plan.address6 = options.address6;
     plan.host_address6 = options.host_cidr6();
   }
-  auto link = TunLink::set_up(std::move(*device), std::move(plan));
+  auto link = TunLink::set_up(std::move(*device), std::move(plan), kSandboxDefault);
   if (link && link->network.has_v6) wait_until_taken_up(options.host_address6);
   return link;
 }
@@ -330,6 +331,7 @@ std::expected<Ending, Ending> run(const GetOptions& options) {
 int get(const GetOptions& options) {
   // A reader of our output that went away is found by the write that fails.
   ::signal(SIGPIPE, SIG_IGN);
+  if (options.via == Via::Kernel) give_up_gains();  // our own stack gives up more, in its time
   const auto result = run(options);
   const Ending& ending = result ? *result : result.error();
   if (!ending.message.empty()) ErrorLines(options.language).say(ending.message);

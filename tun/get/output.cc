@@ -49,7 +49,7 @@ void GetOutput::begin() {
   if (begun_) return;
   begun_ = true;
   // What stdout leads to belongs to the shell, which may have chosen to append.
-  if (kind_ == Kind::Disk && name_ != "stdout") static_cast<void>(::ftruncate(file_.get(), 0));
+  if (kind_ == Kind::Disk && name_ != "stdout") static_cast<void>(!::ftruncate(file_.get(), 0));
 }
 
 std::expected<std::size_t, int> GetOutput::write(ByteView bytes) {

@@ -26,6 +26,8 @@ class Descriptor {
 
   [[nodiscard]] int get() const noexcept { return number_; }
   [[nodiscard]] bool is_open() const noexcept { return number_ >= 0; }
+  /// Owns it no more.
+  [[nodiscard]] int release() noexcept { return std::exchange(number_, -1); }
   void reset() noexcept {
     const int number = std::exchange(number_, -1);
     if (number >= 0) ::close(number);

@@ -1,7 +1,6 @@
 // See keeper.h.
 #include "tun/host/keeper.h"
 
-#include <cap-ng.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -12,13 +11,22 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
+
+#include "tun/sandbox/sandbox.h"
 
 namespace glasstcp {
 namespace {
 
 constexpr int kSocket = STDERR_FILENO + 1;  // in the keeper: behind three that lead nowhere
 constexpr std::size_t kLongestRefusal = 1000;
+
+struct Question {
+  std::uint32_t what = 0;
+  std::array<char, Keeper::kMostWords> words;
+};
+constexpr std::size_t kQuestionHead = offsetof(Question, words);
 
 struct Reply {
   std::uint32_t what;
@@ -75,18 +83,22 @@ void close_all_but(int socket) {
   ::close_range(kSocket + 1, ~0U, 0);
 }
 
-void keep_only(const std::vector<unsigned>& capabilities) {
-  capng_get_caps_process();
-  std::vector<unsigned> kept;
-  for (const unsigned one : capabilities) {
-    if (capng_have_capability(CAPNG_PERMITTED, one) != 0) kept.push_back(one);
+void enter_sandbox(const KeeperDuties& duties) {
+  std::vector<Descriptor> folders;
+  std::vector<FileRule> rules;
+  for (const KeeperFolder& one : duties.folders) {
+    folders.emplace_back(::open(one.path.c_str(), O_PATH | O_CLOEXEC));
+    if (folders.back().is_open()) rules.push_back({folders.back().get(), one.use});
   }
-  capng_clear(CAPNG_SELECT_CAPS);
-  for (const unsigned one : kept) {
-    capng_update(CAPNG_ADD, static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED), one);
-  }
-  capng_apply(CAPNG_SELECT_CAPS);
-  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  Sandbox sandbox(true, Language::English);
+  sandbox.limit_files(rules);
+  folders.clear();
+  sandbox.limit_calls(*duties.sandbox);
+}
+
+std::string begin(const KeeperDuties& duties) {
+  if (!become_helper(duties.become, duties.capabilities)) return std::strerror(errno);
+  return duties.begin ? duties.begin() : "";
 }
 
 // Waits for the owner, and for what else it watches. False: the owner is gone.
@@ -96,28 +108,30 @@ bool take_question(const KeeperDuties& duties) {
   if (::poll(files.data(), files.size(), -1) < 0) return errno == EINTR;
   if (files[1].revents != 0) duties.on_watched();
   if (files[0].revents == 0) return true;
-  std::uint32_t what = 0;
-  const ssize_t size = ::recv(kSocket, &what, sizeof what, MSG_DONTWAIT);
+  Question question;
+  const ssize_t size = ::recv(kSocket, &question, sizeof question, MSG_DONTWAIT);
   if (size < 0 && (errno == EINTR || errno == EAGAIN)) return true;
   if (size <= 0) return false;
-  if (size != sizeof what || !duties.open) return true;
+  const auto length = static_cast<std::size_t>(size);
+  if (length < kQuestionHead || !duties.open) return true;
   errno = 0;
-  const Descriptor file = duties.open(what);
-  send_reply({what, file.is_open() ? 0 : errno}, file.get());
+  const Descriptor file =
+      duties.open(question.what, {question.words.data(), length - kQuestionHead});
+  send_reply({question.what, file.is_open() ? 0 : errno}, file.get());
   return true;
 }
 
 [[noreturn]] void keep_until_end(int socket, const KeeperDuties& duties) {
   ::prctl(PR_SET_NAME, "glasstcp-keeper");
   ignore_signals();
-  keep_only(duties.capabilities);
   close_all_but(socket);
   static_cast<void>(!::chdir("/"));
-  const std::string refusal = duties.begin ? duties.begin().substr(0, kLongestRefusal) : "";
+  const std::string refusal = begin(duties).substr(0, kLongestRefusal);
   // One byte in front, so that a message without words is no end.
   const std::string beginning = "b" + refusal;
   if (duties.begin) ::send(kSocket, beginning.data(), beginning.size(), MSG_NOSIGNAL);
   if (!refusal.empty()) ::_exit(1);
+  if (duties.sandbox) enter_sandbox(duties);
   while (take_question(duties)) continue;
   if (duties.undo) duties.undo();
   ::_exit(0);
@@ -150,7 +164,10 @@ Keeper Keeper::start(const KeeperDuties& duties) {
 
 Keeper::~Keeper() {
   socket_.reset();
-  if (process_ > 0) ::waitpid(process_, nullptr, 0);
+  int status = 0;
+  if (process_ > 0 && ::waitpid(process_, &status, 0) == process_) {
+    tell_of_end("glasstcp-keeper", status);
+  }
 }
 
 std::string Keeper::wait_for_beginning() const {
@@ -163,8 +180,14 @@ std::string Keeper::wait_for_beginning() const {
   return {words.data() + 1, static_cast<std::size_t>(size) - 1};
 }
 
-bool Keeper::ask(std::uint32_t what) const noexcept {
-  return ::send(socket_.get(), &what, sizeof what, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof what;
+bool Keeper::ask(std::uint32_t what, std::string_view words) const noexcept {
+  Question question;
+  if (words.size() > question.words.size()) return false;
+  question.what = what;
+  std::memcpy(question.words.data(), words.data(), words.size());
+  const std::size_t size = kQuestionHead + words.size();
+  return ::send(socket_.get(), &question, size, MSG_NOSIGNAL | MSG_DONTWAIT) ==
+         static_cast<ssize_t>(size);
 }
 
 std::optional<KeeperAnswer> Keeper::answer(int patience) noexcept {

@@ -185,16 +185,14 @@ std::expected<void, Failure> check_networks_are_free(const NetworkPlan& plan, bo
   return {};
 }
 
-void remove_addresses(const std::string& interface, const std::vector<Cidr>& addresses) {
-  const Socket socket = connect_to_kernel();
+void remove_addresses(nl_sock* socket, const std::string& interface,
+                      const std::vector<Cidr>& addresses) {
   rtnl_link* found = nullptr;
-  if (socket == nullptr || rtnl_link_get_kernel(socket.get(), 0, interface.c_str(), &found) != 0) {
-    return;
-  }
+  if (socket == nullptr || rtnl_link_get_kernel(socket, 0, interface.c_str(), &found) != 0) return;
   const Link link(found);
   for (const Cidr& cidr : addresses) {
     const Address address = make_address(rtnl_link_get_ifindex(found), cidr);
-    if (address != nullptr) rtnl_addr_delete(socket.get(), address.get(), 0);
+    if (address != nullptr) rtnl_addr_delete(socket, address.get(), 0);
   }
 }
 
@@ -224,12 +222,21 @@ std::expected<NetworkState, Failure> set_up_network(const NetworkPlan& plan) {
   return state;
 }
 
-Keeper keep_network(const std::string& interface, const NetworkState& state) {
+Keeper keep_network(const std::string& interface, const NetworkState& state, bool has_sandbox) {
   if (state.added.empty() && !state.keeps_v6) return {};
+  // Opened at the beginning: in its sandbox the keeper opens nothing.
+  Socket kernel;
+  std::ofstream keeping;
   KeeperDuties duties{.capabilities = {CAP_NET_ADMIN}};
+  if (has_sandbox) duties.sandbox = Confined::NetworkKeeper;
+  duties.begin = [&] {
+    kernel = connect_to_kernel();
+    if (state.keeps_v6) keeping.open(keep_switch(interface));
+    return std::string();
+  };
   duties.undo = [&] {
-    remove_addresses(interface, state.added);
-    if (state.keeps_v6) std::ofstream(keep_switch(interface)) << '0' << std::flush;
+    remove_addresses(kernel.get(), interface, state.added);
+    if (state.keeps_v6) keeping << '0' << std::flush;
   };
   return Keeper::start(duties);
 }

@@ -51,7 +51,8 @@ struct NetworkState {
 [[nodiscard]] std::expected<NetworkState, Failure> set_up_network(const NetworkPlan& plan);
 
 /// Takes back from an interface what set_up_network() added, when its owner ends, however it ends
-/// (keeper.h). Before privileges are given up.
-[[nodiscard]] Keeper keep_network(const std::string& interface, const NetworkState& state);
+/// (keeper.h). Before privileges are given up. `has_sandbox`: the keeper has one.
+[[nodiscard]] Keeper keep_network(const std::string& interface, const NetworkState& state,
+                                  bool has_sandbox);
 
 }  // namespace glasstcp

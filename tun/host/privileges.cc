@@ -154,13 +154,20 @@ std::expected<PrivilegeFacts, Failure> gather_privilege_facts(const std::string&
   return facts;
 }
 
-std::expected<void, Failure> drop_privileges(const PrivilegeDecision& decision) {
+namespace {
+
+void empty_bounding_set() {
   capng_get_caps_process();
-  if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) != 0) {
-    capng_clear(CAPNG_SELECT_BOUNDS);
-    // A bounding set that stays costs nothing: without new privileges nobody can draw from it.
-    static_cast<void>(capng_apply(CAPNG_SELECT_BOUNDS));
-  }
+  if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) == 0) return;
+  capng_clear(CAPNG_SELECT_BOUNDS);
+  // A bounding set that stays costs nothing: without new privileges nobody can draw from it.
+  static_cast<void>(capng_apply(CAPNG_SELECT_BOUNDS));
+}
+
+}  // namespace
+
+std::expected<void, Failure> drop_privileges(const PrivilegeDecision& decision) {
+  empty_bounding_set();
   if (decision.become) {
     if (auto done = become(*decision.become); !done) return done;
   }
@@ -168,6 +175,23 @@ std::expected<void, Failure> drop_privileges(const PrivilegeDecision& decision) 
   if (capng_apply(CAPNG_SELECT_CAPS) != 0) return failed("capabilities");
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return failed("no new privileges");
   return {};
+}
+
+bool become_helper(const std::optional<Identity>& identity,
+                   std::span<const unsigned> capabilities) {
+  empty_bounding_set();
+  std::vector<unsigned> kept;
+  for (const unsigned one : capabilities) {
+    if (capng_have_capability(CAPNG_PERMITTED, one) != 0) kept.push_back(one);
+  }
+  if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return false;
+  if (identity && !become(*identity)) return false;
+  capng_clear(CAPNG_SELECT_CAPS);
+  for (const unsigned one : kept) {
+    constexpr auto kWhere = static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED);
+    if (capng_update(CAPNG_ADD, kWhere, one) != 0) return false;
+  }
+  return capng_apply(CAPNG_SELECT_CAPS) == 0 && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
 }  // namespace glasstcp

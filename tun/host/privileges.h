@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -96,5 +97,10 @@ struct PrivilegeDecision {
 
 /// Does it.
 [[nodiscard]] std::expected<void, Failure> drop_privileges(const PrivilegeDecision& decision);
+
+/// What a helper process of ours becomes: `identity` (empty: it stays who it is), with these
+/// capabilities alone, of those that it has, and no way to others. False: it could not be done.
+[[nodiscard]] bool become_helper(const std::optional<Identity>& identity,
+                                 std::span<const unsigned> capabilities);
 
 }  // namespace glasstcp

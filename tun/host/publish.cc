@@ -287,13 +287,15 @@ std::string withdraw_rules(const PublishPlan& plan) {
   return remove_table(plan, "ip") + (plan.address6 ? remove_table(plan, "ip6") : "");
 }
 
-std::expected<Publication, Failure> publish(const PublishPlan& wanted) {
+std::expected<Publication, Failure> publish(const PublishPlan& wanted, bool has_sandbox) {
   PublishPlan plan = wanted;
   // IPv6 only where it is forwarded already: switching it on would stop this machine from
   // listening to the announcements of its routers.
   if (!is_v6_forwarded()) plan.address6.reset();
   const auto process = std::make_shared<PublishingProcess>(plan);
   KeeperDuties duties{.capabilities = {CAP_NET_ADMIN}};
+  if (has_sandbox) duties.sandbox = Confined::PublishKeeper;
+  duties.folders = {{"/proc", FileUse::Read}, {"/proc/sys/net/ipv4", FileUse::Write}};
   duties.begin = [process] { return process->begin(); };
   duties.undo = [process] { process->undo(); };
   duties.watched = [process] { return process->watched(); };

@@ -73,6 +73,8 @@ struct Publication {
 };
 
 /// Publishes. Before privileges are given up. Fails when another server publishes the port.
-[[nodiscard]] std::expected<Publication, Failure> publish(const PublishPlan& plan);
+/// `has_sandbox`: of the keeper, once it has published.
+[[nodiscard]] std::expected<Publication, Failure> publish(const PublishPlan& plan,
+                                                          bool has_sandbox);
 
 }  // namespace glasstcp

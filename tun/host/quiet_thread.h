@@ -13,11 +13,13 @@
 
 namespace glasstcp {
 
-/// Starts a thread that runs `function`, with all signals blocked. Else: why it cannot.
+/// Starts a thread that runs `function`, with all signals blocked but the sandbox's
+/// (call_filter.h). Else: why it cannot.
 template <typename Function>
 [[nodiscard]] std::expected<std::thread, std::string> start_quiet_thread(Function function) {
   sigset_t all, before;
   ::sigfillset(&all);
+  ::sigdelset(&all, SIGSYS);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   std::expected<std::thread, std::string> thread;
   try {

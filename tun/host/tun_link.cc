@@ -8,13 +8,13 @@ constexpr std::uint32_t kLargestGso = 65535;  // the most that an IPv4 length ca
 
 }  // namespace
 
-std::expected<TunLink, Failure> TunLink::set_up(std::unique_ptr<TunDevice> device,
-                                                NetworkPlan plan) {
+std::expected<TunLink, Failure> TunLink::set_up(std::unique_ptr<TunDevice> device, NetworkPlan plan,
+                                                bool has_sandbox) {
   plan.interface = device->name();
   auto network = set_up_network(plan);
   if (!network) return std::unexpected(std::move(network.error()));
   Keeper keeper;
-  if (device->is_persistent()) keeper = keep_network(plan.interface, *network);
+  if (device->is_persistent()) keeper = keep_network(plan.interface, *network, has_sandbox);
   return TunLink{std::move(device), std::move(*network), std::move(keeper)};
 }
 

@@ -19,9 +19,10 @@ struct TunLink {
   NetworkState network;
   Keeper keeper;
 
-  /// Sets up the kernel's side of `device`, whose name `plan` need not know.
-  static std::expected<TunLink, Failure> set_up(std::unique_ptr<TunDevice> device,
-                                                NetworkPlan plan);
+  /// Sets up the kernel's side of `device`, whose name `plan` need not know. `has_sandbox`: of the
+  /// keeper.
+  static std::expected<TunLink, Failure> set_up(std::unique_ptr<TunDevice> device, NetworkPlan plan,
+                                                bool has_sandbox);
   /// `config` with what a stack must know of this link; `address6` counts if there is IPv6 here.
   [[nodiscard]] StackConfig completed(StackConfig config, const Cidr& address,
                                       const Cidr& address6) const;

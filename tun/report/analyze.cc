@@ -224,6 +224,10 @@ std::expected<Capture, std::string> analyze_file(const std::string& path) {
   return analyze(*std::move(bytes), path);
 }
 
+std::expected<Capture, std::string> analyze_open(CaptureBytes bytes, std::string name) {
+  return analyze(std::move(bytes), std::move(name));
+}
+
 std::expected<Capture, std::string> analyze_bytes(ByteView bytes, std::string name) {
   auto copy = std::make_shared<std::vector<std::uint8_t>>(bytes.begin(), bytes.end());
   const ByteView view(*copy);

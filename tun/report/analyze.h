@@ -13,6 +13,7 @@
 #include <expected>
 #include <string>
 
+#include "tun/report/capture_bytes.h"
 #include "tun/report/model.h"
 
 namespace glasstcp::report {
@@ -23,6 +24,9 @@ inline constexpr std::size_t kMostConnections = 100'000;
 
 /// Reads and analyses a capture. The error is one line that says what is wrong and what to do.
 [[nodiscard]] std::expected<Capture, std::string> analyze_file(const std::string& path);
+/// The same for a capture that is open already.
+[[nodiscard]] std::expected<Capture, std::string> analyze_open(CaptureBytes bytes,
+                                                               std::string name);
 /// The same for bytes in memory, which are copied.
 [[nodiscard]] std::expected<Capture, std::string> analyze_bytes(ByteView bytes, std::string name);
 

@@ -14,7 +14,9 @@
 #include "tun/cli/options.h"
 #include "tun/host/standard_files.h"
 #include "tun/report/analyze.h"
+#include "tun/report/reader_process.h"
 #include "tun/report/view/report.h"
+#include "tun/sandbox/sandbox.h"
 
 namespace glasstcp::report {
 namespace {
@@ -39,33 +41,35 @@ Done make_folder(const std::string& path) {
   return std::unexpected("cannot make the folder '" + path + "': " + std::strerror(errno));
 }
 
-Done write_markdown(const Document& document, const std::string& folder) {
-  constexpr const char* kFigures = "figures";
-  const MarkdownFiles files = markdown_of(document, kFigures);
-  Done done = make_folder(folder);
-  if (done && !files.files.empty()) done = make_folder(folder + "/" + kFigures);
-  if (done) done = write_file(folder + "/report.md", files.text);
-  for (const MarkdownFiles::File& file : files.files) {
-    if (!done) break;
-    done = write_file(folder + "/" + kFigures + "/" + file.name, file.content);
-  }
-  return done;
+constexpr const char* kFigures = "figures";
+
+MadeReport alone(std::string content) {
+  ReportFiles files;
+  files.push_back({{}, std::move(content)});
+  return files;
 }
 
-Done write_figure(const Capture& capture, const ViewOptions& view, const ReportOptions& options) {
-  const auto kind = figure_named(options.figure);
-  if (!kind) return std::unexpected("there is no figure '" + options.figure + "'");
-  const auto svg = figure_file(capture, view, *kind);
-  if (!svg) return std::unexpected(svg.error());
-  return write_file(options.output, *svg);
+MadeReport make_markdown(const Document& document) {
+  MarkdownFiles made = markdown_of(document, kFigures);
+  ReportFiles files;
+  files.push_back({"report.md", std::move(made.text)});
+  for (MarkdownFiles::File& file : made.files) {
+    files.push_back({std::string(kFigures) + "/" + file.name, std::move(file.content)});
+  }
+  return files;
 }
 
-Done write_report(const ReportOptions& options) {
-  const bool is_page = options.form() == ReportForm::Html;
-  if (is_page && options.to_stdout() && ::isatty(STDOUT_FILENO) != 0) {
-    return std::unexpected("the page would fill the terminal: give -o FILE");
-  }
-  const auto capture = analyze_file(options.capture);
+MadeReport make_figure(const Capture& capture, const ViewOptions& view, const std::string& name) {
+  const auto kind = figure_named(name);
+  if (!kind) return std::unexpected("there is no figure '" + name + "'");
+  auto svg = figure_file(capture, view, *kind);
+  if (!svg) return std::unexpected(std::move(svg.error()));
+  return alone(*std::move(svg));
+}
+
+// Runs where nothing can be opened any more.
+MadeReport make_report(const ReportOptions& options, const CaptureBytes& bytes) {
+  const auto capture = analyze_open(bytes, options.capture);
   if (!capture) return std::unexpected(capture.error());
   if (options.connection && *options.connection > capture->connections.size()) {
     return std::unexpected("there is no connection " + std::to_string(*options.connection) +
@@ -76,15 +80,38 @@ Done write_report(const ReportOptions& options) {
                          .connection = options.connection};
   switch (options.form()) {
     case ReportForm::Json:
-      return write_file(options.output, json_of(*capture, view));
+      return alone(json_of(*capture, view));
     case ReportForm::Figure:
-      return write_figure(*capture, view, options);
+      return make_figure(*capture, view, options.figure);
     case ReportForm::Markdown:
-      return write_markdown(document_of(*capture, view), options.markdown);
+      return make_markdown(document_of(*capture, view));
     case ReportForm::Html:
       break;
   }
-  return write_file(options.output, html_of(document_of(*capture, view)));
+  return alone(html_of(document_of(*capture, view)));
+}
+
+Done write_markdown(const ReportFiles& files, const std::string& folder) {
+  Done done = make_folder(folder);
+  if (done && files.size() > 1) done = make_folder(folder + "/" + kFigures);
+  for (const ReportFile& file : files) {
+    if (done) done = write_file(folder + "/" + file.name, file.content);
+  }
+  return done;
+}
+
+Done write_report(const ReportOptions& options) {
+  const bool is_page = options.form() == ReportForm::Html;
+  if (is_page && options.to_stdout() && ::isatty(STDOUT_FILENO) != 0) {
+    return std::unexpected("the page would fill the terminal: give -o FILE");
+  }
+  const auto bytes = open_capture(options.capture);
+  if (!bytes) return std::unexpected(bytes.error());
+  const MadeReport made =
+      made_in_sandbox([&] { return make_report(options, *bytes); }, options.language);
+  if (!made) return std::unexpected(made.error());
+  if (options.form() == ReportForm::Markdown) return write_markdown(*made, options.markdown);
+  return write_file(options.output, made->empty() ? std::string() : made->front().content);
 }
 
 }  // namespace
@@ -92,6 +119,7 @@ Done write_report(const ReportOptions& options) {
 
 int main(int argc, char** argv) {
   glasstcp::open_standard_files();
+  glasstcp::give_up_gains();
   const glasstcp::CommandLine line = glasstcp::parse_command_line({argv + 1, argv + argc});
   if (const auto* options = std::get_if<glasstcp::ReportOptions>(&line)) {
     const auto done = glasstcp::report::write_report(*options);

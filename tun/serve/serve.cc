@@ -30,6 +30,7 @@
 #include "tun/host/tun_link.h"
 #include "tun/loop/event_loop.h"
 #include "tun/loop/system_clock.h"
+#include "tun/sandbox/sandbox.h"
 #include "tun/serve/glass.h"
 #include "tun/serve/http_application.h"
 #include "tun/serve/server_machine.h"
@@ -84,20 +85,21 @@ std::expected<Prepared, Failure> prepare(const ServeOptions& options) {
   auto device = TunDevice::open(
       {options.tun, options.address, options.address6, options.offload, options.language});
   if (!device) return failed(device.error());
-  auto link = TunLink::set_up(std::move(*device), {{},
-                                                   options.address,
-                                                   options.host_cidr(),
-                                                   options.address6,
-                                                   options.host_cidr6(),
-                                                   options.mtu});
+  auto link = TunLink::set_up(std::move(*device),
+                              {{},
+                               options.address,
+                               options.host_cidr(),
+                               options.address6,
+                               options.host_cidr6(),
+                               options.mtu},
+                              options.sandbox);
   if (!link) return failed(link.error());
 
-  auto site =
-      SiteFiles::open(options.site, {may_map(options, *link), MemoryShares(options).files, true});
+  auto site = SiteFiles::open(options.site, {may_map(options, *link), MemoryShares(options).files});
   if (!site) return failed(site.error());
   Publication publication;
   if (options.publish) {
-    auto published = publish(publish_plan(options, link->network));
+    auto published = publish(publish_plan(options, link->network), options.sandbox);
     if (!published) return failed(published.error());
     publication = std::move(*published);
   }
@@ -112,10 +114,15 @@ std::expected<PrivilegeDecision, Failure> decide_rights(const ServeOptions& opti
 }
 
 std::expected<void, Failure> give_up_rights(const PrivilegeDecision& decision, SiteFiles& site,
-                                            ErrorLines& errors) {
+                                            Sandbox& sandbox, ErrorLines& errors) {
+  site.start_keeper({decision.become, sandbox.is_wanted()});
   if (auto dropped = drop_privileges(decision); !dropped) return dropped;
   if (!decision.note.empty()) errors.say(decision.note);
-  site.on_rights_given_up();
+  // From here on no file is opened but those of the site.
+  const std::optional<int> folder = site.descriptor();
+  const FileRule rule{folder.value_or(-1), FileUse::Read};
+  sandbox.limit_files({&rule, folder ? 1U : 0U});
+  site.on_rights_given_up(sandbox.state().files.is_active());
   return site.check_readable();
 }
 
@@ -182,8 +189,9 @@ class Records {
     if (!packets) return failed(packets.error());
     Records all(std::move(*packets));
     if (!options.access_log.empty()) {
-      auto log = AccessLogFile::open(
-          {options.access_log, "the access log", OutputMode::Append, owner}, errors);
+      auto log =
+          AccessLogFile::open({options.access_log, "the access log", OutputMode::Append, owner},
+                              errors, options.sandbox);
       if (!log) return failed(log.error());
       all.log_ = std::move(*log);
     }
@@ -238,6 +246,17 @@ std::unique_ptr<ControlServer> open_control(const std::string& interface, Captur
   (*control)->add("capture",
                   [&captures](std::string_view) { return control_with_capture(captures); });
   return std::move(*control);
+}
+
+std::expected<void, Failure> start_threads(Records& records, ErrorLines& errors) {
+  if (auto started = errors.start(); !started) return started;
+  return records.packets().start();
+}
+
+// From here on only the calls of the loop are made.
+void limit_calls(Sandbox& sandbox, ErrorLines& errors) {
+  sandbox.limit_calls(Confined::Server);
+  if (const std::string missing = sandbox.note(); !missing.empty()) errors.say(missing);
 }
 
 void tell_ready(const ServeOptions& options, const std::string& urls, ErrorLines& errors) {
@@ -350,17 +369,16 @@ std::expected<int, Failure> run(const ServeOptions& options, ErrorLines& errors)
   if (!records) return failed(records.error());
   const auto control =
       open_control(prepared->link.device->name(), records->packets().captures(), errors);
-  if (auto dropped = give_up_rights(*decision, prepared->site, errors); !dropped) {
+  const http::MediaTypes types = system_media_types();
+  Sandbox sandbox(options.sandbox, options.language);
+  if (auto dropped = give_up_rights(*decision, prepared->site, sandbox, errors); !dropped) {
     return failed(dropped.error());
   }
-  if (auto started = errors.start(); !started) return failed(started.error());
-  if (auto started = records->packets().start(); !started) return failed(started.error());
+  if (auto started = start_threads(*records, errors); !started) return failed(started.error());
   const auto seed = draw_seed(options.seed);
   if (!seed) return failed(seed.error());
-
   const StackConfig config = stack_config(options, prepared->link, *seed);
   Stack stack(config, start);
-  const http::MediaTypes types = system_media_types();
   const auto glass = make_glass(options, records->packets().captures());
   tell_of_site(options, prepared->site, *glass, errors);
   http::HttpServer server(stack, prepared->site.store(), types,
@@ -398,6 +416,7 @@ std::expected<int, Failure> run(const ServeOptions& options, ErrorLines& errors)
   auto loop = EventLoop::make(kServerSignals, options.spin);
   if (!loop) return failed(loop.error());
   watch_descriptors(prepared->site, errors);
+  limit_calls(sandbox, errors);
   tell_ready(options, *urls, errors);
   const EventLoop::End end = loop->run(machine);
   records->finish();

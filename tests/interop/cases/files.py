@@ -253,7 +253,7 @@ def a_site_that_is_removed_and_made_again_is_served_again():
                 wait_until(lambda: exchange(V4).body == content, f"{content} is served (private: {private})", 3)
             children = open(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read().split()
             keepers = [open(f"/proc/{child}/status").read() for child in children]
-            caps = [line.split()[1] for text in keepers for line in text.splitlines() if line.startswith("CapEff")]
+            caps = [line.split()[1] for text in keepers for line in text.splitlines() if line.startswith("CapPrm")]
             check(f"{1 << 2:016x}" in caps if private else f"{1 << 2:016x}" not in caps,
                   f"private: {private}, capabilities of the keepers: {caps}")
 
