@@ -25,6 +25,13 @@ std::string text_of(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+// A line of so many letters, and its line feed.
+std::string line_of(std::size_t letters) {
+  std::string line(letters, 'x');
+  line.push_back('\n');
+  return line;
+}
+
 ByteView bytes_of(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
@@ -96,7 +103,7 @@ TEST_F(OutputFileTest, AFullDiskIsAskedAgainAfterAWhile) {
   file->flush(now_);
   EXPECT_TRUE(file->has_pending());
   EXPECT_EQ(file->next_try(), now_ + 500ms);
-  file->write(bytes_of(std::string(96, 'x') + "\n"));
+  file->write(bytes_of(line_of(96)));
   EXPECT_EQ(file->lost(), 1U) << "no room: 100 bytes may wait";
   file->finish();
   EXPECT_EQ(file->lost(), 2U);
@@ -119,7 +126,7 @@ TEST_F(OutputFileTest, APipeThatIsSharedIsNotMadeNonBlocking) {
   Pipe pipe;
   const auto file = open("/dev/fd/" + std::to_string(pipe.writing.get()));
   for (int i = 0; i < 200; ++i) {
-    file->write(bytes_of(std::string(80, 'x') + "\n"));
+    file->write(bytes_of(line_of(80)));
     file->flush(now_);
   }
   EXPECT_EQ(::fcntl(pipe.writing.get(), F_GETFL) & O_NONBLOCK, 0);
@@ -137,7 +144,7 @@ TEST(ErrorLines, AreNotWaitedForAndTheirLossIsTold) {
   ErrorLines lines(Language::English, pipe.writing.get());
   ASSERT_TRUE(lines.start());
   // The pipe and both halves of the queue cannot hold so much.
-  const std::string line = std::string(999, 'x') + "\n";
+  const std::string line = line_of(999);
   constexpr std::uint64_t kLines = 3 * ErrorLines::kRoom / 1000;
   for (std::uint64_t i = 0; i < kLines; ++i) lines.write(line);
   EXPECT_GT(lines.lost(), 0U);
