@@ -408,6 +408,7 @@ const OwnedBytes* HttpConnection::front_piece(const Moment& at, const PoolShare&
     head_ = {.bytes = {body_, body_size_}, .owner = std::move(body_owner_)};
     set_body({});
   }
+  if (transfer_ && transfer_->has_lost_its_bytes(at.now)) end(Want::Abort);
   if (head_.bytes.empty() && transfer_) pull_transfer(at, share);
   return head_.bytes.empty() ? nullptr : &head_;
 }

@@ -348,6 +348,7 @@ void HttpServer::settle(Slot& slot, const Moment& at) noexcept {
       return;
   }
   wake_by(slot, slot.http.next_deadline());
+  if (slot.http.is_transferring()) wake_by(slot, at.now + Transfer::kLook);
   if (slot.http.is_lingering()) note_lingering(slot.http.tag(), at);
   if (slot.http.stream() != nullptr) note_streaming(slot, at);
 }

@@ -75,15 +75,17 @@ class _Sampler(threading.Thread):
 
 
 _sampler = None
+_beginning = threading.Lock()  # the cases of a run begin side by side
 
 
 def _running():
     global _sampler
-    if _sampler is None:
-        _sampler = _Sampler()
-        _sampler.look()
-        _sampler.start()
-    return _sampler
+    with _beginning:
+        if _sampler is None:
+            _sampler = _Sampler()
+            _sampler.look()
+            _sampler.start()
+        return _sampler
 
 
 def fair_time():

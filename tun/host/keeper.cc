@@ -184,7 +184,7 @@ bool Keeper::ask(std::uint32_t what, std::string_view words) const noexcept {
   Question question;
   if (words.size() > question.words.size()) return false;
   question.what = what;
-  std::memcpy(question.words.data(), words.data(), words.size());
+  std::ranges::copy(words, question.words.begin());
   const std::size_t size = kQuestionHead + words.size();
   return ::send(socket_.get(), &question, size, MSG_NOSIGNAL | MSG_DONTWAIT) ==
          static_cast<ssize_t>(size);
