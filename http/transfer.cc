@@ -116,8 +116,8 @@ Transfer::Next Transfer::content_piece(BufferPool& pool, bool all_acknowledged, 
   return next.status == Status::Piece ? handed(std::move(next.piece), true) : std::move(next);
 }
 
-// A mapped byte that is gone is no packet but a failed system call, so nothing would be acknowledged
-// any more, and nobody would ask for the next piece.
+// A mapped byte that is gone is no packet but a failed system call, so nothing would be
+// acknowledged any more, and nobody would ask for the next piece.
 bool Transfer::has_lost_its_bytes(Instant now) noexcept {
   if (!has_lent_mapped_bytes_ || now < look_at_) return false;
   look_at_ = now + kLook;

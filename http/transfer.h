@@ -79,8 +79,8 @@ class Transfer {
   [[nodiscard]] Next next(BufferPool& pool, bool all_acknowledged, Instant now,
                           const PoolShare& share = {}) noexcept;
 
-  /// Whether bytes that were lent, and may not have arrived, are in the file no more: they cannot be
-  /// sent again. Looks once each kLook.
+  /// Whether bytes that were lent, and may not have arrived, are in the file no more: they cannot
+  /// be sent again. Looks once each kLook.
   [[nodiscard]] bool has_lost_its_bytes(Instant now) noexcept;
   static constexpr Duration kLook = 1s;
 
@@ -101,8 +101,8 @@ class Transfer {
   std::array<ByteRange, kMaxRanges> ranges_{};
   std::string_view type_{};
   std::uint64_t handed_out_ = 0;
-  std::uint64_t offset_ = 0;     // the next byte of the current range
-  Instant touched_at_ = kNever;  // since when it has looked rewritten
+  std::uint64_t offset_ = 0;          // the next byte of the current range
+  Instant touched_at_ = kNever;       // since when it has looked rewritten
   Instant look_at_ = Instant::min();  // when what was lent is looked at again
   std::uint8_t count_ = 1;
   std::uint8_t index_ = 0;
