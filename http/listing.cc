@@ -8,6 +8,7 @@
 #include "http/path.h"
 #include "http/response.h"
 #include "http/text_encoding.h"
+#include "stack/base/markup.h"
 
 namespace glasstcp::http {
 namespace {
@@ -62,16 +63,8 @@ void write_name(TextWriter& out, std::string_view name) {
     const auto first = static_cast<unsigned char>(character[0]);
     if (length == 0 || first < 0x20 || first == 0x7f) {
       out.text("\xef\xbf\xbd");
-    } else if (first == '&') {
-      out.text("&amp;");
-    } else if (first == '<') {
-      out.text("&lt;");
-    } else if (first == '>') {
-      out.text("&gt;");
-    } else if (first == '"') {
-      out.text("&quot;");
-    } else if (first == '\'') {
-      out.text("&#39;");
+    } else if (const std::string_view entity = entity_of(character[0]); !entity.empty()) {
+      out.text(entity);
     } else {
       out.text(character);
     }

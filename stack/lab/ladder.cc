@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <span>
 
+#include "stack/base/markup.h"
 #include "stack/lab/display_text.h"
 
 namespace glasstcp::lab {
@@ -260,24 +261,11 @@ class Ladder {
 std::string html_escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
+    const std::string_view entity = entity_of(c);
+    if (entity.empty()) {
+      out += c;
+    } else {
+      out += entity;
     }
   }
   return out;

@@ -475,7 +475,7 @@ void ConnectionMemory::take(const MessageMark& mark) {
 // -- All of them
 
 ConnectionMemories::ConnectionMemories(std::size_t most) {
-  const std::size_t groups = std::max<std::size_t>(most / kWays, 1);
+  const std::size_t groups = std::clamp<std::size_t>(most, kWays, kMost) / kWays;
   memories_.reset(new (std::nothrow) ConnectionMemory[groups * kWays]);
   messages_.reset(new (std::nothrow) Message[groups * kWays * 2 * StreamMemory::kMessages]);
   if (memories_ == nullptr) return;

@@ -195,7 +195,8 @@ class ConnectionMemories {
   ConnectionMemory* of(const FourTuple& tuple);
 
  private:
-  static constexpr std::size_t kWays = 8;  // places where a tuple may stand
+  static constexpr std::size_t kWays = 8;         // places where a tuple may stand
+  static constexpr std::size_t kMost = 1U << 24;  // a larger number is this one
 
   ConnectionMemory* find(const FourTuple& tuple);
   ConnectionMemory* renew(ConnectionMemory& memory, const FourTuple& tuple);

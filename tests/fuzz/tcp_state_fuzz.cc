@@ -14,6 +14,7 @@
 
 #include "stack/base/bytes.h"
 #include "stack/socket/stack.h"
+#include "tests/fuzz/support/byte_source.h"
 #include "tests/support/raw_packet.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
@@ -135,21 +136,6 @@ class End {
   std::uint32_t expected_ = 0, sent_ = 0, window_ = 0;
 };
 
-// A number near one of the places that matter.
-std::uint32_t near(std::uint8_t choice, std::uint32_t low, std::uint32_t high) {
-  const auto offset = static_cast<std::uint32_t>(static_cast<std::int8_t>(choice << 2) / 4);
-  switch (choice >> 6) {
-    case 0:
-      return low + offset;
-    case 1:
-      return high + offset;
-    case 2:
-      return low + (high - low) / 2 + offset;
-    default:
-      return low + offset * 0x01000001U;
-  }
-}
-
 // Options: timestamps and one SACK block, as the step chooses.
 test::Bytes options_of(const End& end, const std::uint8_t* step, std::uint32_t stamp) {
   test::Bytes options;
@@ -170,7 +156,7 @@ test::Bytes options_of(const End& end, const std::uint8_t* step, std::uint32_t s
   if ((choice & 8) != 0 && (step[1] & kSyn) == 0) {
     append({1, 1, 5, 10});
     const std::uint32_t left =
-        near(static_cast<std::uint8_t>(choice & 0xf0), end.acknowledged(), end.sent());
+        fuzz::near(static_cast<std::uint8_t>(choice & 0xf0), end.acknowledged(), end.sent());
     append_number(left);
     append_number(left + (step[6] & 63U));
   }
@@ -182,8 +168,8 @@ void write(const End& end, const std::uint8_t* step, std::uint32_t stamp, test::
                                Port{5000}, Port{80}};
   test::RawTcp raw;
   raw.tuple = tuple;
-  raw.seq = near(step[2], end.expected(), end.expected() + end.window());
-  raw.ack = (step[1] & kAck) != 0 ? near(step[3], end.acknowledged(), end.sent()) : 0;
+  raw.seq = fuzz::near(step[2], end.expected(), end.expected() + end.window());
+  raw.ack = (step[1] & kAck) != 0 ? fuzz::near(step[3], end.acknowledged(), end.sent()) : 0;
   raw.flags = step[1];
   raw.window = static_cast<std::uint16_t>(step[5] * 17);
   raw.urgent = step[6];

@@ -9,15 +9,13 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
-#include <linux/if_tun.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-static int device = -1;
+#include "tun_hook.h"
+
 static int reads = 0;
 
 static int wants(const char* variable, const char* value) {
@@ -29,16 +27,6 @@ static int fail(void) {
   const char* const number = getenv("FAULTY_ERRNO");
   errno = number != NULL ? atoi(number) : EINVAL;
   return -1;
-}
-
-int ioctl(int file, unsigned long request, ...) {
-  va_list arguments;
-  va_start(arguments, request);
-  void* const argument = va_arg(arguments, void*);
-  va_end(arguments);
-  int (*const next)(int, unsigned long, ...) = (int (*)(int, unsigned long, ...))dlsym(RTLD_NEXT, "ioctl");
-  if (request == TUNSETIFF) device = file;
-  return next(file, request, argument);
 }
 
 ssize_t writev(int file, const struct iovec* pieces, int count) {

@@ -6,20 +6,17 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if_tun.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int device = -1;
+#include "tun_hook.h"
 
 static long failed_map(void* map) { return map == MAP_FAILED ? -1 : 0; }
 
@@ -47,16 +44,6 @@ static long attempt(const char* name) {
   if (strcmp(name, "catch") == 0) return signal(SIGSYS, SIG_IGN) == SIG_ERR ? -1 : 0;
   errno = ENOENT;
   return -1;
-}
-
-int ioctl(int file, unsigned long request, ...) {
-  va_list arguments;
-  va_start(arguments, request);
-  void* const argument = va_arg(arguments, void*);
-  va_end(arguments);
-  int (*const next)(int, unsigned long, ...) = (int (*)(int, unsigned long, ...))dlsym(RTLD_NEXT, "ioctl");
-  if (request == TUNSETIFF) device = file;
-  return next(file, request, argument);
 }
 
 ssize_t read(int file, void* into, size_t room) {

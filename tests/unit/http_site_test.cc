@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "http/site.h"
+#include "http/transfer.h"
 #include "tests/support/covers.h"
 #include "tests/support/http_harness.h"
 
@@ -348,6 +349,16 @@ TEST_P(HttpLargeFileTest, AChangeAbortsTheConnection) {
   peer.stop_output(false);
   peer.acknowledge_all();
   EXPECT_EQ(peer.wants(), Want::Abort);
+}
+
+// Mapped bytes that are gone cannot be sent again, so no acknowledgment would ask for more.
+TEST_P(HttpLargeFileTest, AChangeIsFoundThoughNothingIsAcknowledgedAnyMore) {
+  HttpPeer peer(world_);
+  peer.send(kGetLarge);
+  file_->change();
+  peer.wait(http::Transfer::kLook);
+  peer.stop_output(false);  // the server asks for output once a second
+  EXPECT_EQ(peer.wants(), GetParam() ? Want::Abort : Want::KeepOpen) << "copies are still there";
 }
 
 TEST_P(HttpLargeFileTest, AFileThatGrowsIsSentAsFarAsPromised) {

@@ -230,15 +230,21 @@ function ConnectionChoice({ store }: { store: Store }) {
   );
 }
 
+/// What the panels beside the ladder show: one connection of the run, at one moment.
+function useShown(store: Store) {
+  const version = useSignal(store.version);
+  const { history, scenario } = useSignal(store.run);
+  const position = useSignal(store.position);
+  const connection = useSignal(store.connection);
+  return { version, history, scenario, position, connection };
+}
+
 function StatesPane({ store }: { store: Store }) {
   const t = useTexts();
-  useSignal(store.version);
-  const { history } = useSignal(store.run);
-  const { index } = useSignal(store.position);
-  const connection = useSignal(store.connection);
+  const { history, position, connection } = useShown(store);
   const paths: [string[], string[]] = [
-    history.pathOf(0, connection, index),
-    history.pathOf(1, connection, index),
+    history.pathOf(0, connection, position.index),
+    history.pathOf(1, connection, position.index),
   ];
   const label = `${t("states")}: ${t("client")} ${paths[0].join(" → ")}; ${t("server")} ${paths[1].join(" → ")}`;
   return (
@@ -255,10 +261,7 @@ function StatesPane({ store }: { store: Store }) {
 
 function SequencePane({ store }: { store: Store }) {
   const t = useTexts();
-  useSignal(store.version);
-  const { history } = useSignal(store.run);
-  const position = useSignal(store.position);
-  const connection = useSignal(store.connection);
+  const { history, position, connection } = useShown(store);
   return (
     <section class="pane" aria-label={t("sequence")}>
       <h2>{t("sequence")}</h2>
@@ -269,10 +272,7 @@ function SequencePane({ store }: { store: Store }) {
 
 function GraphPane({ store }: { store: Store }) {
   const t = useTexts();
-  const version = useSignal(store.version);
-  const { history, scenario } = useSignal(store.run);
-  const position = useSignal(store.position);
-  const connection = useSignal(store.connection);
+  const { version, history, scenario, position, connection } = useShown(store);
   return (
     <section class="pane graph-pane" aria-label={t("graphs")}>
       <h2>{t("graphs")}</h2>
@@ -290,10 +290,7 @@ function GraphPane({ store }: { store: Store }) {
 
 function TcbPane({ store }: { store: Store }) {
   const t = useTexts();
-  useSignal(store.version);
-  const { history } = useSignal(store.run);
-  const position = useSignal(store.position);
-  const connection = useSignal(store.connection);
+  const { history, position, connection } = useShown(store);
   return (
     <section class="pane" aria-label={t("tcb")}>
       <header class="pane-head">

@@ -305,21 +305,6 @@ class Conversation {
     receive(kIsChanged);
   }
 
-  // A number near one of the places that matter.
-  static std::uint32_t near(std::uint8_t choice, std::uint32_t low, std::uint32_t high) {
-    const auto offset = static_cast<std::uint32_t>(static_cast<std::int8_t>(choice << 2) / 4);
-    switch (choice >> 6) {
-      case 0:
-        return low + offset;
-      case 1:
-        return high + offset;
-      case 2:
-        return low + (high - low) / 2 + offset;
-      default:
-        return low + offset * 0x01000001U;
-    }
-  }
-
   // -- What the application does
 
   void send(Peer& peer) {

@@ -5,13 +5,13 @@ import errno
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import time
 from pathlib import Path
 
 from capture import Capture
-from harness import PROGRAM, NotRun, case, check, check_equal, folder, run, set_sysctl, wait_until
+from harness import PROGRAM, case, check, check_equal, folder, run, set_sysctl, wait_until
+from preload import preloaded
 from world import (BOTH, HOST_V6, V4, V6, Server, curl, download, exchange, fetch_all_at_once, make_site, pattern,
                    sink_result, url)
 
@@ -21,14 +21,7 @@ PROMISED = "though it said it would take them"
 
 def faulty(**faults):
     """The words before a command that make the device faulty."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if not compiler:
-        raise NotRun("no C compiler")
-    library = folder() / "faulty_tun.so"
-    if not library.exists():
-        source = Path(__file__).resolve().parents[1] / "faulty_tun.c"
-        run(compiler, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl")
-    return ["env", f"LD_PRELOAD={library}", *(f"FAULTY_{name.upper()}={value}" for name, value in faults.items())]
+    return [*preloaded("faulty_tun"), *(f"FAULTY_{name.upper()}={value}" for name, value in faults.items())]
 
 
 def serves_all(addresses=BOTH, lines=1, says=PROMISED, **faults):

@@ -1,12 +1,12 @@
 """The sandbox: what a server that is ready may still do, seen from outside (/proc), tried from inside (intruder.c)."""
 
 import ctypes
-import shutil
 import signal
 import subprocess
 from pathlib import Path
 
 from harness import PROGRAM, NotRun, case, check, check_equal, folder, run, wait_until
+from preload import preloaded
 from world import NOBODY, V4, Server, curl, exchange, make_site, pattern, url
 
 ENDED = "glasstcp: the sandbox ended this process: it tried the system call {}, which it never needs"
@@ -32,14 +32,7 @@ def keepers(server):
 
 def with_intruder():
     """The words before a command that let somebody in."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if not compiler:
-        raise NotRun("no C compiler")
-    library = folder() / "intruder.so"
-    if not library.exists():
-        source = Path(__file__).resolve().parents[1] / "intruder.c"
-        run(compiler, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl")
-    return ["env", f"LD_PRELOAD={library}"]
+    return preloaded("intruder")
 
 
 def check_confined(pid, who, capabilities=0):

@@ -43,6 +43,8 @@ def a_second_signal_ends_it_at_once_with_resets():
 def sigquit_ends_it_as_sigterm_does():
     server = Server().wait_ready()
     sock = connect(V4)
+    sock.sendall(request("/", "HEAD"))
+    check(sock.recv(1000), "no answer")  # so that the server has it, too, and not only the client
     server.process.send_signal(signal.SIGQUIT)
     check_equal(read_to_end(sock), b"", "what comes over an idle connection but the FIN")
     sock.close()

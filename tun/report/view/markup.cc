@@ -7,6 +7,7 @@
 #include <iterator>
 #include <vector>
 
+#include "stack/base/markup.h"
 #include "tun/report/view/utf8.h"
 
 namespace glasstcp::report {
@@ -96,24 +97,11 @@ std::string written(std::string_view marked, const Form& form, Escape escape) {
 }
 
 void escape_xml(std::string& out, char c) {
-  switch (c) {
-    case '&':
-      out += "&amp;";
-      break;
-    case '<':
-      out += "&lt;";
-      break;
-    case '>':
-      out += "&gt;";
-      break;
-    case '"':
-      out += "&quot;";
-      break;
-    case '\'':
-      out += "&#39;";
-      break;
-    default:
-      if (static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t') out += c;
+  const std::string_view entity = entity_of(c);
+  if (!entity.empty()) {
+    out += entity;
+  } else if (static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t') {
+    out += c;
   }
 }
 
