@@ -184,7 +184,7 @@ class ConnectionMemories {
  public:
   static constexpr std::size_t kDefault = 1024;
 
-  /// Remembers so many connections, at least 8. Without memory for them nothing is remembered.
+  /// Remembers so many connections, 8 to 16,777,216. Without memory for them nothing is remembered.
   explicit ConnectionMemories(std::size_t most = kDefault);
 
   /// The memory of a packet's connection, a new one if need be; null: it is none of TCP's, or there
@@ -195,8 +195,8 @@ class ConnectionMemories {
   ConnectionMemory* of(const FourTuple& tuple);
 
  private:
-  static constexpr std::size_t kWays = 8;         // places where a tuple may stand
-  static constexpr std::size_t kMost = 1U << 24;  // a larger number is this one
+  static constexpr std::size_t kWays = 8;  // places where a tuple may stand
+  static constexpr std::size_t kMost = 1U << 24;
 
   ConnectionMemory* find(const FourTuple& tuple);
   ConnectionMemory* renew(ConnectionMemory& memory, const FourTuple& tuple);
