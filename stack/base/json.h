@@ -1,11 +1,11 @@
-// JSON, written piece by piece into a string: as much of it as the lab page reads.
+// JSON, written piece by piece into a string: as much of it as the lab page and the live view read.
 //
 // RFC 8259 §7 (strings).
 //
 // Invariants:
 //   1. What is written is valid as long as begin and end calls are paired.
 //
-// Next: record.h.
+// Next: ../lab/lab.h.
 #pragma once
 
 #include <charconv>
@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace glasstcp::web {
+namespace glasstcp {
 
 /// Appends to a string that it owns.
 class Json {
@@ -89,4 +89,4 @@ class Json {
   bool fresh_ = true;
 };
 
-}  // namespace glasstcp::web
+}  // namespace glasstcp

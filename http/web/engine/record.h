@@ -16,7 +16,7 @@
 #include <set>
 #include <string>
 
-#include "http/web/engine/json.h"
+#include "stack/base/json.h"
 #include "stack/lab/lab.h"
 
 namespace glasstcp::web {
