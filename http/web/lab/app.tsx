@@ -5,10 +5,10 @@ import { prefersStillness } from "../shared/appearance";
 import { Graphs } from "../shared/graphs";
 import { Icon } from "../shared/icons";
 import { Ladder } from "../shared/ladder";
+import { Legend } from "../shared/legend";
 import { PacketPanel } from "../shared/packet_panel";
 import { SequenceBars } from "../shared/sequence_bars";
 import { useSignal } from "../shared/signal";
-import { tables } from "../shared/tables";
 import { TcbTable } from "../shared/tcb_table";
 import { language, useTexts } from "../shared/texts";
 import { Header } from "./header";
@@ -299,28 +299,5 @@ function TcbPane({ store }: { store: Store }) {
       </header>
       <TcbTable history={history} position={position} connection={connection} />
     </section>
-  );
-}
-
-function Legend() {
-  const t = useTexts();
-  const spoken = useSignal(language);
-  return (
-    <footer class="legend">
-      <h2>{t("legend")}</h2>
-      <ul>
-        {tables.classes.map((look) => (
-          <li key={look.key} class={`c-${look.key}`}>
-            <svg width="34" height="10" viewBox="0 0 34 10" aria-hidden="true">
-              <line class="shaft" x1="1" x2="33" y1="5" y2="5" stroke-dasharray={look.dash || undefined} />
-            </svg>
-            <span class="mark" aria-hidden="true">
-              {look.mark}
-            </span>
-            {look[spoken]}
-          </li>
-        ))}
-      </ul>
-    </footer>
   );
 }

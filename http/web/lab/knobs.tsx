@@ -1,9 +1,9 @@
 // The link and the settings of both ends, as far as people turn them; all others stand in a scenario's
 // text.
+import { useDialog } from "../shared/dialog";
 import { Icon } from "../shared/icons";
 import { useSignal } from "../shared/signal";
 import { useTexts } from "../shared/texts";
-import { useDialog } from "./picker";
 import type { Store } from "./store";
 
 interface Knob {

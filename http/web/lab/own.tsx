@@ -1,11 +1,11 @@
 // A scenario of one's own: sliders of the link, what both applications do, and the text that this
 // makes, which may be changed further. `glasstcp lab` reads the same text.
 import { useState } from "preact/hooks";
+import { useDialog } from "../shared/dialog";
 import { Icon } from "../shared/icons";
 import { useSignal } from "../shared/signal";
 import { useTexts, type TextKey } from "../shared/texts";
 import { kFirstForm, textOfForm, type Form, type Way } from "./build_text";
-import { useDialog } from "./picker";
 import { kOwnName, type Store } from "./store";
 
 interface Slider {

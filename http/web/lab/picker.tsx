@@ -1,24 +1,11 @@
 // The dialog in which a scenario is chosen, by chapter.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
+import { useDialog } from "../shared/dialog";
 import { Icon } from "../shared/icons";
 import { useSignal } from "../shared/signal";
 import { catalogue } from "../shared/tables";
 import { language, useTexts } from "../shared/texts";
 import { specOf, type Store } from "./store";
-
-export function useDialog(isOpen: boolean, onClose: () => void) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    const node = dialog.current!;
-    if (isOpen && !node.open) node.showModal();
-    if (!isOpen && node.open) node.close();
-  }, [isOpen]);
-  return {
-    ref: dialog,
-    onClose,
-    onClick: (event: MouseEvent) => event.target === dialog.current && onClose(),
-  };
-}
 
 export function Picker({
   store,
