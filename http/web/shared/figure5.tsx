@@ -39,6 +39,14 @@ function isDrawn(from: string, to: string): boolean {
   return from !== "LISTEN" || to !== "SYN-SENT";
 }
 
+/// Where not all was seen, a state may follow another one that no arrow leads from.
+function isArrow(from: string, to: string): boolean {
+  for (let i = 0; i + 1 < tables.arrows.length; i += 2) {
+    if (tables.arrows[i] === from && tables.arrows[i + 1] === to) return true;
+  }
+  return false;
+}
+
 function pathBetween(from: string, to: string): string {
   const a = kPlaces[from]!;
   const b = kPlaces[to]!;
@@ -85,7 +93,7 @@ export function Figure5({ paths, label }: { paths: [string[], string[]]; label: 
       {paths.map((path, side) =>
         path.slice(1).map((to, i) => {
           const from = path[i]!;
-          if (!kPlaces[from] || !kPlaces[to]) return null;
+          if (!kPlaces[from] || !kPlaces[to] || !isArrow(from, to)) return null;
           return (
             <path
               key={`${side}${i}`}

@@ -19,6 +19,7 @@ interface Line {
 
 interface Figure {
   title: TextKey;
+  side: Side;
   lines: Line[];
   data: (number | null)[][];
 }
@@ -34,6 +35,7 @@ function windows(history: History, side: Side, connection: number): Figure {
   const of = (key: string) => all.map(({ tcb }) => (value(tcb, key) === kInfinite ? null : value(tcb, key)));
   return {
     title: "graphWindow",
+    side,
     lines: [
       { name: "cwnd", colour: "--c-opening", isStepped: true },
       { name: "ssthresh", colour: "--c-loss-recovery", dash: [9, 4], isStepped: true },
@@ -60,6 +62,7 @@ function sequence(history: History, side: Side, connection: number): Figure {
   points.sort((a, b) => a[0] - b[0]);
   return {
     title: "graphSeq",
+    side,
     lines: [
       { name: "SEQ", colour: "--c-data", isPoints: true },
       { name: "↻ SEQ", colour: "--c-loss-recovery", isPoints: true },
@@ -75,6 +78,7 @@ function roundTrips(history: History, side: Side, connection: number): Figure {
   const of = (key: string) => all.map(({ tcb }) => (value(tcb, key) > 0 ? value(tcb, key) / 1000 : null));
   return {
     title: "graphRtt",
+    side,
     lines: [
       { name: "SRTT", colour: "--c-opening", isStepped: true },
       { name: "RTTVAR", colour: "--c-acknowledgment", dash: [5, 3], isStepped: true },
@@ -124,13 +128,15 @@ export function Graphs({ history, position, version, connection, first, onSeek }
             {t(title)}
           </button>
         ))}
-        <label class="speed">
-          <span>{t("graphSide")}</span>
-          <select value={side} onChange={(event) => setSide(Number(event.currentTarget.value) as Side)}>
-            <option value={0}>{t("client")}</option>
-            <option value={1}>{t("server")}</option>
-          </select>
-        </label>
+        {history.observer === null && (
+          <label class="speed">
+            <span>{t("graphSide")}</span>
+            <select value={side} onChange={(event) => setSide(Number(event.currentTarget.value) as Side)}>
+              <option value={0}>{t("client")}</option>
+              <option value={1}>{t("server")}</option>
+            </select>
+          </label>
+        )}
       </div>
       {figure.data[0]!.length < 2 ? (
         <p class="hint">{t("noData")}</p>
@@ -189,8 +195,11 @@ function Plot(props: { figure: Figure; title: string; time: number; onSeek: (tim
   seek.current = props.onSeek;
   const look = useSignal(theme);
   const spoken = useSignal(language);
-  const [hidden, hide] = useState<string[]>(() => dwarfing(figure));
-  useEffect(() => hide(dwarfing(figure)), [title]);
+  // null: nobody has chosen yet.
+  const [chosen, hide] = useState<string[] | null>(null);
+  const hidden = chosen ?? dwarfing(figure);
+  const shown = figure.lines.filter(({ name }) => !hidden.includes(name)).map(({ name }) => name);
+  useEffect(() => hide(null), [figure.title]);
   useEffect(() => {
     const node = holder.current!;
     const soft = colourOf("--soft");
@@ -231,7 +240,14 @@ function Plot(props: { figure: Figure; title: string; time: number; onSeek: (tim
       made.destroy();
       plot.current = null;
     };
-  }, [figure, look, spoken, hidden]);
+  }, [figure.title, figure.side, look, spoken, shown.join()]);
+  // What grew is drawn by the plot that is there.
+  useEffect(() => {
+    const made = plot.current;
+    if (!made || made.data === (figure.data as uPlot.AlignedData)) return;
+    made.setData(figure.data as uPlot.AlignedData);
+    place(made);
+  }, [figure]);
   useEffect(() => {
     now.current = props.time;
     if (plot.current) place(plot.current);

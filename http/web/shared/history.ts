@@ -27,6 +27,13 @@ export class History {
   readonly connections = new Set<number>();
   now = 0;
   ending = -1;
+  /// The end at which all was seen, where only one tells: then nobody knows when what came had left,
+  /// or whether what left arrived. null: both ends tell.
+  observer: Side | null = null;
+  /// By side: the states before the first that is in the rows.
+  begins: [string[], string[]] = [["CLOSED"], ["CLOSED"]];
+  /// Moments before the first that were known once and were dropped.
+  dropped = 0;
   private readonly tracks = new Map<string, Track>();
 
   add(batch: Batch): void {
@@ -47,6 +54,8 @@ export class History {
       copy.rows[i] = this.rows[i]!;
       copy.left[i] = copy.came[i] = -1;
     }
+    copy.observer = this.observer;
+    copy.begins = this.begins;
     for (let i = 0; i < moments; ++i) copy.take(this.moments[i]!);
     copy.now = this.timeOf(moments);
     return copy;
@@ -90,9 +99,9 @@ export class History {
   /// The states that a side went through, in order, from CLOSED on.
   pathOf(side: Side, connection: number, index: number): string[] {
     const track = this.tracks.get(`${side}/${connection}`);
-    if (!track) return ["CLOSED"];
+    if (!track) return this.begins[side];
     return [
-      "CLOSED",
+      ...this.begins[side],
       ...track.path.slice(
         0,
         countUpTo(track.path.length, (i) => track.changedAt[i]! < index),
@@ -140,16 +149,29 @@ export class History {
     if (kind === "came") this.came[row] = index;
     else if (row >= 0) this.left[row] = index;
     this.connections.add(connection);
+    const track = this.trackOf(side, connection);
+    track.at.push(index);
+    track.tcbs.push(tcb);
+    const ends: Side[] = this.observer === null ? [side] : [0, 1];
+    for (const end of ends) this.follow(end, connection, index, this.rows[row]?.states[end] ?? "");
+  }
+
+  private trackOf(side: Side, connection: number): Track {
     const key = `${side}/${connection}`;
     const track = this.tracks.get(key) ?? { at: [], tcbs: [], changedAt: [], path: [] };
     this.tracks.set(key, track);
-    track.at.push(index);
-    track.tcbs.push(tcb);
-    const state = row >= 0 ? this.rows[row]?.states[side] : "";
-    if (state && state !== (track.path.at(-1) ?? "CLOSED")) {
-      track.changedAt.push(index);
-      track.path.push(state);
-    }
+    return track;
+  }
+
+  /// Of a peer several states may be possible, "A|B": then nothing is known to have changed while the
+  /// last one is among them.
+  private follow(end: Side, connection: number, index: number, told: string): void {
+    const track = this.trackOf(end, connection);
+    const possible = told.split("|");
+    const last = track.path.at(-1) ?? this.begins[end].at(-1);
+    if (told === "" || possible.includes(last ?? "")) return;
+    track.changedAt.push(index);
+    track.path.push(possible[0]!);
   }
 }
 

@@ -1,6 +1,7 @@
 // The ladder: two lifelines, and a list of what passed between them. Lines are one drawing below the
 // list, which people hear and walk through by keyboard; only what is in view is in the document.
-import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useLayoutEffect, useMemo, useRef, useState, type MutableRef } from "preact/hooks";
 import { countUpTo, type History, type Position } from "./history";
 import { layOut, type Layout } from "./ladder_layout";
 import { timeText } from "./format";
@@ -17,6 +18,10 @@ interface Props {
   /// A new number: the history has grown.
   version: number;
   empty?: preact.ComponentChildren;
+  /// Addresses of both ends.
+  addresses?: [string, string];
+  /// It grows while it is seen: stays at its end, unless somebody scrolls back.
+  isGrowing?: boolean;
 }
 
 const kLabelHeight = 24;
@@ -35,6 +40,7 @@ export function sidesOf(width: number): Sides {
 /// How far a packet's line is drawn at a position: 0 .. 1.
 export function progressOf(history: History, row: number, position: Position, way: number): number {
   const one = history.rows[row]!;
+  if (history.observer !== null) return 1;
   if (history.came[row]! >= 0 && history.came[row]! < position.index) return 1;
   const end = one.arrived >= 0 ? one.arrived : one.at + way / 2;
   const start = one.copy ? end - way : one.at;
@@ -61,7 +67,9 @@ export function Ladder(props: Props) {
   const sides = sidesOf(width);
   const layout = useMemo(() => layOut(history, sides.compact), [history, props.version, sides.compact]);
   const nowY = heightAt(history, layout, position);
+  const tail = useTail(frame, props, layout);
   useLayoutEffect(() => {
+    if (props.isGrowing) return;
     const node = frame.current!;
     const room = node.clientHeight;
     if (nowY > node.scrollTop + room - 90) node.scrollTop = nowY - room + 150;
@@ -76,19 +84,21 @@ export function Ladder(props: Props) {
       tabIndex={0}
       role="region"
       aria-label={props.label}
-      onScroll={(event) =>
-        setScroll({ top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })
-      }
+      onScroll={(event) => {
+        const { scrollTop: top, clientHeight: room, scrollHeight } = event.currentTarget;
+        tail.current = top + room > scrollHeight - 80;
+        setScroll({ top, height: room });
+      }}
     >
       <div class="ladder-heads" aria-hidden="true">
         <span style={{ left: sides.compact ? 0 : `${sides.left}px` }} class={sides.compact ? "at-left" : ""}>
-          <b>{t("client")}</b> <code>192.0.2.1</code>
+          <b>{t("client")}</b> <code>{props.addresses?.[0] ?? "192.0.2.1"}</code>
         </span>
         <span
           style={sides.compact ? { right: 0 } : { left: `${sides.right}px` }}
           class={sides.compact ? "at-right" : ""}
         >
-          <b>{t("server")}</b> <code>192.0.2.2</code>
+          <b>{t("server")}</b> <code>{props.addresses?.[1] ?? "192.0.2.2"}</code>
         </span>
       </div>
       {width > 0 && (
@@ -109,6 +119,31 @@ export function Ladder(props: Props) {
       {position.index === 0 && props.empty}
     </div>
   );
+}
+
+/// Keeps a ladder that grows at its end; who looks at something further up keeps seeing it, also when
+/// what is older is dropped. What is selected is brought into view.
+function useTail(frame: RefObject<HTMLDivElement>, props: Props, layout: Layout): MutableRef<boolean> {
+  const isAtEnd = useRef(true);
+  const seen = useRef({ layout, dropped: 0 });
+  useLayoutEffect(() => {
+    if (!props.isGrowing) return;
+    const node = frame.current!;
+    const { dropped } = props.history;
+    const gone = dropped - seen.current.dropped;
+    if (isAtEnd.current) node.scrollTop = node.scrollHeight;
+    else if (gone > 0) node.scrollTop -= (seen.current.layout.y[gone] ?? 0) - (layout.y[0] ?? 0);
+    seen.current = { layout, dropped };
+  }, [layout]);
+  useLayoutEffect(() => {
+    if (!props.isGrowing || props.selected < 0) return;
+    const node = frame.current!;
+    const y = layout.from[props.selected] ?? 0;
+    if (y > node.scrollTop + 40 && y < node.scrollTop + node.clientHeight - 60) return;
+    isAtEnd.current = false;
+    node.scrollTop = Math.max(y - node.clientHeight / 2, 0);
+  }, [props.selected + props.history.dropped, layout.y.length > 0]);
+  return isAtEnd;
 }
 
 export function heightAt(history: History, layout: Layout, position: Position): number {
@@ -142,7 +177,7 @@ function rowsInView(history: History, layout: Layout, index: number, view: View)
     if (layout.y[i]! > view.top + view.height + margin) break;
     const [kind, row] = history.moments[i]!;
     if (row < 0) continue;
-    if (kind !== "came" || history.rows[row]!.copy || layout.from[row]! < view.top - margin) rows.push(row);
+    if (kind !== "came" || history.left[row]! < 0 || layout.from[row]! < view.top - margin) rows.push(row);
   }
   return [...new Set(rows)].sort((a, b) => a - b);
 }
@@ -285,7 +320,7 @@ function Labels(props: InnerProps) {
               <span class="flags">{row.label?.split(" ")[0]}</span>
               <span class="numbers">{row.label?.split(" ").slice(1).join(" ")}</span>
               {!row.plain && row.reason && !sides.compact && isDone && <span class="why">{row.reason}</span>}
-              <span class="heard">{heard(row, t)}</span>
+              <span class="heard">{heard(row, history, t)}</span>
             </button>
             <Ends row={row} {...{ history, layout, position, sides }} />
           </>,
@@ -295,11 +330,15 @@ function Labels(props: InnerProps) {
   );
 }
 
-function heard(row: Row, t: ReturnType<typeof useTexts>): string {
+function heard(row: Row, history: History, t: ReturnType<typeof useTexts>): string {
   const from = t(row.side === 0 ? "client" : "server");
   const to = t(row.side === 0 ? "server" : "client");
-  const end = row.arrived >= 0 ? `${t("arrived")} ${timeText(row.arrived)}` : t("lostWord");
-  return ` ${from} → ${to}, ${t("sent")} ${timeText(row.at)}, ${end}. ${row.why ?? ""}`;
+  const times: string[] = [];
+  if (history.observer === null || row.side === history.observer)
+    times.push(`${t("sent")} ${timeText(row.at)}`);
+  if (row.arrived >= 0) times.push(`${t("arrived")} ${timeText(row.arrived)}`);
+  else if (history.observer === null || row.lost) times.push(t("lostWord"));
+  return ` ${from} → ${to}, ${times.join(", ")}. ${row.why ?? ""}`;
 }
 
 /// Times and states beside the lifelines.

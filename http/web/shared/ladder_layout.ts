@@ -1,5 +1,6 @@
 // Where everything of a ladder stands: heights that grow with time, and leave room for every label.
 import type { History } from "./history";
+import { layOutObserved } from "./observed_layout";
 import type { Row } from "./types";
 
 export interface Layout {
@@ -31,6 +32,7 @@ export function usualWay(history: History): number {
 
 /// `compact`: states stand below the line, which needs room, and lines are short.
 export function layOut(history: History, compact: boolean): Layout {
+  if (history.observer !== null) return layOutObserved(history, compact);
   const none = new Float64Array(history.moments.length);
   const first = placed(history, compact, none);
   // Where an application acts right after a packet left, its words would lie on the packet's label.

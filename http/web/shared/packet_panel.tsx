@@ -22,6 +22,8 @@ export function PacketPanel({ history, position, row: number, children }: Props)
   if (!row || row.kind !== 0) return <p class="hint">{t("noPacket")}</p>;
   const look = classNamed(row.class);
   const hasCome = history.came[number]! >= 0 && history.came[number]! < position.index;
+  const isAlone = history.observer !== null;
+  const isLeavingSeen = !isAlone || history.observer === row.side;
   const from = t(row.side === 0 ? "client" : "server");
   const to = t(row.side === 0 ? "server" : "client");
   return (
@@ -34,7 +36,14 @@ export function PacketPanel({ history, position, row: number, children }: Props)
           {row.label?.split(" ")[0]} <code>{row.label?.split(" ").slice(1).join(" ")}</code>
         </h3>
         <p class="times">
-          {from} → {to} · {t("sent")} <b>{timeText(row.at)}</b> · {ending(row, hasCome, t)}
+          {from} → {to}
+          {isLeavingSeen && (
+            <>
+              {" · "}
+              {t("sent")} <b>{timeText(row.at)}</b>
+            </>
+          )}{" "}
+          · {ending(row, hasCome, isAlone, t)}
           {row.copy && <> · {t("copyWord")}</>}
           {row.forged && <> · {t("forgedWord")}</>}
         </p>
@@ -50,16 +59,31 @@ export function PacketPanel({ history, position, row: number, children }: Props)
         {hasCome ? (
           <Clauses text={row.effect || t("nothingSpecial")} />
         ) : (
-          <p>{row.arrived < 0 && row.lost ? t("itIsLost") + row.lost : t("notYet")}</p>
+          <p>
+            {row.arrived < 0 && row.lost ? t("itIsLost") + row.lost : t(isAlone ? "notSeenThere" : "notYet")}
+          </p>
         )}
       </section>
+      {row.messages && (
+        <section>
+          <h4>HTTP</h4>
+          <p>
+            <code>{row.messages}</code>
+          </p>
+        </section>
+      )}
       {children}
       <Bytes row={row} />
     </article>
   );
 }
 
-function ending(row: Row, hasCome: boolean, t: ReturnType<typeof useTexts>): preact.ComponentChildren {
+function ending(
+  row: Row,
+  hasCome: boolean,
+  isAlone: boolean,
+  t: ReturnType<typeof useTexts>,
+): preact.ComponentChildren {
   if (hasCome) {
     return (
       <>
@@ -67,7 +91,8 @@ function ending(row: Row, hasCome: boolean, t: ReturnType<typeof useTexts>): pre
       </>
     );
   }
-  return row.arrived < 0 && row.lost ? <b>{t("lostWord")}</b> : t("onItsWay");
+  if (row.arrived < 0 && row.lost) return <b>{t("lostWord")}</b>;
+  return t(isAlone ? "seenHereAlone" : "onItsWay");
 }
 
 /// "Name: sentence (RFC); another": a line for each, names in bold, RFCs in small print.

@@ -48,13 +48,32 @@ interface Props {
   connection: number;
 }
 
+/// What is left and right of a number, in per cent of the bar.
+function scaleOf(begin: number, end: number) {
+  const x = (at: number) => ((at - begin) / Math.max(end - begin, 1)) * 100;
+  const box = (from: number, to: number, what: string, key?: number) =>
+    to > from ? (
+      <span
+        key={key}
+        class={what}
+        style={{ left: `${x(from)}%`, width: `${Math.max(x(to) - x(from), 0.4)}%` }}
+      />
+    ) : null;
+  return { x, box };
+}
+
 export function SequenceBars(props: Props) {
   const t = useTexts();
   return (
     <div class="sequence">
-      {([0, 1] as Side[]).map((side) => (
-        <Bar key={side} side={side} {...props} />
-      ))}
+      {props.history.observer === null ? (
+        ([0, 1] as Side[]).map((side) => <Bar key={side} side={side} {...props} />)
+      ) : (
+        <>
+          <Bar side={props.history.observer} title={t("spaceSent")} {...props} />
+          <ReceiveBar side={props.history.observer} title={t("spaceReceived")} {...props} />
+        </>
+      )}
       <ul class="keys">
         <li class="flight">{t("inFlight")}</li>
         <li class="sacked">{t("sackedWord")}</li>
@@ -64,10 +83,10 @@ export function SequenceBars(props: Props) {
   );
 }
 
-function Bar({ history, position, connection, side }: Props & { side: Side }) {
+function Bar({ history, position, connection, side, title }: Props & { side: Side; title?: string }) {
   const t = useTexts();
   const { now: tcb } = history.tcbOf(side, connection, position.index);
-  const name = t(side === 0 ? "client" : "server");
+  const name = title ?? t(side === 0 ? "client" : "server");
   const state = history.stateOf(side, connection, position.index);
   if (!tcb || state === "CLOSED" || state === "LISTEN") {
     return (
@@ -83,15 +102,7 @@ function Bar({ history, position, connection, side }: Props & { side: Side }) {
   const edge = una + value("snd_wnd");
   const end = Math.max(edge, nxt, una + 1);
   const begin = Math.max(una - (end - una) * 0.08, 0);
-  const x = (at: number) => ((at - begin) / (end - begin)) * 100;
-  const box = (from: number, to: number, what: string, key?: number) =>
-    to > from ? (
-      <span
-        key={key}
-        class={what}
-        style={{ left: `${x(from)}%`, width: `${Math.max(x(to) - x(from), 0.4)}%` }}
-      />
-    ) : null;
+  const { x, box } = scaleOf(begin, end);
   const sacked = sackedBlocks(history, side, connection, position.index, iss, una);
   return (
     <figure aria-label={`${name}: SND.UNA ${una}, SND.NXT ${nxt}, SND.WND ${value("snd_wnd")}`}>
@@ -108,6 +119,36 @@ function Bar({ history, position, connection, side }: Props & { side: Side }) {
         {sacked.map(({ from, to }, i) => box(from, Math.min(to, end), "sacked", i))}
         {box(nxt, edge, "usable")}
         <i style={{ left: `${x(una)}%` }} />
+        <i style={{ left: `${x(nxt)}%` }} />
+      </div>
+    </figure>
+  );
+}
+
+/// What an end receives: how much of it has come, what waits for the application, and how much more it
+/// takes.
+function ReceiveBar({ history, position, connection, side, title }: Props & { side: Side; title: string }) {
+  const { now: tcb } = history.tcbOf(side, connection, position.index);
+  const state = history.stateOf(side, connection, position.index);
+  if (!tcb || state === "CLOSED" || state === "LISTEN" || Number(tcb[placeOf("irs")]) === 0) return null;
+  const value = (key: string) => Number(tcb[placeOf(key)]);
+  const nxt = (value("rcv_nxt") - value("irs")) >>> 0;
+  const edge = nxt + value("rcv_wnd");
+  const unread = Math.min(value("unread"), nxt);
+  const begin = Math.max(nxt - unread - (edge - nxt + unread) * 0.08, 0);
+  const { x, box } = scaleOf(begin, edge);
+  return (
+    <figure aria-label={`${title}: RCV.NXT ${nxt}, RCV.WND ${value("rcv_wnd")}`}>
+      <figcaption>
+        <b>{title}</b>
+        <code>
+          NXT {numberText(nxt)} · WND {numberText(value("rcv_wnd"))}
+        </code>
+      </figcaption>
+      <div class="space" aria-hidden="true">
+        {box(begin, nxt - unread, "acked")}
+        {box(nxt - unread, nxt, "flight")}
+        {box(nxt, edge, "usable")}
         <i style={{ left: `${x(nxt)}%` }} />
       </div>
     </figure>

@@ -44,6 +44,8 @@ export const kVariables: (Variable | null)[] = [
   { name: "retries", key: "retries", form: "count", rfc: "RFC 6298 §5" },
 ];
 
+const kBoth: Side[] = [0, 1];
+
 function numberOf(tcb: Tcb, key: string): number {
   return Number(tcb[placeOf(key)] ?? 0);
 }
@@ -71,13 +73,17 @@ export function TcbTable({
   history,
   position,
   connection,
+  sides = kBoth,
 }: {
   history: History;
   position: Position;
   connection: number;
+  /// Whose are known.
+  sides?: Side[];
 }) {
   const t = useTexts();
-  const ends = ([0, 1] as Side[]).map((side) => {
+  const isSingle = sides.length === 1;
+  const ends = sides.map((side) => {
     const found = history.tcbOf(side, connection, position.index);
     const state = history.stateOf(side, connection, position.index);
     const isGone = state === "CLOSED" || state === "LISTEN";
@@ -88,8 +94,12 @@ export function TcbTable({
       <thead>
         <tr>
           <th scope="col">{t("variable")}</th>
-          <th scope="col">{t("client")}</th>
-          <th scope="col">{t("server")}</th>
+          {sides.map((side) => (
+            <th scope="col" key={side}>
+              {t(side === 0 ? "client" : "server")}
+            </th>
+          ))}
+          {isSingle && <th scope="col">RFC</th>}
         </tr>
       </thead>
       <tbody>
@@ -100,6 +110,7 @@ export function TcbTable({
               <b>{state}</b>
             </td>
           ))}
+          {isSingle && <td class="rfc">9293 §3.3.2</td>}
         </tr>
         {kVariables.map((variable, i) =>
           variable === null ? null : (
@@ -118,6 +129,7 @@ export function TcbTable({
                   </td>
                 );
               })}
+              {isSingle && <td class="rfc">{variable.rfc.replace("RFC ", "")}</td>}
             </tr>
           ),
         )}

@@ -43,6 +43,8 @@ export interface Row {
   verdictRfc?: string;
   bytes?: string;
   size?: number;
+  /// Which parts of which messages of HTTP it carries.
+  messages?: string;
 }
 
 export type Tcb = [string, ...number[]];
