@@ -1,6 +1,7 @@
-// Bundles the lab page into one file, or builds and runs the unit tests.
+// Bundles the lab page and the live view into one file each, or builds and runs the unit tests.
 //
-// usage: node build.mjs [--engine FILE.wasm] [--out DIR] [--tests]
+// usage: node build.mjs [--engine FILE.wasm] [--out DIR] [--tests | --recording FILE]
+//   --recording   what the live view would be told of a lossy download, in both languages, as JSON: tests/web/view.mjs
 // The tables and the catalogue come from the engine itself, so that the page cannot differ from it.
 import { build } from "esbuild";
 import { spawnSync } from "node:child_process";
@@ -14,14 +15,16 @@ import { zlibSync } from "fflate";
 
 const kMostBytes = 3_000_000;
 const kMostEngine = 1_000_000;
+const kMostView = 1_000_000;
 const here = dirname(fileURLToPath(import.meta.url));
 const top = join(here, "..", "..");
 const { values: options } = parseArgs({
   args: argv.slice(2),
   options: {
     engine: { type: "string", default: join(top, "build-wasm", "lab_engine.wasm") },
-    out: { type: "string", default: join(top, "build", "web", "lab") },
+    out: { type: "string", default: join(top, "build", "web") },
     tests: { type: "boolean", default: false },
+    recording: { type: "string" },
   },
 });
 
@@ -67,7 +70,19 @@ function coloursOf({ classes }) {
   );
 }
 
-async function page(engine, { tables, catalogue }) {
+/// Puts the parts into a page's template.
+async function filled(folder, { style, script, engine = "" }) {
+  const parts = {
+    STYLE: style.replaceAll("</", "<\\/"),
+    ENGINE: engine,
+    // What would end the script or begin a comment of HTML.
+    SCRIPT: script.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--"),
+  };
+  const template = await readFile(join(here, folder, "page.html"), "utf8");
+  return template.replace(/@(STYLE|ENGINE|SCRIPT)@/g, (_, name) => parts[name]);
+}
+
+async function labPage(engine, { tables, catalogue }) {
   const worker = await bundled("lab/engine/worker.ts");
   const define = {
     BUILT_TABLES: JSON.stringify(tables),
@@ -78,14 +93,27 @@ async function page(engine, { tables, catalogue }) {
   const style = coloursOf(tables) + (await bundled("lab/lab.css"));
   const packed = Buffer.from(zlibSync(engine, { level: 9 }));
   if (packed.length > kMostEngine) throw new Error(`the engine takes ${packed.length} bytes, compressed`);
-  const parts = {
-    STYLE: style.replaceAll("</", "<\\/"),
-    ENGINE: packed.toString("base64"),
-    // What would end the script or begin a comment of HTML.
-    SCRIPT: script.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--"),
+  return filled("lab", { style, script, engine: packed.toString("base64") });
+}
+
+/// It has the tables, but neither the engine nor its scenarios.
+async function viewPage({ tables }) {
+  const define = {
+    BUILT_TABLES: JSON.stringify(tables),
+    BUILT_CATALOGUE: JSON.stringify({ chapters: [], scenarios: [] }),
   };
-  const template = await readFile(join(here, "lab", "page.html"), "utf8");
-  return template.replace(/@(STYLE|ENGINE|SCRIPT)@/g, (_, name) => parts[name]);
+  const script = await bundled("view/main.tsx", { define });
+  const style = coloursOf(tables) + (await bundled("view/view.css"));
+  return filled("view", { style, script });
+}
+
+async function write(folder, html, most) {
+  const size = Buffer.byteLength(html);
+  if (size > most) throw new Error(`the page takes ${size} bytes`);
+  const file = join(options.out, folder, "index.html");
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, html);
+  return `${file}: ${Math.round(size / 1000)} KB`;
 }
 
 async function runTests({ tables, catalogue }) {
@@ -114,13 +142,39 @@ async function runTests({ tables, catalogue }) {
   }
 }
 
+async function record(engine, { tables, catalogue }) {
+  const folder = await mkdtemp(join(tmpdir(), "glasstcp-web-"));
+  try {
+    const script = join(folder, "recording.mjs");
+    const how = { format: "esm", platform: "node", minify: false };
+    const define = { BUILT_TABLES: JSON.stringify(tables), BUILT_CATALOGUE: JSON.stringify(catalogue) };
+    await build({
+      ...common,
+      ...how,
+      define,
+      stdin: {
+        contents: `export { Engine } from "./lab/engine/wasm"; export { recordingOf } from "./tests/recording";`,
+        resolveDir: here,
+      },
+      outfile: script,
+    });
+    const { Engine, recordingOf } = await import(pathToFileURL(script).href);
+    const module = await WebAssembly.compile(engine);
+    const of = async (language) => recordingOf(await Engine.create(module), language, 7);
+    return { en: await of("en"), zh: await of("zh") };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
 const engine = await readFile(options.engine);
 const built = await tablesOf(engine);
 if (options.tests) exit(await runTests(built));
-const html = await page(engine, built);
-if (html.length > kMostBytes) throw new Error(`the page takes ${html.length} bytes`);
-await mkdir(options.out, { recursive: true });
-await writeFile(join(options.out, "index.html"), html);
-console.log(
-  `${join(options.out, "index.html")}: ${Math.round(Buffer.byteLength(html) / 1000)} KB, the engine ${Math.round(zlibSync(engine, { level: 9 }).length / 1000)} KB compressed`,
-);
+if (options.recording) {
+  await writeFile(options.recording, JSON.stringify(await record(engine, built)));
+  exit(0);
+}
+const lab = await write("lab", await labPage(engine, built), kMostBytes);
+const view = await write("view", await viewPage(built), kMostView);
+console.log(`${lab}, the engine ${Math.round(zlibSync(engine, { level: 9 }).length / 1000)} KB compressed`);
+console.log(view);

@@ -1,0 +1,207 @@
+// The dialog with the switches: the simulated link, each way, and the mechanisms. Without --control it
+// shows how they stand, and says why they cannot be turned.
+import { useEffect, useState } from "preact/hooks";
+import { useDialog } from "../shared/dialog";
+import { Icon } from "../shared/icons";
+import { useSignal } from "../shared/signal";
+import { useTexts, type TextKey } from "../shared/texts";
+import type { Setting, Switches } from "./feed";
+import { effectOf, kDirections, wholeSpec, withEffect, type Direction } from "./link_spec";
+import type { Store } from "./store";
+import { useWords } from "./words";
+
+const kEffects: { name: string; text: TextKey; values: string[] }[] = [
+  { name: "loss", text: "ownLoss", values: ["1%", "2%", "5%", "10%", "30%", "100%"] },
+  { name: "delay", text: "ownDelay", values: ["1ms", "5ms", "20ms", "50ms", "100ms", "300ms"] },
+  { name: "jitter", text: "ownJitter", values: ["1ms", "5ms", "20ms"] },
+  { name: "reorder", text: "ownReorder", values: ["1%", "5%", "20%"] },
+  { name: "duplicate", text: "ownDuplicate", values: ["1%", "5%", "20%"] },
+  { name: "rate", text: "ownRate", values: ["256kbit", "1mbit", "10mbit", "100mbit"] },
+  { name: "queue", text: "ownQueue", values: ["5", "20", "100", "1000"] },
+];
+
+export function SwitchesDialog({
+  store,
+  isOpen,
+  onClose,
+}: {
+  store: Store;
+  isOpen: boolean;
+  onClose: () => void;
+}) {
+  const w = useWords();
+  const t = useTexts();
+  const switches = useSignal(store.switches);
+  const hello = useSignal(store.hello);
+  const refusal = useSignal(store.refusal);
+  const dialog = useDialog(isOpen, onClose);
+  const isOff = hello?.control !== true;
+  return (
+    <dialog class="knobs" aria-labelledby="switches-title" {...dialog}>
+      <div class="dialog-head">
+        <h2 id="switches-title">{w("switchesTitle")}</h2>
+        <button type="button" class="quiet" onClick={onClose} aria-label={t("close")}>
+          <Icon name="close" />
+        </button>
+      </div>
+      <div class="dialog-body" tabIndex={0} role="region" aria-labelledby="switches-title">
+        {isOff ? <p class="notice">{w("controlOff")}</p> : <p class="hint">{w("switchesNote")}</p>}
+        {refusal && (
+          <p class="wrong" role="alert">
+            {w("refusedOrder", { why: refusal })}
+          </p>
+        )}
+        {switches && (
+          <>
+            <LinkTable store={store} switches={switches} isOff={isOff} />
+            <SettingsTable store={store} settings={switches.settings} isOff={isOff} />
+          </>
+        )}
+      </div>
+    </dialog>
+  );
+}
+
+function LinkTable({ store, switches, isOff }: { store: Store; switches: Switches; isOff: boolean }) {
+  const w = useWords();
+  const t = useTexts();
+  const why = switches.link_disabled;
+  const isDisabled = isOff || why !== "";
+  const turn = (direction: Direction, name: string, value: string) => {
+    const link = { ...switches.link, [direction]: withEffect(switches.link[direction], name, value) };
+    void store.turn({ link: wholeSpec(link) });
+  };
+  const title = (direction: Direction) => w(direction === "in" ? "towardsUs" : "towardsPeer");
+  return (
+    <>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{w("linkTitle")}</th>
+            {kDirections.map((direction) => (
+              <th scope="col" key={direction}>
+                {title(direction)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {kEffects.map(({ name, text, values }) => (
+            <tr key={name}>
+              <th scope="row">{t(text)}</th>
+              {kDirections.map((direction) => {
+                const now = effectOf(switches.link[direction], name);
+                const all = now === "" || values.includes(now) ? values : [now, ...values];
+                return (
+                  <td key={direction}>
+                    <select
+                      aria-label={`${t(text)}, ${title(direction)}`}
+                      class={now ? "turned" : ""}
+                      disabled={isDisabled}
+                      title={why || undefined}
+                      value={now}
+                      onChange={(event) => turn(direction, name, event.currentTarget.value)}
+                    >
+                      <option value="">{w("none")}</option>
+                      {all.map((value) => (
+                        <option key={value} value={value}>
+                          {value}
+                        </option>
+                      ))}
+                    </select>
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {why && <p class="hint">{why}</p>}
+      <p class="row heal">
+        <button
+          type="button"
+          class="small"
+          disabled={isDisabled || wholeSpec(switches.link) === ""}
+          onClick={() => void store.turn({ link: "" })}
+        >
+          {w("heal")}
+        </button>
+        <code>{wholeSpec(switches.link)}</code>
+      </p>
+    </>
+  );
+}
+
+function SettingsTable({ store, settings, isOff }: { store: Store; settings: Setting[]; isOff: boolean }) {
+  const w = useWords();
+  return (
+    <table class="settings">
+      <thead>
+        <tr>
+          <th scope="col">{w("mechanisms")}</th>
+          <th scope="col">{w("value")}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {settings.map((setting) => (
+          <tr key={setting.name}>
+            <th scope="row">
+              <code>{setting.name}</code>
+              <small>
+                {setting.what}
+                {setting.rule && <span class="rfc">{setting.rule}</span>}
+              </small>
+            </th>
+            <td>
+              <SettingField
+                setting={setting}
+                isOff={isOff}
+                onTurn={(value) => void store.turn({ setting: [setting.name, value] })}
+              />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function SettingField({
+  setting,
+  isOff,
+  onTurn,
+}: {
+  setting: Setting;
+  isOff: boolean;
+  onTurn: (value: string) => void;
+}) {
+  const { name, value, choices } = setting;
+  const [draft, setDraft] = useState(value);
+  useEffect(() => setDraft(value), [value]);
+  if (choices.length > 0) {
+    return (
+      <select
+        aria-label={name}
+        disabled={isOff}
+        value={value}
+        onChange={(event) => onTurn(event.currentTarget.value)}
+      >
+        {(choices.includes(value) ? choices : [value, ...choices]).map((choice) => (
+          <option key={choice} value={choice}>
+            {choice}
+          </option>
+        ))}
+      </select>
+    );
+  }
+  return (
+    <input
+      type="text"
+      aria-label={name}
+      disabled={isOff}
+      value={draft}
+      onInput={(event) => setDraft(event.currentTarget.value)}
+      onChange={(event) => event.currentTarget.value !== value && onTurn(event.currentTarget.value)}
+    />
+  );
+}

@@ -1,0 +1,339 @@
+// The live view in a browser, at http://192.0.2.2 (no secure context), with a server that is made up: view_mock.mjs.
+//
+// usage: node view.mjs PAGE --recording FILE --chromium FILE [--screenshots DIR] [--only TEXT]
+
+import assert from "node:assert/strict";
+import { mkdir, readFile } from "node:fs/promises";
+import { availableParallelism, loadavg } from "node:os";
+import { join } from "node:path";
+import { argv, exit } from "node:process";
+import { parseArgs } from "node:util";
+import { chromium } from "playwright-core";
+import { MockServer } from "./view_mock.mjs";
+
+const { values: options, positionals } = parseArgs({
+  args: argv.slice(2),
+  allowPositionals: true,
+  options: {
+    chromium: { type: "string" },
+    recording: { type: "string" },
+    screenshots: { type: "string" },
+    only: { type: "string", default: "" },
+  },
+});
+const html = await readFile(positionals[0]);
+const recording = JSON.parse(await readFile(options.recording, "utf8"));
+const axe = await readFile(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+const browser = await chromium.launch({
+  executablePath: options.chromium,
+  args: ["--no-sandbox", "--disable-gpu", "--no-proxy-server", "--host-resolver-rules=MAP 192.0.2.2 127.0.0.1"],
+});
+const kWatched = recording.en.packets.id;
+let passed = 0, failed = 0;
+
+/// Opens the page on a server of its own. Errors of the page fail the test, and so does a request that leaves /_glass/.
+async function test(name, use, how = {}) {
+  if (!name.includes(options.only)) return;
+  const server = await new MockServer(html, recording, how.server).start();
+  const context = await browser.newContext({
+    acceptDownloads: true,
+    locale: how.zh ? "zh-CN" : "en-US",
+    colorScheme: how.theme ?? "light",
+    reducedMotion: how.still ? "reduce" : "no-preference",
+    viewport: { width: how.width ?? 1280, height: how.height ?? 900 },
+  });
+  const errors = [];
+  const base = `http://192.0.2.2:${server.port}/_glass/`;
+  try {
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    page.on("pageerror", (error) => errors.push(String(error)));
+    // What the browser itself writes of a server that is gone is no error of the page.
+    page.on("console", (message) => message.type() === "error" && !/Failed to load resource|ERR_/.test(message.text()) && errors.push(message.text()));
+    page.on("request", (request) => !request.url().startsWith(base) && !request.url().startsWith("data:") && errors.push(`asks for ${request.url()}`));
+    await page.addInitScript(() => {
+      window.longTasks = [];
+      new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((one) => one.duration))).observe({ entryTypes: ["longtask"] });
+    });
+    await page.goto(base + (how.hash ?? ""));
+    await page.locator(how.until ?? ".status.good").waitFor();
+    await use(page, server, context);
+    assert.deepEqual(errors, []);
+    ++passed;
+    console.log(`ok      ${name}`);
+  } catch (error) {
+    ++failed;
+    console.log(`FAILED  ${name}\n        ${String(error.stack ?? error).replaceAll("\n", "\n        ")}`);
+    if (errors.length > 0) console.log(`        the page: ${errors.join("; ")}`);
+  } finally {
+    await context.close();
+    await server.stop();
+  }
+}
+
+const frames = (page) => page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+const packets = (page) => page.locator(".ladder-rows .packet");
+
+async function violationsOf(page) {
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} (${node.any[0]?.message ?? ""})`).join(" | ")}`);
+}
+
+async function shot(page, name, fullPage = false) {
+  if (!options.screenshots) return;
+  await mkdir(options.screenshots, { recursive: true });
+  await page.screenshot({ path: join(options.screenshots, `view-${name}.png`), fullPage });
+}
+
+/// axe-core finds nothing, and nothing is wider than the window.
+async function isSound(page, state, name) {
+  await frames(page);
+  assert.deepEqual(await violationsOf(page), [], state);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  assert.ok(overflow <= 0, `${state}: ${overflow} pixels too wide`);
+  await shot(page, `${name}-${state}`, state === "packet" || state === "nothing");
+}
+
+for (const zh of [false, true]) {
+  for (const theme of ["light", "dark"]) {
+    for (const width of [360, 1280]) {
+      const name = `${zh ? "zh" : "en"}-${theme}-${width}`;
+      const how = { zh, theme, width, height: width === 360 ? 740 : 900, still: true };
+      await test(`axe-core finds nothing, and nothing is wider than the page: ${name}`, async (page, server) => {
+        assert.equal(await page.locator("html").getAttribute("lang"), zh ? "zh-CN" : "en");
+        await isSound(page, "nothing", name);
+        await page.locator(".connection-table tbody button", { hasText: "192.0.2.1:50100" }).click();
+        await packets(page).first().waitFor();
+        await isSound(page, "now", name);
+        await packets(page).locator("visible=true").last().click();
+        await page.locator(".bytes summary").click();
+        await isSound(page, "packet", name);
+        await page.locator("button[aria-expanded]").first().click();
+        await isSound(page, "menu", name);
+        await page.keyboard.press("Escape");
+        await page.locator(".connection-head button[aria-expanded]").click();
+        await isSound(page, "link", name);
+        await page.keyboard.press("Escape");
+        await page.locator(".pause-button").click();
+        await isSound(page, "paused", name);
+        await page.locator(".pause-button").click();
+        await page.locator(".top button", { hasText: zh ? "链路与机制" : "Link and mechanisms" }).click();
+        await page.locator("dialog[open]").waitFor();
+        await isSound(page, "switches", name);
+        await page.keyboard.press("Escape");
+        await server.stop();
+        await page.locator(".status.bad").waitFor();
+        await page.evaluate(() => scrollTo(0, 0));
+        await isSound(page, "gone", name);
+      }, how);
+      await test(`no connection yet: ${name}`, async (page) => {
+        await isSound(page, "empty", name);
+      }, { ...how, server: { connections: 0 } });
+      await test(`a thousand connections: ${name}`, async (page) => {
+        assert.equal(await page.locator(".connection-table tbody tr").count(), 200);
+        await isSound(page, "thousand", name);
+      }, { ...how, server: { connections: 1000 } });
+      await test(`how did this page reach you: ${name}`, async (page) => {
+        await packets(page).first().waitFor();
+        await isSound(page, "last", name);
+      }, { ...how, hash: "#last" });
+      await test(`switches that are off say why: ${name}`, async (page) => {
+        await page.locator(".top button", { hasText: zh ? "链路与机制" : "Link and mechanisms" }).click();
+        await page.locator("dialog .notice", { hasText: "--control" }).waitFor();
+        assert.equal(await page.locator("dialog select:enabled, dialog input:enabled, dialog .heal button:enabled").count(), 0);
+        await isSound(page, "switches-off", name);
+      }, { ...how, server: { control: false, offload: true } });
+    }
+  }
+}
+
+await test("it is no secure context, and has all it needs", async (page) => {
+  assert.equal(await page.evaluate(() => window.isSecureContext), false);
+  await page.locator(".connection-table tbody button", { hasText: "192.0.2.1:50100" }).click();
+  await packets(page).first().waitFor();
+  await page.locator(".connection-head button[aria-expanded]").click();
+  await page.locator(".panel button", { hasText: "Copy" }).click();
+  await page.locator(".panel button", { hasText: "Copied" }).waitFor();
+});
+
+await test("the table is sorted, filtered, and walked through by keyboard", async (page) => {
+  const first = () => page.locator(".connection-table tbody tr").first().innerText();
+  await page.locator("th button", { hasText: "Sent" }).click();
+  await page.locator("th[aria-sort=descending]", { hasText: "Sent" }).waitFor();
+  const most = await first();
+  await page.locator("th button", { hasText: "Sent" }).click();
+  await page.locator("th[aria-sort=ascending]").waitFor();
+  assert.notEqual(await first(), most);
+  await page.locator("input[type=search]").fill("50100 idol");
+  await page.waitForFunction(() => document.querySelectorAll(".connection-table tbody tr").length === 1);
+  await page.locator("input[type=search]").fill("nothing like it");
+  await page.locator(".empty").waitFor();
+  await page.locator("input[type=search]").fill("");
+  await page.locator(".connection-table tbody button[tabindex='0']").focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.locator("tr.chosen").waitFor();
+  assert.match(page.url(), /#c=\d+$/);
+});
+
+await test("connections of the view itself are hidden until they are asked for", async (page, server) => {
+  assert.equal(await page.locator(".connection-table tbody tr", { hasText: "192.0.2.1:50999" }).count(), 0);
+  await page.locator(".check input").check();
+  await page.locator(".connection-table tbody tr", { hasText: "192.0.2.1:50999" }).waitFor();
+  assert.ok(server.asked.some((line) => /events\?.*own=1/.test(line)));
+});
+
+await test("the ladder shows retransmissions with their reasons, and a screen reader hears it as a list", async (page) => {
+  await packets(page).first().waitFor();
+  const ladder = page.locator(".ladder");
+  const seen = new Set();
+  let heard = "";
+  for (let top = await ladder.evaluate((node) => node.scrollHeight); top > 0; top -= 400) {
+    await ladder.evaluate((node, to) => (node.scrollTop = to), top);
+    await frames(page);
+    for (const text of await packets(page).allInnerTexts()) heard += `${text}\n`;
+    for (const place of await page.locator(".ladder-rows > li").evaluateAll((all) => all.map((item) => Number(item.getAttribute("aria-posinset"))))) seen.add(place);
+  }
+  assert.equal(seen.size, recording.en.packets.rows.length);
+  assert.match(heard, /client → server, arrived \d/);
+  const again = recording.en.packets.rows.filter((row) => row.side === 1 && row.class === "loss-recovery");
+  assert.ok(again.length > 3);
+  for (const { reason } of again) assert.ok(heard.includes(reason), reason);
+}, { hash: `#c=${kWatched}` });
+
+await test("a link shares the spot: connection and packet", async (page) => {
+  await page.locator(".packet-panel h3").waitFor();
+  await page.locator(".packet.selected").waitFor();
+  const box = await page.locator(".packet.selected").evaluate((node) => {
+    const [frame, own] = [node.closest(".ladder").getBoundingClientRect(), node.getBoundingClientRect()];
+    return own.top >= frame.top && own.bottom <= frame.bottom;
+  });
+  assert.ok(box, "the packet is in view");
+  await page.locator(".packet.selected").focus();
+  await page.keyboard.press("ArrowDown");
+  await page.waitForFunction((before) => location.hash !== before, `#c=${kWatched}&p=40`);
+  await page.keyboard.press("Escape");
+  await page.waitForFunction((wanted) => location.hash === wanted, `#c=${kWatched}`);
+}, { hash: `#c=${kWatched}&p=40` });
+
+await test("pausing stops the display alone; what came meanwhile is shown afterwards", async (page, server) => {
+  await packets(page).first().waitFor();
+  const count = () => page.locator(".ladder-rows > li").last().getAttribute("aria-setsize").then(Number);
+  const before = await count();
+  await page.locator(".pause-button").click();
+  const { rows, moments, now } = recording.en.packets;
+  const more = rows.slice(before, before + 30);
+  const ids = new Set(more.map(({ i }) => i));
+  server.say("packets", { id: kWatched, now, rows: more, moments: moments.filter(([, row]) => ids.has(row)) });
+  await page.locator(".notice", { hasText: "30 packets wait" }).waitFor();
+  assert.equal(await count(), before);
+  await page.locator(".notice button").click();
+  await page.waitForFunction((wanted) => document.querySelector(".ladder-rows > li").getAttribute("aria-setsize") === wanted, String(before + 30));
+}, { hash: `#c=${kWatched}`, server: { packets: 100 } });
+
+await test("a server that is gone is said to be, and is found again", async (page, server) => {
+  await packets(page).first().waitFor();
+  const { port } = server;
+  await server.stop();
+  await page.locator(".status.bad").waitFor();
+  await page.locator(".wrong").waitFor();
+  assert.ok((await packets(page).count()) > 0, "what was seen stays");
+  server.http.listen(port, "127.0.0.1");
+  await page.locator(".status.good").waitFor();
+  assert.equal(await page.locator(".wrong").count(), 0);
+}, { hash: `#c=${kWatched}` });
+
+await test("a server that says goodbye, and one that gives no stream", async (page, server) => {
+  server.options.refuse = true;
+  server.say("bye", {});
+  await page.locator(".status.bad", { hasText: "server gone" }).waitFor();
+  await page.locator(".status.bad", { hasText: "no stream" }).waitFor();
+  server.options.refuse = false;
+  await page.locator(".status.good").waitFor();
+});
+
+await test("a hidden tab closes its stream, and opens it when it is seen again", async (page, server) => {
+  assert.equal(server.streams.size, 1);
+  const hide = (hidden) => page.evaluate((value) => {
+    Object.defineProperty(document, "hidden", { value, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
+  await hide(true);
+  await page.locator(".status", { hasText: "closed while hidden" }).waitFor();
+  for (let i = 0; server.streams.size > 0 && i < 200; ++i) await frames(page);
+  assert.equal(server.streams.size, 0);
+  await hide(false);
+  await page.locator(".status.good").waitFor();
+  assert.equal(server.streams.size, 1);
+});
+
+await test("switches are turned as the protocol has it, and a refusal is shown", async (page, server) => {
+  await page.locator(".top button", { hasText: "Link and mechanisms" }).click();
+  const dialog = page.locator("dialog[open]");
+  await dialog.locator("select[aria-label='Loss, from the server']").selectOption("10%");
+  await page.waitForFunction(() => document.querySelector(".heal code").textContent.includes("out:loss=10%"));
+  await dialog.locator("select[aria-label=sack]").selectOption("off");
+  await dialog.locator("input[aria-label=receive_buffer]").fill("much");
+  await dialog.locator("input[aria-label=receive_buffer]").press("Enter");
+  await dialog.locator(".wrong", { hasText: "'much' is no size" }).waitFor();
+  await dialog.locator("button", { hasText: "A good link" }).click();
+  await page.waitForFunction(() => document.querySelector(".heal code").textContent === "");
+  assert.deepEqual(server.orders.map(({ order }) => order), [{ link: "out:delay=20ms,out:loss=10%" }, { setting: ["sack", "off"] }, { setting: ["receive_buffer", "much"] }, { link: "" }]);
+  for (const { type, origin, host } of server.orders) {
+    assert.equal(type, "application/json");
+    assert.equal(origin, `http://${host}`);
+  }
+});
+
+await test("with --offload on the link is disabled and says why; mechanisms are not", async (page) => {
+  await page.locator(".top button", { hasText: "Link and mechanisms" }).click();
+  await page.locator("dialog .hint", { hasText: "--offload on" }).waitFor();
+  assert.equal(await page.locator("dialog select[aria-label='Loss, from the server']").isDisabled(), true);
+  assert.equal(await page.locator("dialog select[aria-label=sack]").isDisabled(), false);
+}, { server: { offload: true } });
+
+await test("the other language keeps the place", async (page) => {
+  await page.locator(".packet-panel h3").waitFor();
+  await page.locator("nav button", { hasText: "中文" }).click();
+  await page.locator("h1", { hasText: "实时视图" }).waitFor();
+  await page.locator(".packet.selected").waitFor();
+  assert.match(page.url(), new RegExp(`#c=${kWatched}&p=40$`));
+  await page.locator(".status", { hasText: "实时" }).waitFor();
+}, { hash: `#c=${kWatched}&p=40` });
+
+await test("thousands of packets and a thousand connections: the oldest are dropped, and no task is longer than 50 ms", async (page, server) => {
+  await packets(page).first().waitFor();
+  await frames(page);
+  await page.evaluate(() => (window.longTasks.length = 0));
+  const { rows, moments, now, id } = recording.en.packets;
+  let from = rows.length;
+  // Twelve seconds of a busy server: four batches of 100 packets in each, and every row of the table changed.
+  for (let batch = 0; batch < 24; ++batch) {
+    const part = rows.slice((batch % 4) * 100 + 20, (batch % 4) * 100 + 120);
+    const places = new Map(part.map((row, k) => [row.i, from + k]));
+    const shift = (batch + 1) * 1e9;
+    server.say("packets", {
+      id, now: now + shift,
+      rows: part.map((row) => ({ ...row, i: places.get(row.i), at: now + shift, arrived: row.arrived < 0 ? -1 : now + shift })),
+      moments: moments.filter(([, row]) => places.has(row)).map(([kind, row, side, one, , tcb]) => [kind, places.get(row), side, one, now + shift, tcb]),
+    });
+    server.say("connections", { now: now + shift, total: 1000, gone: [], shown: Array.from({ length: 199 }, (_, i) => ({ ...recording.en.connection, id: 901 + i, peer: `192.0.2.9:${901 + i}`, sent: batch * 99_999 + i })) });
+    from += part.length;
+    await page.waitForFunction((wanted) => Number(document.querySelector(".ladder-rows > li:last-child").getAttribute("aria-posinset")) > 0 && wanted > 0, from);
+    await frames(page);
+  }
+  await page.locator(".bounded", { hasText: "are not kept any more" }).waitFor();
+  const kept = Number(await page.locator(".ladder-rows > li").last().getAttribute("aria-setsize"));
+  assert.ok(kept >= 1500 && kept <= 2000, `${kept} rows are kept`);
+  const longest = Math.max(0, ...(await page.evaluate(() => window.longTasks)));
+  console.log(`        longest task ${Math.round(longest)} ms`);
+  // Where others keep the machine busy, every task takes as much longer.
+  const limit = 50 * Math.max(1, loadavg()[0] / availableParallelism());
+  assert.ok(longest <= limit, `a task of ${longest} ms, limit ${limit} ms`);
+}, { hash: `#c=${kWatched}`, server: { connections: 1000 } });
+
+await browser.close();
+console.log(`${passed} passed, ${failed} failed`);
+exit(failed === 0 ? 0 : 1);
