@@ -95,6 +95,11 @@ std::string words_of(const Action& action, Language language) {
     case Deed::Read:
       add_read(out, action, zh);
       break;
+    case Deed::Congestion:
+      out.add(zh ? fmt::runtime("应用程序选用拥塞控制算法 {}")
+                 : fmt::runtime("the application chooses the congestion control {}"),
+              action.text);
+      break;
     case Deed::ForgeSyns:
       out.add(zh ? fmt::runtime("攻击者发送 {} 个源地址伪造的 SYN")
                  : fmt::runtime("an attacker sends {} SYNs with forged source addresses"),

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "stack/tcp/congestion_names.h"
+
 namespace glasstcp::lab {
 
 void Application::attach(ConnectionId id, bool connected) {
@@ -78,6 +80,12 @@ bool Application::carry_out(Stack& stack, const Action& action, Instant now) {
     case Deed::KeepAlive:
       stack.set_keep_alive(id_, true, now);
       return true;
+    case Deed::Congestion: {
+      ConnectionSettings settings = stack.default_settings();
+      settings.congestion = congestion_named(action.text).value_or(settings.congestion);
+      static_cast<void>(stack.apply_settings(id_, settings, now));
+      return true;
+    }
     default:
       return true;
   }

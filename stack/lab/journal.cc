@@ -89,12 +89,34 @@ std::string options_of(const PacketSummary& packet, Language language) {
   return text + '>';
 }
 
-bool is_plain_packet(const AnnotatedPacket& packet, bool outgoing) {
+// So many segments beyond a gap, and duplicate ACKs, are told; those that follow say the same.
+constexpr std::uint32_t kToldOfAGap = 3;
+
+bool is_of_gap(PacketEvent event) {
+  return event == DataOutOfOrder || event == DuplicateAck || event == DuplicateAckSent ||
+         event == SackReport;
+}
+
+// A duplicate ACK after those that matter.
+bool is_one_more_duplicate(const AnnotatedPacket& packet) {
+  return std::ranges::any_of(packet.events.all(), [](const PacketEventValue& e) {
+    return (e.what == DuplicateAck || e.what == DuplicateAckSent) && e.count > kToldOfAGap;
+  });
+}
+
+// What comes from an address that is no host's here, or goes there.
+bool is_foreign(const AnnotatedPacket& packet, Side side) {
+  return packet.summary.is_tcp() && packet.tuple.remote_address != address_of(other(side));
+}
+
+// `repeats`: it only says once more that a gap is open.
+bool is_plain_packet(const AnnotatedPacket& packet, bool outgoing, bool repeats) {
   if (!packet.steps.empty() || !packet.timers.empty()) return false;
-  if (outgoing && !is_usual(packet.reason)) return false;
-  if (!outgoing && packet.verdict != Verdict::Accepted) return false;
-  return std::ranges::all_of(packet.events.all(),
-                             [](const PacketEventValue& e) { return is_usual(e.what); });
+  if (outgoing && !is_usual(packet.reason) && !repeats) return false;
+  if (!outgoing && packet.verdict != Verdict::Accepted && !repeats) return false;
+  return std::ranges::all_of(packet.events.all(), [repeats](const PacketEventValue& e) {
+    return is_usual(e.what) || (repeats && is_of_gap(e.what));
+  });
 }
 
 std::string milliseconds(Duration time) {
@@ -111,7 +133,7 @@ std::string value_named(std::string_view name, const TcbSnapshot& tcb,
   if (name == "rto") return milliseconds(tcb.rto);
   if (name == "srtt") return tcb.srtt == Duration::zero() ? "-" : milliseconds(tcb.srtt);
   if (name == "ssthresh" && tcb.ssthresh == kNone) return "-";
-  const std::array<std::pair<std::string_view, std::uint32_t>, 14> values = {
+  const std::array<std::pair<std::string_view, std::uint32_t>, 15> values = {
       {{"cwnd", tcb.cwnd},
        {"ssthresh", tcb.ssthresh},
        {"flight", tcb.flight},
@@ -125,7 +147,8 @@ std::string value_named(std::string_view name, const TcbSnapshot& tcb,
        {"snd_una", relative(tcb.snd.una, numbers.ours)},
        {"snd_nxt", relative(tcb.snd.nxt, numbers.ours)},
        {"rcv_nxt", relative(tcb.rcv.nxt, numbers.theirs)},
-       {"duplicates", tcb.duplicate_acks}}};
+       {"duplicates", tcb.duplicate_acks},
+       {"mss", tcb.effective_mss}}};
   const auto found = std::ranges::find(values, name, [](const auto& v) { return v.first; });
   return found == values.end() ? "?" : std::to_string(found->second);
 }
@@ -250,6 +273,12 @@ std::string_view Journal::state_of(Side side, std::uint32_t connection) const {
 void Journal::learn_state(Side side, const AnnotatedPacket& packet, Row& row) {
   std::optional<State> state = packet.state;
   if (!packet.steps.empty()) state = packet.steps.all().back().to;
+  if (is_foreign(packet, side)) {
+    row.connection = 0;
+    row.states[index_of(side)] = glasstcp::name_of(state.value_or(bases_[index_of(side)]));
+    row.states[index_of(other(side))] = "";
+    return;
+  }
   if (state) states_[index_of(side)][row.connection] = *state;
   row.states[index_of(side)] = state_of(side, row.connection);
   row.changed[index_of(side)] = !packet.steps.empty();
@@ -293,7 +322,7 @@ void Journal::take_sent(Side side, const AnnotatedPacket& packet) {
   learn_state(side, packet, row);
   watch(side, packet, row);
   row.reason_class = class_of(packet);
-  row.is_plain = is_plain_packet(packet, true);
+  row.is_plain = is_plain_packet(packet, true, is_one_more_duplicate(packet));
   for (const TimerName timer : packet.timers.all()) {
     TextBuffer words;
     add_timer_words(words, timer, language_);
@@ -318,8 +347,15 @@ void Journal::take_received(Side side, const AnnotatedPacket& packet) {
   }
   learn_state(side, packet, row);
   watch(side, packet, row);
-  row.is_plain = row.is_plain && !row.is_copy && is_plain_packet(packet, false);
-  const bool is_used = packet.verdict == Verdict::Accepted;
+  std::uint32_t& beyond = beyond_a_gap_[index_of(side)][row.connection];
+  if (packet.summary.text_length > 0) {
+    beyond = packet.verdict == Verdict::AcceptedOutOfOrder ? beyond + 1 : 0;
+  }
+  const bool repeats = is_one_more_duplicate(packet) || beyond > kToldOfAGap;
+  row.is_plain = row.is_plain && !row.is_copy && is_plain_packet(packet, false, repeats);
+  // A SYN that crosses ours is accepted, but not by a listener, as the verdict's words have it.
+  const bool crosses = packet.verdict == Verdict::SynAccepted && packet.before.has_value();
+  const bool is_used = packet.verdict == Verdict::Accepted || crosses;
   if (!is_used) row.effect = told_once(info(packet.verdict));
   add_events(row.effect, packet.events, language_);
   tell(at, side, packet);

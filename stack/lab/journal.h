@@ -27,14 +27,14 @@ struct Row {
   enum class Kind : std::uint8_t { Packet, Action, State };
 
   Kind kind = Kind::Packet;
-  Side side = Side::Client;  ///< who sent it, or acted
-  std::uint32_t connection = 1;
-  Instant at{};              ///< when it left, or happened; of a copy: when it came
-  Instant arrived = kNever;  ///< never: it was lost, or is on its way
-  std::uint64_t number = 0;  ///< of a packet, from 1
-  bool is_copy = false;      ///< the link duplicated it
-  bool is_forged = false;    ///< by nobody of the two
-  std::string lost{};        ///< why
+  Side side = Side::Client;      ///< who sent it, or acted
+  std::uint32_t connection = 1;  ///< 0: with an address that is neither host's
+  Instant at{};                  ///< when it left, or happened; of a copy: when it came
+  Instant arrived = kNever;      ///< never: it was lost, or is on its way
+  std::uint64_t number = 0;      ///< of a packet, from 1
+  bool is_copy = false;          ///< the link duplicated it
+  bool is_forged = false;        ///< by nobody of the two
+  std::string lost{};            ///< why
   PacketSummary summary{};
   std::uint32_t seq = 0;  ///< relative
   std::uint32_t ack = 0;  ///< relative
@@ -140,6 +140,8 @@ class Journal {
   std::array<std::deque<std::size_t>, 2> arriving_{};  // the rows of what an end has received
   std::array<State, 2> bases_{State::Closed, State::Closed};
   std::array<std::map<std::uint32_t, State>, 2> states_;
+  // By receiver and connection: segments beyond the gap that is open.
+  std::array<std::map<std::uint32_t, std::uint32_t>, 2> beyond_a_gap_;
   std::map<std::pair<std::uint16_t, std::uint16_t>, std::uint32_t> ports_;
   std::array<Sink, 2> sinks_;
   RowObserver* observer_ = nullptr;

@@ -13,10 +13,6 @@ constexpr Instant kStart{1s};
 constexpr Duration kWallOffset = 1'735'689'600s - kStart.time_since_epoch();
 constexpr std::uint64_t kMostStepsAtAnInstant = 10'000;
 
-IpAddress address_of(Side side) {
-  return side == Side::Client ? IpAddress::v4(192, 0, 2, 1) : IpAddress::v4(192, 0, 2, 2);
-}
-
 std::uint32_t connections_in(const Scenario& scenario) {
   std::uint32_t most = 1;
   for (const Statement& s : scenario.statements) {
@@ -177,6 +173,7 @@ void Lab::act(const Action& action) {
     case Deed::Reboot:
       host.stack = std::make_unique<Stack>(scenario_.configs[index_of(host.side)], now_);
       host.stack->set_observer(host.annotator.get());
+      host.annotator->forget_states();
       host.listener.reset();
       for (Application& one : host.applications) one.forget();
       return journal_.forget(host.side);

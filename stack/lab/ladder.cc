@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kTime = 7, kState = 12, kArrow = 37, kWidth = 79;
 constexpr std::size_t kIndent = kTime + 1;
 constexpr std::size_t kLeastFold = 8, kHead = 3, kTail = 2;
+constexpr std::size_t kLeastAlike = 4;  // rows that say the same as the one before them
 
 // "12.345": seconds since the start.
 std::string seconds(Duration time) {
@@ -37,6 +38,11 @@ class Ladder {
     add_heads();
     const std::vector<Row>& rows = journal_.rows();
     for (std::size_t i = 0; i < rows.size();) {
+      if (const std::size_t end = end_of_alike(i); end - i >= kLeastAlike) {
+        add_alike(i, end);
+        i = end;
+        continue;
+      }
       const std::size_t end = end_of_run(i);
       if (end - i < kLeastFold) {
         add_row(rows[i++]);
@@ -125,7 +131,9 @@ class Ladder {
 
   [[nodiscard]] std::string label(const Row& row) const {
     std::string text;
-    if (scenario_.has_several_connections()) text = '[' + std::to_string(row.connection) + "] ";
+    if (scenario_.has_several_connections() && row.connection > 0) {
+      text = '[' + std::to_string(row.connection) + "] ";
+    }
     text += row.label;
     constexpr std::size_t kMost = kArrow - 3;
     const std::size_t ack = text.find(" ack=");
@@ -211,6 +219,28 @@ class Ladder {
       ++end;
     }
     return end;
+  }
+
+  // Rows that differ from the one before `begin` in nothing but who the other end is: a flood.
+  [[nodiscard]] std::size_t end_of_alike(std::size_t begin) const {
+    const std::vector<Row>& rows = journal_.rows();
+    std::size_t end = begin;
+    while (options_.folds && begin > 0 && end < rows.size() &&
+           are_alike(rows[begin - 1], rows[end])) {
+      ++end;
+    }
+    return end;
+  }
+  [[nodiscard]] static bool are_alike(const Row& a, const Row& b) {
+    return a.connection == 0 && b.connection == 0 && a.side == b.side && a.label == b.label &&
+           a.states == b.states && a.why == b.why && a.effect == b.effect && a.lost == b.lost;
+  }
+  void add_alike(std::size_t begin, std::size_t end) {
+    const std::string text = std::string(glyph("⋮", ":")) + "  " +
+                             (options_.language == Language::Chinese
+                                  ? "同样的分组还有 " + std::to_string(end - begin) + " 个"
+                                  : std::to_string(end - begin) + " more packets like this one");
+    add_line(plain(padded_left(time_of(journal_.rows()[begin].at), kTime) + ' ' + text));
   }
 
   void add_fold(std::size_t begin, std::size_t end) {

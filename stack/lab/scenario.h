@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "stack/base/addresses.h"
 #include "stack/link/impairment.h"
 #include "stack/socket/stack_config.h"
 #include "stack/trace/language.h"
@@ -29,6 +30,9 @@ enum class Side : std::uint8_t { Client, Server };
 }
 [[nodiscard]] constexpr std::size_t index_of(Side side) {
   return static_cast<std::size_t>(side);
+}
+[[nodiscard]] inline IpAddress address_of(Side side) {
+  return side == Side::Client ? IpAddress::v4(192, 0, 2, 1) : IpAddress::v4(192, 0, 2, 2);
 }
 [[nodiscard]] constexpr std::string_view name_of(Side side) {
   return side == Side::Client ? "client" : "server";
@@ -59,6 +63,7 @@ enum class Deed : std::uint8_t {
   Close,        ///< done in both directions
   Abort,        ///< RST
   KeepAlive,    ///< keep-alives from now on
+  Congestion,   ///< `text` is the congestion control of this connection from now on
   Reboot,       ///< the host forgets everything
   ForgeReset,   ///< an attacker sends this end a RST, `amount` beyond what it expects
   ForgeSyns,    ///< an attacker sends this end `amount` SYNs from addresses that never answer

@@ -21,9 +21,9 @@ constexpr std::size_t kMostText = 1U << 20;  // of a scenario, bytes
 
 constexpr std::array<std::string_view, 9> kKinds = {"packet", "syn",   "data",   "ack",   "fin",
                                                     "rst",    "probe", "update", "repeat"};
-constexpr std::array<std::string_view, 16> kVariables = {
-    "cwnd",   "ssthresh", "flight", "pipe", "snd_wnd", "rcv_wnd",    "unsent",  "unread",
-    "sacked", "lost",     "rto",    "srtt", "snd_una", "duplicates", "rcv_nxt", "snd_nxt"};
+constexpr std::array<std::string_view, 17> kVariables = {
+    "cwnd", "ssthresh", "flight", "pipe",    "snd_wnd",    "rcv_wnd", "unsent",  "unread", "sacked",
+    "lost", "rto",      "srtt",   "snd_una", "duplicates", "rcv_nxt", "snd_nxt", "mss"};
 
 template <typename Names>
 std::string listed(const Names& names) {

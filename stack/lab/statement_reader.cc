@@ -4,6 +4,7 @@
 #include <array>
 
 #include "stack/lab/expression.h"
+#include "stack/tcp/congestion_names.h"
 
 namespace glasstcp::lab {
 namespace {
@@ -85,6 +86,11 @@ std::string read_read(Words& words, Action& action) {
   return {};
 }
 
+std::string read_congestion(Words& words, Action& action) {
+  action.text = words.take();
+  return congestion_named(action.text) ? "" : "'" + action.text + "' is not reno, cubic or bbr";
+}
+
 std::string read_forgery(Words& words, Action& action) {
   if (words.take_if("rst")) {
     action.deed = Deed::ForgeReset;
@@ -129,10 +135,14 @@ std::string read_deed(Words& words, Action& action) {
     action.deed = Deed::Read;
     return read_read(words, action);
   }
+  if (verb == "congestion") {
+    action.deed = Deed::Congestion;
+    return read_congestion(words, action);
+  }
   if (verb == "receives" && words.take_if("forged")) return read_forgery(words, action);
   return "'" + verb +
          "' is nothing that an application does: listen, stop-listening, connect, write, read, "
-         "stop-reading, shutdown, close, abort, keep-alive, reboot";
+         "stop-reading, shutdown, close, abort, keep-alive, congestion, reboot";
 }
 
 std::string read_trigger(Words& words, Statement& statement) {

@@ -95,6 +95,8 @@ class Annotator final : public Observer {
   void on_application_done() noexcept { release_received(); }
   /// Nothing more leaves in this turn.
   void on_turn_done(Instant now) noexcept;
+  /// The stack has lost all its connections without a word (it was started anew): they are CLOSED.
+  void forget_states() noexcept { memories_.forget_states(); }
   /// Hands on whatever waits, e.g. at the end.
   void flush(Instant now) noexcept;
 

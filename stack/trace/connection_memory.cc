@@ -517,6 +517,12 @@ ConnectionMemory* ConnectionMemories::renew(ConnectionMemory& memory, const Four
   return &memory;
 }
 
+void ConnectionMemories::forget_states() {
+  for (std::size_t i = 0; i < groups_ * kWays; ++i) {
+    if (memories_[i].used_) memories_[i].set_state(State::Closed);
+  }
+}
+
 ConnectionMemory* ConnectionMemories::of(const FourTuple& tuple) {
   if (groups_ == 0) return nullptr;
   ConnectionMemory* const memory = find(tuple);

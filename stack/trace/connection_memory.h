@@ -193,6 +193,8 @@ class ConnectionMemories {
   /// `is_used`: it was sent, or came and was used. A SYN that was not begins nothing.
   ConnectionMemory* of(const PacketSummary& packet, bool outgoing, bool is_used);
   ConnectionMemory* of(const FourTuple& tuple);
+  /// None of them exists any more; their streams keep their numbers.
+  void forget_states();
 
  private:
   static constexpr std::size_t kWays = 8;  // places where a tuple may stand

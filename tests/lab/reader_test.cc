@@ -30,6 +30,7 @@ TEST(ScenarioReader, NamesTheLineThatIsWrong) {
            {"at 0ms clinet connect", 1, "'clinet' is not client or server"},
            {"at 5 client connect", 1, "a time like 20ms"},
            {"at 0ms client dance", 1, "nothing that an application does"},
+           {"at 0ms client congestion vegas", 1, "'vegas' is not reno, cubic or bbr"},
            {"on client arrived client close", 1, "is no event"},
            {"# fine\nset both sock=on", 2, "'sock' is no setting"},
            {"set both sack=perhaps", 1, "'perhaps' is not"},

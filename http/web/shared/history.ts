@@ -148,6 +148,8 @@ export class History {
     const [kind, row, side, connection, , tcb] = moment;
     if (kind === "came") this.came[row] = index;
     else if (row >= 0) this.left[row] = index;
+    // With an address that is neither host's: no connection of theirs.
+    if (connection === 0) return;
     this.connections.add(connection);
     const track = this.trackOf(side, connection);
     track.at.push(index);
