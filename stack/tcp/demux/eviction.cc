@@ -109,7 +109,7 @@ bool TcpLayer::note_half_open_peer(std::uint32_t index) {
   return half_open_peers_.add(index, stands_for_many(remote_address_of(half_open_[index])));
 }
 
-// RFC 4987 §3.3: above half of the table a peer that has much of it loses its oldest record; in a
+// RFC 4987 §3.4: above half of the table a peer that has much of it loses its oldest record; in a
 // full one, without cookies, the oldest of all goes: a flood must outrun a handshake to hinder it.
 void TcpLayer::make_half_open_room(Instant now) {
   const std::uint32_t limit = half_open_.capacity_limit();
