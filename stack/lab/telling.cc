@@ -81,7 +81,8 @@ std::string tell(const Scenario& scenario, const Journal& journal, const LadderO
   const Story& story = scenario.story(options.language);
   Page page(options);
   page.add(story.title + "\n");
-  page.add(scenario.name + ", " + chosen_text(scenario, options.language) + "\n");
+  const std::string chosen = scenario.name + ", " + chosen_text(scenario, options.language);
+  for (const std::string& line : wrapped(chosen, kColumns)) page.add(line + "\n");
   page.heading(words.question);
   page.paragraph(story.question);
   page.heading(words.predict);
