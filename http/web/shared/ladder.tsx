@@ -76,7 +76,11 @@ export function Ladder(props: Props) {
     else if (nowY < node.scrollTop + 30) node.scrollTop = Math.max(nowY - 90, 0);
   }, [nowY, layout]);
   const height = Math.max(layout.height, scroll.height - 2);
-  const inView = rowsInView(history, layout, position.index, scroll);
+  // What grew or was dropped since the last event of scrolling: the browser moves the view later.
+  const most = Math.max(height - scroll.height, 0);
+  const isAtEnd = props.isGrowing && tail.current;
+  const view = { top: isAtEnd ? most : Math.min(scroll.top, most), height: scroll.height };
+  const inView = rowsInView(history, layout, position.index, view);
   return (
     <div
       class="ladder"
@@ -86,8 +90,10 @@ export function Ladder(props: Props) {
       aria-label={props.label}
       onScroll={(event) => {
         const { scrollTop: top, clientHeight: room, scrollHeight } = event.currentTarget;
+        const wasAtEnd = tail.current;
         tail.current = top + room > scrollHeight - 80;
-        setScroll({ top, height: room });
+        // At its end what is in view is known without asking.
+        if (!props.isGrowing || !wasAtEnd || !tail.current) setScroll({ top, height: room });
       }}
     >
       <div class="ladder-heads" aria-hidden="true">
@@ -109,7 +115,7 @@ export function Ladder(props: Props) {
             sides={sides}
             width={width}
             height={height}
-            view={scroll}
+            view={view}
             rows={inView}
             nowY={nowY}
           />
