@@ -81,7 +81,7 @@ async function open(context) {
 
 /// Follows the profile page's link to the wire page, and returns what stands there beside each request.
 async function followToWire(page) {
-  await page.locator("footer a").click();
+  await page.locator('footer a[href="wire.html"]').click();
   await page.waitForURL(wireUrl, { waitUntil: "load" });
   return page.evaluate(() => Object.fromEntries([...document.querySelectorAll(".seen")].map((seen) => [seen.dataset.for, seen.textContent])));
 }
