@@ -1,5 +1,5 @@
-// The bytes of a packet, field by field: name, value, and what it means. IPv4 and TCP; RFC 791,
-// RFC 9293 §3.1, RFC 7323, RFC 2018.
+// The bytes of a packet, field by field: name, value, and what it means. IPv4 (RFC 791), IPv6
+// (RFC 8200), TCP (RFC 9293 §3.1, RFC 7323, RFC 2018), and of ICMP what concerns TCP.
 import type { Language } from "./types";
 
 export interface Field {
@@ -46,15 +46,17 @@ class Reader {
   }
 }
 
-/// All fields of an IPv4 packet, in order; `size`: of the whole packet, of which these may be the first.
+/// All fields of a packet, in order; `size`: of the whole packet, of which these may be the first.
 export function fieldsOf(hex: string, size: number): Field[] {
   const reader = new Reader(bytesOfHex(hex));
-  if ((reader.bytes[0] ?? 0) >> 4 !== 4) return [];
-  const start = ((reader.bytes[0] ?? 0) & 15) * 4;
-  readIp(reader);
-  const protocol = reader.bytes[9];
+  const version = (reader.bytes[0] ?? 0) >> 4;
+  if (version !== 4 && version !== 6) return [];
+  const start = version === 6 ? 40 : ((reader.bytes[0] ?? 0) & 15) * 4;
+  if (version === 6) readIp6(reader);
+  else readIp(reader);
+  const protocol = reader.bytes[version === 6 ? 6 : 9];
   if (protocol === 6) readTcp(reader, start, size);
-  else if (protocol === 1) {
+  else if (protocol === (version === 6 ? 58 : 1)) {
     const type = reader.bytes[start] ?? 0;
     reader.add("ICMP", "Type", type, start, 1, "what the router tells", "路由器所报告的内容");
     reader.add("ICMP", "Code", reader.bytes[start + 1] ?? 0, start + 1, 1, "which kind of it", "具体类别");
@@ -67,7 +69,7 @@ export function fieldsOf(hex: string, size: number): Field[] {
       "over the message",
       "覆盖整个报文",
     );
-    if (type === 3)
+    if (version === 4 && type === 3)
       reader.add(
         "ICMP",
         "Next-Hop MTU",
@@ -76,6 +78,16 @@ export function fieldsOf(hex: string, size: number): Field[] {
         2,
         "what the next link takes (RFC 1191)",
         "下一段链路的 MTU（RFC 1191）",
+      );
+    if (version === 6 && type === 2)
+      reader.add(
+        "ICMP",
+        "MTU",
+        reader.u32(start + 4),
+        start + 4,
+        4,
+        "what the next link takes (RFC 8201)",
+        "下一段链路的 MTU（RFC 8201）",
       );
   }
   return reader.fields;
@@ -123,6 +135,52 @@ function readIp(r: Reader): void {
   r.add("IP", "Header Checksum", hex16(r.u16(10)), 10, 2, "over the IP header alone", "只覆盖 IP 首部");
   r.add("IP", "Source", b.slice(12, 16).join("."), 12, 4, "who sends it", "发送方地址");
   r.add("IP", "Destination", b.slice(16, 20).join("."), 16, 4, "who is to get it", "接收方地址");
+}
+
+function readIp6(r: Reader): void {
+  const b = r.bytes;
+  const traffic = ((b[0]! & 15) << 4) | ((b[1] ?? 0) >> 4);
+  const ecn = ["Not-ECT", "ECT(1)", "ECT(0)", "CE"][traffic & 3]!;
+  // Four bits of the version, eight of the traffic class, twenty of the flow label.
+  r.add("IP", "Version", 6, 0, 1, "IPv6; its header has 40 bytes", "IPv6；首部固定 40 字节");
+  r.add(
+    "IP",
+    "Traffic Class",
+    `${traffic >> 2}, ${ecn}`,
+    1,
+    1,
+    "class of service, and congestion marks (RFC 3168)",
+    "服务类别与拥塞标记（RFC 3168）",
+  );
+  const label = ((b[1]! & 15) << 16) | r.u16(2);
+  r.add(
+    "IP",
+    "Flow Label",
+    `0x${label.toString(16).padStart(5, "0")}`,
+    2,
+    2,
+    "the same in all packets of a connection (RFC 6437)",
+    "同一连接的分组取值相同（RFC 6437）",
+  );
+  r.add("IP", "Payload Length", r.u16(4), 4, 2, "bytes behind this header", "首部之后的字节数");
+  r.add("IP", "Next Header", b[6] === 6 ? "6 (TCP)" : String(b[6]), 6, 1, "what it carries", "所承载的协议");
+  r.add("IP", "Hop Limit", b[7] ?? 0, 7, 1, "hops that it may still take", "还可经过的跳数");
+  r.add("IP", "Source", addressText(b.slice(8, 24)), 8, 16, "who sends it", "发送方地址");
+  r.add("IP", "Destination", addressText(b.slice(24, 40)), 24, 16, "who is to get it", "接收方地址");
+}
+
+/// An IPv6 address as people write it: the longest run of zeros is left out (RFC 5952 §4).
+export function addressText(bytes: number[]): string {
+  const groups: number[] = [];
+  for (let i = 0; i + 1 < bytes.length; i += 2) groups.push((bytes[i]! << 8) | bytes[i + 1]!);
+  let [best, length] = [-1, 1];
+  for (let i = 0; i < groups.length; ++i) {
+    let end = i;
+    while (groups[end] === 0) ++end;
+    if (end - i > length) [best, length] = [i, end - i];
+  }
+  const text = (part: number[]) => part.map((group) => group.toString(16)).join(":");
+  return best < 0 ? text(groups) : `${text(groups.slice(0, best))}::${text(groups.slice(best + length))}`;
 }
 
 const kFlags: [number, string, string, string][] = [
