@@ -1,0 +1,173 @@
+// The live view of a real server, visited as anybody would, while a lossy download runs.
+//
+// usage: node view_real.mjs URL --chromium FILE [--screenshots DIR] [--control]
+//   URL        where the server's pages are, such as http://192.0.2.2/; it is started with --impair out:loss=2%,out:delay=20ms
+//   --control  it was started with --control and without --impair: the page's switches are turned instead
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdir } from "node:fs/promises";
+import { availableParallelism, loadavg } from "node:os";
+import { join } from "node:path";
+import { argv, exit } from "node:process";
+import { parseArgs } from "node:util";
+import { chromium } from "playwright-core";
+
+const { values: options, positionals } = parseArgs({
+  args: argv.slice(2),
+  allowPositionals: true,
+  options: { chromium: { type: "string" }, screenshots: { type: "string" }, control: { type: "boolean", default: false } },
+});
+const base = new URL(positionals[0]);
+const view = new URL("/_glass/", base).href;
+const kSong = "/img/idol.mp3";
+const browser = await chromium.launch({ executablePath: options.chromium, args: ["--no-sandbox", "--disable-gpu", "--no-proxy-server"] });
+let passed = 0, failed = 0;
+
+async function test(name, use, how = {}) {
+  const context = await browser.newContext({
+    locale: how.zh ? "zh-CN" : "en-US",
+    colorScheme: how.theme ?? "light",
+    viewport: { width: how.width ?? 1280, height: how.height ?? 900 },
+  });
+  const errors = [];
+  const downloads = [];
+  try {
+    const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
+    page.on("pageerror", (error) => errors.push(String(error)));
+    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+    page.on("request", (request) => !how.anywhere && !/^data:/.test(request.url()) && !request.url().startsWith(view) && errors.push(`asks for ${request.url()}`));
+    await page.addInitScript(() => {
+      window.longTasks = [];
+      new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((one) => one.duration))).observe({ entryTypes: ["longtask"] });
+    });
+    await use(page, () => downloads.push(spawn("curl", ["-sS", "-o", "/dev/null", new URL(kSong, base).href], { stdio: "inherit" })), context);
+    assert.deepEqual(errors, []);
+    ++passed;
+    console.log(`ok      ${name}`);
+  } catch (error) {
+    ++failed;
+    console.log(`FAILED  ${name}\n        ${String(error.stack ?? error).replaceAll("\n", "\n        ")}`);
+    if (errors.length > 0) console.log(`        the page: ${errors.join("; ")}`);
+  } finally {
+    for (const child of downloads) child.kill();
+    await context.close();
+  }
+}
+
+const packets = (page) => page.locator(".ladder-rows .packet");
+
+async function shot(page, name) {
+  if (!options.screenshots) return;
+  await mkdir(options.screenshots, { recursive: true });
+  await page.screenshot({ path: join(options.screenshots, `live-${name}.png`) });
+}
+
+/// Chooses the download in the table.
+async function watchDownload(page) {
+  await page.locator(".connection-table tbody tr", { hasText: kSong }).first().locator("button").click();
+  await packets(page).first().waitFor();
+}
+
+/// All reasons that the ladder shows, as far back as it goes.
+async function reasonsOf(page) {
+  const ladder = page.locator(".ladder");
+  const seen = new Set();
+  for (let top = await ladder.evaluate((node) => node.scrollHeight); top > -600; top -= 600) {
+    await ladder.evaluate((node, to) => (node.scrollTop = Math.max(to, 0)), top);
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    for (const text of await page.locator(".ladder-rows .packet.from-1 .why").allInnerTexts()) seen.add(text);
+  }
+  return seen;
+}
+
+if (!options.control) {
+  for (const how of [{}, { zh: true, theme: "dark", width: 360, height: 740 }]) {
+    const name = how.zh ? "zh, dark, 360 px" : "en, light, 1280 px";
+    await test(`a lossy download is seen while it runs, with its retransmissions and their reasons: ${name}`, async (page, download) => {
+      await page.goto(view);
+      await page.locator(".status.good").waitFor();
+      assert.equal(await page.evaluate(() => window.isSecureContext), false);
+      assert.equal(await page.locator(".connection-table tbody tr", { hasText: "/_glass/" }).count(), 0, "own connections are hidden");
+      download();
+      await watchDownload(page);
+      await page.waitForFunction(() => [...document.querySelectorAll(".facts > div")].some((one) => /Retransmitted|重传/.test(one.textContent) && /[1-9]/.test(one.textContent)));
+      await page.locator(".timers li").first().waitFor();
+      await shot(page, how.zh ? "zh-dark-360" : "en-light-1280");
+      await page.evaluate(() => document.querySelector(".ladder-pane").scrollIntoView());
+      await shot(page, how.zh ? "zh-dark-360-ladder" : "en-light-1280-ladder");
+      await page.locator(".pause-button").click();
+      const reasons = await reasonsOf(page);
+      if (!how.zh) assert.ok([...reasons].some((reason) => /Retransmit|Probe/.test(reason)), [...reasons].join(", "));
+      await packets(page).last().click();
+      await page.locator(".packet-panel h3").waitFor();
+      await page.locator(".bytes summary").click();
+      assert.ok((await page.locator(".fields li").count()) > 15);
+      await shot(page, how.zh ? "zh-dark-360-packet" : "en-light-1280-packet");
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      assert.ok(overflow <= 0, `${overflow} pixels too wide`);
+      const longest = Math.max(0, ...(await page.evaluate(() => window.longTasks)));
+      console.log(`        longest task ${Math.round(longest)} ms`);
+      // Where others keep the machine busy, every task takes as much longer.
+      const limit = 50 * Math.max(1, loadavg()[0] / availableParallelism());
+      assert.ok(longest <= limit, `a task of ${longest} ms, limit ${limit} ms`);
+    }, how);
+  }
+
+  await test("a view costs at most 100 KB and four batches in a second", async (page, download, context) => {
+    const session = await context.newCDPSession(page);
+    await session.send("Network.enable");
+    const batches = [];
+    session.on("Network.eventSourceMessageReceived", ({ eventName, data, timestamp }) => batches.push({ eventName, size: data.length, at: timestamp }));
+    await page.goto(view);
+    await page.locator(".status.good").waitFor();
+    download();
+    await watchDownload(page);
+    const from = batches.at(-1).at;
+    while (batches.at(-1).at < from + 6) await page.waitForTimeout(200);
+    const counted = batches.filter(({ at }) => at > from + 1 && at <= from + 6);
+    const bytes = counted.reduce((sum, { size }) => sum + size, 0) / 5;
+    const tables = counted.filter(({ eventName }) => eventName === "connections").length / 5;
+    console.log(`        ${Math.round(bytes / 1000)} KB/s, ${tables.toFixed(1)} updates of the table in a second`);
+    assert.ok(bytes <= 105_000, `${bytes} bytes/s`);
+    assert.ok(tables <= 4.4, `${tables} updates/s`);
+  });
+
+  await test("how did this page reach you? The footer's link leads to the connection that brought it", async (page) => {
+    await page.goto(new URL("/index.html", base).href, { waitUntil: "load" });
+    await page.locator("footer a.reach").click();
+    await page.locator(".reached").waitFor();
+    await packets(page).first().waitFor();
+    assert.match(await page.locator(".connection-head .sub").innerText(), /GET \/(index\.html|img\/|favicon)/);
+    assert.ok((await page.locator(".summary .prose").innerText()).length > 40);
+    await shot(page, "last");
+  }, { anywhere: true });
+} else {
+  await test("switches act on what others load, not on the view: 100 % loss stops a download, and is taken back", async (page, download) => {
+    await page.goto(view);
+    await page.locator(".status.good").waitFor();
+    await page.locator(".top button", { hasText: "Link and mechanisms" }).click();
+    const loss = page.locator("dialog[open] select[aria-label='Loss, from the server']");
+    await loss.selectOption("100%");
+    await page.locator(".heal code", { hasText: "out:loss=100%" }).waitFor();
+    download();
+    await page.keyboard.press("Escape");
+    const row = page.locator(".connection-table tbody tr", { hasText: kSong }).first();
+    await row.locator("button").click();
+    // Retransmitted, and retransmitted again: the page still hears of it.
+    await page.locator(".ladder-rows .packet.from-1 .why", { hasText: "Retransmi" }).first().waitFor({ state: "attached" });
+    await page.locator(".status.good").waitFor();
+    await shot(page, "control-100-percent");
+    await page.locator(".top button", { hasText: "Link and mechanisms" }).click();
+    await page.locator("dialog[open] button", { hasText: "A good link" }).click();
+    await page.waitForFunction(() => document.querySelector(".heal code").textContent === "");
+    await page.locator("dialog[open] select[aria-label=sack]").selectOption("off");
+    await page.waitForFunction(() => document.querySelector("dialog select[aria-label=sack]").value === "off");
+    await shot(page, "control-switches");
+  });
+}
+
+await browser.close();
+console.log(`${passed} passed, ${failed} failed`);
+exit(failed === 0 ? 0 : 1);
