@@ -4,7 +4,6 @@
 
 import assert from "node:assert/strict";
 import { mkdir, readFile } from "node:fs/promises";
-import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import { argv, exit } from "node:process";
 import { parseArgs } from "node:util";
@@ -131,7 +130,12 @@ for (const zh of [false, true]) {
         await isSound(page, "empty", name);
       }, { ...how, server: { connections: 0 } });
       await test(`a thousand connections: ${name}`, async (page) => {
-        assert.equal(await page.locator(".connection-table tbody tr").count(), 200);
+        assert.equal(await page.locator(".connection-table").getAttribute("aria-rowcount"), "201");
+        assert.ok((await page.locator(".connection-table tbody tr").count()) < 60);
+        await page.locator(".table-frame").evaluate((node) => (node.scrollTop = node.scrollHeight));
+        await page.locator("tr[aria-rowindex='201']").waitFor();
+        await page.locator(".table-frame").evaluate((node) => (node.scrollTop = 0));
+        await page.locator("tr[aria-rowindex='2']").waitFor();
         await isSound(page, "thousand", name);
       }, { ...how, server: { connections: 1000 } });
       await test(`how did this page reach you: ${name}`, async (page) => {
@@ -306,7 +310,8 @@ await test("the other language keeps the place", async (page) => {
 await test("thousands of packets and a thousand connections: the oldest are dropped, and no task is longer than 50 ms", async (page, server) => {
   await packets(page).first().waitFor();
   await frames(page);
-  await page.evaluate(() => (window.longTasks.length = 0));
+  // What tasks take of the processor: what a busy machine adds to the clock says nothing of the page.
+  await browser.startTracing(page, { categories: ["toplevel", "disabled-by-default-devtools.timeline"] });
   const { rows, moments, now, id } = recording.en.packets;
   let from = rows.length;
   // Twelve seconds of a busy server: four batches of 100 packets in each, and every row of the table changed.
@@ -327,11 +332,13 @@ await test("thousands of packets and a thousand connections: the oldest are drop
   await page.locator(".bounded", { hasText: "are not kept any more" }).waitFor();
   const kept = Number(await page.locator(".ladder-rows > li").last().getAttribute("aria-setsize"));
   assert.ok(kept >= 1500 && kept <= 2000, `${kept} rows are kept`);
-  const longest = Math.max(0, ...(await page.evaluate(() => window.longTasks)));
-  console.log(`        longest task ${Math.round(longest)} ms`);
-  // Where others keep the machine busy, every task takes as much longer.
-  const limit = 50 * Math.max(1, loadavg()[0] / availableParallelism());
-  assert.ok(longest <= limit, `a task of ${longest} ms, limit ${limit} ms`);
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
+  const mains = new Set(traceEvents.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain").map(({ pid, tid }) => `${pid} ${tid}`));
+  const tasks = traceEvents.filter(({ name, tdur, pid, tid }) => name === "RunTask" && tdur !== undefined && mains.has(`${pid} ${tid}`)).map(({ tdur }) => tdur / 1000);
+  assert.ok(tasks.length > 100, `${tasks.length} tasks were traced`);
+  const longest = Math.max(...tasks);
+  console.log(`        ${tasks.length} tasks, the longest takes ${longest.toFixed(1)} ms of the processor`);
+  assert.ok(longest <= 50, `a task of ${longest} ms`);
 }, { hash: `#c=${kWatched}`, server: { connections: 1000 } });
 
 await browser.close();

@@ -1,5 +1,6 @@
-// The table of connections: sorted, filtered, and one of them chosen. Rows are drawn again only when
-// they changed; the order of a table that is sorted by something that moves is kept for a second.
+// The table of connections: sorted, filtered, and one of them chosen. Only rows in view are in the
+// document, and they are drawn again only when they changed; the order of a table that is sorted by something that moves is kept for a second.
+import type { RefObject } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useSignal } from "../shared/signal";
 import { language } from "../shared/texts";
@@ -101,29 +102,72 @@ interface TableProps {
   onOrder: (order: Order) => void;
 }
 
+/// Rows beyond the view that are drawn, too.
+const kMargin = 12;
+
+/// Which rows are in view, or near it: only those are in the document.
+function useWindow(frame: RefObject<HTMLDivElement>, size: number) {
+  const [view, setView] = useState({ top: 0, room: 400, row: 31 });
+  useLayoutEffect(() => {
+    const node = frame.current!;
+    const measure = () => {
+      const row = node.querySelector<HTMLElement>("tbody tr[aria-rowindex]")?.offsetHeight ?? 31;
+      setView((old) =>
+        old.top === node.scrollTop && old.room === node.clientHeight && old.row === row
+          ? old
+          : { top: node.scrollTop, room: node.clientHeight, row },
+      );
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(node);
+    node.addEventListener("scroll", measure, { passive: true });
+    return () => {
+      observer.disconnect();
+      node.removeEventListener("scroll", measure);
+    };
+  }, []);
+  const from = Math.max(Math.min(Math.floor(view.top / view.row), size) - kMargin, 0);
+  const to = Math.min(Math.ceil((view.top + view.room) / view.row) + kMargin, size);
+  return { from, to, height: view.row };
+}
+
 function Table({ store, rows, order, onOrder }: TableProps) {
   const w = useWords();
   const watched = useSignal(store.watched);
   const spoken = useSignal(language);
-  const first = rows.some(({ id }) => id === watched) ? watched : rows[0]!.id;
   const frame = useRef<HTMLDivElement>(null);
-  useLayoutEffect(() => showChosen(frame.current!), [watched]);
+  const { from, to, height } = useWindow(frame, rows.length);
+  const shown = rows.slice(from, to);
+  const first = shown.some(({ id }) => id === watched) ? watched : shown[0]?.id;
+  useLayoutEffect(() => {
+    const place = rows.findIndex(({ id }) => id === watched);
+    if (place >= 0) bringIntoView(frame.current!, place * height, height);
+  }, [watched]);
   const choose = (id: number) => id !== watched && store.goTo({ ...kNowhere, connection: id });
+  const space = (count: number) =>
+    count > 0 && (
+      <tr aria-hidden="true">
+        <td colSpan={kColumns.length} style={{ height: `${count * height}px`, padding: 0 }} />
+      </tr>
+    );
   return (
     <div class="table-frame" ref={frame} tabIndex={-1} onKeyDown={walk}>
-      <table class="connection-table">
+      <table class="connection-table" aria-rowcount={rows.length + 1}>
         <thead>
-          <tr>
+          <tr aria-rowindex={1}>
             {kColumns.map((column) => (
               <Head key={column.key} column={column} order={order} onOrder={onOrder} />
             ))}
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
+          {space(from)}
+          {shown.map((row, i) => (
             <ConnectionRow
               key={row.id}
               row={row}
+              index={from + i + 2}
               isChosen={row.id === watched}
               isFirst={row.id === first}
               opened={row.opened > 0 ? clockText(store.wallOf(row.opened)) : w("before")}
@@ -131,20 +175,18 @@ function Table({ store, rows, order, onOrder }: TableProps) {
               onChoose={choose}
             />
           ))}
+          {space(rows.length - to)}
         </tbody>
       </table>
     </div>
   );
 }
 
-/// Scrolls the table alone, until the chosen connection is in view.
-function showChosen(frame: HTMLElement): void {
-  const row = frame.querySelector<HTMLElement>("tr.chosen");
-  if (!row) return;
-  const head = frame.querySelector("thead")!.offsetHeight;
-  const [top, bottom] = [row.offsetTop - head, row.offsetTop + row.offsetHeight];
+/// Scrolls the table alone.
+function bringIntoView(frame: HTMLElement, top: number, height: number): void {
+  const room = frame.clientHeight - frame.querySelector("thead")!.offsetHeight;
   if (top < frame.scrollTop) frame.scrollTop = top;
-  else if (bottom > frame.scrollTop + frame.clientHeight) frame.scrollTop = bottom - frame.clientHeight;
+  else if (top + height > frame.scrollTop + room) frame.scrollTop = top + height - room;
 }
 
 /// Arrows go from connection to connection.
@@ -183,6 +225,8 @@ function Head({ column, order, onOrder }: { column: Column; order: Order; onOrde
 
 interface RowProps {
   row: Connection;
+  /// Its place in the whole table, the head is 1.
+  index: number;
   isChosen: boolean;
   isFirst: boolean;
   opened: string;
@@ -190,12 +234,13 @@ interface RowProps {
   onChoose: (id: number) => void;
 }
 
-function ConnectionRow({ row, isChosen, isFirst, opened, spoken, onChoose }: RowProps) {
+function ConnectionRow({ row, index, isChosen, isFirst, opened, spoken, onChoose }: RowProps) {
   const w = useWords();
   // The same drawing as long as nothing changed: then nothing is compared.
   return useMemo(
     () => (
       <tr
+        aria-rowindex={index}
         class={`${isChosen ? "chosen" : ""}${row.ended > 0 ? " ended" : ""}`}
         onClick={() => onChoose(row.id)}
       >
@@ -225,6 +270,6 @@ function ConnectionRow({ row, isChosen, isFirst, opened, spoken, onChoose }: Row
         ))}
       </tr>
     ),
-    [row, isChosen, isFirst, opened, spoken],
+    [row, index, isChosen, isFirst, opened, spoken],
   );
 }
