@@ -353,6 +353,7 @@ void Journal::take_received(Side side, const AnnotatedPacket& packet) {
   }
   const bool repeats = is_one_more_duplicate(packet) || beyond > kToldOfAGap;
   row.is_plain = row.is_plain && !row.is_copy && is_plain_packet(packet, false, repeats);
+  row.says_again = row.is_plain && repeats;
   // A SYN that crosses ours is accepted, but not by a listener, as the verdict's words have it.
   const bool crosses = packet.verdict == Verdict::SynAccepted && packet.before.has_value();
   const bool is_used = packet.verdict == Verdict::Accepted || crosses;

@@ -48,6 +48,7 @@ struct Row {
                                              ///< after it came
   std::array<bool, 2> changed{};             ///< whether it changed them
   bool is_plain = false;                     ///< data or an ACK as any other: it may be folded
+  bool says_again = false;                   ///< only that a gap is still open
 };
 
 /// A line of a capture as programs read it, with the end that wrote it.

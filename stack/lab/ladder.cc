@@ -13,7 +13,10 @@ namespace {
 // Columns: time, state, arrow, state, time, with a space between.
 constexpr std::size_t kTime = 7, kState = 12, kArrow = 37, kWidth = 79;
 constexpr std::size_t kIndent = kTime + 1;
+// So many rows are folded at least, and so many of them are shown before and behind; where they
+// only say again what was said, none before and one behind.
 constexpr std::size_t kLeastFold = 8, kHead = 3, kTail = 2;
+constexpr std::size_t kLeastAgain = 3;
 constexpr std::size_t kLeastAlike = 4;  // rows that say the same as the one before them
 
 // "12.345": seconds since the start.
@@ -44,13 +47,15 @@ class Ladder {
         continue;
       }
       const std::size_t end = end_of_run(i);
-      if (end - i < kLeastFold) {
+      const bool begins_again = i < end && rows[i].says_again;
+      if (end - i < (begins_again ? kLeastAgain : kLeastFold)) {
         add_row(rows[i++]);
         continue;
       }
-      for (std::size_t k = 0; k < kHead; ++k) add_row(rows[i++]);
-      add_fold(i, end - kTail);
-      for (i = end - kTail; i < end;) add_row(rows[i++]);
+      for (const std::size_t shown = begins_again ? i : i + kHead; i < shown;) add_row(rows[i++]);
+      const std::size_t tail = end - (rows[end - 1].says_again ? 1 : kTail);
+      add_fold(i, tail);
+      for (i = tail; i < end;) add_row(rows[i++]);
     }
     return std::move(out_);
   }
@@ -269,9 +274,12 @@ class Ladder {
       }
     }
     const std::vector<Row>& rows = journal_.rows();
-    if (rows[begin].arrived == kNever) text += in("  (all lost)", "（全部丢失）");
-    add_line(plain(padded_left(time_of(rows[begin].at), kTime) + ' ' + text));
     const auto run = std::span(rows).subspan(begin, end - begin);
+    if (rows[begin].arrived == kNever) text += in("  (all lost)", "（全部丢失）");
+    if (std::ranges::all_of(run, &Row::says_again)) {
+      text += in("  (a gap stays open)", "（缺口仍未填补）");
+    }
+    add_line(plain(padded_left(time_of(rows[begin].at), kTime) + ' ' + text));
     const auto is_watched = [](const Row& row) { return !row.watched.empty(); };
     const auto first = std::ranges::find_if(run, is_watched);
     if (first == run.end()) return;

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "stack/lab/catalogue.h"
@@ -133,6 +135,38 @@ TEST_P(EachScenario, WritesTheSameCaptureAgain) {
   EXPECT_FALSE(first[0].bytes.empty());
   EXPECT_EQ(first[0].bytes, second[0].bytes);
   EXPECT_EQ(first[1].bytes, second[1].bytes);
+}
+
+std::string text_of_file(const std::string& name) {
+  std::ifstream file(std::string(GLASSTCP_SOURCE_DIR "/") + name);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The plan of an afternoon names every scenario, in the order of `lab list`.
+TEST(LabCourse, IsAsTheReadmeHasIt) {
+  const std::string readme = text_of_file("stack/lab/README.md");
+  for (const Chapter& chapter : chapters()) {
+    std::string names;
+    for (const CatalogueEntry& entry : catalogue()) {
+      const auto scenario = read_scenario(entry.text, {.name = entry.name});
+      ASSERT_TRUE(scenario.has_value());
+      if (scenario->chapter != chapter.key) continue;
+      names += (names.empty() ? "" : ", ") + std::string(entry.name);
+    }
+    const std::string row = "| " + std::string(chapter.key) + " | ";
+    const std::size_t at = readme.find(row);
+    ASSERT_NE(at, std::string::npos) << row;
+    std::string said =
+        readme.substr(at + row.size(), readme.find(" |", at + row.size()) - at - row.size());
+    std::erase(said, '*');
+    EXPECT_EQ(said, names);
+  }
+}
+
+TEST(LabCourse, BothReadmesSayHowManyScenariosThereAre) {
+  const std::string count = std::to_string(catalogue().size());
+  EXPECT_THAT(text_of_file("README.md"), testing::HasSubstr("# " + count + " scenarios:"));
+  EXPECT_THAT(text_of_file(".github/README.zh.md"), testing::HasSubstr("# " + count + " 个场景："));
 }
 
 INSTANTIATE_TEST_SUITE_P(Lab, EachScenario,
