@@ -143,12 +143,12 @@ function Table({ store, rows, order, onOrder }: TableProps) {
   useLayoutEffect(() => {
     const place = rows.findIndex(({ id }) => id === watched);
     if (place >= 0) bringIntoView(frame.current!, place * height, height);
-  }, [watched]);
+  }, [watched, height]);
   const choose = (id: number) => id !== watched && store.goTo({ ...kNowhere, connection: id });
   const space = (count: number) =>
     count > 0 && (
       <tr aria-hidden="true">
-        <td colSpan={kColumns.length} style={{ height: `${count * height}px`, padding: 0 }} />
+        <td style={{ height: `${count * height}px`, padding: 0 }} />
       </tr>
     );
   return (
