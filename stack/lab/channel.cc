@@ -60,23 +60,28 @@ Crossing Channel::enter(std::span<const ByteView> pieces, SendReason reason, Ins
   const PacketSummary packet = summarize(pieces);
   const Done done = edited(packet, reason);
   if (path_.mtu != 0 && packet.total_length > path_.mtu) {
-    Crossing crossing{{"the next link takes smaller packets only", "下一段链路只容许较小的分组"},
-                      {}};
+    Crossing crossing;
+    crossing.lost = {"the next link takes smaller packets only", "下一段链路只容许较小的分组"};
     if (!path_.silent) crossing.message = too_big_message(flat(pieces), path_.mtu);
     return crossing;
   }
   std::vector<std::uint8_t> marked;
   ByteView whole;
+  bool is_marked = false;
   if (done.marks) {
     marked = flat(pieces);
-    mark_congestion(marked);
+    is_marked = mark_congestion(marked);
     whole = marked;
     pieces = std::span(&whole, 1);
   }
   const Fate fate = link_.carry(pieces, {}, now, done.interference);
-  if (fate == Fate::DroppedByNumber)
-    return {{"the link loses this packet", "链路丢失了此分组"}, {}};
-  return {{why_lost(fate, Language::English), why_lost(fate, Language::Chinese)}, {}};
+  Crossing crossing;
+  crossing.lost = {why_lost(fate, Language::English), why_lost(fate, Language::Chinese)};
+  if (fate == Fate::DroppedByNumber) {
+    crossing.lost = {"the link loses this packet", "链路丢失了此分组"};
+  }
+  crossing.is_marked = is_marked;
+  return crossing;
 }
 
 void Channel::enter_message(ByteView message, Instant now) {

@@ -24,6 +24,7 @@ namespace glasstcp::lab {
 struct Crossing {
   LossWords lost{};                   ///< empty: it is on its way
   std::vector<std::uint8_t> message;  ///< a router's answer to the sender; empty: none
+  bool is_marked = false;             ///< a router says by it that there is congestion (CE)
 };
 
 class Channel {

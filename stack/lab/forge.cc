@@ -25,13 +25,14 @@ std::vector<std::uint8_t> too_big_message(ByteView packet, std::uint32_t mtu) {
   return message;
 }
 
-void mark_congestion(ByteSpan packet) {
-  if (packet.size() < kIpv4HeaderSize || packet[0] >> 4 != 4) return;
-  if ((packet[1] & EcnCodepoint::kMask) == EcnCodepoint::kNotEct) return;
+bool mark_congestion(ByteSpan packet) {
+  if (packet.size() < kIpv4HeaderSize || packet[0] >> 4 != 4) return false;
+  if ((packet[1] & EcnCodepoint::kMask) == EcnCodepoint::kNotEct) return false;
   packet[1] = static_cast<std::uint8_t>(packet[1] | EcnCodepoint::kCe);
   packet[10] = packet[11] = 0;
   const ByteView header(packet.data(), std::size_t{packet[0] & 0xfU} * 4);
   store_be16(&packet[10], checksum_of(add_to_checksum(0, header)));
+  return true;
 }
 
 std::vector<std::uint8_t> forged_segment(const IpAddress& from, const IpAddress& to,

@@ -18,8 +18,9 @@ namespace glasstcp::lab {
 /// What the router 192.0.2.254 says of a packet that is larger than `mtu` bytes.
 [[nodiscard]] std::vector<std::uint8_t> too_big_message(ByteView packet, std::uint32_t mtu);
 
-/// Sets "congestion experienced" in a packet that is ECN-capable; others stay as they are.
-void mark_congestion(ByteSpan packet);
+/// Sets "congestion experienced" in a packet that is ECN-capable; others stay as they are, and
+/// false is returned.
+bool mark_congestion(ByteSpan packet);
 
 /// A segment without data or options.
 [[nodiscard]] std::vector<std::uint8_t> forged_segment(const IpAddress& from, const IpAddress& to,

@@ -112,6 +112,7 @@ bool is_foreign(const AnnotatedPacket& packet, Side side) {
 // `repeats`: it only says once more that a gap is open.
 bool is_plain_packet(const AnnotatedPacket& packet, bool outgoing, bool repeats) {
   if (!packet.steps.empty() || !packet.timers.empty()) return false;
+  if (packet.summary.has(PacketSummary::kCwr)) return false;  // "I have heard of the congestion"
   if (outgoing && !is_usual(packet.reason) && !repeats) return false;
   if (!outgoing && packet.verdict != Verdict::Accepted && !repeats) return false;
   return std::ranges::all_of(packet.events.all(), [repeats](const PacketEventValue& e) {
@@ -322,7 +323,7 @@ void Journal::take_sent(Side side, const AnnotatedPacket& packet) {
   learn_state(side, packet, row);
   watch(side, packet, row);
   row.reason_class = class_of(packet);
-  row.is_plain = is_plain_packet(packet, true, is_one_more_duplicate(packet));
+  row.is_plain = !row.is_marked && is_plain_packet(packet, true, is_one_more_duplicate(packet));
   for (const TimerName timer : packet.timers.all()) {
     TextBuffer words;
     add_timer_words(words, timer, language_);

@@ -35,6 +35,7 @@ struct Row {
   bool is_copy = false;          ///< the link duplicated it
   bool is_forged = false;        ///< by nobody of the two
   std::string lost{};            ///< why
+  bool is_marked = false;        ///< by a router: congestion experienced
   PacketSummary summary{};
   std::uint32_t seq = 0;  ///< relative
   std::uint32_t ack = 0;  ///< relative
@@ -81,6 +82,7 @@ class Journal {
   /// A packet leaves: the number of its row. What the sender's annotator says next is about it.
   std::size_t note_departure(Side from, std::uint32_t connection, Instant now);
   void note_loss(std::size_t row, LossWords why) { rows_[row].lost = why.in(language_); }
+  void note_mark(std::size_t row) { rows_[row].is_marked = true; }
   /// It has arrived: what the receiver's annotator says next of a packet that came is about it.
   void note_arrival(std::size_t row, Instant now);
   /// An attacker's packet arrives at `to`.

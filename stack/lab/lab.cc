@@ -282,6 +282,7 @@ void Lab::send(Host& host, const OutPacket& out) {
     crossing = channels_[side].enter(packet, out.reason, now_);
     rows_of_entries_[side].resize(static_cast<std::size_t>(channels_[side].entered()), row);
   }
+  if (crossing.is_marked) journal_.note_mark(row);
   if (crossing.lost.english.empty()) {
     host.annotator->on_written(now_);
   } else {

@@ -32,6 +32,11 @@ std::string repeated(std::string_view text, std::size_t times) {
   return all;
 }
 
+// "1 ACK", "2 ACKs".
+std::string counted(std::uint64_t count, std::string_view what) {
+  return std::to_string(count) + ' ' + std::string(what) + (count == 1 ? "" : "s");
+}
+
 class Ladder {
  public:
   Ladder(const Scenario& scenario, const Journal& journal, const LadderOptions& options)
@@ -192,6 +197,11 @@ class Ladder {
     if (!row.lost.empty()) {
       add_paragraph(std::string(in("lost: ", "丢失：")) + row.lost, true);
     }
+    if (row.is_marked && !row.is_copy) {
+      add_paragraph(
+          in("a router marks it: congestion experienced (CE)", "路由器对它作标记：经历拥塞（CE）"),
+          true);
+    }
     std::string effect = row.effect + (is_watched_sender ? "" : watched);
     if (effect.starts_with(' ')) effect.erase(0, 1);
     if (!effect.empty()) add_paragraph(named(other(row.side), effect), true);
@@ -264,13 +274,13 @@ class Ladder {
         text += options_.language == Language::Chinese
                     ? "  " + name + "：" + std::to_string(segments[i]) + " 个报文段，" +
                           std::to_string(bytes[i]) + " 字节"
-                    : "  " + name + ": " + std::to_string(segments[i]) + " segments, " +
-                          std::to_string(bytes[i]) + " bytes";
+                    : "  " + name + ": " + counted(segments[i], "segment") + ", " +
+                          counted(bytes[i], "byte");
       }
       if (acks[i] > 0) {
         text += options_.language == Language::Chinese
                     ? "  " + name + "：" + std::to_string(acks[i]) + " 个 ACK"
-                    : "  " + name + ": " + std::to_string(acks[i]) + " ACKs";
+                    : "  " + name + ": " + counted(acks[i], "ACK");
       }
     }
     const std::vector<Row>& rows = journal_.rows();

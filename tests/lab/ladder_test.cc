@@ -100,6 +100,13 @@ TEST(LabLadder, AFloodIsFolded) {
   EXPECT_THAT(drawn("syn-flood", look), testing::HasSubstr("同样的分组还有 "));
 }
 
+// What a scenario is about is not folded away: the mark, and the answer to it.
+TEST(LabLadder, AMarkIsShown) {
+  const std::string text = drawn("ecn", {});
+  EXPECT_THAT(text, testing::HasSubstr("a router marks it: congestion experienced (CE)"));
+  EXPECT_THAT(text, testing::HasSubstr("ACK-CWR seq="));
+}
+
 // A host that has forgotten everything is CLOSED, whatever it was before.
 TEST(LabLadder, ARestartedHostIsClosed) {
   const std::string text = drawn("half-open", {});
