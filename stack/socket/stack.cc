@@ -353,6 +353,12 @@ std::optional<ConnectionReport> Stack::report(ConnectionId id) const {
   if (connection == nullptr) return std::nullopt;
   return connection->report(impl_->last);
 }
+std::vector<RunningTimer> Stack::timers(const FourTuple& tuple) const {
+  return impl_->tcp.timers(tuple);
+}
+std::vector<OutstandingRange> Stack::outstanding(const FourTuple& tuple) const {
+  return impl_->tcp.outstanding(tuple);
+}
 std::vector<ConnectionEntry> Stack::entries() const {
   return impl_->tcp.entries();
 }

@@ -213,6 +213,12 @@ class Stack {
   [[nodiscard]] std::vector<ConnectionId> connections() const;
   /// What TCP_INFO is filled from; empty for a stale id.
   [[nodiscard]] std::optional<ConnectionReport> report(ConnectionId id) const;
+  /// What runs for the connection with this tuple, half-open and TIME-WAIT too, and when each ends;
+  /// the earliest first. Empty: nothing runs, or there is no such connection.
+  [[nodiscard]] std::vector<RunningTimer> timers(const FourTuple& tuple) const;
+  /// What the connection with this tuple has sent and not heard an acknowledgment of, in order;
+  /// with what is known of each part (reported by SACK, judged lost). O(segments outstanding).
+  [[nodiscard]] std::vector<OutstandingRange> outstanding(const FourTuple& tuple) const;
   /// Listeners and everything that has a tuple, TIME-WAIT too, in no order.
   [[nodiscard]] std::vector<ConnectionEntry> entries() const;
   /// Ends the connection with this tuple, as an administrator would: the peer gets a reset, the

@@ -55,6 +55,13 @@ struct TimerInfo {
 /// All rows, in the order of the enumerators.
 [[nodiscard]] std::span<const TimerInfo> all_timers();
 
+/// A timer that runs.
+struct RunningTimer {
+  TimerName name{};
+  Instant deadline{};
+  friend bool operator==(const RunningTimer&, const RunningTimer&) = default;
+};
+
 /// A copy of the variables of RFC 9293 §3.3.1 and of congestion control, in the RFCs' names.
 struct TcbSnapshot {
   State state = State::Closed;

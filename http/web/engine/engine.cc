@@ -117,6 +117,19 @@ void write_scenario(Json& json, const lab::Scenario& scenario) {
   json.end('}');
 }
 
+void write_timers(Json& json) {
+  json.key("timers").begin('[');
+  for (const TimerInfo& row : all_timers()) {
+    json.begin('{');
+    json.field("key", row.name);
+    json.field("rfc", row.rfc);
+    json.field("en", row.sentence);
+    json.field("zh", row.sentence_zh);
+    json.end('}');
+  }
+  json.end(']');
+}
+
 // One page's engine. `scenario` is what the lab borrows.
 struct Engine {
   std::string input;
@@ -237,6 +250,7 @@ struct Engine {
     json.key("tcb").begin('[');
     for (const std::string_view name : kTcbKeys) json.string(name);
     json.end(']');
+    write_timers(json);
     json.end('}');
     output = json.text();
   }

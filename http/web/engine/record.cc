@@ -10,6 +10,8 @@ using lab::Side;
 
 // Bytes of a packet that the page explains: all headers, and where the data begins.
 constexpr std::size_t kMostBytes = 120;
+// Parts of what is outstanding that a moment tells of.
+constexpr std::size_t kMostMarks = 64;
 
 std::int64_t nanoseconds(const lab::Lab& lab, Instant at) {
   return (at - lab.journal().start()).count();
@@ -33,6 +35,10 @@ std::string_view kind_of(const AnnotatedPacket& packet) {
   return packet.is_outgoing() ? "sent" : "came";
 }
 
+Instant earliest(const std::vector<RunningTimer>& timers) {
+  return timers.empty() ? kNever : timers.front().deadline;
+}
+
 void write_options(Json& json, const PacketSummary& packet) {
   if (packet.has_mss) json.count("mss", packet.mss);
   if (packet.has_window_scale) json.count("scale", int{packet.window_scale});
@@ -49,9 +55,17 @@ void Recorder::on_row(std::size_t row, Side side, const AnnotatedPacket& packet)
   take_actions();
   touched_.insert(row);
   learn_extra(row, packet);
-  const std::string tcb = packet.after ? tcb_text(side, *packet.after) : std::string();
-  add_moment(kind_of(packet), row, side, tcb);
-  remember(side, lab_.journal().rows()[row].connection, packet, tcb);
+  const std::uint32_t connection = lab_.journal().rows()[row].connection;
+  std::string tcb;
+  if (packet.after) tcb = tcb_text(*packet.after, earliest(lab_.stack(side).timers(packet.tuple)));
+  // An attacker's packets have no connection of ours.
+  if (packet.tuple.remote_address == lab::address_of(other(side))) {
+    Watched& watched = watched_[index_of(side)][connection];
+    if (!packet.connection.is_none()) watched.id = packet.connection;
+    watched.tuple = packet.tuple;
+    if (!tcb.empty()) watched.tcb = tcb;
+  }
+  add_moment({kind_of(packet), static_cast<int>(row), side, connection, tcb});
 }
 
 void Recorder::learn_extra(std::size_t row, const AnnotatedPacket& packet) {
@@ -68,21 +82,13 @@ void Recorder::learn_extra(std::size_t row, const AnnotatedPacket& packet) {
   extra.size = packet.summary.total_length;
 }
 
-void Recorder::remember(Side side, std::uint32_t connection, const AnnotatedPacket& packet,
-                        const std::string& tcb) {
-  if (packet.connection.is_none()) return;
-  Watched& watched = watched_[index_of(side)][connection];
-  watched.id = packet.connection;
-  watched.connection = connection;
-  if (!tcb.empty()) watched.last = tcb;
-}
-
 void Recorder::take_actions() {
   const auto& rows = lab_.journal().rows();
   for (; seen_ < rows.size(); ++seen_) {
     touched_.insert(seen_);
     const Row& row = rows[seen_];
-    if (row.kind == Row::Kind::Action) add_moment("did", seen_, row.side, {});
+    if (row.kind != Row::Kind::Action) continue;
+    add_moment({"did", static_cast<int>(seen_), row.side, row.connection});
   }
 }
 
@@ -90,36 +96,75 @@ void Recorder::end_step() {
   take_actions();
   for (const Side side : {Side::Client, Side::Server}) {
     for (auto& [connection, watched] : watched_[index_of(side)]) {
+      const std::vector<RunningTimer> timers = lab_.stack(side).timers(watched.tuple);
       const auto tcb = lab_.stack(side).status(watched.id);
-      if (!tcb) continue;
-      std::string text = tcb_text(side, *tcb);
-      if (text == watched.last) continue;
-      watched.last = std::move(text);
-      moments_.begin('[');
-      moments_.string("tcb");
-      moments_.number(-1);
-      moments_.number(static_cast<int>(side));
-      moments_.number(connection);
-      moments_.number(nanoseconds(lab_, lab_.virtual_time()));
-      moments_.raw(watched.last);
-      moments_.end(']');
+      const std::string text = tcb ? tcb_text(*tcb, earliest(timers)) : std::string();
+      const bool has_new_tcb = !text.empty() && text != watched.tcb;
+      const bool has_changes =
+          timers_text(timers) != watched.timers || marks_text(side, watched) != watched.marks;
+      if (!has_new_tcb && !has_changes) continue;
+      if (has_new_tcb) watched.tcb = text;
+      add_moment({"tcb", -1, side, connection, has_new_tcb ? std::string_view(text) : ""});
     }
   }
 }
 
-void Recorder::add_moment(std::string_view kind, std::size_t row, Side side,
-                          const std::string& tcb) {
+void Recorder::add_moment(const Moment& moment) {
   moments_.begin('[');
-  moments_.string(kind);
-  moments_.number(row);
-  moments_.number(static_cast<int>(side));
-  moments_.number(lab_.journal().rows()[row].connection);
+  moments_.string(moment.kind);
+  moments_.number(moment.row);
+  moments_.number(static_cast<int>(moment.side));
+  moments_.number(moment.connection);
   moments_.number(nanoseconds(lab_, lab_.virtual_time()));
-  moments_.raw(tcb.empty() ? "null" : tcb);
+  moments_.raw(moment.tcb.empty() ? "null" : moment.tcb);
+  auto& ends = watched_[index_of(moment.side)];
+  if (const auto found = ends.find(moment.connection); found != ends.end()) {
+    add_changes(found->second, moment.side);
+  }
   moments_.end(']');
 }
 
-std::string Recorder::tcb_text(Side side, const TcbSnapshot& tcb) const {
+void Recorder::add_changes(Watched& watched, Side side) {
+  std::string timers = timers_text(lab_.stack(side).timers(watched.tuple));
+  std::string marks = marks_text(side, watched);
+  const bool has_timers = timers != watched.timers;
+  const bool has_marks = marks != watched.marks;
+  if (has_timers || has_marks) moments_.raw(has_timers ? timers : "null");
+  if (has_marks) moments_.raw(marks);
+  watched.timers = std::move(timers);
+  watched.marks = std::move(marks);
+}
+
+std::string Recorder::marks_text(Side side, const Watched& watched) const {
+  Json json;
+  json.begin('[');
+  std::size_t told = 0;
+  for (const OutstandingRange& range : lab_.stack(side).outstanding(watched.tuple)) {
+    const int kind = range.state == SegmentState::Delivered ? 1
+                     : range.state == SegmentState::Lost    ? 2
+                                                            : 0;
+    if ((kind == 0 && !range.retransmitted) || told == kMostMarks) continue;
+    ++told;
+    json.number(range.begin.raw());
+    json.number(range.end.raw());
+    json.number(kind);
+  }
+  json.end(']');
+  return json.text();
+}
+
+std::string Recorder::timers_text(const std::vector<RunningTimer>& timers) const {
+  Json json;
+  json.begin('[');
+  for (const RunningTimer& timer : timers) {
+    json.string(name_of(timer.name));
+    json.number(nanoseconds(lab_, timer.deadline));
+  }
+  json.end(']');
+  return json.text();
+}
+
+std::string Recorder::tcb_text(const TcbSnapshot& tcb, Instant deadline) const {
   Json json;
   json.begin('[');
   json.string(name_of(tcb.state));
@@ -139,8 +184,6 @@ std::string Recorder::tcb_text(Side side, const TcbSnapshot& tcb) const {
         std::uint32_t{tcb.snd_shift}, std::uint32_t{tcb.rcv_shift}}) {
     json.number(value);
   }
-  // The host's earliest deadline: of the connection, as long as there is one.
-  const Instant deadline = lab_.stack(side).next_deadline();
   json.number(deadline == kNever ? std::int64_t{-1} : nanoseconds(lab_, deadline));
   json.end(']');
   return json.text();

@@ -1,9 +1,13 @@
 // What the lab page is told of a run: rows as JSON, and the moments in which something about them
 // became known, each with the TCB of the end that it happened to.
 //
-// A moment is [kind, row, side, connection, time in ns, TCB or null]; kinds are "sent", "came",
-// "did", "state" and "tcb" (the TCB alone changed: the application read or wrote). A TCB is an
-// array in the order of kTcbKeys; its numbers are as on the wire.
+// A moment is [kind, row, side, connection, time in ns, TCB or null, timers, marks]; kinds are
+// "sent", "came", "did", "state" and "tcb" (no packet: the application read or wrote, or a timer
+// was set or ended). A TCB is an array in the order of kTcbKeys; its numbers are as on the wire.
+// Timers are names and the ns at which each ends, in turn, the earliest first. Marks say what is
+// known of what is outstanding: where it begins and ends, and 0 (sent again), 1 (reported by SACK)
+// or 2 (lost). Timers and marks are null, or left out behind all else, where nothing changed of
+// them.
 //
 // Invariants:
 //   1. A row that was told is told again when more is known of it; the last one counts.
@@ -39,10 +43,13 @@ class Recorder final : public lab::RowObserver {
   void drain(Json& json);
 
  private:
+  // One end of a connection, and what was told of it last.
   struct Watched {
     ConnectionId id;
-    std::uint32_t connection = 1;
-    std::string last;
+    FourTuple tuple;
+    std::string tcb;
+    std::string timers = "[]";
+    std::string marks = "[]";
   };
 
   // What a row says only once: found when a packet left or came.
@@ -52,13 +59,21 @@ class Recorder final : public lab::RowObserver {
     std::uint32_t size = 0;
   };
 
-  void add_moment(std::string_view kind, std::size_t row, lab::Side side, const std::string& tcb);
+  struct Moment {
+    std::string_view kind;
+    int row = -1;
+    lab::Side side = lab::Side::Client;
+    std::uint32_t connection = 1;
+    std::string_view tcb{};
+  };
+  void add_moment(const Moment& moment);
   void take_actions();
   void learn_extra(std::size_t row, const AnnotatedPacket& packet);
   void write_row(Json& json, std::size_t number);
-  void remember(lab::Side side, std::uint32_t connection, const AnnotatedPacket& packet,
-                const std::string& tcb);
-  [[nodiscard]] std::string tcb_text(lab::Side side, const TcbSnapshot& tcb) const;
+  [[nodiscard]] std::string tcb_text(const TcbSnapshot& tcb, Instant deadline) const;
+  void add_changes(Watched& watched, lab::Side side);
+  [[nodiscard]] std::string marks_text(lab::Side side, const Watched& watched) const;
+  [[nodiscard]] std::string timers_text(const std::vector<RunningTimer>& timers) const;
 
   const lab::Lab& lab_;
   std::size_t seen_ = 0;  // rows that were looked at

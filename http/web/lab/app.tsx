@@ -11,6 +11,7 @@ import { SequenceBars } from "../shared/sequence_bars";
 import { useSignal } from "../shared/signal";
 import { TcbTable } from "../shared/tcb_table";
 import { language, useTexts } from "../shared/texts";
+import { TimerList } from "../shared/timers";
 import { Header } from "./header";
 import { Interfere } from "./interfere";
 import { Knobs } from "./knobs";
@@ -65,6 +66,7 @@ export function App({ store }: { store: Store }) {
         <aside>
           <PacketPane store={store} />
           <StatesPane store={store} />
+          <TimersPane store={store} />
           <SequencePane store={store} />
           <TcbPane store={store} />
         </aside>
@@ -255,6 +257,20 @@ function StatesPane({ store }: { store: Store }) {
         <ConnectionChoice store={store} />
       </header>
       <Figure5 paths={paths} label={label} />
+    </section>
+  );
+}
+
+function TimersPane({ store }: { store: Store }) {
+  const t = useTexts();
+  const { history, position, connection } = useShown(store);
+  return (
+    <section class="pane" aria-label={t("timers")}>
+      <header class="pane-head">
+        <h2>{t("timers")}</h2>
+        <p>{t("timersNote")}</p>
+      </header>
+      <TimerList history={history} position={position} connection={connection} />
     </section>
   );
 }

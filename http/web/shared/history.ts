@@ -1,7 +1,7 @@
 // All that is known of a run, and what of it had happened at a position in it.
 //
 // A position is a number of moments that have happened, and a time for what moves between them.
-import type { Batch, Moment, Row, Side, Tcb } from "./types";
+import type { Batch, Marks, Moment, Row, Side, Tcb, Timers } from "./types";
 
 export interface Position {
   index: number;
@@ -9,10 +9,23 @@ export interface Position {
   time: number;
 }
 
+/// A timer that runs: ns at which it was set, and ends.
+export interface RunningTimer {
+  name: string;
+  set: number;
+  end: number;
+}
+
 interface Track {
   /// Ascending numbers of moments, and what each brought.
   at: number[];
   tcbs: (Tcb | null)[];
+  /// Changes of what timers run: numbers of moments, and what ran from then on.
+  timedAt: number[];
+  timers: Timers[];
+  /// The same of what is known of the outstanding.
+  markedAt: number[];
+  marks: Marks[];
   /// Changes of state: numbers of moments, and what it became.
   changedAt: number[];
   path: string[];
@@ -120,6 +133,29 @@ export class History {
     return { now: track!.tcbs[i]!, before: j >= 0 ? track!.tcbs[j]! : null, at: track!.at[i]! };
   }
 
+  /// The timers of a side that run at a position, each with when it was set.
+  timersOf(side: Side, connection: number, index: number): RunningTimer[] {
+    const track = this.tracks.get(`${side}/${connection}`);
+    const last = track ? countUpTo(track.timedAt.length, (n) => track.timedAt[n]! < index) - 1 : -1;
+    if (last < 0) return [];
+    const running: RunningTimer[] = [];
+    const now = track!.timers[last]!;
+    for (let i = 0; i + 1 < now.length; i += 2) {
+      const [name, end] = [now[i] as string, now[i + 1] as number];
+      let first = last;
+      while (first > 0 && hasTimer(track!.timers[first - 1]!, name, end)) --first;
+      running.push({ name, end, set: this.moments[track!.timedAt[first]!]![4] });
+    }
+    return running;
+  }
+
+  /// What is known at a position of what a side has outstanding; null: nobody has told.
+  marksOf(side: Side, connection: number, index: number): Marks | null {
+    const track = this.tracks.get(`${side}/${connection}`);
+    const last = track ? countUpTo(track.markedAt.length, (n) => track.markedAt[n]! < index) - 1 : -1;
+    return last < 0 ? null : track!.marks[last]!;
+  }
+
   /// Every TCB of a side up to a moment, for graphs.
   tcbsOf(side: Side, connection: number): { time: number; index: number; tcb: Tcb }[] {
     const track = this.tracks.get(`${side}/${connection}`);
@@ -145,7 +181,7 @@ export class History {
 
   private take(moment: Moment): void {
     const index = this.moments.push(moment) - 1;
-    const [kind, row, side, connection, , tcb] = moment;
+    const [kind, row, side, connection, , tcb, timers, marks] = moment;
     if (kind === "came") this.came[row] = index;
     else if (row >= 0) this.left[row] = index;
     // With an address that is neither host's: no connection of theirs.
@@ -154,13 +190,21 @@ export class History {
     const track = this.trackOf(side, connection);
     track.at.push(index);
     track.tcbs.push(tcb);
+    if (timers) {
+      track.timedAt.push(index);
+      track.timers.push(timers);
+    }
+    if (marks) {
+      track.markedAt.push(index);
+      track.marks.push(marks);
+    }
     const ends: Side[] = this.observer === null ? [side] : [0, 1];
     for (const end of ends) this.follow(end, connection, index, this.rows[row]?.states[end] ?? "");
   }
 
   private trackOf(side: Side, connection: number): Track {
     const key = `${side}/${connection}`;
-    const track = this.tracks.get(key) ?? { at: [], tcbs: [], changedAt: [], path: [] };
+    const track = this.tracks.get(key) ?? emptyTrack();
     this.tracks.set(key, track);
     return track;
   }
@@ -175,6 +219,24 @@ export class History {
     track.changedAt.push(index);
     track.path.push(possible[0]!);
   }
+}
+
+function emptyTrack(): Track {
+  return {
+    at: [],
+    tcbs: [],
+    timedAt: [],
+    timers: [],
+    markedAt: [],
+    marks: [],
+    changedAt: [],
+    path: [],
+  };
+}
+
+function hasTimer(timers: Timers, name: string, end: number): boolean {
+  for (let i = 0; i + 1 < timers.length; i += 2) if (timers[i] === name && timers[i + 1] === end) return true;
+  return false;
 }
 
 /// How many of 0..size-1 a condition holds for that holds for all below the first where it does not.

@@ -1,15 +1,21 @@
-// The sequence space of each end, as it sends: what is acknowledged, in flight, reported by SACK, and
-// how much may still be sent; and the timer that runs.
+// The sequence space of each end, as it sends: what is acknowledged, in flight, reported by SACK, judged
+// lost, and how much may still be sent.
 import { numberText, timeText } from "./format";
 import type { History, Position } from "./history";
 import { placeOf } from "./tables";
 import { useTexts } from "./texts";
 import type { Side, Tcb } from "./types";
 
-interface Block {
+interface Span {
   from: number;
   to: number;
 }
+
+interface Block extends Span {
+  what: "repeated" | "sacked" | "lost";
+}
+
+const kKinds = ["repeated", "sacked", "lost"] as const;
 
 /// What the peer has reported beyond `una`, as far as it came before a position; relative numbers.
 export function sackedBlocks(
@@ -19,8 +25,8 @@ export function sackedBlocks(
   index: number,
   iss: number,
   una: number,
-): Block[] {
-  const blocks: Block[] = [];
+): Span[] {
+  const blocks: Span[] = [];
   for (let i = index - 1, looked = 0; i >= 0 && looked < 400; --i, ++looked) {
     const [kind, number, at, of] = history.moments[i]!;
     if (kind !== "came" || at !== side || of !== connection) continue;
@@ -33,13 +39,40 @@ export function sackedBlocks(
     }
   }
   blocks.sort((a, b) => a.from - b.from);
-  const merged: Block[] = [];
+  const merged: Span[] = [];
   for (const block of blocks) {
     const last = merged.at(-1);
     if (last && block.from <= last.to) last.to = Math.max(last.to, block.to);
     else merged.push({ ...block });
   }
   return merged;
+}
+
+/// What is known of the parts of what a side has outstanding; relative numbers. Where the stack does
+/// not tell of it, what the peer has reported is read from its packets.
+export function blocksOf(
+  history: History,
+  side: Side,
+  connection: number,
+  index: number,
+  iss: number,
+  una: number,
+): Block[] {
+  const marks = history.marksOf(side, connection, index);
+  if (!marks)
+    return sackedBlocks(history, side, connection, index, iss, una).map((one) => ({
+      ...one,
+      what: "sacked",
+    }));
+  const blocks: Block[] = [];
+  for (let i = 0; i + 2 < marks.length; i += 3) {
+    blocks.push({
+      from: (marks[i]! - iss) >>> 0,
+      to: (marks[i + 1]! - iss) >>> 0,
+      what: kKinds[marks[i + 2]!] ?? "repeated",
+    });
+  }
+  return blocks;
 }
 
 interface Props {
@@ -76,7 +109,9 @@ export function SequenceBars(props: Props) {
       )}
       <ul class="keys">
         <li class="flight">{t("inFlight")}</li>
+        <li class="repeated">{t("repeatedWord")}</li>
         <li class="sacked">{t("sackedWord")}</li>
+        <li class="lost">{t("lostBytes")}</li>
         <li class="usable">{t("usable")}</li>
       </ul>
     </div>
@@ -103,7 +138,7 @@ function Bar({ history, position, connection, side, title }: Props & { side: Sid
   const end = Math.max(edge, nxt, una + 1);
   const begin = Math.max(una - (end - una) * 0.08, 0);
   const { x, box } = scaleOf(begin, end);
-  const sacked = sackedBlocks(history, side, connection, position.index, iss, una);
+  const blocks = blocksOf(history, side, connection, position.index, iss, una);
   return (
     <figure aria-label={`${name}: SND.UNA ${una}, SND.NXT ${nxt}, SND.WND ${value("snd_wnd")}`}>
       <figcaption>
@@ -111,12 +146,12 @@ function Bar({ history, position, connection, side, title }: Props & { side: Sid
         <code>
           UNA {numberText(una)} · NXT {numberText(nxt)} · WND {numberText(value("snd_wnd"))}
         </code>
-        <Deadline tcb={tcb} time={position.time} />
+        {history.observer !== null && <Deadline tcb={tcb} time={position.time} />}
       </figcaption>
       <div class="space" aria-hidden="true">
         {box(begin, una, "acked")}
         {box(una, Math.min(nxt, end), "flight")}
-        {sacked.map(({ from, to }, i) => box(from, Math.min(to, end), "sacked", i))}
+        {blocks.map(({ from, to, what }, i) => box(Math.max(from, una), Math.min(to, end), what, i))}
         {box(nxt, edge, "usable")}
         <i style={{ left: `${x(una)}%` }} />
         <i style={{ left: `${x(nxt)}%` }} />

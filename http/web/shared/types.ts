@@ -49,8 +49,13 @@ export interface Row {
 
 export type Tcb = [string, ...number[]];
 export type MomentKind = "sent" | "came" | "did" | "state" | "tcb";
-/// [kind, row or -1, side, connection, ns, TCB]
-export type Moment = [MomentKind, number, Side, number, number, Tcb | null];
+/// Names of the timers that run and the ns at which each ends, in turn, the earliest first.
+export type Timers = (string | number)[];
+/// Parts of what is outstanding: first number, the one behind it, and 0 (sent again), 1 (reported by
+/// SACK) or 2 (judged lost), in turn.
+export type Marks = number[];
+/// [kind, row or -1, side, connection, ns, TCB, timers and marks if they changed]
+export type Moment = [MomentKind, number, Side, number, number, Tcb | null, (Timers | null)?, Marks?];
 
 export interface Story {
   title: string;
@@ -107,7 +112,15 @@ export interface ReasonClass {
   dash: string;
 }
 
+export interface TimerInfo {
+  key: string;
+  rfc: string;
+  en: string;
+  zh: string;
+}
+
 export interface Tables {
+  timers: TimerInfo[];
   classes: ReasonClass[];
   arrows: string[];
   tcb: string[];

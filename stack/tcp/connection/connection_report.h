@@ -9,9 +9,22 @@
 
 #include "stack/tcp/connection/connection_statistics.h"
 #include "stack/tcp/recovery/recovery_episode.h"
+#include "stack/tcp/recovery/retransmission_queue.h"
 #include "stack/trace/event.h"
 
 namespace glasstcp {
+
+/// A part of what is sent and not acknowledged.
+struct OutstandingRange {
+  SeqNum begin;
+  SeqNum end;
+  SegmentState state = SegmentState::InNetwork;
+  bool retransmitted = false;
+  /// Whether `next` is more of the same.
+  [[nodiscard]] bool continues_in(const OutstandingRange& next) const {
+    return end == next.begin && state == next.state && retransmitted == next.retransmitted;
+  }
+};
 
 /// A connection with all that is known of it, for reports such as TCP_INFO.
 struct ConnectionReport {

@@ -43,6 +43,29 @@ TcbSnapshot Tcb::status() const {
   return s;
 }
 
+std::vector<RunningTimer> Tcb::timers() const {
+  std::vector<RunningTimer> running;
+  timers_.for_each_running([&](const RunningTimer& timer) { running.push_back(timer); });
+  const Instant burst = recovery_.next_burst(context_);
+  if (burst != kNever) running.push_back({TimerName::Pacing, burst});
+  std::ranges::stable_sort(running, {}, &RunningTimer::deadline);
+  return running;
+}
+
+std::vector<OutstandingRange> Tcb::outstanding() const {
+  std::vector<OutstandingRange> ranges;
+  for (std::uint32_t i = queue().head(); i != kNone; i = context_.sent[i].next) {
+    const SentSegment& segment = context_.sent[i];
+    const OutstandingRange range{segment.begin, segment.end, segment.state, segment.retransmitted};
+    if (!ranges.empty() && ranges.back().continues_in(range)) {
+      ranges.back().end = range.end;
+    } else {
+      ranges.push_back(range);
+    }
+  }
+  return ranges;
+}
+
 // A peer that shows no window or acknowledges nothing may be honest, and its memory is held all the
 // same. Who has sent something that our application has not read yet has done its part. Between the
 // segments of an upload, and between a request and the next, nothing waits, either: that is no

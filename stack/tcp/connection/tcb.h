@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "stack/base/tcp_state.h"
 #include "stack/tcp/connection/activity.h"
@@ -77,6 +78,10 @@ class Tcb {
 
   // -- STATUS (RFC 9293 §3.10.6): status.cc
   [[nodiscard]] TcbSnapshot status() const;
+  /// What runs for it, the earliest first.
+  [[nodiscard]] std::vector<RunningTimer> timers() const;
+  /// What is sent and not acknowledged, in order; neighbours of one state are one range.
+  [[nodiscard]] std::vector<OutstandingRange> outstanding() const;
   /// All that TCP_INFO shows.
   [[nodiscard]] ConnectionReport report(Instant now) const;
   /// What a TIME-WAIT record needs to know.

@@ -67,6 +67,13 @@ class TimerTable {
     }
     return std::nullopt;
   }
+  /// Hands every timer that runs to `use`, in the order of the slots.
+  template <typename Use>
+  void for_each_running(Use use) const {
+    for (std::size_t i = 0; i < kSlots; ++i) {
+      if (deadlines_[i] != kNever) use(RunningTimer{names_[i], deadlines_[i]});
+    }
+  }
   [[nodiscard]] Instant earliest() const { return *std::ranges::min_element(deadlines_); }
 
  private:

@@ -116,6 +116,10 @@ class TcpLayer {
   [[nodiscard]] std::vector<ConnectionEntry> entries() const;
   /// How many entries() has in each state; allocates nothing.
   [[nodiscard]] StateCounts states() const;
+  /// What runs for this tuple, be it a connection, half-open or in TIME-WAIT; the earliest first.
+  [[nodiscard]] std::vector<RunningTimer> timers(const FourTuple& tuple) const;
+  /// What the connection with this tuple has sent and not heard an acknowledgment of, in order.
+  [[nodiscard]] std::vector<OutstandingRange> outstanding(const FourTuple& tuple) const;
   /// Ends what has this tuple, with a reset where the peer knows of it. False: there is nothing.
   bool drop(const FourTuple& tuple, Instant now);
   void abort_all(Instant now);

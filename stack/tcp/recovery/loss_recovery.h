@@ -126,6 +126,10 @@ class LossRecovery {
   /// Something waits that cwnd allows and pacing does not yet: when it does, the owner's
   /// on_burst_time() is called.
   void await_next_burst(RecoveryContext& context, Instant now);
+  /// When that is; kNever: nothing waits for it.
+  [[nodiscard]] Instant next_burst(const RecoveryContext& context) const {
+    return flight_ == kNone ? kNever : context.flights[flight_].deadline();
+  }
 
   // -- What time brings
   /// RFC 6298 §5.4: the retransmission timer expired, while the SYN is not acknowledged.
