@@ -39,6 +39,7 @@ constexpr std::uint32_t kQuantum = 64 * 1024;
 constexpr std::uint16_t kOpening = TcpFlags::kSyn | TcpFlags::kAck | TcpFlags::kRst;
 // Of one connection, beside its window: itself, its places in tables, what its application keeps.
 constexpr std::uint64_t kRecordBytes = 512;
+static_assert(sizeof(Connection) + sizeof(PeerPlace) <= kRecordBytes);
 
 }  // namespace
 
