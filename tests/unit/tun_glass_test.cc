@@ -186,7 +186,7 @@ TEST(GlassLab, IsThePageOrTheCommandThatBringsIt) {
   EXPECT_EQ(there.body.bytes.size(), page.size());
   const auto missing = answer_with_lab_page({});
   EXPECT_EQ(missing.status, 404);
-  EXPECT_THAT(missing.explanation, HasSubstr("scripts/setup web && scripts/build web"));
+  EXPECT_THAT(missing.explanation, HasSubstr("scripts/setup web && scripts/build"));
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace glasstcp {
 [[nodiscard]] ByteView lab_page() noexcept;
 
 /// What brings a program with the page.
-inline constexpr std::string_view kLabPageCommand = "scripts/setup web && scripts/build web";
+inline constexpr std::string_view kLabPageCommand = "scripts/setup web && scripts/build";
 
 /// Answers with a page, or with the command that brings it where `page` is empty.
 [[nodiscard]] http::ServiceAnswer answer_with_lab_page(ByteView page);

@@ -1,6 +1,7 @@
 // The lab page, put together.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { Figure5 } from "../shared/figure5";
+import { focusOf, rowNear, rowOfNumber, rowOfState, rowOfVariable } from "../shared/focus";
 import { prefersStillness } from "../shared/appearance";
 import { Graphs } from "../shared/graphs";
 import { Icon } from "../shared/icons";
@@ -21,6 +22,7 @@ import { Predict } from "./predict";
 import { Answer, storyOf } from "./story";
 import { Title } from "./title";
 import { Transport } from "./transport";
+import type { Side } from "../shared/types";
 import type { Run, Store } from "./store";
 
 type Dialog = "none" | "scenarios" | "knobs" | "own";
@@ -99,6 +101,7 @@ function listenToKeys(store: Store): () => void {
     };
     if (event.key === "ArrowRight") go(history.next(index));
     else if (event.key === "ArrowLeft") go(history.previous(index));
+    else if (event.key === "Escape") store.selected.value = -1;
     else if (event.key === "Home") go(0);
     else if (event.key === "End") go(history.moments.length);
     else if (event.key === " " && !at.closest("button")) {
@@ -140,11 +143,14 @@ function LadderPane({
         history={history}
         position={position}
         selected={isShared ? selected : -1}
-        onSelect={(row) => isShared && (store.selected.value = row === selected ? -1 : row)}
+        onSelect={(row) => isShared && store.choose(row)}
         label={title}
         version={version}
         empty={isMain && !isLoading && !wanted && history.moments.length > 0 && <Invitation store={store} />}
       />
+      {isShared && history.rows[selected]?.kind === 0 && (
+        <Interfere key={selected} store={store} row={selected} />
+      )}
       {history.isOver && position.index >= history.moments.length && (
         <p class="ending">
           {t(history.ending === 0 ? "endQuiet" : history.ending === 1 ? "endTime" : "endLong")}
@@ -198,11 +204,7 @@ function PacketPane({ store }: { store: Store }) {
   return (
     <section class="pane" aria-label={t("packet")}>
       <h2>{t("packet")}</h2>
-      <PacketPanel key={selected} history={run.history} position={position} row={selected}>
-        {selected >= 0 && run.history.rows[selected] && (
-          <Interfere key={selected} store={store} row={selected} />
-        )}
-      </PacketPanel>
+      <PacketPanel key={selected} history={run.history} position={position} row={selected} />
     </section>
   );
 }
@@ -232,18 +234,27 @@ function ConnectionChoice({ store }: { store: Store }) {
   );
 }
 
-/// What the panels beside the ladder show: one connection of the run, at one moment.
+/// What the panels beside the ladder show: one connection of the run, at one moment; and what has to
+/// do with the packet that is selected.
 function useShown(store: Store) {
   const version = useSignal(store.version);
   const { history, scenario } = useSignal(store.run);
   const position = useSignal(store.position);
   const connection = useSignal(store.connection);
-  return { version, history, scenario, position, connection };
+  const selected = useSignal(store.selected);
+  const focus = useMemo(() => focusOf(history, selected), [history, version, selected]);
+  // What has not happened yet is not given away.
+  const select = (row: number) => {
+    if (row >= 0 && history.left[row]! < store.position.value.index) store.selected.value = row;
+  };
+  return { version, history, scenario, position, connection, focus, select };
 }
 
 function StatesPane({ store }: { store: Store }) {
   const t = useTexts();
-  const { history, position, connection } = useShown(store);
+  const { history, position, connection, focus, select } = useShown(store);
+  const choose = (side: Side, state: string) =>
+    select(rowOfState(history, side, connection, position.index, state));
   const paths: [string[], string[]] = [
     history.pathOf(0, connection, position.index),
     history.pathOf(1, connection, position.index),
@@ -256,39 +267,83 @@ function StatesPane({ store }: { store: Store }) {
         <p>{t("statesNote")}</p>
         <ConnectionChoice store={store} />
       </header>
-      <Figure5 paths={paths} label={label} />
+      <Figure5
+        paths={paths}
+        label={label}
+        lit={focus?.steps}
+        onState={(state) => choose(paths[1].at(-1) === state || !paths[0].includes(state) ? 1 : 0, state)}
+      />
+      {([0, 1] as Side[]).map((side) => (
+        <Path key={side} side={side} path={paths[side]} onState={(state) => choose(side, state)} />
+      ))}
     </section>
+  );
+}
+
+/// The states that a side went through, in order; each leads to what brought it.
+function Path({ side, path, onState }: { side: Side; path: string[]; onState: (state: string) => void }) {
+  const t = useTexts();
+  const name = t(side === 0 ? "client" : "server");
+  return (
+    <ol class={`path side-${side}`} aria-label={`${name}: ${t("path")}`}>
+      <li class="whose" aria-hidden="true">
+        {name}
+      </li>
+      {path.map((state, i) => (
+        <li key={i}>
+          {i === 0 ? (
+            state
+          ) : (
+            <button type="button" title={t("whatChangedIt")} onClick={() => onState(state)}>
+              {state}
+            </button>
+          )}
+        </li>
+      ))}
+    </ol>
   );
 }
 
 function TimersPane({ store }: { store: Store }) {
   const t = useTexts();
-  const { history, position, connection } = useShown(store);
+  const { history, position, connection, focus, select } = useShown(store);
   return (
     <section class="pane" aria-label={t("timers")}>
       <header class="pane-head">
         <h2>{t("timers")}</h2>
         <p>{t("timersNote")}</p>
       </header>
-      <TimerList history={history} position={position} connection={connection} />
+      <TimerList
+        history={history}
+        position={position}
+        connection={connection}
+        lit={focus?.moments}
+        onMoment={(moment) => select(history.moments[moment]![1])}
+      />
     </section>
   );
 }
 
 function SequencePane({ store }: { store: Store }) {
   const t = useTexts();
-  const { history, position, connection } = useShown(store);
+  const { history, position, connection, focus, select } = useShown(store);
   return (
     <section class="pane" aria-label={t("sequence")}>
       <h2>{t("sequence")}</h2>
-      <SequenceBars history={history} position={position} connection={connection} />
+      <SequenceBars
+        history={history}
+        position={position}
+        connection={connection}
+        lit={focus?.spans}
+        onNumber={(side, number) => select(rowOfNumber(history, side, connection, position.index, number))}
+      />
     </section>
   );
 }
 
 function GraphPane({ store }: { store: Store }) {
   const t = useTexts();
-  const { version, history, scenario, position, connection } = useShown(store);
+  const { version, history, scenario, position, connection, focus, select } = useShown(store);
   return (
     <section class="pane graph-pane" aria-label={t("graphs")}>
       <h2>{t("graphs")}</h2>
@@ -298,7 +353,12 @@ function GraphPane({ store }: { store: Store }) {
         version={version}
         connection={connection}
         first={scenario?.watched ?? 0}
-        onSeek={(time) => store.goToTime(time)}
+        picked={focus?.at}
+        onSide={(side) => (store.graphSide.value = side)}
+        onSeek={(time, side) => {
+          store.goToTime(time);
+          select(rowNear(history, side, connection, time));
+        }}
       />
     </section>
   );
@@ -306,14 +366,20 @@ function GraphPane({ store }: { store: Store }) {
 
 function TcbPane({ store }: { store: Store }) {
   const t = useTexts();
-  const { history, position, connection } = useShown(store);
+  const { history, position, connection, focus, select } = useShown(store);
   return (
     <section class="pane" aria-label={t("tcb")}>
       <header class="pane-head">
         <h2>{t("tcb")}</h2>
         <p>{t("tcbNote")}</p>
       </header>
-      <TcbTable history={history} position={position} connection={connection} />
+      <TcbTable
+        history={history}
+        position={position}
+        connection={connection}
+        lit={focus?.changed}
+        onVariable={(side, key) => select(rowOfVariable(history, side, connection, position.index, key))}
+      />
     </section>
   );
 }

@@ -12,14 +12,22 @@ export interface Way {
   queue: number;
 }
 
-export interface Form {
-  ways: [Way, Way];
-  clientWrites: number;
-  serverWrites: number;
-  /// How the server reads: all at once, so many bytes every so often, or never.
+/// An application, and the settings of the host below it.
+export interface End {
+  /// Bytes of one write, and how many of them.
+  writes: number;
+  times: number;
+  /// How it reads: whatever comes, so many bytes every so often, or never.
   reading: "all" | "slowly" | "never";
   readBytes: number;
   readEveryMs: number;
+  /// Keys and values of settings that are not as usual.
+  settings: Record<string, string>;
+}
+
+export interface Form {
+  ways: [Way, Way];
+  ends: [End, End];
   closer: "client" | "server";
   ending: "close" | "abort";
 }
@@ -34,16 +42,23 @@ export const kFirstWay: Way = {
   queue: 100,
 };
 
-export const kFirstForm: Form = {
-  ways: [kFirstWay, { ...kFirstWay, lossPercent: 5 }],
-  clientWrites: 500,
-  serverWrites: 20_000,
+export const kFirstEnd: End = {
+  writes: 500,
+  times: 1,
   reading: "all",
   readBytes: 1000,
   readEveryMs: 100,
+  settings: {},
+};
+
+export const kFirstForm: Form = {
+  ways: [kFirstWay, { ...kFirstWay, lossPercent: 5 }],
+  ends: [kFirstEnd, { ...kFirstEnd, writes: 20_000 }],
   closer: "client",
   ending: "close",
 };
+
+const kSides = ["client", "server"] as const;
 
 function linkLine(side: string, way: Way): string {
   const words = [`delay=${way.delayMs}ms`];
@@ -55,33 +70,42 @@ function linkLine(side: string, way: Way): string {
   return `link ${side} ${words.join(" ")}`;
 }
 
+function settingLine(side: string, { settings }: End): string[] {
+  const words = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
+  return words.length > 0 ? [`set ${side} ${words.join(" ")}`] : [];
+}
+
+function actionLines(side: string, end: End): string[] {
+  const when = `on ${side} connected ${side}`;
+  const lines: string[] = [];
+  if (end.reading === "slowly") lines.push(`${when} read ${end.readBytes} every ${end.readEveryMs}ms`);
+  if (end.reading === "never") lines.push(`${when} stop-reading`);
+  if (end.writes > 0 && end.times > 0)
+    lines.push(`${when} write ${end.writes}${end.times > 1 ? ` x${end.times}` : ""}`);
+  return lines;
+}
+
 export function textOfForm(form: Form): string {
   const { closer, ending } = form;
-  const other = closer === "client" ? "server" : "client";
+  const near = kSides.indexOf(closer);
+  const far = 1 - near;
+  const other = kSides[far]!;
+  const sum = (end: End) => end.writes * end.times;
+  // The closer waits for what it wrote to be acknowledged, and for all that the other one wrote.
+  const [written, awaited] = [sum(form.ends[near]!), sum(form.ends[far]!)];
+  const isRead = awaited > 0 && form.ends[near]!.reading !== "never";
+  const when = isRead ? `read ${awaited}` : written > 0 ? "acked" : "connected";
   const lines = [
     "chapter data",
-    linkLine("client", form.ways[0]),
-    linkLine("server", form.ways[1]),
+    ...kSides.map((side, i) => linkLine(side, form.ways[i]!)),
+    ...kSides.flatMap((side, i) => settingLine(side, form.ends[i]!)),
     "",
     "at 0ms server listen",
     "at 10ms client connect",
+    ...kSides.flatMap((side, i) => actionLines(side, form.ends[i]!)),
+    `on ${closer} ${when} + 50ms ${closer} ${ending}`,
   ];
-  if (form.reading === "slowly") {
-    lines.push(`on server connected server read ${form.readBytes} every ${form.readEveryMs}ms`);
-  } else if (form.reading === "never") {
-    lines.push("on server connected server stop-reading");
-  }
-  if (form.clientWrites > 0) lines.push(`on client connected client write ${form.clientWrites}`);
-  if (form.serverWrites > 0) lines.push(`on server connected server write ${form.serverWrites}`);
-  // The closer waits for what it wrote to be acknowledged, and for all that the other one wrote.
-  const written = closer === "client" ? form.clientWrites : form.serverWrites;
-  const awaited = closer === "client" ? form.serverWrites : form.clientWrites;
-  const isRead = awaited > 0 && (closer === "client" || form.reading === "all");
-  const when = isRead ? `read ${awaited}` : written > 0 ? "acked" : "connected";
-  lines.push(`on ${closer} ${when} + 50ms ${closer} ${ending}`);
-  if (ending === "close" && !(other === "server" && form.reading === "never")) {
-    lines.push(`on ${other} end ${other} close`);
-  }
+  if (ending === "close" && form.ends[far]!.reading !== "never") lines.push(`on ${other} end ${other} close`);
   lines.push("", "watch server cwnd ssthresh", "until 60s", "");
   return lines.join("\n");
 }

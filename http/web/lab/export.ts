@@ -1,6 +1,9 @@
-// Files that leave the page: a capture for Wireshark, the ladder as a picture, a link.
-import { language } from "../shared/texts";
+// Files that leave the page: a capture for Wireshark, and each figure as a picture.
+import { language, textIn, type TextKey } from "../shared/texts";
 import type { Side } from "../shared/types";
+import { graphSvg } from "./graph_svg";
+import { ladderSvg } from "./ladder_svg";
+import { statesSvg } from "./states_svg";
 import type { Store } from "./store";
 
 function save(name: string, content: Blob): void {
@@ -23,19 +26,47 @@ export async function exportCapture(store: Store, side: Side): Promise<void> {
   save(`${baseName(store)}-${side === 0 ? "client" : "server"}.pcapng`, content);
 }
 
-/// Text that may stand in XML.
-export function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+/// The figures that leave the page as pictures.
+export const kFigures = ["ladder", "states", "windows", "sequence", "roundTrips"] as const;
+export type FigureName = (typeof kFigures)[number];
+
+export const kFigureTitles: Record<FigureName, TextKey> = {
+  ladder: "ladder",
+  states: "states",
+  windows: "graphWindow",
+  sequence: "graphSeq",
+  roundTrips: "graphRtt",
+};
+
+/// A figure of the run that is seen: states as they are at the position, all others of the whole run.
+export function svgOfFigure(store: Store, name: FigureName, scenarioTitle: string): string {
+  const { history, scenario } = store.run.value;
+  const spoken = language.value;
+  const connection = store.connection.value;
+  const title = `${scenarioTitle} · ${textIn(spoken, kFigureTitles[name])}`;
+  if (name === "ladder") return ladderSvg(history, scenarioTitle, spoken);
+  if (name === "states") return statesSvg(history, connection, store.position.value.index, title, spoken);
+  return graphSvg(
+    history,
+    { name, side: store.graphSide.value ?? scenario?.watched ?? 0, connection },
+    title,
+    spoken,
+  );
 }
 
-export function exportSvg(store: Store, svg: string): void {
-  save(`${baseName(store)}-${language.value}.svg`, new Blob([svg], { type: "image/svg+xml" }));
+function nameOf(store: Store, figure: FigureName, ending: string): string {
+  return `${baseName(store)}${figure === "ladder" ? "" : `-${figure}`}-${language.value}.${ending}`;
+}
+
+export function exportSvg(store: Store, figure: FigureName, title: string): void {
+  const svg = svgOfFigure(store, figure, title);
+  save(nameOf(store, figure, "svg"), new Blob([svg], { type: "image/svg+xml" }));
 }
 
 /// At twice its size, so that it stays sharp in print.
-export async function exportPng(store: Store, svg: string): Promise<void> {
+export async function exportPng(store: Store, figure: FigureName, title: string): Promise<void> {
   const picture = new Image();
-  picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+  picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svgOfFigure(store, figure, title))}`;
   await picture.decode();
   const canvas = document.createElement("canvas");
   // What all browsers draw at once.
@@ -44,5 +75,5 @@ export async function exportPng(store: Store, svg: string): Promise<void> {
   canvas.height = Math.round(picture.height * scale);
   canvas.getContext("2d")!.drawImage(picture, 0, 0, canvas.width, canvas.height);
   const content = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/png"));
-  if (content) save(`${baseName(store)}-${language.value}.png`, content);
+  if (content) save(nameOf(store, figure, "png"), content);
 }

@@ -5,7 +5,7 @@ import { layOut } from "../shared/ladder_layout";
 import { classNamed, tables } from "../shared/tables";
 import { textIn } from "../shared/texts";
 import type { Language, Row } from "../shared/types";
-import { escaped } from "./export";
+import { escaped, kInk, kRule, svgOf } from "./svg";
 
 const kLeft = 150;
 const kRight = 690;
@@ -16,7 +16,7 @@ export function ladderSvg(history: History, title: string, spoken: Language): st
   const layout = layOut(history, false);
   const body: string[] = [];
   for (const row of history.rows) {
-    if (row.kind === 0) drawPacket(body, history, layout, row, spoken);
+    if (row.kind === 0) drawPacket(body, history, layout, row);
     else drawText(body, row, kTop + layout.from[row.i]!);
   }
   for (const { y, ns } of layout.pauses) {
@@ -29,27 +29,17 @@ export function ladderSvg(history: History, title: string, spoken: Language): st
   const used = tables.classes.filter(({ key }) => history.rows.some((row) => row.class === key));
   const legend = used.map(
     (look, i) =>
-      `<text x="${24 + i * 130}" y="${height - 14}" fill="${look.light}">${look.mark} <tspan fill="#14203a">${escaped(look[spoken])}</tspan></text>`,
+      `<text x="${24 + i * 130}" y="${height - 14}" fill="${look.light}">${look.mark} <tspan fill="${kInk}">${escaped(look[spoken])}</tspan></text>`,
   );
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${kWidth}" height="${height}" viewBox="0 0 ${kWidth} ${height}" lang="${spoken}">
-<style>text{font:13px system-ui,"Noto Sans CJK SC","Microsoft YaHei","PingFang SC",sans-serif;fill:#14203a}.m{font-family:ui-monospace,"DejaVu Sans Mono",Consolas,monospace;font-size:12px}.soft{fill:#47546f;font-size:12px}.b{font-weight:700}</style>
-<rect width="100%" height="100%" fill="#fff"/>
-<text x="24" y="30" style="font-size:17px;font-weight:700">${escaped(title)}</text>
-<text x="${kLeft}" y="${kTop - 12}" class="b" text-anchor="middle">${textIn(spoken, "client")}</text><text x="${kRight}" y="${kTop - 12}" class="b" text-anchor="middle">${textIn(spoken, "server")}</text>
-<path d="M${kLeft} ${kTop}V${height - 44}M${kRight} ${kTop}V${height - 44}" stroke="#b6c2d6" fill="none"/>
-${body.join("\n")}
-${legend.join("")}
-</svg>
-`;
+  const heads = ([kLeft, kRight] as const).map(
+    (x, side) =>
+      `<text x="${x}" y="${kTop - 12}" class="b" text-anchor="middle">${textIn(spoken, side === 0 ? "client" : "server")}</text>`,
+  );
+  const lines = `<path d="M${kLeft} ${kTop}V${height - 44}M${kRight} ${kTop}V${height - 44}" stroke="${kRule}" fill="none"/>`;
+  return svgOf({ title, width: kWidth, height, spoken, body: [...heads, lines, ...body, ...legend] });
 }
 
-function drawPacket(
-  body: string[],
-  history: History,
-  layout: ReturnType<typeof layOut>,
-  row: Row,
-  spoken: Language,
-): void {
+function drawPacket(body: string[], history: History, layout: ReturnType<typeof layOut>, row: Row): void {
   const look = classNamed(row.class);
   const [x1, x2] = row.side === 0 ? [kLeft, kRight] : [kRight, kLeft];
   const isLost = row.arrived < 0 && row.lost !== undefined;
@@ -81,7 +71,6 @@ function drawPacket(
     beside(row.side, y1, row.at, row.changed[row.side] ? row.states[row.side] : "");
   const far = row.side === 0 ? 1 : 0;
   if (history.came[row.i]! >= 0) beside(far, y2, row.arrived, row.changed[far] ? row.states[far] : "");
-  void spoken;
 }
 
 function drawText(body: string[], row: Row, y: number): void {

@@ -1,11 +1,12 @@
-// A scenario of one's own: sliders of the link, what both applications do, and the text that this
-// makes, which may be changed further. `glasstcp lab` reads the same text.
+// A scenario of one's own: sliders of the link, what both applications do, the settings of both ends,
+// and the text that this makes, which may be changed further. `glasstcp lab` reads the same text.
 import { useState } from "preact/hooks";
 import { useDialog } from "../shared/dialog";
 import { Icon } from "../shared/icons";
 import { useSignal } from "../shared/signal";
 import { useTexts, type TextKey } from "../shared/texts";
-import { kFirstForm, textOfForm, type Form, type Way } from "./build_text";
+import { kFirstForm, textOfForm, type End, type Form, type Way } from "./build_text";
+import { kEndKnobs, knobName, valueName } from "./knob_table";
 import { kOwnName, type Store } from "./store";
 
 interface Slider {
@@ -62,7 +63,9 @@ export function Own({ store, isOpen, onClose }: { store: Store; isOpen: boolean;
               onChange={(way) => change({ ways: side === 0 ? [way, form.ways[1]] : [form.ways[0], way] })}
             />
           ))}
-          <Applications form={form} onChange={change} />
+          <Host side={0} form={form} onChange={change} />
+          <Host side={1} form={form} onChange={change} />
+          <Ending form={form} onChange={change} />
         </div>
         <label class="own-text">
           <span>{t("ownText")}</span>
@@ -111,40 +114,96 @@ function Sliders({ title, way, onChange }: { title: string; way: Way; onChange: 
   );
 }
 
-function Applications({ form, onChange }: { form: Form; onChange: (more: Partial<Form>) => void }) {
+/// An application and the settings below it.
+function Host({
+  side,
+  form,
+  onChange,
+}: {
+  side: 0 | 1;
+  form: Form;
+  onChange: (more: Partial<Form>) => void;
+}) {
   const t = useTexts();
+  const end = form.ends[side];
+  const change = (more: Partial<End>) => {
+    const next = { ...end, ...more };
+    onChange({ ends: side === 0 ? [next, form.ends[1]] : [form.ends[0], next] });
+  };
   const number = (
-    key: "clientWrites" | "serverWrites" | "readBytes" | "readEveryMs",
+    key: "writes" | "times" | "readBytes" | "readEveryMs",
     name: string,
+    least: number,
     most: number,
   ) => (
     <label class="slider">
       <span>{name}</span>
       <input
         type="number"
-        min={key.startsWith("read") ? 1 : 0}
+        min={least}
         max={most}
-        value={form[key]}
+        value={end[key]}
         onInput={(event) => {
-          const least = key.startsWith("read") ? 1 : 0;
           const value = Math.round(Number(event.currentTarget.value)) || 0;
-          onChange({ [key]: Math.min(Math.max(value, least), most) });
+          change({ [key]: Math.min(Math.max(value, least), most) });
         }}
       />
     </label>
   );
-  const choice = <K extends "reading" | "closer" | "ending">(
-    key: K,
-    name: string,
-    all: [Form[K], string][],
-  ) => (
+  const turn = (key: string, value: string) => {
+    const others = Object.entries(end.settings).filter(([one]) => one !== key);
+    const settings = Object.fromEntries(value ? [...others, [key, value]] : others);
+    change({ settings });
+  };
+  return (
+    <fieldset>
+      <legend>{t(side === 0 ? "client" : "server")}</legend>
+      {number("writes", t("ownWrites"), 0, 10_000_000)}
+      {number("times", t("ownTimes"), 1, 1000)}
+      <Choice
+        name={t("ownReads")}
+        value={end.reading}
+        all={[
+          ["all", t("ownReadsAll")],
+          ["slowly", t("ownReadsSlowly")],
+          ["never", t("ownReadsNever")],
+        ]}
+        onChoose={(reading) => change({ reading })}
+      />
+      {end.reading === "slowly" && number("readBytes", t("ownReadBytes"), 1, 1_000_000)}
+      {end.reading === "slowly" && number("readEveryMs", t("ownReadEvery"), 1, 10_000)}
+      <h3 class="own-settings">{t("ownSettings")}</h3>
+      {kEndKnobs.map((knob) => (
+        <Choice
+          key={knob.key}
+          name={knobName(knob, t("language"))}
+          value={end.settings[knob.key] ?? ""}
+          all={[
+            ["", t("usual")],
+            ...knob.values.map((value): [string, string] => [value, valueName(value, t)]),
+          ]}
+          onChoose={(value) => turn(knob.key, value)}
+        />
+      ))}
+    </fieldset>
+  );
+}
+
+function Choice<T extends string>(props: {
+  name: string;
+  value: T;
+  all: [T, string][];
+  onChoose: (value: T) => void;
+}) {
+  return (
     <label class="slider">
-      <span>{name}</span>
+      <span>{props.name}</span>
       <select
-        value={form[key]}
-        onChange={(event) => onChange({ [key]: event.currentTarget.value as Form[K] })}
+        value={props.value}
+        class={props.value === "" ? "" : "turned"}
+        onChange={(event) => props.onChoose(event.currentTarget.value as T)}
       >
-        {all.map(([value, words]) => (
+        {props.all.map(([value, words]) => (
           <option key={value} value={value}>
             {words}
           </option>
@@ -152,26 +211,31 @@ function Applications({ form, onChange }: { form: Form; onChange: (more: Partial
       </select>
     </label>
   );
+}
+
+function Ending({ form, onChange }: { form: Form; onChange: (more: Partial<Form>) => void }) {
+  const t = useTexts();
   return (
     <fieldset>
-      <legend>{t("ownApplications")}</legend>
-      {number("clientWrites", t("ownWrites", { side: t("client") }), 10_000_000)}
-      {number("serverWrites", t("ownWrites", { side: t("server") }), 10_000_000)}
-      {choice("reading", t("ownReads"), [
-        ["all", t("ownReadsAll")],
-        ["slowly", t("ownReadsSlowly")],
-        ["never", t("ownReadsNever")],
-      ])}
-      {form.reading === "slowly" && number("readBytes", t("ownReadBytes"), 1_000_000)}
-      {form.reading === "slowly" && number("readEveryMs", t("ownReadEvery"), 10_000)}
-      {choice("closer", t("ownCloser"), [
-        ["client", t("client")],
-        ["server", t("server")],
-      ])}
-      {choice("ending", t("ownEnding"), [
-        ["close", t("ownClose")],
-        ["abort", t("ownAbort")],
-      ])}
+      <legend>{t("ownEnd")}</legend>
+      <Choice
+        name={t("ownCloser")}
+        value={form.closer}
+        all={[
+          ["client", t("client")],
+          ["server", t("server")],
+        ]}
+        onChoose={(closer) => onChange({ closer })}
+      />
+      <Choice
+        name={t("ownEnding")}
+        value={form.ending}
+        all={[
+          ["close", t("ownClose")],
+          ["abort", t("ownAbort")],
+        ]}
+        onChoose={(ending) => onChange({ ending })}
+      />
     </fieldset>
   );
 }

@@ -35,6 +35,8 @@ export class Store {
   readonly position = new Signal<Position>({ index: 0, time: 0 });
   readonly selected = new Signal(-1);
   readonly connection = new Signal(1);
+  /// Whose view the graphs show, once somebody has chosen.
+  readonly graphSide = new Signal<Side | null>(null);
   readonly isPlaying = new Signal(false);
   readonly speed = new Signal(1);
   readonly failure = new Signal("");
@@ -100,6 +102,16 @@ export class Store {
     this.position.value = { index: moment + 1, time: history.rows[row]!.at };
     const isNew = edits.length === spec.edits.length;
     this.change({ ...spec, edits: [...edits, line] }, isNew && history.isOver ? moment : -1);
+  }
+
+  /// Selects a row, or none if it is the one. Who takes hold of a packet in flight wants to do
+  /// something to it before it is there.
+  choose(row: number): void {
+    const { history } = this.run.value;
+    const { index } = this.position.value;
+    const isInFlight = history.left[row]! < index && !(history.came[row]! >= 0 && history.came[row]! < index);
+    if (isInFlight) this.isPlaying.value = false;
+    this.selected.value = row === this.selected.value ? -1 : row;
   }
 
   undo(edit: string): void {

@@ -4,8 +4,7 @@ import { Icon } from "../shared/icons";
 import { useSignal } from "../shared/signal";
 import { catalogue } from "../shared/tables";
 import { language, useTexts } from "../shared/texts";
-import { exportCapture, exportPng, exportSvg } from "./export";
-import { ladderSvg } from "./ladder_svg";
+import { exportCapture, exportPng, exportSvg, kFigures, kFigureTitles } from "./export";
 import { editText, kOwnName, type Store } from "./store";
 import { storyOf } from "./story";
 
@@ -135,9 +134,7 @@ function SeedField({ store }: { store: Store }) {
 
 function ExportMenu({ store, title }: { store: Store; title: string }) {
   const t = useTexts();
-  const spoken = useSignal(language);
   const [isOpen, setOpen] = useState(false);
-  const svg = () => ladderSvg(store.run.value.history, title, spoken);
   const item = (text: string, act: () => void) => (
     <li>
       <button type="button" onClick={() => (act(), setOpen(false))}>
@@ -160,8 +157,25 @@ function ExportMenu({ store, title }: { store: Store; title: string }) {
         <ul>
           {item(t("exportPcap", { side: t("client") }), () => void exportCapture(store, 0))}
           {item(t("exportPcap", { side: t("server") }), () => void exportCapture(store, 1))}
-          {item(t("exportSvg"), () => exportSvg(store, svg()))}
-          {item(t("exportPng"), () => void exportPng(store, svg()))}
+          {kFigures.map((figure) => (
+            <li key={figure} class="figure">
+              <span>{t(kFigureTitles[figure])}</span>
+              <button
+                type="button"
+                aria-label={`${t(kFigureTitles[figure])}: SVG`}
+                onClick={() => (exportSvg(store, figure, title), setOpen(false))}
+              >
+                SVG
+              </button>
+              <button
+                type="button"
+                aria-label={`${t(kFigureTitles[figure])}: PNG`}
+                onClick={() => (void exportPng(store, figure, title), setOpen(false))}
+              >
+                PNG
+              </button>
+            </li>
+          ))}
           <li class="link">
             <a href={location.href}>{t("exportLink")}</a>
             <small>{t("linkNote")}</small>

@@ -2,13 +2,14 @@
 // there. The client's path is solid, the server's dashed, so that colour says nothing alone.
 import { tables } from "./tables";
 import { useTexts } from "./texts";
+import type { Step } from "./focus";
 import type { Side } from "./types";
 
-const kWidth = 104;
-const kHeight = 26;
+export const kBoxWidth = 104;
+export const kBoxHeight = 26;
 
 /// Middles of the boxes, laid out as in the RFC.
-const kPlaces: Record<string, [number, number]> = {
+export const kPlaces: Record<string, [number, number]> = {
   CLOSED: [220, 26],
   LISTEN: [220, 84],
   "SYN-RECEIVED": [84, 136],
@@ -27,8 +28,8 @@ function border(from: [number, number], to: [number, number], gap: number): [num
   const dx = to[0] - from[0];
   const dy = to[1] - from[1];
   const scale = Math.min(
-    dx === 0 ? Infinity : (kWidth / 2 + gap) / Math.abs(dx),
-    dy === 0 ? Infinity : (kHeight / 2 + gap) / Math.abs(dy),
+    dx === 0 ? Infinity : (kBoxWidth / 2 + gap) / Math.abs(dx),
+    dy === 0 ? Infinity : (kBoxHeight / 2 + gap) / Math.abs(dy),
   );
   return [from[0] + dx * scale, from[1] + dy * scale];
 }
@@ -47,25 +48,38 @@ function isArrow(from: string, to: string): boolean {
   return false;
 }
 
-function pathBetween(from: string, to: string): string {
-  const a = kPlaces[from]!;
-  const b = kPlaces[to]!;
-  if (to === "CLOSED" && from === "LAST-ACK")
-    return `M${a[0] + kWidth / 2} ${a[1]} H432 V26 H${b[0] + kWidth / 2 + 4}`;
-  if (to === "CLOSED" && from === "TIME-WAIT")
-    return `M${a[0] - kWidth / 2} ${a[1]} H8 V26 H${b[0] - kWidth / 2 - 4}`;
-  const [x1, y1] = border(a, b, 0);
-  const [x2, y2] = border(b, a, 4);
-  return `M${x1} ${y1} L${x2} ${y2}`;
-}
-
-export function Figure5({ paths, label }: { paths: [string[], string[]]; label: string }) {
-  const t = useTexts();
+export function drawnArrows(): [string, string][] {
   const arrows: [string, string][] = [];
   for (let i = 0; i + 1 < tables.arrows.length; i += 2) {
     const [from, to] = [tables.arrows[i]!, tables.arrows[i + 1]!];
     if (isDrawn(from, to)) arrows.push([from, to]);
   }
+  return arrows;
+}
+
+export function pathBetween(from: string, to: string): string {
+  const a = kPlaces[from]!;
+  const b = kPlaces[to]!;
+  if (to === "CLOSED" && from === "LAST-ACK")
+    return `M${a[0] + kBoxWidth / 2} ${a[1]} H432 V26 H${b[0] + kBoxWidth / 2 + 4}`;
+  if (to === "CLOSED" && from === "TIME-WAIT")
+    return `M${a[0] - kBoxWidth / 2} ${a[1]} H8 V26 H${b[0] - kBoxWidth / 2 - 4}`;
+  const [x1, y1] = border(a, b, 0);
+  const [x2, y2] = border(b, a, 4);
+  return `M${x1} ${y1} L${x2} ${y2}`;
+}
+
+interface Props {
+  paths: [string[], string[]];
+  label: string;
+  /// By side: an arrow that is to be lit more than the others.
+  lit?: [Step | null, Step | null];
+  /// A state that was visited is chosen.
+  onState?: (state: string) => void;
+}
+
+export function Figure5({ paths, label, lit, onState }: Props) {
+  const t = useTexts();
   const now = paths.map((path) => path.at(-1));
   return (
     <svg class="figure5" viewBox="0 0 440 368" role="img" aria-label={label}>
@@ -87,17 +101,18 @@ export function Figure5({ paths, label }: { paths: [string[], string[]]; label: 
           </marker>
         ))}
       </defs>
-      {arrows.map(([from, to]) => (
+      {drawnArrows().map(([from, to]) => (
         <path key={from + to} class="edge" d={pathBetween(from, to)} marker-end="url(#tip)" />
       ))}
       {paths.map((path, side) =>
         path.slice(1).map((to, i) => {
           const from = path[i]!;
           if (!kPlaces[from] || !kPlaces[to] || !isArrow(from, to)) return null;
+          const isPicked = lit?.[side]?.from === from && lit[side].to === to;
           return (
             <path
               key={`${side}${i}`}
-              class={`edge lit side-${side}`}
+              class={`edge lit side-${side}${isPicked ? " picked" : ""}`}
               d={pathBetween(from, to)}
               marker-end={`url(#tip-${side})`}
             />
@@ -111,8 +126,9 @@ export function Figure5({ paths, label }: { paths: [string[], string[]]; label: 
           <g
             key={state}
             class={`state${visited ? " visited" : ""}${here.map((side) => ` here-${side}`).join("")}`}
+            onClick={visited && onState ? () => onState(state) : undefined}
           >
-            <rect x={x - kWidth / 2} y={y - kHeight / 2} width={kWidth} height={kHeight} rx={7} />
+            <rect x={x - kBoxWidth / 2} y={y - kBoxHeight / 2} width={kBoxWidth} height={kBoxHeight} rx={7} />
             <text x={x} y={y} dy="0.35em" text-anchor="middle">
               {state}
             </text>
@@ -120,7 +136,7 @@ export function Figure5({ paths, label }: { paths: [string[], string[]]; label: 
               <g
                 key={side}
                 class={`token side-${side}`}
-                transform={`translate(${x + (side === 0 ? -1 : 1) * (kWidth / 2)} ${y - kHeight / 2})`}
+                transform={`translate(${x + (side === 0 ? -1 : 1) * (kBoxWidth / 2)} ${y - kBoxHeight / 2})`}
               >
                 {side === 0 ? <circle r={8.5} /> : <rect x={-8} y={-8} width={16} height={16} rx={3} />}
                 <text text-anchor="middle" dy="0.36em">

@@ -8,7 +8,7 @@ import { language, useTexts, type TextKey } from "./texts";
 import { theme } from "./appearance";
 import type { Side, Tcb } from "./types";
 
-interface Line {
+export interface Line {
   name: string;
   /// Of a class of reasons, or a colour of the page.
   colour: string;
@@ -17,7 +17,7 @@ interface Line {
   isPoints?: boolean;
 }
 
-interface Figure {
+export interface Figure {
   title: TextKey;
   side: Side;
   lines: Line[];
@@ -88,8 +88,8 @@ function roundTrips(history: History, side: Side, connection: number): Figure {
   };
 }
 
-const kFigures = { windows, sequence, roundTrips };
-type Kind = keyof typeof kFigures;
+export const kFigures = { windows, sequence, roundTrips };
+export type Kind = keyof typeof kFigures;
 
 interface Props {
   history: History;
@@ -97,14 +97,18 @@ interface Props {
   version: number;
   connection: number;
   first: Side;
-  onSeek: (time: number) => void;
+  onSeek: (time: number, side: Side) => void;
+  /// ns of what is to be lit; and who is told whose view is shown.
+  picked?: number | undefined;
+  onSide?: (side: Side) => void;
 }
 
-export function Graphs({ history, position, version, connection, first, onSeek }: Props) {
+export function Graphs({ history, position, version, connection, first, onSeek, picked, onSide }: Props) {
   const t = useTexts();
   const [kind, setKind] = useState<Kind>("windows");
   const [side, setSide] = useState<Side>(first);
   useEffect(() => setSide(first), [first, history]);
+  useEffect(() => onSide?.(side), [side]);
   const figure = useMemo(
     () => kFigures[kind](history, side, connection),
     [history, version, kind, side, connection],
@@ -141,7 +145,13 @@ export function Graphs({ history, position, version, connection, first, onSeek }
       {figure.data[0]!.length < 2 ? (
         <p class="hint">{t("noData")}</p>
       ) : (
-        <Plot figure={figure} title={t(figure.title)} time={position.time / 1e9} onSeek={onSeek} />
+        <Plot
+          figure={figure}
+          title={t(figure.title)}
+          time={position.time / 1e9}
+          picked={picked === undefined ? undefined : picked / 1e9}
+          onSeek={(time) => onSeek(time, side)}
+        />
       )}
     </>
   );
@@ -180,7 +190,13 @@ function dwarfing(figure: Figure): string[] {
   return own > 0 && most.at(-1)! > 3 * own ? [figure.lines.at(-1)!.name] : [];
 }
 
-function Plot(props: { figure: Figure; title: string; time: number; onSeek: (time: number) => void }) {
+function Plot(props: {
+  figure: Figure;
+  title: string;
+  time: number;
+  picked?: number | undefined;
+  onSeek: (time: number) => void;
+}) {
   const { figure, title } = props;
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -188,8 +204,13 @@ function Plot(props: { figure: Figure; title: string; time: number; onSeek: (tim
   // The line of the position: moved, where drawing all again would take too long.
   const mark = useRef(document.createElement("i"));
   mark.current.className = "now";
+  const pickedMark = useRef(document.createElement("i"));
+  const pickedAt = useRef(props.picked);
   const place = (made: uPlot) => {
     mark.current.style.transform = `translateX(${made.valToPos(now.current, "x")}px)`;
+    const at = pickedAt.current;
+    pickedMark.current.className = at === undefined ? "now none" : "now chosen";
+    if (at !== undefined) pickedMark.current.style.transform = `translateX(${made.valToPos(at, "x")}px)`;
   };
   const seek = useRef(props.onSeek);
   seek.current = props.onSeek;
@@ -227,7 +248,7 @@ function Plot(props: { figure: Figure; title: string; time: number; onSeek: (tim
       node,
     );
     plot.current = made;
-    made.over.append(mark.current);
+    made.over.append(mark.current, pickedMark.current);
     place(made);
     made.over.addEventListener("click", () => seek.current(made.posToVal(made.cursor.left ?? 0, "x") * 1e9));
     const observer = new ResizeObserver(() => {
@@ -250,8 +271,9 @@ function Plot(props: { figure: Figure; title: string; time: number; onSeek: (tim
   }, [figure]);
   useEffect(() => {
     now.current = props.time;
+    pickedAt.current = props.picked;
     if (plot.current) place(plot.current);
-  }, [props.time]);
+  }, [props.time, props.picked]);
   return (
     <>
       <div

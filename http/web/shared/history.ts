@@ -9,10 +9,11 @@ export interface Position {
   time: number;
 }
 
-/// A timer that runs: ns at which it was set, and ends.
+/// A timer that runs: ns at which it was set, in which moment, and ns at which it ends.
 export interface RunningTimer {
   name: string;
   set: number;
+  moment: number;
   end: number;
 }
 
@@ -144,7 +145,8 @@ export class History {
       const [name, end] = [now[i] as string, now[i + 1] as number];
       let first = last;
       while (first > 0 && hasTimer(track!.timers[first - 1]!, name, end)) --first;
-      running.push({ name, end, set: this.moments[track!.timedAt[first]!]![4] });
+      const moment = track!.timedAt[first]!;
+      running.push({ name, end, moment, set: this.moments[moment]![4] });
     }
     return running;
   }

@@ -232,6 +232,7 @@ function Drawing(props: InnerProps & { width: number; height: number; nowY: numb
             row={history.rows[row]!}
             {...{ history, layout, position, sides }}
             isSelected={row === selected}
+            onSelect={() => props.onSelect(row)}
           />
         ))}
       </g>
@@ -246,6 +247,7 @@ function Arrow(props: {
   position: Position;
   sides: Sides;
   isSelected: boolean;
+  onSelect: () => void;
 }) {
   const { row, history, layout, position, sides } = props;
   const look = classNamed(row.class);
@@ -260,7 +262,10 @@ function Arrow(props: {
   const angle = Math.atan2(y - y1, x - x1);
   const isThere = done >= 1;
   return (
-    <g class={`arrow c-${look.key}${props.isSelected ? " selected" : ""}${row.copy ? " copy" : ""}`}>
+    <g
+      class={`arrow c-${look.key}${props.isSelected ? " selected" : ""}${row.copy ? " copy" : ""}`}
+      onClick={props.onSelect}
+    >
       {props.isSelected && <line class="glow" x1={x1} y1={y1} x2={x} y2={y} />}
       <line class="shaft" x1={x1} y1={y1} x2={x} y2={y} stroke-dasharray={look.dash || undefined} />
       <circle class="end" cx={x1} cy={y1} r={3.5} />

@@ -19,7 +19,14 @@ export function PacketPanel({ history, position, row: number, children }: Props)
   const t = useTexts();
   const spoken = useSignal(language);
   const row = history.rows[number];
-  if (!row || row.kind !== 0) return <p class="hint">{t("noPacket")}</p>;
+  if (!row) return <p class="hint">{t("noPacket")}</p>;
+  if (row.kind !== 0) {
+    return (
+      <p>
+        <b>{t(row.side === 0 ? "client" : "server")}</b> · {timeText(row.at)} · {row.text}
+      </p>
+    );
+  }
   const look = classNamed(row.class);
   const hasCome = history.came[number]! >= 0 && history.came[number]! < position.index;
   const isAlone = history.observer !== null;

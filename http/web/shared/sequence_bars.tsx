@@ -1,15 +1,11 @@
 // The sequence space of each end, as it sends: what is acknowledged, in flight, reported by SACK, judged
 // lost, and how much may still be sent.
+import type { Span } from "./focus";
 import { numberText, timeText } from "./format";
 import type { History, Position } from "./history";
 import { placeOf } from "./tables";
 import { useTexts } from "./texts";
 import type { Side, Tcb } from "./types";
-
-interface Span {
-  from: number;
-  to: number;
-}
 
 interface Block extends Span {
   what: "repeated" | "sacked" | "lost";
@@ -79,6 +75,10 @@ interface Props {
   history: History;
   position: Position;
   connection: number;
+  /// By side: numbers that are to be lit.
+  lit?: [Span | null, Span | null];
+  /// A number of a side's sequence space is chosen.
+  onNumber?: (side: Side, number: number) => void;
 }
 
 /// What is left and right of a number, in per cent of the bar.
@@ -118,7 +118,8 @@ export function SequenceBars(props: Props) {
   );
 }
 
-function Bar({ history, position, connection, side, title }: Props & { side: Side; title?: string }) {
+function Bar(props: Props & { side: Side; title?: string }) {
+  const { history, position, connection, side, title, lit, onNumber } = props;
   const t = useTexts();
   const { now: tcb } = history.tcbOf(side, connection, position.index);
   const name = title ?? t(side === 0 ? "client" : "server");
@@ -138,6 +139,7 @@ function Bar({ history, position, connection, side, title }: Props & { side: Sid
   const end = Math.max(edge, nxt, una + 1);
   const begin = Math.max(una - (end - una) * 0.08, 0);
   const { x, box } = scaleOf(begin, end);
+  const picked = lit?.[side];
   const blocks = blocksOf(history, side, connection, position.index, iss, una);
   return (
     <figure aria-label={`${name}: SND.UNA ${una}, SND.NXT ${nxt}, SND.WND ${value("snd_wnd")}`}>
@@ -148,13 +150,29 @@ function Bar({ history, position, connection, side, title }: Props & { side: Sid
         </code>
         {history.observer !== null && <Deadline tcb={tcb} time={position.time} />}
       </figcaption>
-      <div class="space" aria-hidden="true">
+      <div
+        class={`space${onNumber ? " choosable" : ""}`}
+        aria-hidden="true"
+        onClick={(event) => {
+          const { left, width } = event.currentTarget.getBoundingClientRect();
+          onNumber?.(side, Math.floor(begin + ((event.clientX - left) / width) * (end - begin)));
+        }}
+      >
         {box(begin, una, "acked")}
         {box(una, Math.min(nxt, end), "flight")}
         {blocks.map(({ from, to, what }, i) => box(Math.max(from, una), Math.min(to, end), what, i))}
         {box(nxt, edge, "usable")}
         <i style={{ left: `${x(una)}%` }} />
         <i style={{ left: `${x(nxt)}%` }} />
+        {picked && picked.to >= begin && picked.from <= end && (
+          <span
+            class="picked"
+            style={{
+              left: `${Math.max(x(picked.from), 0)}%`,
+              width: `max(3px, ${x(Math.min(picked.to, end)) - Math.max(x(picked.from), 0)}%)`,
+            }}
+          />
+        )}
       </div>
     </figure>
   );

@@ -69,18 +69,19 @@ export function valueText(tcb: Tcb, variable: Variable): string {
   }
 }
 
-export function TcbTable({
-  history,
-  position,
-  connection,
-  sides = kBoth,
-}: {
+interface Props {
   history: History;
   position: Position;
   connection: number;
   /// Whose are known.
   sides?: Side[];
-}) {
+  /// By side: places that are to be lit.
+  lit?: [ReadonlySet<number>, ReadonlySet<number>];
+  /// A variable of a side is chosen.
+  onVariable?: (side: Side, key: string) => void;
+}
+
+export function TcbTable({ history, position, connection, sides = kBoth, lit, onVariable }: Props) {
   const t = useTexts();
   const isSingle = sides.length === 1;
   const ends = sides.map((side) => {
@@ -118,14 +119,28 @@ export function TcbTable({
               <th scope="row" title={variable.rfc}>
                 {variable.name}
               </th>
-              {ends.map((end, side) => {
+              {ends.map((end, i) => {
+                const side = sides[i]!;
                 if (!end.now) return <td key={side}>–</td>;
                 const text = valueText(end.now, variable);
                 const before = end.before ? valueText(end.before, variable) : "";
                 const isChanged = end.isNew && end.before !== null && before !== text;
+                const isPicked = lit?.[side].has(placeOf(variable.key));
                 return (
-                  <td key={side} class={isChanged ? "changed" : ""}>
-                    {isChanged && <s>{before}</s>} {text}
+                  <td key={side} class={`${isChanged ? "changed" : ""}${isPicked ? " picked" : ""}`}>
+                    {isChanged && <s>{before}</s>}{" "}
+                    {onVariable ? (
+                      <button
+                        type="button"
+                        title={t("whatChangedIt")}
+                        aria-label={`${variable.name} ${text}: ${t("whatChangedIt")}`}
+                        onClick={() => onVariable(side, variable.key)}
+                      >
+                        {text}
+                      </button>
+                    ) : (
+                      text
+                    )}
                   </td>
                 );
               })}

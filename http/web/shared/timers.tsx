@@ -30,9 +30,13 @@ interface Props {
   history: History;
   position: Position;
   connection: number;
+  /// What set them is lit.
+  lit?: readonly number[];
+  /// What set a timer is chosen: the number of that moment.
+  onMoment?: (moment: number) => void;
 }
 
-export function TimerList({ history, position, connection }: Props) {
+export function TimerList({ history, position, connection, lit, onMoment }: Props) {
   const t = useTexts();
   return (
     <div class="timers">
@@ -48,7 +52,13 @@ export function TimerList({ history, position, connection }: Props) {
             ) : (
               <ul>
                 {running.map((timer) => (
-                  <Countdown key={timer.name} timer={timer} now={position.time} />
+                  <Countdown
+                    key={timer.name}
+                    timer={timer}
+                    now={position.time}
+                    isLit={lit?.includes(timer.moment) ?? false}
+                    onChoose={onMoment && (() => onMoment(timer.moment))}
+                  />
                 ))}
               </ul>
             )}
@@ -59,15 +69,27 @@ export function TimerList({ history, position, connection }: Props) {
   );
 }
 
-function Countdown({ timer, now }: { timer: RunningTimer; now: number }) {
+function Countdown(props: {
+  timer: RunningTimer;
+  now: number;
+  isLit: boolean;
+  onChoose?: (() => void) | undefined;
+}) {
+  const { timer, now, onChoose } = props;
   const t = useTexts();
   const spoken = useSignal(language);
   const left = Math.max(timer.end - now, 0);
   const whole = Math.max(timer.end - timer.set, 1);
   const info = tables.timers.find(({ key }) => key === timer.name);
   return (
-    <li>
-      <b title={info?.[spoken]}>{timerName(timer.name, spoken)}</b>
+    <li class={props.isLit ? "picked" : ""}>
+      {onChoose ? (
+        <button type="button" title={info?.[spoken]} onClick={onChoose}>
+          {timerName(timer.name, spoken)}
+        </button>
+      ) : (
+        <b title={info?.[spoken]}>{timerName(timer.name, spoken)}</b>
+      )}
       {info?.rfc && <small>{info.rfc}</small>}
       <span class="left">{t("timerLeft", { time: timeText(left) })}</span>
       <i aria-hidden="true" style={{ width: `${Math.min(100, (100 * left) / whole)}%` }} />

@@ -2,11 +2,42 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { kFirstForm, kFirstWay, textOfForm, type Form } from "../lab/build_text";
+import { kFirstEnd, kFirstForm, kFirstWay, textOfForm, type Form } from "../lab/build_text";
+import { kEndKnobs, kLinkKnobs } from "../lab/knob_table";
 import { Engine } from "../lab/engine/wasm";
 
 declare const BUILT_ENGINE: string;
 const module = await WebAssembly.compile(await readFile(BUILT_ENGINE));
+
+async function opens(text: string, settings: [string, string][] = []): Promise<void> {
+  const engine = await Engine.create(module);
+  const opened = engine.open({ name: "own", text, seed: 7, settings, edits: [] }, "en");
+  assert.ok("scenario" in opened, `${JSON.stringify(opened)}\n${text}\n${settings}`);
+  let batch = engine.run(100_000);
+  while (batch.ending < 0) batch = engine.run(100_000);
+  assert.notEqual(batch.ending, 2, text);
+}
+
+test("every value of every knob is one that the engine takes, in the form and beside a scenario", async () => {
+  for (const { key, values } of kEndKnobs) {
+    for (const value of values) {
+      const form: Form = {
+        ...kFirstForm,
+        ends: [
+          { ...kFirstEnd, settings: { [key]: value } },
+          { ...kFirstEnd, writes: 3000 },
+        ],
+      };
+      const text = textOfForm(form);
+      assert.match(text, new RegExp(`^set client ${key}=${value}$`, "m"));
+      await opens(text);
+      await opens(textOfForm(kFirstForm), [[`server.${key}`, value]]);
+    }
+  }
+  for (const { key, values } of kLinkKnobs) {
+    for (const value of values) await opens(textOfForm(kFirstForm), [[`client.${key}`, value]]);
+  }
+});
 
 test("every choice of the form makes a scenario that runs to its end", async () => {
   const busy = {
@@ -29,11 +60,12 @@ test("every choice of the form makes a scenario that runs to its end", async () 
           const form: Form = {
             ...kFirstForm,
             ways: [kFirstWay, busy],
-            reading,
+            ends: [
+              { ...kFirstEnd, writes: clientWrites },
+              { ...kFirstEnd, writes: serverWrites, reading, times: 3 },
+            ],
             closer,
             ending,
-            clientWrites,
-            serverWrites,
           };
           const text = textOfForm(form);
           const engine = await Engine.create(module);
