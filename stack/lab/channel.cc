@@ -1,10 +1,12 @@
 // See channel.h.
 #include "stack/lab/channel.h"
 
-#include "stack/lab/forge.h"
+#include "stack/link/router.h"
 
 namespace glasstcp::lab {
 namespace {
+
+const IpAddress kRouter = IpAddress::v4(192, 0, 2, 254);
 
 std::vector<std::uint8_t> flat(std::span<const ByteView> pieces) {
   std::vector<std::uint8_t> packet;
@@ -62,7 +64,7 @@ Crossing Channel::enter(std::span<const ByteView> pieces, SendReason reason, Ins
   if (path_.mtu != 0 && packet.total_length > path_.mtu) {
     Crossing crossing;
     crossing.lost = {"the next link takes smaller packets only", "下一段链路只容许较小的分组"};
-    if (!path_.silent) crossing.message = too_big_message(flat(pieces), path_.mtu);
+    if (!path_.silent) crossing.message = too_big_message(kRouter, flat(pieces), path_.mtu);
     return crossing;
   }
   std::vector<std::uint8_t> marked;

@@ -3,9 +3,7 @@
 
 #include <algorithm>
 
-#include "stack/wire/checksum.h"
-#include "stack/wire/icmpv4.h"
-#include "stack/wire/icmpv6.h"
+#include "stack/link/router.h"
 
 namespace glasstcp::sim {
 namespace {
@@ -14,6 +12,7 @@ constexpr std::uint32_t kAnyMtu = UINT32_MAX;
 constexpr std::size_t kV4Header = 20;
 constexpr std::size_t kV6Header = 40;
 const IpAddress kRouterV4 = IpAddress::v4(203, 0, 113, 1);
+const IpAddress kRouterV6 = *IpAddress::parse("2001:db8:ff::1");
 
 // The largest packet that this one becomes on the wire: a GSO packet is cut into segments first.
 std::size_t size_on_the_wire(const Bytes& packet, const PacketMeta& meta) {
@@ -21,18 +20,6 @@ std::size_t size_on_the_wire(const Bytes& packet, const PacketMeta& meta) {
   const std::size_t ip = packet[0] >> 4 == 6 ? kV6Header : kV4Header;
   const std::size_t tcp = static_cast<std::size_t>(packet.at(ip + 12) >> 4) * 4;
   return std::min(packet.size(), ip + tcp + meta.gso_size);
-}
-
-// RFC 3168 §5: a router that would drop an ECN-capable packet may set CE in it instead.
-Bytes with_mark(Bytes packet) {
-  const bool v6 = packet[0] >> 4 == 6;
-  const std::uint8_t field = v6 ? packet[1] >> 4 & 3 : packet[1] & 3;
-  if (field == 0) return packet;
-  packet[1] |= v6 ? 0x30 : 0x03;
-  if (v6) return packet;
-  store_be16(&packet[10], 0);
-  store_be16(&packet[10], checksum_of(add_to_checksum(0, ByteView(packet).first(kV4Header))));
-  return packet;
 }
 
 }  // namespace
@@ -83,11 +70,14 @@ std::optional<Bytes> Path::carry(const Bytes& packet, const PacketMeta& meta, In
   const std::uint32_t limit = mtu(now, packet[0] >> 4 == 6);
   if (size_on_the_wire(packet, meta) > limit) {
     if (weather_.is_black_hole) return std::nullopt;
-    return too_big_message(packet, limit);
+    return too_big_message(packet[0] >> 4 == 6 ? kRouterV6 : kRouterV4, packet, limit);
   }
   Bytes marked;
   const bool is_marked = weather_.mark_per_mille > 0 && marks_.chance(weather_.mark_per_mille);
-  if (is_marked) marked = with_mark(packet);
+  if (is_marked) {
+    marked = packet;
+    mark_congestion(marked);
+  }
   const ByteView piece(is_marked ? marked : packet);
   link_.carry(std::span(&piece, 1), meta, now);
   return std::nullopt;
@@ -96,36 +86,6 @@ std::optional<Bytes> Path::carry(const Bytes& packet, const PacketMeta& meta, In
 void Path::heal() {
   weather_.outage_begin = weather_.outage_end = kNever;
   link_.heal();
-}
-
-Bytes too_big_message(const Bytes& packet, std::uint32_t mtu) {
-  const bool v6 = packet[0] >> 4 == 6;
-  const std::size_t ip = v6 ? kV6Header : kV4Header;
-  // RFC 1812 §4.3.2.3, RFC 4443 §2.4: as much of it as fits a packet that fits everywhere.
-  const std::size_t quoted = std::min<std::size_t>(packet.size(), (v6 ? 1280 : 576) - ip - 8);
-  Bytes message(ip + 8 + quoted);
-  std::copy_n(packet.begin(), quoted, message.begin() + static_cast<std::ptrdiff_t>(ip + 8));
-  const ByteSpan icmp = ByteSpan(message).subspan(ip);
-  if (v6) {
-    message[0] = 0x60;
-    store_be16(&message[4], static_cast<std::uint16_t>(8 + quoted));
-    message[6] = 58;
-    message[7] = 64;
-    const IpAddress router = *IpAddress::parse("2001:db8:ff::1");
-    std::copy_n(router.bytes().begin(), 16, message.begin() + 8);
-    std::copy_n(packet.begin() + 8, 16, message.begin() + 24);
-    write_icmpv6_header(icmp, {2, 0, mtu}, {router, IpAddress::v6(&packet[8])});
-    return message;
-  }
-  message[0] = 0x45;
-  store_be16(&message[2], static_cast<std::uint16_t>(message.size()));
-  message[8] = 64;
-  message[9] = 1;
-  std::copy_n(kRouterV4.bytes().begin(), 4, message.begin() + 12);
-  std::copy_n(packet.begin() + 12, 4, message.begin() + 16);
-  store_be16(&message[10], checksum_of(add_to_checksum(0, ByteView(message).first(kV4Header))));
-  write_icmpv4_header(icmp, {3, Icmpv4Code::kFragmentationNeeded, mtu});
-  return message;
 }
 
 }  // namespace glasstcp::sim

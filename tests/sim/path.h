@@ -57,7 +57,4 @@ class Path {
   Dice marks_;
 };
 
-/// What a router says about a packet that does not fit (RFC 792, RFC 1191 §4; RFC 4443 §3.2).
-[[nodiscard]] Bytes too_big_message(const Bytes& packet, std::uint32_t mtu);
-
 }  // namespace glasstcp::sim
