@@ -75,6 +75,14 @@ export function Ladder(props: Props) {
     if (nowY > node.scrollTop + room - 90) node.scrollTop = nowY - room + 150;
     else if (nowY < node.scrollTop + 30) node.scrollTop = Math.max(nowY - 90, 0);
   }, [nowY, layout]);
+  // What was selected elsewhere is brought into view.
+  useLayoutEffect(() => {
+    const node = frame.current!;
+    const y = layout.from[props.selected];
+    if (props.isGrowing || y === undefined) return;
+    if (y > node.scrollTop + 20 && y < node.scrollTop + node.clientHeight - 40) return;
+    node.scrollTop = Math.max(y - node.clientHeight / 2, 0);
+  }, [props.selected]);
   const height = Math.max(layout.height, scroll.height - 2);
   // What grew or was dropped since the last event of scrolling: the browser moves the view later.
   const most = Math.max(height - scroll.height, 0);
