@@ -1,6 +1,6 @@
 // /_glass/lab/: TCP in the browser. The page is one file that http/web/ is built into; it lies in
-// the program where it was built before it (scripts/setup web, scripts/build), and asks for nothing once it is
-// loaded.
+// the program where it was built before it (scripts/setup web, scripts/build), and asks for nothing
+// once it is loaded.
 //
 // Next: ../../http/web/engine/engine.cc.
 #pragma once
