@@ -23,8 +23,8 @@ export const kEndKnobs: Knob[] = [
   { key: "timestamps", name: ["Timestamps", "时间戳"], values: ["on", "off"] },
   { key: "window_scaling", name: ["Window scale", "窗口扩大"], values: ["on", "off"] },
   { key: "nagle", name: ["Nagle", "Nagle 算法"], values: ["on", "off"] },
-  { key: "delayed_ack", name: ["Delayed ACK", "延迟确认"], values: ["0ms", "40ms", "200ms", "500ms"] },
-  { key: "congestion", name: ["Congestion control", "拥塞控制"], values: ["newreno", "cubic", "bbr"] },
+  { key: "delayed_ack", name: ["Delayed ACK", "延迟确认"], values: ["0ms", "40ms", "200ms", "450ms"] },
+  { key: "congestion", name: ["Congestion control", "拥塞控制"], values: ["reno", "cubic", "bbr"] },
   {
     key: "initial_window",
     name: ["Initial window (segments)", "初始窗口（报文段）"],

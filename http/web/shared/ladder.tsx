@@ -211,7 +211,7 @@ function Drawing(props: InnerProps & { width: number; height: number; nowY: numb
     <svg
       class="ladder-lines"
       width={props.width}
-      height={bottom - top}
+      height={Math.max(bottom - top, 0)}
       style={{ top: `${top}px` }}
       aria-hidden="true"
     >
