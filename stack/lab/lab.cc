@@ -23,10 +23,6 @@ std::uint32_t connections_in(const Scenario& scenario) {
 
 }  // namespace
 
-IpAddress address_of(Side side) {
-  return side == Side::Client ? IpAddress::v4(192, 0, 2, 1) : IpAddress::v4(192, 0, 2, 2);
-}
-
 Lab::Lab(const Scenario& scenario, const LabOptions& options)
     : scenario_(scenario),
       now_(kStart),

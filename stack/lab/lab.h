@@ -32,9 +32,6 @@ struct LabOptions {
   bool tells_seed = true;          ///< in the comment of the capture's section
 };
 
-/// Where each end lives.
-[[nodiscard]] IpAddress address_of(Side side);
-
 /// Why a run ended.
 enum class Ending : std::uint8_t {
   Quiet,     ///< nothing more will happen
