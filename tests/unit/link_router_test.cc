@@ -74,8 +74,8 @@ TEST(Router, MarksWhatIsCapableOfEcnAlone) {
     auto deaf = of(0x28);
     EXPECT_FALSE(mark_congestion(deaf));
     EXPECT_EQ(deaf, of(0x28));
-    for (const std::uint8_t codepoint : {1, 2, 3}) {
-      auto packet = of(static_cast<std::uint8_t>(0x28 | codepoint));
+    for (const unsigned codepoint : {1U, 2U, 3U}) {
+      auto packet = of(static_cast<std::uint8_t>(0x28U | codepoint));
       EXPECT_TRUE(mark_congestion(packet));
       EXPECT_EQ(packet, of(0x2b)) << "DSCP stays, and IPv4's checksum is right";
     }

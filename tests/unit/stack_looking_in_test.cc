@@ -70,6 +70,7 @@ TEST(RunningTimers, TheEarliestIsFirstAndTimeWaitIsOne) {
 
   net.drop = [](const Wire&) { return false; };
   net.run_for(2s);
+  net.right.consume(server, 1, net.now);
   net.left.close(client, net.now);
   net.run_for(100ms);
   net.right.close(server, net.now);
@@ -78,7 +79,7 @@ TEST(RunningTimers, TheEarliestIsFirstAndTimeWaitIsOne) {
 }
 
 TEST(Outstanding, TellsOfEachPartWhatIsKnown) {
-  TwoStacks net([](StackConfig& c) { c.tcp.rack = false; });
+  TwoStacks net;
   const ConnectionId client = net.connected().first;
   const FourTuple tuple = *net.left.tuple(client);
   EXPECT_THAT(net.left.outstanding(tuple), IsEmpty());
@@ -90,18 +91,19 @@ TEST(Outstanding, TellsOfEachPartWhatIsKnown) {
   };
   const std::string text(6000, 'a');
   ASSERT_TRUE(net.left.send(client, TwoStacks::bytes(text), {}, net.now));
-  net.run_for(0ms);
+  net.run_for(100ms);
   const auto after = net.left.outstanding(tuple);
   EXPECT_THAT(after, IsEmpty()) << "the first was sent again at the third duplicate ACK";
 
   // Nothing of what is sent now arrives.
   net.drop = [](const Wire&) { return true; };
-  ASSERT_TRUE(net.left.send(client, TwoStacks::bytes(text), {}, net.now));
+  const std::string less(2896, 'b');
+  ASSERT_TRUE(net.left.send(client, TwoStacks::bytes(less), {}, net.now));
   net.run_for(1ms);
   const auto sent = net.left.outstanding(tuple);
   ASSERT_THAT(sent, SizeIs(1)) << "neighbours of one state are one range";
   EXPECT_EQ(sent[0].state, SegmentState::InNetwork);
-  EXPECT_EQ(static_cast<std::uint32_t>(sent[0].end - sent[0].begin), 6000U);
+  EXPECT_EQ(static_cast<std::uint32_t>(sent[0].end - sent[0].begin), 2896U);
   net.run_for(400ms);
   const auto repeated = net.left.outstanding(tuple);
   EXPECT_TRUE(std::ranges::any_of(repeated, &OutstandingRange::retransmitted));
