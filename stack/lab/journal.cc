@@ -112,7 +112,9 @@ bool is_foreign(const AnnotatedPacket& packet, Side side) {
 // `repeats`: it only says once more that a gap is open.
 bool is_plain_packet(const AnnotatedPacket& packet, bool outgoing, bool repeats) {
   if (!packet.steps.empty() || !packet.timers.empty()) return false;
-  if (packet.summary.has(PacketSummary::kCwr)) return false;  // "I have heard of the congestion"
+  // "I have heard of the congestion"; with AE the bit is one of a counter.
+  const PacketSummary& summary = packet.summary;
+  if (summary.has(PacketSummary::kCwr) && !summary.has(PacketSummary::kAe)) return false;
   if (outgoing && !is_usual(packet.reason) && !repeats) return false;
   if (!outgoing && packet.verdict != Verdict::Accepted && !repeats) return false;
   return std::ranges::all_of(packet.events.all(), [repeats](const PacketEventValue& e) {
