@@ -130,6 +130,12 @@ test("a fork from a checkpoint is the run that the edit's line in the text makes
   }
 });
 
+test("a flood belongs to no connection of the two hosts", async () => {
+  const history = await historyOf(specOf("syn-flood"));
+  assert.deepEqual([...history.connections], [1]);
+  assert.ok(history.rows.some((row) => row.connection === 0 && row.forged));
+});
+
 test("checkpoints stay below their limit", () => {
   const checkpoints = new Checkpoints(40 * 4096);
   const memory = new Int32Array(8 * 1024);
