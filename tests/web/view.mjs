@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { argv, exit } from "node:process";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
+import { longestTask, recordTasks } from "./main_thread.mjs";
 import { MockServer } from "./view_mock.mjs";
 
 const { values: options, positionals } = parseArgs({
@@ -50,10 +51,6 @@ async function test(name, use, how = {}) {
     // What the browser itself writes of a server that is gone is no error of the page.
     page.on("console", (message) => message.type() === "error" && !/Failed to load resource|ERR_/.test(message.text()) && errors.push(message.text()));
     page.on("request", (request) => !request.url().startsWith(base) && !request.url().startsWith("data:") && errors.push(`asks for ${request.url()}`));
-    await page.addInitScript(() => {
-      window.longTasks = [];
-      new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((one) => one.duration))).observe({ entryTypes: ["longtask"] });
-    });
     await page.goto(base + (how.hash ?? ""));
     await page.locator(how.until ?? ".status.good").waitFor();
     await use(page, server, context);
@@ -310,8 +307,7 @@ await test("the other language keeps the place", async (page) => {
 await test("thousands of packets and a thousand connections: the oldest are dropped, and no task is longer than 50 ms", async (page, server) => {
   await packets(page).first().waitFor();
   await frames(page);
-  // What tasks take of the processor: what a busy machine adds to the clock says nothing of the page.
-  await browser.startTracing(page, { categories: ["toplevel", "disabled-by-default-devtools.timeline"] });
+  await recordTasks(browser, page);
   const { rows, moments, now, id } = recording.en.packets;
   let from = rows.length;
   // Twelve seconds of a busy server: four batches of 100 packets in each, and every row of the table changed.
@@ -332,12 +328,7 @@ await test("thousands of packets and a thousand connections: the oldest are drop
   await page.locator(".bounded", { hasText: "are not kept any more" }).waitFor();
   const kept = Number(await page.locator(".ladder-rows > li").last().getAttribute("aria-setsize"));
   assert.ok(kept >= 1500 && kept <= 2000, `${kept} rows are kept`);
-  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
-  const mains = new Set(traceEvents.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain").map(({ pid, tid }) => `${pid} ${tid}`));
-  const tasks = traceEvents.filter(({ name, tdur, pid, tid }) => name === "RunTask" && tdur !== undefined && mains.has(`${pid} ${tid}`)).map(({ tdur }) => tdur / 1000);
-  assert.ok(tasks.length > 100, `${tasks.length} tasks were traced`);
-  const longest = Math.max(...tasks);
-  console.log(`        ${tasks.length} tasks, the longest takes ${longest.toFixed(1)} ms of the processor`);
+  const longest = await longestTask(browser);
   assert.ok(longest <= 50, `a task of ${longest} ms`);
 }, { hash: `#c=${kWatched}`, server: { connections: 1000 } });
 

@@ -46,6 +46,8 @@ export class History {
   observer: Side | null = null;
   /// By side: the states before the first that is in the rows.
   begins: [string[], string[]] = [["CLOSED"], ["CLOSED"]];
+  /// By row: how many stand before it that nobody told.
+  readonly missing = new Map<number, number>();
   /// Moments before the first that were known once and were dropped.
   dropped = 0;
   private readonly tracks = new Map<string, Track>();

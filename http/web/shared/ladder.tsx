@@ -4,7 +4,7 @@ import type { RefObject } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState, type MutableRef } from "preact/hooks";
 import { countUpTo, type History, type Position } from "./history";
 import { layOut, type Layout } from "./ladder_layout";
-import { timeText } from "./format";
+import { numberText, timeText } from "./format";
 import { classNamed } from "./tables";
 import { useTexts } from "./texts";
 import type { Row, Side } from "./types";
@@ -230,7 +230,9 @@ function Drawing(props: InnerProps & { width: number; height: number; nowY: numb
                 <line x1={x} x2={x} y1={pause.y + 6} y2={pause.y + 32} />
               ))}
               <text x={(sides.left + sides.right) / 2} y={pause.y + 23} text-anchor="middle">
-                {t("paused", { time: timeText(pause.ns) })}
+                {pause.missing
+                  ? t("missingRows", { n: numberText(pause.missing), time: timeText(pause.ns) })
+                  : t("paused", { time: timeText(pause.ns) })}
               </text>
             </g>
           ))}

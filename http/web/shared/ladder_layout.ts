@@ -11,7 +11,8 @@ export interface Layout {
   to: Float64Array;
   height: number;
   /// Times in which nothing happened and that are drawn shorter than they are.
-  pauses: { y: number; ns: number }[];
+  /// And rows in them that nobody told.
+  pauses: { y: number; ns: number; missing?: number }[];
   /// ns that a packet usually takes.
   way: number;
 }

@@ -28,9 +28,11 @@ export function layOutObserved(history: History, compact: boolean): Layout {
       height += before === "sent" && kind === "came" ? kRoomToTurn : kRoom;
       const change = number >= 0 ? rows[number]!.changed.findIndex((one) => one) : -1;
       if (change >= 0 && (stateAt === change || compact)) height += compact ? 24 : 10;
-      if (passed >= kPause) {
-        pauses.push({ y: height + 2, ns: passed });
-        height += 44;
+      const missing = number >= 0 ? history.missing.get(number) : undefined;
+      if (missing !== undefined || passed >= kPause) {
+        pauses.push({ y: height - 24, ns: passed, ...(missing !== undefined ? { missing } : {}) });
+        // The words stand above the label of what follows.
+        height += kind === "came" ? 42 : 29;
       } else height += 4 * Math.min(Math.log2(1 + passed / 1e6), 8);
       last = at;
       before = kind;

@@ -169,14 +169,34 @@ test("amounts are as short as they can be", () => {
 test("a download in a few sentences, in both languages: what was seen, and nothing else", () => {
   const live = new LiveHistory(7);
   live.add(packets);
-  const en = summaryOf(live.history, "GET /img/idol.mp3", true, "en").join(" ");
+  const en = summaryOf(live, recording.connection, "en").join(" ");
   assert.match(en, /handshake took 40 ms/);
   assert.match(en, /GET \/img\/idol\.mp3/);
   assert.match(en, /410 kB left in 2\d\d segments/);
   assert.match(en, /segments were sent again: .*Retransmit/);
   assert.doesNotMatch(en, /LimitedTransmit/);
-  const late = summaryOf(live.history, "", false, "zh").join("");
-  assert.doesNotMatch(late, /三次握手/);
-  assert.match(late, /重传/);
-  assert.deepEqual(summaryOf(new LiveHistory(7).history, "", true, "en"), []);
+  assert.deepEqual(summaryOf(new LiveHistory(7), null, "en"), []);
+  const late = new LiveHistory(7);
+  late.add({ ...packets, rows: packets.rows.slice(50) });
+  const zh = summaryOf(late, recording.connection, "zh").join("");
+  assert.doesNotMatch(zh, /三次握手|报文段/);
+  assert.match(zh, /13 个分组被重传/);
+});
+
+test("where packets are missing the ladder says how many, and the summary does not count what it has", () => {
+  const live = new LiveHistory(7);
+  const kept = packets.rows.filter(({ i }) => i < 3 || i >= 200);
+  live.add({ ...packets, lost: 197, rows: kept });
+  assert.equal(live.isWhole, false);
+  assert.equal(live.missed, 197);
+  assert.deepEqual([...live.history.missing], [[3, 197]]);
+  const { pauses } = layOut(live.history, false);
+  assert.deepEqual(
+    pauses.filter(({ missing }) => missing).map(({ missing }) => missing),
+    [197],
+  );
+  const en = summaryOf(live, recording.connection, "en").join(" ");
+  assert.match(en, /handshake took 40 ms/);
+  assert.match(en, /417 kB of data were sent\. 13 packets were sent again/);
+  assert.doesNotMatch(en, /segments/);
 });

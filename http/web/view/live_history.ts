@@ -29,6 +29,11 @@ export class LiveHistory {
     private readonly opened = 0,
   ) {}
 
+  /// Whether every packet from the first one on is here.
+  get isWhole(): boolean {
+    return this.dropped === 0 && this.numbers[0] === 0 && this.history.missing.size === 0;
+  }
+
   get size(): number {
     return this.numbers.length;
   }
@@ -65,7 +70,9 @@ export class LiveHistory {
   }
 
   private taken(row: Row): Row {
+    const before = this.numbers.at(-1);
     const place = this.numbers.push(row.i) - 1;
+    if (before !== undefined && row.i > before + 1) this.history.missing.set(place, row.i - before - 1);
     this.places.set(row.i, place);
     const since = (time: number) => (time < 0 ? time : time - this.origin);
     return { ...row, i: place, connection: 1, at: since(row.at), arrived: since(row.arrived) };
@@ -105,6 +112,9 @@ export class LiveHistory {
     const next = freshHistory();
     next.begins = [this.history.pathOf(0, 1, first), this.history.pathOf(1, 1, first)];
     next.dropped = dropped + first;
+    for (const [place, count] of this.history.missing) {
+      if (place > gone) next.missing.set(place - gone, count);
+    }
     this.dropped += gone;
     for (const number of this.numbers.splice(0, gone)) this.places.delete(number);
     this.numbers.forEach((number, place) => this.places.set(number, place));

@@ -26,6 +26,8 @@ export interface Rates {
   at: number;
 }
 
+const kSliceMs = 8;
+
 type KnownCounters = Record<CounterKind, Map<string, Counter>>;
 
 function noCounters(): KnownCounters {
@@ -64,10 +66,12 @@ export class Store {
   private pausedAt = 0;
   private counted = { now: 0, sent: 0, received: 0 };
   private isStale = true;
+  /// What was told and not yet taken.
+  private inbox: (() => void)[] = [];
 
   constructor(private readonly address: string) {
     this.stream = new Stream(address, {
-      onEvent: (name, event) => this.take(name, event),
+      onEvent: (name, event) => this.receive(() => this.take(name, event)),
       onState: (state) => (this.state.value = state),
     });
     language.watch(() => this.ask());
@@ -147,7 +151,20 @@ export class Store {
     const query = new URLSearchParams({ lang: language.value });
     if (isLast || connection > 0) query.set("c", isLast ? "last" : String(connection));
     if (this.showsOwn.value) query.set("own", "1");
+    this.inbox = [];
     this.stream.open(query.toString());
+  }
+
+  /// Many events may come at once: they are drawn together, but not so many that the page would stand
+  /// still.
+  private receive(taker: () => void): void {
+    if (this.inbox.push(taker) === 1) setTimeout(() => this.takeSome(), 0);
+  }
+
+  private takeSome(): void {
+    const end = performance.now() + kSliceMs;
+    while (this.inbox.length > 0 && performance.now() < end) this.inbox.shift()!();
+    if (this.inbox.length > 0) setTimeout(() => this.takeSome(), 0);
   }
 
   private forgetPackets(): void {

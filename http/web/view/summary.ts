@@ -5,23 +5,42 @@ import type { History } from "../shared/history";
 import { placeOf } from "../shared/tables";
 import type { Language, Row } from "../shared/types";
 import { bytesText } from "./amounts";
+import type { Connection } from "./feed";
+import type { LiveHistory } from "./live_history";
 import { wordIn, type Word } from "./words";
 
 const kSyn = 2;
 type Say = (word: Word, values?: Record<string, string | number>) => string;
 
-export function summaryOf(history: History, request: string, isWhole: boolean, spoken: Language): string[] {
+/// `totals`: what the server counted of it, for what was not told packet by packet.
+export function summaryOf(
+  live: LiveHistory,
+  totals: Pick<Connection, "request" | "sent" | "retransmissions" | "srtt"> | null,
+  spoken: Language,
+): string[] {
+  const { history, isWhole } = live;
+  const request = totals?.request ?? "";
   const packets = history.rows.filter((row) => row.kind === 0);
   const say: Say = (word, values) => wordIn(spoken, word, values);
   const sentences: string[] = [];
+  const shake = live.numberOf(0) === 0 && live.dropped === 0 ? handshakeOf(packets) : -1;
+  if (shake >= 0) sentences.push(say("sumHandshake", { time: timeText(shake) }));
   if (isWhole) {
-    const shake = handshakeOf(packets);
-    if (shake >= 0) sentences.push(say("sumHandshake", { time: timeText(shake) }));
     const asked = packets.find((row) => row.side === 0 && (row.len ?? 0) > 0);
     if (asked && request) sentences.push(say("sumRequest", { request, time: timeText(asked.at) }));
     else if (asked) sentences.push(say("sumRequestUnnamed", { time: timeText(asked.at) }));
   }
-  return [...sentences, ...answerOf(history, packets, say)];
+  return [...sentences, ...(isWhole ? answerOf(history, packets, say) : totalsOf(totals, say))];
+}
+
+/// Where not every packet was told.
+function totalsOf(totals: Parameters<typeof summaryOf>[1], say: Say): string[] {
+  if (!totals) return [];
+  const sentences = [say("sumSent", { bytes: bytesText(totals.sent) })];
+  const n = totals.retransmissions ?? 0;
+  sentences.push(n === 0 ? say("sumNoLoss") : say("sumAgain", { n }));
+  if (totals.srtt > 0) sentences.push(say("sumRtt", { time: timeText(totals.srtt * 1000) }));
+  return sentences;
 }
 
 /// From the SYN to the first packet of the peer behind our SYN-ACK, in ns; -1: not seen.

@@ -52,7 +52,7 @@ export function Watched({ store }: { store: Store }) {
       <Title store={store} connection={store.connectionOf(watched)} id={watched} />
       {place.isLast && <Reached store={store} />}
       <div class="left">
-        <Summary {...shown} request={store.connectionOf(watched)?.request ?? ""} />
+        <Summary {...shown} connection={store.connectionOf(watched)} />
         <LadderPane {...shown} connection={store.connectionOf(watched)} />
       </div>
       <div class="right">
@@ -241,15 +241,10 @@ function LinkMenu() {
   );
 }
 
-function Summary({ live, history, version, request }: Shown & { request: string }) {
+function Summary({ live, version, connection }: Shown & { connection: Connection | null }) {
   const w = useWords();
   const spoken = useSignal(language);
-  const isWhole = live.dropped === 0 && live.numberOf(0) === 0;
-  // Of what grows only its state when somebody looks again matters: not at each packet.
-  const sentences = useMemo(
-    () => summaryOf(history, request, isWhole, spoken),
-    [history, version >> 1, request, spoken],
-  );
+  const sentences = useMemo(() => summaryOf(live, connection, spoken), [live, version, connection, spoken]);
   if (sentences.length === 0) return null;
   return (
     <section class="pane summary" aria-label={w("summary")}>
@@ -306,7 +301,9 @@ function LadderPane({
         version={version}
         isGrowing
         {...(connection ? { addresses: [connection.peer, connection.local] as [string, string] } : {})}
-        empty={<p class="empty waiting">{w("waitingFor")}</p>}
+        empty={
+          <p class="empty waiting">{w(connection && connection.ended > 0 ? "noneKept" : "waitingFor")}</p>
+        }
       />
       <p class="hint keys">{w("keys")}</p>
     </div>
