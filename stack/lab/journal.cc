@@ -4,122 +4,16 @@
 #include <algorithm>
 
 #include "stack/lab/action_words.h"
+#include "stack/lab/row_words.h"
 #include "stack/trace/fields.h"
-#include "stack/trace/packet_event_words.h"
 #include "stack/trace/relative_numbers.h"
 
 namespace glasstcp::lab {
 namespace {
 
-using enum PacketEvent;
-
-// What every transfer does all the time, and what the row shows anyway.
-constexpr std::array kUsual = {DataInOrder,    AckOfData,          AckOnData,
-                               PushEndOfQueue, SlowStart,          CongestionAvoidance,
-                               Recovery,       PushEndOfMessage,   CwndFull,
-                               Retransmission, AckOfRetransmission};
-
-bool is_usual(PacketEvent event) {
-  return std::ranges::find(kUsual, event) != kUsual.end();
-}
-
-bool is_usual(SendReason reason) {
-  using enum SendReason;
-  return reason == NewData || reason == AckEverySecondSegment || reason == AckDelayTimer ||
-         reason == AckImmediate || reason == RetransmitAfterTimeout;
-}
-
-void add_clause(std::string& text, std::string_view clause, Language language) {
-  if (!text.empty()) text += either(language, "; ", "；");
-  text += clause;
-}
-
-// "Name: sentence (RFC)".
-template <typename Info>
-std::string told(const Info& row, Language language) {
-  std::string text(row.name);
-  text += either(language, ": ", "：");
-  text += either(language, row.sentence, row.sentence_zh);
-  if (!row.rfc.empty()) {
-    text += either(language, " (", "（");
-    text += row.rfc;
-    text += either(language, ")", "）");
-  }
-  return text;
-}
-
-void add_events(std::string& text, const PacketEvents& events, Language language) {
-  for (const PacketEventValue& event : events.all()) {
-    if (is_usual(event.what)) continue;
-    TextBuffer words;
-    add_event_words(words, event, language);
-    add_clause(text, words.view(), language);
-  }
-}
-
-void add_number(std::string& text, std::string_view name, std::uint32_t value) {
-  text += name;
-  text += std::to_string(value);
-}
-
-std::string label_of(const PacketSummary& packet, std::uint32_t seq, std::uint32_t ack) {
-  if (!packet.is_tcp()) {
-    if (packet.kind != PacketSummary::Kind::Icmp) return "IP";
-    return "ICMP type " + std::to_string(packet.icmp_type) + " code " +
-           std::to_string(packet.icmp_code);
-  }
-  TextBuffer flags;
-  add_flags(flags, packet.flags);
-  std::string text(flags.view());
-  add_number(text, " seq=", seq);
-  if (packet.has(PacketSummary::kAck)) add_number(text, " ack=", ack);
-  if (packet.text_length > 0) add_number(text, " len=", packet.text_length);
-  return text;
-}
-
-// What a SYN offers: "<mss 1460, SACK permitted, window scale 7, timestamps>".
-std::string options_of(const PacketSummary& packet, Language language) {
-  std::string text = " <mss " + std::to_string(packet.mss);
-  if (packet.sack_permitted) text += either(language, ", SACK permitted", "，允许选择确认");
-  if (packet.has_window_scale) {
-    text += either(language, ", window scale ", "，窗口扩大 ");
-    text += std::to_string(packet.window_scale);
-  }
-  if (packet.has_timestamps) text += either(language, ", timestamps", "，时间戳");
-  return text + '>';
-}
-
-// So many segments beyond a gap, and duplicate ACKs, are told; those that follow say the same.
-constexpr std::uint32_t kToldOfAGap = 3;
-
-bool is_of_gap(PacketEvent event) {
-  return event == DataOutOfOrder || event == DuplicateAck || event == DuplicateAckSent ||
-         event == SackReport;
-}
-
-// A duplicate ACK after those that matter.
-bool is_one_more_duplicate(const AnnotatedPacket& packet) {
-  return std::ranges::any_of(packet.events.all(), [](const PacketEventValue& e) {
-    return (e.what == DuplicateAck || e.what == DuplicateAckSent) && e.count > kToldOfAGap;
-  });
-}
-
 // What comes from an address that is no host's here, or goes there.
 bool is_foreign(const AnnotatedPacket& packet, Side side) {
   return packet.summary.is_tcp() && packet.tuple.remote_address != address_of(other(side));
-}
-
-// `repeats`: it only says once more that a gap is open.
-bool is_plain_packet(const AnnotatedPacket& packet, bool outgoing, bool repeats) {
-  if (!packet.steps.empty() || !packet.timers.empty()) return false;
-  // "I have heard of the congestion"; with AE the bit is one of a counter.
-  const PacketSummary& summary = packet.summary;
-  if (summary.has(PacketSummary::kCwr) && !summary.has(PacketSummary::kAe)) return false;
-  if (outgoing && !is_usual(packet.reason) && !repeats) return false;
-  if (!outgoing && packet.verdict != Verdict::Accepted && !repeats) return false;
-  return std::ranges::all_of(packet.events.all(), [repeats](const PacketEventValue& e) {
-    return is_usual(e.what) || (repeats && is_of_gap(e.what));
-  });
 }
 
 std::string milliseconds(Duration time) {
@@ -168,11 +62,6 @@ std::string watched_text(const std::vector<std::string>& names, const TcbSnapsho
     text += value_named(name, tcb, numbers);
   }
   return text;
-}
-
-template <typename Info>
-std::string Journal::told_once(const Info& row) {
-  return told_.insert(row.name).second ? told(row, language_) : std::string(row.name);
 }
 
 Journal::Journal(const Scenario& scenario, Language language, Instant start)
@@ -292,15 +181,6 @@ void Journal::watch(Side side, const AnnotatedPacket& packet, Row& row) const {
   row.watched = watched_text(scenario_.watch, *packet.after, packet.numbers);
 }
 
-void Journal::describe(Row& row, const AnnotatedPacket& packet, bool outgoing) const {
-  row.summary = packet.summary;
-  const auto& from = outgoing ? packet.numbers.ours : packet.numbers.theirs;
-  const auto& to = outgoing ? packet.numbers.theirs : packet.numbers.ours;
-  row.seq = relative(packet.summary.seq, from);
-  row.ack = relative(packet.summary.ack, to);
-  row.label = label_of(packet.summary, row.seq, row.ack);
-}
-
 void Journal::take(Side side, const AnnotatedPacket& packet) {
   if (!packet.has_packet()) return take_happening(side, packet);
   TextBuffer fields;
@@ -321,19 +201,12 @@ void Journal::take_sent(Side side, const AnnotatedPacket& packet) {
   Row& row = rows_[leaving_[index_of(side)]];
   row.connection = connection_of(packet.tuple, side);
   row.states[index_of(other(side))] = state_of(other(side), row.connection);
-  describe(row, packet, true);
+  describe(row, packet);
   learn_state(side, packet, row);
   watch(side, packet, row);
   row.reason_class = class_of(packet);
-  row.is_plain = !row.is_marked && is_plain_packet(packet, true, is_one_more_duplicate(packet));
-  for (const TimerName timer : packet.timers.all()) {
-    TextBuffer words;
-    add_timer_words(words, timer, language_);
-    add_clause(row.why, words.view(), language_);
-  }
-  add_clause(row.why, told_once(info(packet.reason)), language_);
-  if (packet.summary.has_mss) row.why += options_of(packet.summary, language_);
-  add_events(row.why, packet.events, language_);
+  row.is_plain = !row.is_marked && is_plain_packet(packet, is_one_more_duplicate(packet));
+  row.why = why_of(packet, told_, language_);
   tell(leaving_[index_of(side)], side, packet);
 }
 
@@ -345,7 +218,7 @@ void Journal::take_received(Side side, const AnnotatedPacket& packet) {
   arriving.pop_front();
   if (row.is_forged && packet.summary.is_tcp()) {
     row.connection = connection_of(packet.tuple, side);
-    describe(row, packet, false);
+    describe(row, packet);
     row.states[index_of(other(side))] = state_of(other(side), row.connection);
   }
   learn_state(side, packet, row);
@@ -355,13 +228,9 @@ void Journal::take_received(Side side, const AnnotatedPacket& packet) {
     beyond = packet.verdict == Verdict::AcceptedOutOfOrder ? beyond + 1 : 0;
   }
   const bool repeats = is_one_more_duplicate(packet) || beyond > kToldOfAGap;
-  row.is_plain = row.is_plain && !row.is_copy && is_plain_packet(packet, false, repeats);
+  row.is_plain = row.is_plain && !row.is_copy && is_plain_packet(packet, repeats);
   row.says_again = row.is_plain && repeats;
-  // A SYN that crosses ours is accepted, but not by a listener, as the verdict's words have it.
-  const bool crosses = packet.verdict == Verdict::SynAccepted && packet.before.has_value();
-  const bool is_used = packet.verdict == Verdict::Accepted || crosses;
-  if (!is_used) row.effect = told_once(info(packet.verdict));
-  add_events(row.effect, packet.events, language_);
+  row.effect = effect_of(packet, told_, language_);
   tell(at, side, packet);
 }
 
@@ -373,11 +242,7 @@ void Journal::take_happening(Side side, const AnnotatedPacket& packet) {
   row.connection = connection_of(packet.tuple, side);
   row.at = packet.at;
   learn_state(side, packet, row);
-  for (const StateStep& step : packet.steps.all()) {
-    TextBuffer words;
-    add_step_words(words, step, language_);
-    add_clause(row.text, words.view(), language_);
-  }
+  row.text = happening_of(packet, language_);
   rows_.push_back(std::move(row));
   tell(rows_.size() - 1, side, packet);
 }

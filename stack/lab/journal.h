@@ -13,44 +13,13 @@
 #include <deque>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "stack/lab/scenario.h"
+#include "stack/lab/row.h"
 #include "stack/trace/annotator.h"
-#include "stack/trace/reason_class.h"
 
 namespace glasstcp::lab {
-
-struct Row {
-  enum class Kind : std::uint8_t { Packet, Action, State };
-
-  Kind kind = Kind::Packet;
-  Side side = Side::Client;      ///< who sent it, or acted
-  std::uint32_t connection = 1;  ///< 0: with an address that is neither host's
-  Instant at{};                  ///< when it left, or happened; of a copy: when it came
-  Instant arrived = kNever;      ///< never: it was lost, or is on its way
-  std::uint64_t number = 0;      ///< of a packet, from 1
-  bool is_copy = false;          ///< the link duplicated it
-  bool is_forged = false;        ///< by nobody of the two
-  std::string lost{};            ///< why
-  bool is_marked = false;        ///< by a router: congestion experienced
-  PacketSummary summary{};
-  std::uint32_t seq = 0;  ///< relative
-  std::uint32_t ack = 0;  ///< relative
-  ReasonClass reason_class = ReasonClass::Data;
-  std::string label{};                       ///< "SYN-ACK seq=0 ack=1"
-  std::string why{};                         ///< it was sent
-  std::string effect{};                      ///< at the other end; empty: nothing to be remarked
-  std::string watched{};                     ///< "cwnd 14480, ssthresh -"
-  std::string text{};                        ///< of an action or a change of state
-  std::array<std::string_view, 2> states{};  ///< by side: of the sender after it, of the receiver
-                                             ///< after it came
-  std::array<bool, 2> changed{};             ///< whether it changed them
-  bool is_plain = false;                     ///< data or an ACK as any other: it may be folded
-  bool says_again = false;                   ///< only that a gap is still open
-};
 
 /// A line of a capture as programs read it, with the end that wrote it.
 struct Line {
@@ -124,11 +93,8 @@ class Journal {
   void take_sent(Side side, const AnnotatedPacket& packet);
   void take_received(Side side, const AnnotatedPacket& packet);
   void take_happening(Side side, const AnnotatedPacket& packet);
-  template <typename Info>
-  [[nodiscard]] std::string told_once(const Info& row);
   void learn_state(Side side, const AnnotatedPacket& packet, Row& row);
   std::size_t note_foreign(Side from, const PacketSummary& packet, LossWords by, Instant now);
-  void describe(Row& row, const AnnotatedPacket& packet, bool outgoing) const;
   void watch(Side side, const AnnotatedPacket& packet, Row& row) const;
   [[nodiscard]] std::string_view state_of(Side side, std::uint32_t connection) const;
 
@@ -137,7 +103,7 @@ class Journal {
   Instant start_;
   std::vector<Row> rows_;
   std::vector<Line> lines_;
-  std::set<std::string_view> told_;  // reasons and verdicts whose sentence stands in a row
+  ToldNames told_;
   std::uint64_t packets_ = 0;
   std::array<std::size_t, 2> leaving_{};               // the row of what an end sends now
   std::array<std::deque<std::size_t>, 2> arriving_{};  // the rows of what an end has received
