@@ -11,12 +11,22 @@
 #include <sodium/crypto_hash_sha256.h>
 
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
 
 #include "http/body_decoder.h"
 #include "http/http_connection.h"
 #include "http/partial_heads.h"
 
 namespace glasstcp::http {
+
+/// A body that a service wants to have whole, as far as it has come.
+struct ServiceBody {
+  std::string text{};
+  std::uint32_t most = 0;  ///< bytes
+  std::function<ServiceAnswer(std::string_view)> use{};
+};
 
 /// The side block: what a connection needs while a head is incomplete, a body arrives, a long
 /// answer is logged, or it lingers. Bytes behind it hold the partial head, what the log says of the
@@ -35,6 +45,7 @@ struct HttpConnection::Side : PartialHead {
   Persistence persistence = Persistence::Implied;
   Method method = Method::Unknown;
   Site::SinkMatch sink{};
+  std::unique_ptr<ServiceBody> service_body{};  // null: it is discarded
   crypto_hash_sha256_state sha256{};
 
   Instant linger_begin = Instant::min();

@@ -281,8 +281,10 @@ std::size_t HttpConnection::take_body(ByteView bytes, const Moment& at) noexcept
     if (side_->sink.wants_sha256) {
       crypto_hash_sha256_update(&side_->sha256, step.content.data(), step.content.size());
     }
-    const bool is_too_long =
-        !side_->sink.is_upload && side_->body_bytes > services_->config.max_discarded_body;
+    ServiceBody* const wanted = side_->service_body.get();
+    const std::uint64_t most = wanted ? wanted->most : services_->config.max_discarded_body;
+    const bool is_too_long = !side_->sink.is_upload && side_->body_bytes > most;
+    if (wanted && !is_too_long) wanted->text += as_text(step.content);
     if (step.status == BodyDecoder::Status::Failed || is_too_long) {
       const Pooled<Side> done = std::move(side_);
       refuse(is_too_long ? 413 : 400, done->method, stored_logged(done), at);
@@ -306,6 +308,11 @@ void HttpConnection::end_body(const Moment& at) noexcept {
   tell_request_end();
   const Pooled<Side> done = std::move(side_);
   const LoggedRequest logged = stored_logged(done);
+  if (done->service_body) {
+    ServiceAnswer answer = done->service_body->use(done->service_body->text);
+    begin_answer(services_->site.served_by(std::move(answer), done->method, at), logged, at);
+    return;
+  }
   if (!done->sink.is_upload) {
     begin_answer(std::move(done->reply), logged, at);
     return;

@@ -209,6 +209,7 @@ class HttpConnection {
   void on_head_error(const HeadParser& parser, std::string_view bytes, const Moment& at) noexcept;
   void on_request(const Request& request, const Moment& at) noexcept;
   bool on_service_request(const Request& request, const Moment& at) noexcept;
+  void begin_service_body(const Request& request, ServiceAnswer answer, const Moment& at) noexcept;
   [[nodiscard]] bool waits_for_stream() const noexcept {
     return stream() != nullptr && all_acknowledged_ && head_.bytes.empty();
   }

@@ -77,6 +77,8 @@ class HttpServer final : private PeerNames, private MessageListener, private Hea
   /// Whether stop() was called and no connection is left.
   [[nodiscard]] bool is_finished() const noexcept { return is_stopping_ && slots_.size() == 0; }
 
+  /// Where it listens.
+  [[nodiscard]] const std::vector<ListenerId>& listeners() const noexcept { return listeners_; }
   /// Connections that have a slot now.
   [[nodiscard]] std::uint32_t connection_count() const noexcept { return slots_.size(); }
   /// Pieces that the stack still holds.

@@ -9,11 +9,13 @@
 //      since files are looked up by the decoded path, too.
 //   2. After each answer the connection closes; caches keep none of them, and fields that the user
 //      adds to answers of the site (CORS, for one) are not added to these.
+//   3. A body is read only for an answer that asks for it, and no more than that wants.
 //
 // Next: body_stream.h.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,19 +32,26 @@ struct ServiceCall {
   Method method = Method::Get;
   std::string_view path;   ///< below the folder, decoded: "capture.pcapng"; "" is the folder itself
   std::string_view query;  ///< as received
-  std::optional<std::string_view> host{};  ///< the field Host; empty: absent, or given twice
-  std::string_view authority{};            ///< of a target in absolute-form, else empty
-  FourTuple tuple{};                       ///< the connection that asks
+  std::optional<std::string_view> host{};    ///< the field Host; empty: absent, or given twice
+  std::string_view authority{};              ///< of a target in absolute-form, else empty
+  std::optional<std::string_view> origin{};  ///< likewise of Origin,
+  std::optional<std::string_view> content_type{};  ///< and of Content-Type
+  FourTuple tuple{};                               ///< the connection that asks
 };
 
-/// What is answered: an error with an explanation, or a body, or a stream.
+/// What is answered: an error with an explanation, or a body, or a stream; or what makes the answer
+/// once the request's body is there.
 struct ServiceAnswer {
   int status = 404;
-  std::string explanation{};  ///< of an error: plain text for people, up to 1000 bytes
+  std::string explanation{};  ///< of an error without a body: plain text, up to 1000 bytes
   std::string_view type{};    ///< media type of body or stream; static lifetime
   std::string fields{};       ///< more lines for the head, each with its end
   OwnedBytes body{};
   Ref<BodyStream> stream{};  ///< instead of `body`
+  /// Instead of all else: called with the request's body, unless that is broken or longer than
+  /// `most_body` bytes (413). May be called when the client is gone, and must not throw.
+  std::function<ServiceAnswer(std::string_view body)> on_body{};
+  std::uint32_t most_body = 0;
 };
 
 /// Answers what is asked of one folder.

@@ -512,7 +512,7 @@ Reply Site::served_by(ServiceAnswer answer, Method method, const Moment& at) noe
   start.extra_fields = {};
   std::uint8_t memory[kPageSize];
   TextWriter page(memory, sizeof memory);
-  if (answer.status >= 400) {
+  if (answer.status >= 400 && answer.body.bytes.empty()) {
     write_error_page(page, answer.status, answer.explanation);
     answer.type = "text/html; charset=utf-8";
   }

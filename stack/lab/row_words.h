@@ -4,7 +4,7 @@
 //   1. A sentence about a reason or a verdict stands once, where it first occurs; later its name
 //   alone.
 //
-// Next: journal.h.
+// Next: row_json.h.
 #pragma once
 
 #include <string>

@@ -211,4 +211,61 @@ std::expected<ImpairmentPlan, std::string> parse_impairment(std::string_view spe
   return Parser().parse(spec);
 }
 
+namespace {
+
+// A millionth is the smallest step that is told.
+std::string decimal_text(double value) {
+  const auto millionths = static_cast<std::uint64_t>(value * 1e6 + 0.5);
+  std::string text = std::to_string(millionths / 1'000'000);
+  std::string rest = std::to_string(1'000'000 + millionths % 1'000'000).substr(1);
+  rest.erase(rest.find_last_not_of('0') + 1);
+  return rest.empty() ? text : text + '.' + rest;
+}
+
+std::string share_text(double chance) {
+  return decimal_text(chance * 100) + '%';
+}
+
+std::string duration_text(Duration time) {
+  const std::int64_t us = time.count() / 1000;
+  if (us % 1'000'000 == 0) return std::to_string(us / 1'000'000) + "s";
+  if (us % 1000 == 0) return std::to_string(us / 1000) + "ms";
+  return std::to_string(us) + "us";
+}
+
+std::string rate_text(std::uint64_t rate) {
+  if (rate % 1'000'000 == 0) return std::to_string(rate / 1'000'000) + "mbit";
+  if (rate % 1000 == 0) return std::to_string(rate / 1000) + "kbit";
+  return std::to_string(rate) + "bit";
+}
+
+}  // namespace
+
+std::string spec_of(const Impairment& how) {
+  std::string text;
+  const auto add = [&text](std::string_view name, const std::string& value) {
+    if (!text.empty()) text += ',';
+    text += name;
+    text += '=';
+    text += value;
+  };
+  const auto add_share = [&](std::string_view name, double chance) {
+    if (chance > 0) add(name, share_text(chance));
+  };
+  add_share("loss", how.loss);
+  if (how.burst > 0) {
+    add("burst", share_text(how.burst) + 'x' +
+                     (how.burst_time > Duration::zero() ? duration_text(how.burst_time)
+                                                        : decimal_text(how.burst_length)));
+  }
+  if (how.delay > Duration::zero()) add("delay", duration_text(how.delay));
+  if (how.jitter > Duration::zero()) add("jitter", duration_text(how.jitter));
+  add_share("reorder", how.reorder);
+  add_share("duplicate", how.duplicate);
+  add_share("corrupt", how.corrupt);
+  if (how.rate > 0) add("rate", rate_text(how.rate));
+  if (how.queue != Impairment().queue) add("queue", std::to_string(how.queue));
+  return text;
+}
+
 }  // namespace glasstcp

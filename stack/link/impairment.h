@@ -57,6 +57,10 @@ struct ImpairmentPlan {
 /// Reads a SPEC. The error is what is wrong with it and what would be right, without a line feed.
 [[nodiscard]] std::expected<ImpairmentPlan, std::string> parse_impairment(std::string_view spec);
 
+/// The other way round, of one direction: "loss=2%,delay=30ms"; empty: it does nothing.
+/// Without drop=, which happens once.
+[[nodiscard]] std::string spec_of(const Impairment& how);
+
 /// What the words are, in a line, for --help.
 inline constexpr std::string_view kImpairmentWords =
     "loss=2%, burst=0.5%x8 (or 0.3%x20ms), delay=30ms, jitter=5ms, reorder=1%, duplicate=1%, "

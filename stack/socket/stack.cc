@@ -308,6 +308,13 @@ bool Stack::apply_settings(ConnectionId id, const ConnectionSettings& settings, 
 void Stack::apply_listener_settings(ListenerId id, const ConnectionSettings& settings) {
   if (Listener* listener = impl_->tcp.find(id)) listener->settings = settings;
 }
+void Stack::choose_for_new(const TcpConfig& config) {
+  TcpConfig& own = impl_->tcp.context().config;
+  own.use_sack = config.use_sack;
+  own.use_timestamps = config.use_timestamps;
+  own.use_window_scale = config.use_window_scale;
+  own.nagle = config.nagle;
+}
 void Stack::set_listener_backlog(ListenerId id, std::uint32_t backlog) {
   if (Listener* listener = impl_->tcp.find(id)) listener->set_backlog(std::max(backlog, 1U));
 }

@@ -172,6 +172,9 @@ class Stack {
   bool apply_settings(ConnectionId id, const ConnectionSettings& settings, Instant now);
   /// For the connections that a listener brings from now on.
   void apply_listener_settings(ListenerId id, const ConnectionSettings& settings);
+  /// What SYNs offer and accept from now on (SACK, timestamps, scaled windows), and whether new
+  /// connections begin with Nagle's algorithm; the other settings stay as they are.
+  void choose_for_new(const TcpConfig& config);
   /// Finished connections that wait for accept() from now on, at least 1.
   void set_listener_backlog(ListenerId id, std::uint32_t backlog);
   /// Whether and how it takes data in SYNs (RFC 7413); off until asked for.

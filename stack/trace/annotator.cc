@@ -25,7 +25,7 @@ bool is_of_icmp(const StateStep& step, const AnnotatedPacket& packet) {
 Annotator::Annotator(const Options& options) : options_(options), memories_(options.connections) {
   if (options_.wait) {
     waiting_.reset(new (std::nothrow) Waiting[kMostWaiting]);
-    bytes_.reset(new (std::nothrow) std::uint8_t[kBytes]);
+    bytes_.reset(new (std::nothrow) std::uint8_t[room_for_received()]);
     if (waiting_ == nullptr || bytes_ == nullptr) options_.wait = false;
   }
   if (options_.wait_written) {
@@ -75,8 +75,8 @@ void Annotator::on_packet_sent(const PacketSentEvent& event) noexcept {
   if (event.before != nullptr) packet.before = *event.before;
   if (event.after != nullptr) packet.after = *event.after;
   if (foreteller_ != nullptr) {
-    packet.lost = {foreteller_->why_next_is_lost(Language::English),
-                   foreteller_->why_next_is_lost(Language::Chinese)};
+    packet.lost = {foreteller_->why_next_is_lost(event.pieces, Language::English),
+                   foreteller_->why_next_is_lost(event.pieces, Language::Chinese)};
     if (!packet.lost.english.empty()) packet.kind = AnnotatedPacket::Kind::LostSent;
   }
   ConnectionMemory* const memory = memories_.of(packet.summary, true, true);
@@ -91,7 +91,8 @@ void Annotator::on_packet_sent(const PacketSentEvent& event) noexcept {
   learn_state(packet, memory);
   std::size_t size = 0;
   for (const ByteView piece : event.pieces) size += piece.size();
-  if (copier_ == nullptr && (!options_.wait_written || size > kMostPacket)) {
+  const bool is_copied = copier_ != nullptr || options_.heads_only;
+  if (!is_copied && (!options_.wait_written || size > kMostPacket)) {
     packet.pieces = event.pieces;
     hand_on(packet);
     return;
@@ -105,7 +106,9 @@ void Annotator::on_packet_sent(const PacketSentEvent& event) noexcept {
 // What leaves, in a row; of a packet that cannot be read any more its headers, which the stack
 // made.
 ByteView Annotator::copy_of(std::span<const ByteView> pieces) noexcept {
-  if (copier_ != nullptr) {
+  if (options_.heads_only) {
+    pieces = pieces.first(1);
+  } else if (copier_ != nullptr) {
     const ByteView copy = copier_->copy(pieces);
     if (!copy.empty()) return copy;
     pieces = pieces.first(1);
@@ -165,8 +168,10 @@ void Annotator::describe(AnnotatedPacket& packet, ConnectionMemory* memory, bool
 // is no room.
 bool Annotator::keep(AnnotatedPacket& packet, ByteView bytes) {
   if (!options_.wait) return false;
-  if (waiting_count_ == kMostWaiting || bytes.size() > kBytes - bytes_used_) release_received();
-  if (bytes.size() > kBytes) return false;
+  if (options_.heads_only) bytes = bytes.first(std::min(bytes.size(), kHeads));
+  const std::size_t room = room_for_received();
+  if (waiting_count_ == kMostWaiting || bytes.size() > room - bytes_used_) release_received();
+  if (bytes.size() > room) return false;
   std::uint8_t* const place = bytes_.get() + bytes_used_;
   std::memcpy(place, bytes.data(), bytes.size());
   bytes_used_ += bytes.size();

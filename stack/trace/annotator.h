@@ -42,8 +42,9 @@ class LossForeteller {
   LossForeteller(const LossForeteller&) = delete;
   LossForeteller& operator=(const LossForeteller&) = delete;
   virtual ~LossForeteller() = default;
-  /// Why it will be, or empty. Static lifetime.
-  [[nodiscard]] virtual std::string_view why_next_is_lost(Language language) const noexcept = 0;
+  /// Why it will be, or empty. Static lifetime. `pieces`: the whole packet.
+  [[nodiscard]] virtual std::string_view why_next_is_lost(std::span<const ByteView> pieces,
+                                                          Language language) const noexcept = 0;
 };
 
 /// Copies a packet that is about to leave, of which some bytes may lie where they can vanish (a
@@ -64,6 +65,7 @@ class Annotator final : public Observer {
   struct Options {
     bool wait = false;          ///< the loop calls on_application_done() and on_turn_done()
     bool wait_written = false;  ///< and on_written() or on_not_written() for each packet sent
+    bool heads_only = false;    ///< sinks need no more of a packet than its headers
     std::size_t connections = ConnectionMemories::kDefault;
   };
   Annotator() : Annotator(Options{}) {}
@@ -100,13 +102,16 @@ class Annotator final : public Observer {
   /// Hands on whatever waits, e.g. at the end.
   void flush(Instant now) noexcept;
 
+  /// Packets passed that it was not told of: what it knows of the last ones is no longer so.
+  void note_gap() noexcept { memories_.note_gap(); }
+
   /// A packet that an impaired link lost before it came.
   void note_lost(Instant at, ByteView packet, LossWords why) noexcept;
 
  private:
   // Received packets of one turn, with a copy of their bytes.
   static constexpr std::size_t kMostWaiting = 64;
-  static constexpr std::size_t kBytes = kMostWaiting * 65536;
+  static constexpr std::size_t kHeads = PacketSummary::kLookAt;  // bytes of a packet, heads_only
   static constexpr std::size_t kMostNotes = 64;
 
   // Something that happened to a connection and waits for its packet.
@@ -134,6 +139,9 @@ class Annotator final : public Observer {
   void release_received() noexcept;
   void release_sent() noexcept;
   [[nodiscard]] ByteView copy_of(std::span<const ByteView> pieces) noexcept;
+  [[nodiscard]] std::size_t room_for_received() const {
+    return kMostWaiting * (options_.heads_only ? kHeads : 65536);
+  }
   void tell_note(const Note& note, Instant now) noexcept;
   void hand_on(const AnnotatedPacket& packet) noexcept;
 

@@ -116,6 +116,17 @@ void ConnectionMemory::forget_connection() {
   close_ = {};
 }
 
+// Of the numbers that passed unseen nothing is known: what follows them repeats nothing.
+void ConnectionMemory::forget_last_packets() {
+  last_ack_sent_.reset();
+  sent_up_to_.reset();
+  our_edge_.reset();
+  repeated_ack_.reset();
+  duplicates_ = duplicates_sent_ = 0;
+  retransmitted_count_ = 0;
+  asked_ = asked_window_ = was_asked_ = was_asked_window_ = false;
+}
+
 void ConnectionMemory::set_first(std::optional<SeqNum>& number, SeqNum first) {
   if (number == first) return;
   number = first;
@@ -499,7 +510,11 @@ ConnectionMemory* ConnectionMemories::find(const FourTuple& tuple) {
   ConnectionMemory* const group = &memories_[(hash ^ hash >> 16) % groups_ * kWays];
   ConnectionMemory* oldest = group;
   for (ConnectionMemory* m = group; m != group + kWays; ++m) {
-    if (m->used_ && m->tuple_ == tuple) return m;
+    if (m->used_ && m->tuple_ == tuple) {
+      if (m->gaps_ != gaps_) m->forget_last_packets();
+      m->gaps_ = gaps_;
+      return m;
+    }
     if (!m->used_ ? oldest->used_ : oldest->used_ && m->last_use_ < oldest->last_use_) oldest = m;
   }
   return renew(*oldest, tuple);
@@ -514,6 +529,7 @@ ConnectionMemory* ConnectionMemories::renew(ConnectionMemory& memory, const Four
   memory.used_ = true;
   memory.tuple_ = tuple;
   memory.stream_ = next_stream_++;
+  memory.gaps_ = gaps_;
   return &memory;
 }
 

@@ -132,6 +132,7 @@ class ConnectionMemory {
   };
 
   void forget_connection();
+  void forget_last_packets();
   void learn(const PacketSummary& packet, bool outgoing, const TcbSnapshot* tcb);
   void learn_syn(const PacketSummary& packet, bool outgoing);
   void set_first(std::optional<SeqNum>& number, SeqNum first);
@@ -150,6 +151,7 @@ class ConnectionMemory {
   FourTuple tuple_;
   bool used_ = false;
   std::uint32_t stream_ = 0;
+  std::uint32_t gaps_ = 0;  // of ConnectionMemories, when this was used last
   std::uint64_t last_use_ = 0;
   InitialNumbers numbers_;
   std::optional<State> state_;
@@ -195,6 +197,9 @@ class ConnectionMemories {
   ConnectionMemory* of(const FourTuple& tuple);
   /// None of them exists any more; their streams keep their numbers.
   void forget_states();
+  /// Packets have passed unseen: what is known of the last ones of each connection is forgotten,
+  /// once it is asked for.
+  void note_gap() { ++gaps_; }
 
  private:
   static constexpr std::size_t kWays = 8;  // places where a tuple may stand
@@ -207,6 +212,7 @@ class ConnectionMemories {
   std::unique_ptr<Message[]> messages_;
   std::size_t groups_ = 0;
   std::uint32_t next_stream_ = 0;
+  std::uint32_t gaps_ = 0;
   std::uint64_t uses_ = 0;
 };
 

@@ -71,6 +71,8 @@ class OneService final : public http::Service {
     last_query = std::string(call.query);
     last_host = call.host ? std::string(*call.host) : "-";
     last_authority = std::string(call.authority);
+    last_origin = call.origin ? std::string(*call.origin) : "-";
+    last_type = call.content_type ? std::string(*call.content_type) : "-";
     client = call.tuple.remote_address;
     ++calls;
     http::ServiceAnswer answer;
@@ -86,12 +88,23 @@ class OneService final : public http::Service {
       answer.status = 200;
       answer.type = "text/plain";
       answer.body.bytes = http::as_bytes("some text");
+    } else if (call.path == "form") {
+      answer.most_body = 10;
+      answer.on_body = [this](std::string_view body) {
+        last_body = std::string(body);
+        http::ServiceAnswer said;
+        said.status = 400;
+        said.type = "application/json";
+        said.body.bytes = http::as_bytes("{}");
+        return said;
+      };
     } else {
       answer.explanation = "not here, and why";
     }
     return answer;
   }
-  std::string last_path, last_query, last_host, last_authority;
+  std::string last_path, last_query, last_host, last_authority, last_origin, last_type;
+  std::string last_body = "-";
   IpAddress client;
   int calls = 0;
   bool is_alive = false;
@@ -167,6 +180,51 @@ TEST_F(ServiceTest, ExplainsItsErrorsAndAnswersEveryMethod) {
   const std::string head = answer_to("HEAD /_glass/text HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_THAT(head, HasSubstr("Content-Length: 9\r\n"));
   EXPECT_TRUE(head.ends_with("\r\n\r\n"));
+}
+
+TEST_F(ServiceTest, ReadsABodyForWhoeverAsksForIt) {
+  const std::string head =
+      "POST /_glass/form HTTP/1.1\r\nHost: h\r\nOrigin: http://h\r\n"
+      "Content-Type: application/json\r\n";
+  for (const bool slowly : {false, true}) {
+    for (const char* body :
+         {"Content-Length: 5\r\n\r\nabcde",
+          "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n"}) {
+      service_.last_body = "-";
+      HttpPeer peer(world_);
+      slowly ? peer.send_slowly(head + body) : peer.send(head + body);
+      const auto answers = parse_responses(peer.take_output());
+      ASSERT_EQ(answers.size(), 1U);
+      EXPECT_EQ(answers[0].status, 400);
+      EXPECT_EQ(answers[0].body, "{}") << "an error may have a body of its own";
+      EXPECT_EQ(answers[0].field("Content-Type"), "application/json");
+      EXPECT_EQ(service_.last_body, "abcde");
+      EXPECT_TRUE(peer.is_closing());
+    }
+  }
+  EXPECT_EQ(service_.last_origin, "http://h");
+  EXPECT_EQ(service_.last_type, "application/json");
+  answer_to(head + "\r\n");
+  EXPECT_EQ(service_.last_body, "") << "there is none";
+  answer_to(head + "Origin: http://other\r\nContent-Length: 1\r\n\r\nx");
+  EXPECT_EQ(service_.last_origin, "-") << "given twice";
+}
+
+TEST_F(ServiceTest, ReadsNoMoreOfABodyThanIsWanted) {
+  const std::string head = "POST /_glass/form HTTP/1.1\r\nHost: h\r\n";
+  for (const char* body : {"Content-Length: 11\r\n\r\n", "Content-Length: 99999999999\r\n\r\n",
+                           "Transfer-Encoding: chunked\r\n\r\nff\r\n0123456789ab"}) {
+    const auto answers = parse_responses(answer_to(head + body));
+    ASSERT_EQ(answers.size(), 1U) << body;
+    EXPECT_EQ(answers[0].status, 413) << body;
+  }
+  EXPECT_EQ(service_.last_body, "-");
+  // One that is cut short is nobody's.
+  HttpPeer peer(world_);
+  peer.send(head + "Content-Length: 5\r\n\r\nabc");
+  peer.close();
+  EXPECT_EQ(parse_responses(peer.take_output()).at(0).status, 400);
+  EXPECT_EQ(service_.last_body, "-");
 }
 
 TEST_F(ServiceTest, AStreamEndsWithItsConnection) {

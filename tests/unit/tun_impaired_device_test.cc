@@ -135,7 +135,7 @@ TEST_F(ImpairedDeviceTest, TellsWhatWasLost) {
   EXPECT_THAT(read_all(device, kStart), ElementsAre(1, 3));
   for (std::uint8_t i = 1; i <= 4; ++i) {
     device.set_time(kStart);
-    EXPECT_EQ(device.why_next_is_lost(Language::English).empty(), i != 1 && i != 3);
+    EXPECT_EQ(device.why_next_is_lost({}, Language::English).empty(), i != 1 && i != 3);
     write(device, i, kStart);
   }
   EXPECT_THAT(sent(), ElementsAre(2, 4));
@@ -168,13 +168,14 @@ TEST_F(ImpairedDeviceTest, ACaptureHasLostPacketsOnceAndOnItsSecondInterface) {
   watchers.add(captures);
   watchers.add(narrator);
   watchers.listen_to(device);
+  watchers.set_audience(watchers.wanted(kStart), kStart);
 
   fake_.arrive(Bytes(40, 0x45));
   EXPECT_THAT(read_all(device, kStart), ElementsAre());
   const Bytes packet(40, 0x45);
   const ByteView piece(packet);
   for (int i = 0; i < 2; ++i) {
-    watchers.observer().on_packet_sent(
+    watchers.observer()->on_packet_sent(
         {kStart, SendReason::NewData, {}, std::span(&piece, 1), false, 0, nullptr, nullptr});
     EXPECT_EQ(device.write(out_packet(0x45, Bytes(39, 0x45))), WriteOutcome::Written);
   }

@@ -148,6 +148,12 @@ constexpr auto kRows = std::to_array<Translation>({
     {"a name under which /_glass/ may be asked for, beside addresses and localhost; may be given "
      "several times",
      "除地址和 localhost 外，可以用来访问 /_glass/ 的主机名；可以给出多次"},
+    {"serve no live view at /_glass/ (captures and the lab page stay there)",
+     "不在 /_glass/ 提供实时视图（抓包和实验页面仍在那里）"},
+    {"let whoever may see the live view turn its switches: the link (with --offload off) and "
+     "settings "
+     "of TCP",
+     "允许可以查看实时视图的人操作其中的开关：链路（需 --offload off）和 TCP 的设置"},
     {"none", "无"},
     {"all", "全部"},
     {"stdout", "标准输出"},

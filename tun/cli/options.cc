@@ -183,6 +183,12 @@ void add_watching_options(CLI::App& app, ServeOptions& o) {
             "a name under which /_glass/ may be asked for, beside addresses and localhost; may be "
             "given several times (none)"},
            o.view_hosts, parse_host_name);
+  app.add_flag_callback(
+      "--no-view", [&o] { o.has_view = false; },
+      "serve no live view at /_glass/ (captures and the lab page stay there)");
+  app.add_flag("--control", o.control,
+               "let whoever may see the live view turn its switches: the link (with --offload off) "
+               "and settings of TCP");
 }
 
 constexpr std::uint64_t kLeastMemory = 2U << 20;
@@ -200,6 +206,7 @@ std::string inconsistency_of(const ServeOptions& o) {
   if (o.capture_size > 0 && (o.capture.empty() || o.capture == "-")) {
     return "--capture-size needs --capture FILE";
   }
+  if (o.control && !o.has_view) return "--control needs the live view: leave out --no-view";
   if (o.recent > o.memory / 2) return "--recent: at most half of --memory";
   if (o.capture == "-" && o.access_log == "-") {
     return "--capture and --access-log cannot both write to stdout";

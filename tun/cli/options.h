@@ -65,6 +65,8 @@ struct ServeOptions : LinkOptions {
   std::uint64_t recent = 0;                       ///< bytes of packets that are kept; 0: none
   std::vector<Cidr> view;               ///< who may see /_glass/; empty: see access_rule()
   std::vector<std::string> view_hosts;  ///< names under which it may be asked for
+  bool has_view = true;                 ///< the live view is served at /_glass/
+  bool control = false;                 ///< and its switches may be turned
 
   ServeOptions();
 };

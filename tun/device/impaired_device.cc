@@ -33,6 +33,10 @@ ReadOutcome ImpairedDevice::read(ReceivedPacket& packet) noexcept {
     ReceivedPacket arrived;
     const ReadOutcome outcome = device_.read(arrived);
     if (outcome == ReadOutcome::Gone || outcome == ReadOutcome::Failed) return outcome;
+    if (outcome == ReadOutcome::Packet && is_exempt(Direction::In, std::span(&arrived.bytes, 1))) {
+      packet = arrived;
+      return outcome;
+    }
     if (outcome == ReadOutcome::Packet) {
       const Fate fate = in_.carry(std::span(&arrived.bytes, 1), arrived.meta, now_);
       if (fate != Fate::Carried) tell(Direction::In, arrived.bytes, fate);
@@ -54,6 +58,10 @@ WriteOutcome ImpairedDevice::write(const OutPacket& packet) noexcept {
   pieces[0] = ByteView(packet.header).first(packet.header_length);
   std::copy_n(packet.payload.begin(), packet.payload_slices, pieces.begin() + 1);
   const std::span<const ByteView> all(pieces.data(), 1U + packet.payload_slices);
+  if (is_exempt(Direction::Out, all)) {
+    write_what_is_due();
+    return device_.write(packet);
+  }
   const Fate fate = out_.carry(all, {packet.checksum_partial, false, packet.gso_size}, now_);
   if (fate != Fate::Carried && listener_ != nullptr) {
     flat_.clear();
@@ -84,7 +92,9 @@ void ImpairedDevice::tell(Direction direction, ByteView packet, Fate fate) noexc
   if (listener_ != nullptr) listener_->on_lost(now_, direction, packet, fate);
 }
 
-std::string_view ImpairedDevice::why_next_is_lost(Language language) const noexcept {
+std::string_view ImpairedDevice::why_next_is_lost(std::span<const ByteView> pieces,
+                                                  Language language) const noexcept {
+  if (is_exempt(Direction::Out, pieces)) return {};
   return why_lost(out_.next_fate(now_), language);
 }
 

@@ -8,6 +8,7 @@
 //   stays first on the link and is tried again a little later.
 //   2. One read() asks the device behind for at most kMostReads packets, however many are lost.
 //   3. It has no clock: packets move by the times of set_time().
+//   4. A packet that is exempt neither waits nor is lost, and changes nothing for others.
 //
 // Next: serve.h.
 #pragma once
@@ -29,6 +30,18 @@ class LossListener {
   virtual void on_lost(Instant at, Direction direction, ByteView packet, Fate fate) noexcept = 0;
 };
 
+/// Knows packets that pass a bad link as if it were none.
+class PacketExemption {
+ public:
+  PacketExemption() = default;
+  PacketExemption(const PacketExemption&) = delete;
+  PacketExemption& operator=(const PacketExemption&) = delete;
+  virtual ~PacketExemption() = default;
+  /// Asked in the order of the packets; for one that leaves maybe several times.
+  [[nodiscard]] virtual bool is_exempt(Direction direction,
+                                       std::span<const ByteView> pieces) noexcept = 0;
+};
+
 /// A device behind a bad link.
 class ImpairedDevice final : public Device, public LossForeteller {
  public:
@@ -38,6 +51,14 @@ class ImpairedDevice final : public Device, public LossForeteller {
   ImpairedDevice(Device& device, const ImpairmentPlan& plan, const Seed& seed);
   /// Borrowed; null: nobody listens.
   void set_listener(LossListener* listener) { listener_ = listener; }
+  /// Borrowed; null: every packet crosses the link.
+  void set_exemption(PacketExemption* exemption) { exemption_ = exemption; }
+  /// From now on the link behaves like this; what is on its way stays as it is.
+  void change(const ImpairmentPlan& plan) {
+    in_.change(plan.in);
+    out_.change(plan.out);
+  }
+  [[nodiscard]] ImpairmentPlan plan() const { return {in_.impairment(), out_.impairment()}; }
 
   /// Also writes what is due.
   void set_time(Instant now) noexcept override;
@@ -49,14 +70,20 @@ class ImpairedDevice final : public Device, public LossForeteller {
   [[nodiscard]] bool ask_for_plain_packets() noexcept override {
     return device_.ask_for_plain_packets();
   }
-  [[nodiscard]] std::string_view why_next_is_lost(Language language) const noexcept override;
+  [[nodiscard]] std::string_view why_next_is_lost(std::span<const ByteView> pieces,
+                                                  Language language) const noexcept override;
 
  private:
   void write_what_is_due() noexcept;
+  [[nodiscard]] bool is_exempt(Direction direction,
+                               std::span<const ByteView> pieces) const noexcept {
+    return exemption_ != nullptr && exemption_->is_exempt(direction, pieces);
+  }
   void tell(Direction direction, ByteView packet, Fate fate) noexcept;
 
   Device& device_;
   LossListener* listener_ = nullptr;
+  PacketExemption* exemption_ = nullptr;
   BadLink in_;
   BadLink out_;
   Instant now_{};

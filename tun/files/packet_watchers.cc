@@ -30,16 +30,16 @@ std::expected<PacketWatchers, Failure> PacketWatchers::open(const WatchRequest& 
 
 void PacketWatchers::update(Instant now) noexcept {
   if (file_) file_->flush();
-  const bool wanted = watchers_->is_wanted();
-  if (wanted == is_joined_) return;
-  if (!wanted) watchers_->flush(now);
-  stack_->set_observer(wanted ? &watchers_->observer() : nullptr);
-  set_watch_(wanted ? watchers_.get() : nullptr);
-  is_joined_ = wanted;
+  const Watchers::Audience wanted = watchers_->wanted(now);
+  if (wanted == audience_) return;
+  watchers_->set_audience(wanted, now);
+  stack_->set_observer(watchers_->observer());
+  set_watch_(wanted.is_empty() ? nullptr : watchers_.get());
+  audience_ = wanted;
 }
 
 void PacketWatchers::finish() noexcept {
-  if (watchers_->is_wanted()) watchers_->finish();
+  watchers_->finish();
   if (file_) file_->finish(captures_->last_time_ns());
 }
 

@@ -43,6 +43,8 @@ class PacketWatchers {
     set_watch_ = std::move(set_watch);
     update(Instant::min());
   }
+  /// Borrowed; before listen_to() and join().
+  void set_viewer(PacketViewer& viewer) { watchers_->set_viewer(viewer); }
   void listen_to(ImpairedDevice& device) { watchers_->listen_to(device); }
   /// Between turns: lets those in who came, and out who went; the file gets what passed.
   void update(Instant now) noexcept;
@@ -67,7 +69,7 @@ class PacketWatchers {
   std::unique_ptr<Watchers> watchers_ = std::make_unique<Watchers>();
   Stack* stack_ = nullptr;
   std::function<void(PacketWatch*)> set_watch_;
-  bool is_joined_ = false;
+  Watchers::Audience audience_;
 };
 
 }  // namespace glasstcp

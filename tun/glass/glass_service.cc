@@ -12,6 +12,30 @@ http::ServiceAnswer glass_error(int status, std::string explanation) {
   return answer;
 }
 
+namespace {
+
+class OwnText final : public Shared {
+ public:
+  explicit OwnText(std::string text) : text_(std::move(text)) {}
+  [[nodiscard]] ByteView bytes() const {
+    return {reinterpret_cast<const std::uint8_t*>(text_.data()), text_.size()};
+  }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace
+
+http::ServiceAnswer glass_text(int status, std::string_view type, std::string text) {
+  const Ref<OwnText> own(new OwnText(std::move(text)));
+  http::ServiceAnswer answer;
+  answer.status = status;
+  answer.type = type;
+  answer.body = {own->bytes(), Ref<Shared>(own.get())};
+  return answer;
+}
+
 http::ServiceAnswer GlassService::answer(const http::ServiceCall& call) noexcept {
   switch (access_of(rule_, call.tuple.remote_address, call.host, call.authority)) {
     case Access::Granted:
@@ -28,6 +52,13 @@ http::ServiceAnswer GlassService::answer(const http::ServiceCall& call) noexcept
                          "--view-host NAME.");
   }
   if (on_call_) on_call_(call.tuple);
+  const auto form = forms_.find(call.path);
+  if (form != forms_.end() && call.method == http::Method::Post) return form->second(call);
+  if (form != forms_.end()) {
+    http::ServiceAnswer answer = glass_error(405, "This address takes POST alone.");
+    answer.fields = "Allow: POST\r\n";
+    return answer;
+  }
   if (call.method != http::Method::Get && call.method != http::Method::Head) {
     http::ServiceAnswer answer = glass_error(405, "This address can only be read.");
     answer.fields = "Allow: GET, HEAD\r\n";

@@ -3,6 +3,7 @@
 // Invariants:
 //   1. Access is decided here, once, before any page is asked.
 //   2. Connections that ask for anything here are hidden from captures that are read meanwhile.
+//   3. Without a page of its own an address is read, not written to.
 //
 // Next: capture_page.h.
 #pragma once
@@ -27,6 +28,8 @@ class GlassService final : public http::Service {
       : rule_(std::move(rule)), on_call_(std::move(on_call)) {}
   /// A page at /_glass/`path`. It must not throw.
   void add(std::string path, Page page) { pages_[std::move(path)] = std::move(page); }
+  /// What answers to POST there; it must not throw.
+  void add_form(std::string path, Page page) { forms_[std::move(path)] = std::move(page); }
 
   [[nodiscard]] std::string_view folder() const noexcept override { return "_glass"; }
   [[nodiscard]] http::ServiceAnswer answer(const http::ServiceCall& call) noexcept override;
@@ -35,9 +38,12 @@ class GlassService final : public http::Service {
   AccessRule rule_;
   std::function<void(const FourTuple&)> on_call_;
   std::map<std::string, Page, std::less<>> pages_;
+  std::map<std::string, Page, std::less<>> forms_;
 };
 
 /// An error with an explanation for people.
 [[nodiscard]] http::ServiceAnswer glass_error(int status, std::string explanation);
+/// A text of our own making. `type` has static lifetime.
+[[nodiscard]] http::ServiceAnswer glass_text(int status, std::string_view type, std::string text);
 
 }  // namespace glasstcp

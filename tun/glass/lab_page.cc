@@ -20,10 +20,13 @@ ByteView lab_page() noexcept {
 #endif
 
 http::ServiceAnswer answer_with_lab_page(ByteView page) {
+  return answer_with_built_page(page, "the lab page");
+}
+
+http::ServiceAnswer answer_with_built_page(ByteView page, std::string_view name) {
   if (page.empty()) {
-    return glass_error(404,
-                       "This program was built without the lab page. To build it with the page: " +
-                           std::string(kLabPageCommand));
+    return glass_error(404, "This program was built without " + std::string(name) +
+                                ". To build it with the page: " + std::string(kLabPageCommand));
   }
   http::ServiceAnswer answer;
   answer.status = 200;

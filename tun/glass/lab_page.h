@@ -17,7 +17,10 @@ namespace glasstcp {
 /// What brings a program with the page.
 inline constexpr std::string_view kLabPageCommand = "scripts/setup web && scripts/build";
 
-/// Answers with a page, or with the command that brings it where `page` is empty.
+/// Answers with a page, or with the command that brings it where `page` is empty. `name`: what the
+/// program was built without then.
+[[nodiscard]] http::ServiceAnswer answer_with_built_page(ByteView page, std::string_view name);
+/// The same with the lab page.
 [[nodiscard]] http::ServiceAnswer answer_with_lab_page(ByteView page);
 
 }  // namespace glasstcp

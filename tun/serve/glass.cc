@@ -19,10 +19,14 @@ AccessRule access_rule(const ServeOptions& options, std::span<const LocalAddress
   return rule;
 }
 
-std::unique_ptr<GlassService> make_glass(const ServeOptions& options, CaptureHub& captures) {
-  auto glass = std::make_unique<GlassService>(
-      access_rule(options, local_addresses()),
-      [&captures](const FourTuple& caller) { captures.hide(caller); });
+std::unique_ptr<GlassService> make_glass(const ServeOptions& options, CaptureHub& captures,
+                                         LiveView* view) {
+  auto glass = std::make_unique<GlassService>(access_rule(options, local_addresses()),
+                                              [&captures, view](const FourTuple& caller) {
+                                                captures.hide(caller);
+                                                if (view != nullptr) view->note_own(caller);
+                                              });
+  if (view != nullptr) view->add_pages(*glass);
   glass->add("capture.pcapng", [&captures](const http::ServiceCall& call) {
     return answer_with_capture(captures, call);
   });

@@ -12,6 +12,7 @@
 #include "tun/cli/options.h"
 #include "tun/glass/glass_service.h"
 #include "tun/host/local_addresses.h"
+#include "tun/serve/live_view.h"
 
 namespace glasstcp {
 
@@ -20,9 +21,10 @@ namespace glasstcp {
 [[nodiscard]] AccessRule access_rule(const ServeOptions& options,
                                      std::span<const LocalAddress> addresses);
 
-/// The service with all its pages. The hub must outlive it.
+/// The service with all its pages. What is handed over must outlive it; `view` null:
+/// there is none.
 [[nodiscard]] std::unique_ptr<GlassService> make_glass(const ServeOptions& options,
-                                                       CaptureHub& captures);
+                                                       CaptureHub& captures, LiveView* view);
 
 /// What is to be said of a site that has a folder of the service's name; empty: it has none.
 [[nodiscard]] std::string note_of_shadowed(FileStore& site, const GlassService& glass, Instant now);

@@ -20,6 +20,7 @@
 #include "tun/files/packet_watchers.h"
 #include "tun/loop/application.h"
 #include "tun/loop/system_clock.h"
+#include "tun/view/view_hub.h"
 
 namespace glasstcp {
 
@@ -32,10 +33,13 @@ class HttpApplication final : public Application {
   void set_log(AccessLogFile& log) { log_ = &log; }
   /// Lets those who watch packets come and go behind each turn. Borrowed.
   void set_packets(PacketWatchers& packets) { packets_ = &packets; }
+  /// Makes what views are told, when it is time. Borrowed; null: there is none.
+  void set_view(ViewHub* view) { view_ = view; }
   /// Sends on what it has for its clients. Borrowed.
   void set_control(ControlServer& control) { control_ = &control; }
 
   void turn(Instant now) noexcept override {
+    if (view_ != nullptr) view_->on_time(now);
     server_.turn(moment(now));
     if (now >= release_at_) {
       release_at_ = kNever;
@@ -51,7 +55,8 @@ class HttpApplication final : public Application {
   }
   [[nodiscard]] Instant next_deadline() const noexcept override {
     const Instant log = log_ != nullptr ? log_->next_deadline() : kNever;
-    return std::min({server_.next_deadline(), log, release_at_});
+    const Instant view = view_ != nullptr ? view_->next_deadline() : kNever;
+    return std::min({server_.next_deadline(), log, view, release_at_});
   }
   void stop(Instant now) noexcept override { server_.stop(moment(now)); }
   [[nodiscard]] bool is_finished() const noexcept override { return server_.is_finished(); }
@@ -76,6 +81,7 @@ class HttpApplication final : public Application {
   AccessLogFile* log_ = nullptr;
   PacketWatchers* packets_ = nullptr;
   ControlServer* control_ = nullptr;
+  ViewHub* view_ = nullptr;
   Instant release_at_ = kNever;
 };
 

@@ -33,6 +33,7 @@
 #include "tun/sandbox/sandbox.h"
 #include "tun/serve/glass.h"
 #include "tun/serve/http_application.h"
+#include "tun/serve/live_view.h"
 #include "tun/serve/server_machine.h"
 #include "tun/serve/server_signals.h"
 #include "tun/serve/server_status.h"
@@ -42,17 +43,19 @@ namespace {
 
 constexpr int kReadyPatienceMs = 1000;
 
-// How one budget is divided: recent packets, files in memory, HTTP's heads and pieces, and the rest
-// for TCP.
+// How one budget is divided: recent packets, files in memory, HTTP's heads and pieces, the live
+// view's memory, and the rest for TCP.
 struct MemoryShares {
   explicit MemoryShares(const ServeOptions& options)
       : MemoryShares(options.memory - options.recent) {}
   explicit MemoryShares(std::uint64_t all)
       : files(std::min<std::uint64_t>(all / 4, 256ULL << 20)),
         http(std::min<std::uint64_t>(all / 16, 64ULL << 20)),
-        stack(all - files - http) {}
+        view(std::min<std::uint64_t>(all / 64, 4ULL << 20)),
+        stack(all - files - http - view) {}
   std::uint64_t files;
   std::uint64_t http;
+  std::uint64_t view;
   std::uint64_t stack;
 };
 
@@ -333,6 +336,22 @@ BesideCounters beside(const ServeOptions& options, const SiteFiles& site, const 
           .refused_for_descriptors = site.refused_for_descriptors()};
 }
 
+// Null: none is wanted.
+std::unique_ptr<LiveView> make_view(const ServeOptions& options, const StackConfig& config) {
+  if (!options.has_view) return nullptr;
+  return std::make_unique<LiveView>(options, config, MemoryShares(options).view);
+}
+
+// The link that packets cross, if it was asked for, or may be asked for later. Null: none is.
+std::unique_ptr<ImpairedDevice> make_link(const ServeOptions& options, TunDevice& device,
+                                          const Seed& seed, LiveView* view) {
+  if (!options.impair && (view == nullptr || !view->needs_link())) return nullptr;
+  auto link =
+      std::make_unique<ImpairedDevice>(device, options.impair.value_or(ImpairmentPlan{}), seed);
+  if (view != nullptr) view->set_link(*link);
+  return link;
+}
+
 // What a signal means that does not ask for the end. False: it asks for it.
 bool act_on_signal(int number, Records& records, const std::function<void()>& print_status) {
   if (number == SIGHUP) {
@@ -342,6 +361,11 @@ bool act_on_signal(int number, Records& records, const std::function<void()>& pr
   }
   if (number == SIGUSR1) print_status();
   return number == SIGUSR1;
+}
+
+void tell_of_setup(const Prepared& prepared, ErrorLines& errors) {
+  for (const std::string& note : prepared.link.network.notes) errors.say(note);
+  if (!prepared.publication.note.empty()) errors.say(prepared.publication.note);
 }
 
 // What is odd about the site, and does no harm.
@@ -359,8 +383,7 @@ void tell_of_site(const ServeOptions& options, SiteFiles& site, const GlassServi
 std::expected<int, Failure> run(const ServeOptions& options, ErrorLines& errors) {
   auto prepared = prepare(options);
   if (!prepared) return failed(prepared.error());
-  for (const std::string& note : prepared->link.network.notes) errors.say(note);
-  if (!prepared->publication.note.empty()) errors.say(prepared->publication.note);
+  tell_of_setup(*prepared, errors);
   const auto decision = decide_rights(options, prepared->site);
   if (!decision) return failed(decision.error());
   const Instant start = SystemClock::now();
@@ -378,8 +401,9 @@ std::expected<int, Failure> run(const ServeOptions& options, ErrorLines& errors)
   const auto seed = draw_seed(options.seed);
   if (!seed) return failed(seed.error());
   const StackConfig config = stack_config(options, prepared->link, *seed);
+  const auto view = make_view(options, config);
   Stack stack(config, start);
-  const auto glass = make_glass(options, records->packets().captures());
+  const auto glass = make_glass(options, records->packets().captures(), view.get());
   tell_of_site(options, prepared->site, *glass, errors);
   http::HttpServer server(stack, prepared->site.store(), types,
                           server_config(options, records->access_log(), *glass), start);
@@ -388,21 +412,21 @@ std::expected<int, Failure> run(const ServeOptions& options, ErrorLines& errors)
 
   HttpApplication application(server, stack);
   records->flush_with(application);
-  std::unique_ptr<ImpairedDevice> bad;
-  if (options.impair) {
-    bad = std::make_unique<ImpairedDevice>(*prepared->link.device, *options.impair, *seed);
-    records->packets().listen_to(*bad);
-  }
+  if (view) records->packets().set_viewer(view->hub());
+  const auto bad = make_link(options, *prepared->link.device, *seed, view.get());
+  if (bad) records->packets().listen_to(*bad);
   Device& device = bad ? static_cast<Device&>(*bad) : *prepared->link.device;
   DeviceLines lines(prepared->link.device->name(), errors);
   ServerMachine machine(device, stack, application, lines);
-  records->packets().join(stack, [&machine](PacketWatch* watch) { machine.set_watch(watch); });
   const ServerIdentity identity{options, *urls, config, start};
   const auto look = [&] {
-    return status_of(identity, stack, server,
-                     beside(options, prepared->site, *records, machine, errors),
-                     SystemClock::now());
+    BesideCounters counted = beside(options, prepared->site, *records, machine, errors);
+    if (view) view->count(counted);
+    return status_of(identity, stack, server, counted, SystemClock::now());
   };
+  if (view) view->join(stack, server, start, look);
+  application.set_view(view ? &view->hub() : nullptr);
+  records->packets().join(stack, [&machine](PacketWatch* watch) { machine.set_watch(watch); });
   if (control) {
     application.set_control(*control);
     machine.set_attendant(control.get());

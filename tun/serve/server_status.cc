@@ -130,6 +130,18 @@ StatusSection about_limits(const http::HttpServer& http, const BesideCounters& b
   return s;
 }
 
+StatusSection about_view(const BesideCounters& beside) {
+  StatusSection s{"view", {"live view", "实时视图"}};
+  s.add("open_views", {"open now", "当前打开"}, beside.views);
+  s.add("refused_views", {"views refused: there were too many", "因过多而拒绝的视图"},
+        beside.view.refused);
+  s.add("unobserved",
+        {"packets that passed unobserved, since there were too many to look at each",
+         "因过多而未逐个观察的分组"},
+        beside.view.unobserved);
+  return s;
+}
+
 StatusSection about_memory(const Stack& stack, const http::HttpServer& http,
                            const BesideCounters& beside) {
   StatusSection s{"memory", {"memory in bytes", "内存（字节）"}, false};
@@ -165,6 +177,8 @@ StatusSection about_options(const ServerIdentity& server) {
   add("--min-rate-after", fmt::format("{}", seconds(o.min_rate_after)));
   add("--memory", fmt::format("{}", o.memory));
   add("--recent", fmt::format("{}", o.recent));
+  add("--no-view", switch_of(!o.has_view));
+  add("--control", switch_of(o.control));
   add("--capture", o.capture.empty() ? "(none)" : o.capture);
   add("--access-log", o.access_log.empty() ? "(none)" : o.access_log);
   add("--impair", switch_of(o.impair.has_value()));
@@ -181,7 +195,8 @@ Status status_of(const ServerIdentity& server, const Stack& stack, const http::H
                  const BesideCounters& beside, Instant now) {
   return {{about_server(server, now), about_connections(stack), about_packets(stack, beside),
            about_verdicts(stack), about_reasons(stack), about_limits(http, beside),
-           about_losses(beside), about_memory(stack, http, beside), about_options(server)}};
+           about_losses(beside), about_view(beside), about_memory(stack, http, beside),
+           about_options(server)}};
 }
 
 ControlAnswer control_with_status(const Status& status, std::string_view words) {

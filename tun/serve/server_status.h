@@ -14,6 +14,7 @@
 #include "tun/control/control_server.h"
 #include "tun/control/status.h"
 #include "tun/loop/pump.h"
+#include "tun/view/view_hub.h"
 
 namespace glasstcp {
 
@@ -27,6 +28,8 @@ struct BesideCounters {
   std::uint64_t most_cached_file_bytes = 0;
   std::uint64_t most_http_bytes = 0;
   std::uint64_t refused_for_descriptors = 0;
+  std::uint64_t views = 0;
+  ViewCounters view{};
 };
 
 /// What stays as it is while the server runs.

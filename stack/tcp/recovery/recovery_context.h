@@ -32,7 +32,7 @@ struct RecoveryContext {
         pacing_wheel(start),
         algorithms(config.hystart) {}
 
-  const TcpConfig config;
+  TcpConfig config;  ///< changed by Stack::choose_for_new() alone
   const RtoBounds rto_bounds;
   RetransmissionQueue::Pool sent;
   Slab<FlightState> flights;

@@ -7,7 +7,7 @@ import signal
 from harness import PROGRAM, case, check, check_equal, run, wait_until
 from world import BOTH, NOBODY, V4, Server, connect, exchange, make_site, pattern
 
-SECTIONS = ["server", "connections", "packets", "received", "sent", "limits", "lost", "memory", "options"]
+SECTIONS = ["server", "connections", "packets", "received", "sent", "limits", "lost", "view", "memory", "options"]
 
 
 def status(*options, check_status=True):

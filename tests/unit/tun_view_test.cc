@@ -1,0 +1,496 @@
+// The live view: what is remembered of connections, what a page is told and how much of it, and who
+// may turn its switches.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/support/two_stacks.h"
+#include "tun/serve/server_status.h"
+#include "tun/view/view_control.h"
+#include "tun/view/view_exemption.h"
+#include "tun/view/view_hub.h"
+
+namespace glasstcp {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+constexpr Instant kStart{1s};
+
+FourTuple tuple_of(std::uint16_t port) {
+  return {IpAddress::v4(192, 0, 2, 2), IpAddress::v4(192, 0, 2, 1), Port{80}, Port{port}};
+}
+
+AnnotatedPacket packet_of(std::uint16_t port, std::uint16_t flags, Instant at) {
+  AnnotatedPacket packet;
+  packet.kind = AnnotatedPacket::Kind::Received;
+  packet.verdict = flags == PacketSummary::kSyn ? Verdict::SynAccepted : Verdict::Accepted;
+  packet.at = packet.now = at;
+  packet.tuple = tuple_of(port);
+  packet.summary.kind = PacketSummary::Kind::Tcp;
+  packet.summary.flags = flags;
+  packet.stream = port;
+  packet.state = flags == PacketSummary::kSyn ? State::SynReceived : State::Established;
+  return packet;
+}
+
+// -- Memory
+
+std::vector<std::uint64_t> numbers_of(ViewMemory& memory, std::uint16_t port) {
+  std::vector<std::uint64_t> numbers;
+  const ViewConnection* const c = memory.find(tuple_of(port));
+  for (const ViewRow* row = memory.row(c->first); row != nullptr; row = memory.row(row->next)) {
+    numbers.push_back(row->number);
+  }
+  return numbers;
+}
+
+TEST(ViewMemory, KeepsTheFirstRowsAndTheLast) {
+  ViewMemory memory(4096);
+  memory.take(packet_of(1, PacketSummary::kSyn, kStart));
+  const std::uint32_t many = ViewMemory::kMostRowsOfOne + 100;
+  for (std::uint32_t i = 1; i < many; ++i) memory.take(packet_of(1, PacketSummary::kAck, kStart));
+  const auto numbers = numbers_of(memory, 1);
+  ASSERT_EQ(numbers.size(), ViewMemory::kMostRowsOfOne);
+  EXPECT_EQ(numbers[0], 0U);
+  EXPECT_EQ(numbers[ViewMemory::kFirstRows - 1], ViewMemory::kFirstRows - 1);
+  EXPECT_EQ(numbers[ViewMemory::kFirstRows], ViewMemory::kFirstRows + 100);
+  EXPECT_EQ(numbers.back(), many - 1);
+  EXPECT_EQ(memory.rows(), ViewMemory::kMostRowsOfOne);
+}
+
+TEST(ViewMemory, IsBoundedAndWhatHasEndedMakesRoomFirst) {
+  ViewMemory memory(256);
+  for (std::uint16_t port = 1; port <= 3; ++port) {
+    memory.take(packet_of(port, PacketSummary::kSyn, kStart + port * 1ms));
+    for (int i = 0; i < 60; ++i) {
+      memory.take(packet_of(port, PacketSummary::kAck, kStart + port * 1ms));
+    }
+  }
+  memory.end(*memory.find(tuple_of(2)), kStart + 10ms);
+  for (int i = 0; i < 200; ++i) memory.take(packet_of(9, PacketSummary::kAck, kStart + 20ms));
+  EXPECT_LE(memory.rows(), 256U);
+  EXPECT_TRUE(numbers_of(memory, 2).empty());
+  EXPECT_EQ(numbers_of(memory, 1).size(), 61U);
+  EXPECT_EQ(numbers_of(memory, 9).back(), 199U) << "the newest is kept";
+  // More connections than there are places: what is remembered stays bounded.
+  for (std::uint16_t port = 10; port < 20000; ++port) {
+    memory.take(packet_of(port, PacketSummary::kSyn, kStart + 1s));
+  }
+  std::size_t connections = 0;
+  memory.for_each([&](const ViewConnection&) { ++connections; });
+  EXPECT_LE(connections, ViewMemory::kPlaces);
+  EXPECT_LE(memory.rows(), 256U);
+}
+
+TEST(ViewMemory, WithoutRoomNothingIsKept) {
+  ViewMemory memory(0);
+  memory.take(packet_of(1, PacketSummary::kSyn, kStart));
+  EXPECT_EQ(memory.find(tuple_of(1))->rows, 0U);
+}
+
+TEST(ViewMemory, ANewSynBetweenTheSameEndsIsAnotherConnection) {
+  ViewMemory memory(256);
+  memory.take(packet_of(1, PacketSummary::kSyn, kStart));
+  const std::uint64_t first = memory.find(tuple_of(1))->id;
+  memory.take(packet_of(1, PacketSummary::kSyn, kStart + 1ms));  // again: the same stream
+  EXPECT_EQ(memory.find(tuple_of(1))->id, first);
+  AnnotatedPacket again = packet_of(1, PacketSummary::kSyn, kStart + 2s);
+  again.stream = 77;
+  memory.take(again);
+  EXPECT_NE(memory.find(tuple_of(1))->id, first);
+  EXPECT_TRUE(memory.by_id(first)->has_ended());
+}
+
+TEST(ViewMemory, WhatIsForNobodyIsNoConnection) {
+  ViewMemory memory(256);
+  AnnotatedPacket dropped = packet_of(1, PacketSummary::kSyn, kStart);
+  dropped.kind = AnnotatedPacket::Kind::Dropped;
+  dropped.verdict = Verdict::SynDropped;
+  memory.take(dropped);
+  AnnotatedPacket reset = packet_of(2, PacketSummary::kRst, kStart);
+  reset.kind = AnnotatedPacket::Kind::Sent;
+  memory.take(reset);
+  EXPECT_EQ(memory.find(tuple_of(1)), nullptr);
+  EXPECT_EQ(memory.find(tuple_of(2)), nullptr);
+}
+
+TEST(ViewMemory, OwnConnectionsHaveNoRowsUnlessSomebodyAsksForThem) {
+  ViewMemory memory(256);
+  memory.take(packet_of(1, PacketSummary::kSyn, kStart));
+  memory.mark_own(tuple_of(1), kStart);
+  memory.take(packet_of(1, PacketSummary::kAck, kStart));
+  EXPECT_TRUE(numbers_of(memory, 1).empty());
+  memory.keep_own(true);
+  memory.take(packet_of(1, PacketSummary::kAck, kStart));
+  EXPECT_EQ(numbers_of(memory, 1).size(), 1U);
+}
+
+// -- What a page is told
+
+struct Told {
+  std::string event;
+  json data;
+};
+
+// Reads all that a stream has, and cuts it into events.
+std::vector<Told> events_of(http::BodyStream& stream) {
+  std::string text;
+  std::vector<std::uint8_t> piece(100'000);
+  while (const std::size_t n = stream.read(piece)) {
+    text.append(reinterpret_cast<const char*>(piece.data()), n);
+  }
+  std::vector<Told> all;
+  while (!text.empty()) {
+    const std::size_t end = text.find("\n\n");
+    EXPECT_NE(end, std::string::npos) << "an event is whole";
+    const std::string one = text.substr(0, end);
+    text.erase(0, end + 2);
+    if (one.starts_with(':')) continue;
+    const std::size_t line = one.find("\ndata: ");
+    EXPECT_EQ(one.find('\n', line + 1), std::string::npos) << "the data is one line";
+    all.push_back({one.substr(7, line - 7), json::parse(one.substr(line + 7))});
+  }
+  return all;
+}
+
+const json* find(const std::vector<Told>& all, std::string_view event) {
+  for (const Told& told : all) {
+    if (told.event == event) return &told.data;
+  }
+  return nullptr;
+}
+
+// A server's stack with a client, and a hub that watches it.
+class ViewTest : public testing::Test {
+ protected:
+  ViewTest() : hub_({{"192.0.2.2"}, 80, false, Language::English}, 4U << 20), switches_({}, false) {
+    hub_.join(two_.right, switches_, two_.now, [] {
+      Status status;
+      status.sections.push_back({"received", {"received", "r"}, true, {}});
+      status.sections.back().add("SynAccepted", {"SynAccepted", "SynAccepted"}, std::uint64_t{3},
+                                 {"a handshake begins", "z"});
+      return status;
+    });
+    // A loop would say when a packet was written.
+    two_.drop = [this](const test::Wire&) {
+      hub_.annotator().on_application_done();
+      hub_.annotator().on_written(two_.now);
+      return false;
+    };
+    watch();
+  }
+  void watch() {
+    two_.right.set_observer(hub_.wants_packets(two_.now) ? &hub_.annotator() : nullptr);
+  }
+  void pass(Duration time) {
+    two_.run_for(time);
+    hub_.annotator().on_application_done();
+    hub_.annotator().on_turn_done(two_.now);
+    watch();
+    hub_.on_time(two_.now);
+  }
+  Ref<http::BodyStream> open(std::string_view query, const char* client = "192.0.2.1") {
+    http::ServiceCall call;
+    call.query = query;
+    call.tuple.remote_address = *IpAddress::parse(client);
+    hub_.on_time(two_.now);
+    http::ServiceAnswer answer = hub_.open(call);
+    status_ = answer.status;
+    return answer.stream;
+  }
+
+  test::TwoStacks two_;
+  ViewHub hub_;
+  ViewSwitches switches_;
+  int status_ = 0;
+};
+
+TEST_F(ViewTest, TellsWhatCameBeforeSomebodyLooked) {
+  const auto [client, server] = two_.connected();
+  pass(1ms);
+  const auto stream = open("c=last&lang=zh");
+  ASSERT_EQ(status_, 200);
+  const auto told = events_of(*stream);
+  const json& hello = *find(told, "hello");
+  EXPECT_EQ(hello["version"], 1);
+  EXPECT_EQ(hello["client"], "192.0.2.1");
+  EXPECT_EQ(hello["language"], "zh");
+  EXPECT_EQ(hello["control"], false);
+  EXPECT_NE(hello["watched"], 0);
+  const json& table = *find(told, "connections");
+  ASSERT_EQ(table["shown"].size(), 1U);
+  EXPECT_EQ(table["shown"][0]["id"], hello["watched"]);
+  EXPECT_EQ(table["shown"][0]["state"], "ESTABLISHED");
+  EXPECT_EQ(table["shown"][0]["local"], "192.0.2.2:80");
+  EXPECT_EQ(table["total"], 1);
+  const json& packets = *find(told, "packets");
+  ASSERT_EQ(packets["rows"].size(), 3U) << "the handshake";
+  EXPECT_EQ(packets["lost"], 0);
+  EXPECT_EQ(packets["rows"][0]["label"], "SYN seq=0");
+  EXPECT_EQ(packets["rows"][1]["side"], 1);
+  EXPECT_EQ(packets["rows"][1]["reason"], "SynAck");
+  EXPECT_EQ(packets["rows"][1]["arrived"], -1) << "nobody told whether it came";
+  EXPECT_EQ(packets["rows"][2]["states"][1], "ESTABLISHED");
+  EXPECT_EQ(packets["rows"][0]["bytes"].get<std::string>().substr(0, 2), "45");
+  EXPECT_EQ(packets["moments"].back()[0], "tcb");
+  EXPECT_EQ(packets["moments"].back()[5].size(), lab::kTcbKeys.size());
+  EXPECT_EQ((*find(told, "counters"))["verdicts"][0], json::parse(R"(["SynAccepted","z",3])"));
+  EXPECT_TRUE(find(told, "switches")->contains("settings"));
+}
+
+TEST_F(ViewTest, TellsOnlyWhatChangedAndAtMostFourTimesASecond) {
+  const auto [client, server] = two_.connected();
+  pass(1ms);
+  const auto stream = open("c=last");
+  events_of(*stream);
+  pass(100ms);
+  EXPECT_TRUE(events_of(*stream).empty()) << "it is not time";
+  pass(200ms);
+  EXPECT_TRUE(events_of(*stream).empty()) << "nothing changed";
+  const std::string text(3000, 'x');
+  ASSERT_TRUE(two_.right.send(server, test::TwoStacks::bytes(text), {}, two_.now));
+  pass(300ms);
+  const auto told = events_of(*stream);
+  EXPECT_EQ(find(told, "connections")->at("shown")[0]["sent"], 3000);
+  EXPECT_GE(find(told, "packets")->at("rows").size(), 3U);
+  EXPECT_EQ(find(told, "hello"), nullptr);
+}
+
+TEST_F(ViewTest, AReaderThatStopsHoldsOneBatch) {
+  const auto [client, server] = two_.connected();
+  const auto stream = open("c=last");
+  const std::string text(2000, 'x');
+  for (int i = 0; i < 40; ++i) {
+    (void)two_.right.send(server, test::TwoStacks::bytes(text), {}, two_.now);
+    pass(250ms);
+  }
+  std::vector<std::uint8_t> piece(1'000'000);
+  EXPECT_LE(stream->read(piece), ViewStream::kMostAtOnce + 2000);
+  EXPECT_EQ(stream->read(piece), 0U);
+  pass(250ms);
+  EXPECT_GT(stream->read(piece), 0U) << "it goes on when that was taken";
+}
+
+TEST_F(ViewTest, AThousandConnectionsFitIntoItsRate) {
+  for (std::uint16_t port = 1000; port < 2000; ++port) {
+    hub_.on_annotated(packet_of(port, PacketSummary::kSyn, two_.now));
+  }
+  const auto stream = open("");
+  std::vector<std::uint8_t> piece(1'000'000);
+  std::size_t total = stream->read(piece);
+  std::size_t most = total;
+  for (int second = 0; second < 5; ++second) {
+    for (int i = 0; i < 4; ++i) {
+      for (std::uint16_t port = 1000; port < 2000; ++port) {
+        hub_.on_annotated(packet_of(port, PacketSummary::kAck, two_.now));
+      }
+      pass(250ms);
+      const std::size_t n = stream->read(piece);
+      most = std::max(most, n);
+      total += n;
+    }
+  }
+  EXPECT_LE(most, ViewStream::kMostAtOnce + 1000);
+  EXPECT_LE(total, 5 * 100'000U + ViewStream::kMostAtOnce);
+}
+
+TEST_F(ViewTest, LooksAwayWhereThereIsTooMuchToSee) {
+  EXPECT_TRUE(hub_.wants_packets(two_.now));
+  for (std::uint32_t i = 0; i <= ViewHub::kMostObserved; ++i) {
+    hub_.on_annotated(packet_of(1, PacketSummary::kAck, two_.now));
+  }
+  EXPECT_FALSE(hub_.wants_packets(two_.now));
+  two_.now += ViewHub::kWindow;
+  EXPECT_TRUE(hub_.wants_packets(two_.now)) << "the next window is another";
+}
+
+TEST_F(ViewTest, PlacesAreFewAndOneClientDoesNotTakeAll) {
+  std::vector<Ref<http::BodyStream>> all;
+  for (std::size_t i = 0; i < ViewHub::kMostViews; ++i) all.push_back(open(""));
+  EXPECT_EQ(hub_.view_count(), ViewHub::kMostViews);
+  open("");
+  EXPECT_EQ(status_, 503);
+  EXPECT_EQ(hub_.counters().refused, 1U);
+  all.push_back(open("", "192.0.2.9"));
+  EXPECT_EQ(status_, 200) << "another client gets the oldest place of the one that has most";
+  EXPECT_EQ(hub_.view_count(), ViewHub::kMostViews);
+  EXPECT_EQ(events_of(*all[0]).back().event, "bye");
+  EXPECT_TRUE(all[0]->is_over());
+  all.clear();
+  EXPECT_EQ(hub_.view_count(), 0U);
+  EXPECT_EQ(hub_.next_deadline(), kNever) << "nobody is woken";
+}
+
+TEST_F(ViewTest, OwnConnectionsAreHiddenUnlessAskedFor) {
+  two_.connected();
+  pass(1ms);
+  std::optional<FourTuple> tuple = two_.right.tuple(two_.right.connections().at(0));
+  hub_.note_own(*tuple);
+  EXPECT_EQ(find(events_of(*open("c=last")), "hello")->at("watched"), 0);
+  const auto hidden = events_of(*open(""));
+  EXPECT_TRUE(find(hidden, "connections")->at("shown").empty());
+  const auto shown = events_of(*open("own=1"));
+  EXPECT_EQ(find(shown, "connections")->at("shown")[0]["own"], 1);
+}
+
+TEST_F(ViewTest, TheServerEndsItInOrder) {
+  const auto stream = open("");
+  events_of(*stream);
+  stream->end();
+  EXPECT_EQ(events_of(*stream).back().event, "bye");
+  EXPECT_TRUE(stream->is_over());
+}
+
+// -- Switches
+
+http::ServiceCall control_call() {
+  http::ServiceCall call;
+  call.method = http::Method::Post;
+  call.path = "control";
+  call.host = "192.0.2.2";
+  call.origin = "http://192.0.2.2";
+  call.content_type = "application/json; charset=utf-8";
+  return call;
+}
+
+TEST(ViewControl, IsForPagesOfThisServerAlone) {
+  EXPECT_TRUE(is_same_origin("http://192.0.2.2", "192.0.2.2"));
+  EXPECT_TRUE(is_same_origin("http://192.0.2.2", "192.0.2.2:80"));
+  EXPECT_TRUE(is_same_origin("http://localhost:8080", "LOCALHOST:8080"));
+  EXPECT_TRUE(is_same_origin("http://[2001:db8::2]", "[2001:db8::2]"));
+  for (const char* origin : {"", "null", "https://192.0.2.2", "http://evil.example",
+                             "http://192.0.2.2:81", "http://192.0.2.22", "192.0.2.2", "http://"}) {
+    EXPECT_FALSE(is_same_origin(origin, "192.0.2.2")) << origin;
+  }
+  ViewSwitches switches({}, true);
+  EXPECT_TRUE(answer_with_control(switches, control_call()).on_body);
+  http::ServiceCall form = control_call();
+  form.content_type = "application/x-www-form-urlencoded";
+  EXPECT_EQ(answer_with_control(switches, form).status, 415);
+  form.content_type.reset();
+  EXPECT_EQ(answer_with_control(switches, form).status, 415);
+  http::ServiceCall foreign = control_call();
+  foreign.origin = "http://evil.example";
+  EXPECT_EQ(answer_with_control(switches, foreign).status, 403);
+  foreign.origin.reset();
+  EXPECT_EQ(answer_with_control(switches, foreign).status, 403);
+  ViewSwitches off({}, false);
+  EXPECT_EQ(answer_with_control(off, control_call()).status, 403);
+}
+
+class ViewSwitchesTest : public testing::Test {
+ protected:
+  ViewSwitchesTest() {
+    listener_ = *two_.right.listen({*IpAddress::parse("0.0.0.0"), Port(80)}, 16);
+    switches_.join(two_.right, {listener_});
+  }
+  std::pair<int, json> post(std::string_view body) {
+    const http::ServiceAnswer asked = answer_with_control(switches_, control_call());
+    const http::ServiceAnswer answer = asked.on_body(body);
+    const ByteView bytes = answer.body.bytes;
+    return {answer.status, json::parse(bytes.begin(), bytes.end())};
+  }
+  // What the SYN-ACK of a connection that opens now offers.
+  PacketSummary syn_ack() {
+    two_.from_right.clear();
+    ConnectOptions options;
+    options.remote = {*IpAddress::parse("192.0.2.2"), Port(80)};
+    (void)two_.left.connect(options, two_.now);
+    two_.run_for(100ms);
+    return summarize(ByteView(two_.from_right.at(0)));
+  }
+  test::TwoStacks two_;
+  ListenerId listener_;
+  ViewSwitches switches_{{}, true};
+};
+
+TEST_F(ViewSwitchesTest, SettingsActOnConnectionsThatOpenAfterwards) {
+  EXPECT_TRUE(syn_ack().sack_permitted);
+  const auto [status, said] = post(R"({"setting":["sack","off"]})");
+  EXPECT_EQ(status, 200);
+  EXPECT_FALSE(syn_ack().sack_permitted);
+  EXPECT_TRUE(syn_ack().has_timestamps);
+  EXPECT_EQ(post(R"({"setting":["timestamps","off"]})").first, 200);
+  EXPECT_FALSE(syn_ack().has_timestamps);
+  EXPECT_EQ(post(R"({"setting":["mss","700"]})").first, 200);
+  EXPECT_EQ(syn_ack().mss, 700);
+  EXPECT_EQ(post(R"({"setting":["sack","on"]})").first, 200);
+  EXPECT_TRUE(syn_ack().sack_permitted);
+  for (const json& row :
+       post(R"({"setting":["congestion","bbr"]})").second["switches"]["settings"]) {
+    if (row["name"] == "congestion") EXPECT_EQ(row["value"], "bbr");
+  }
+}
+
+TEST_F(ViewSwitchesTest, WhatIsWrongIsSaid) {
+  for (const char* body :
+       {"", "{", "[]", "{}", "null", R"({"link":1})", R"({"setting":["sack"]})",
+        R"({"setting":["sack","perhaps"]})", R"({"setting":["memory","1G"]})",
+        R"({"setting":["sack","off"],"link":""})", R"({"setting":{"sack":"off"}})"}) {
+    const auto [status, said] = post(body);
+    EXPECT_EQ(status, 400) << body;
+    EXPECT_FALSE(said["error"].get<std::string>().empty()) << body;
+  }
+  const auto [status, said] = post(R"({"link":"loss=1%"})");
+  EXPECT_EQ(status, 409) << "there is no link to change";
+  EXPECT_THAT(said["error"].get<std::string>(), HasSubstr("--offload off"));
+  const std::string deep(4000, '[');
+  EXPECT_EQ(post(deep).first, 400);
+}
+
+TEST(ImpairmentSpec, IsWrittenAsItIsRead) {
+  for (const char* spec : {"", "loss=2%", "loss=0.1%,delay=30ms,jitter=5ms", "burst=0.5%x8",
+                           "burst=0.3%x20ms,rate=10mbit,queue=50",
+                           "reorder=1%,duplicate=1%,corrupt=0.1%", "delay=1500us,rate=64kbit"}) {
+    const auto plan = *spec == '\0' ? ImpairmentPlan{} : *parse_impairment(spec);
+    EXPECT_EQ(spec_of(plan.in), spec);
+  }
+}
+
+// -- Who passes the link
+
+TEST(ViewExemption, KnowsARequestByItsTarget) {
+  for (const char* own :
+       {"GET /_glass/ HTTP/1.1\r\n", "POST /_glass/control HTTP/1.1\r\n", "GET /_glass HTTP/1.1",
+        "GET /%5fglass/events?c=1 HTTP/1.1\r\n", "GE", "GET /_gl"}) {
+    EXPECT_TRUE(asks_for_glass(own)) << own;
+  }
+  for (const char* other :
+       {"GET / HTTP/1.1\r\n", "GET /song.mp3 HTTP/1.1\r\nReferer: /_glass/\r\n",
+        "GET /_glassy HTTP/1.1\r\n", "no request at all, but long", "GET /somewhere/else"}) {
+    EXPECT_FALSE(asks_for_glass(other)) << other;
+  }
+}
+
+TEST(ViewExemption, LetsHandshakesPassAndThenTheViewsOwnConnections) {
+  test::TwoStacks two;
+  ViewExemption exemption;
+  std::vector<bool> passes;
+  two.drop = [&](const test::Wire& wire) {
+    const bool is_in = wire[15] == 1;  // 192.0.2.1 is who sends it
+    const ByteView piece(wire);
+    passes.push_back(
+        exemption.is_exempt(is_in ? Direction::In : Direction::Out, std::span(&piece, 1)));
+    return false;
+  };
+  const auto [client, server] = two.connected();
+  EXPECT_EQ(passes, std::vector<bool>(3, true)) << "nobody knows yet what it is for";
+  passes.clear();
+  const std::string request = "GET /song.mp3 HTTP/1.1\r\n\r\n";
+  (void)two.left.send(client, test::TwoStacks::bytes(request), {}, two.now);
+  two.run_for(100ms);
+  EXPECT_EQ(passes, std::vector<bool>(passes.size(), false));
+  exemption.note_own(*two.right.tuple(server));
+  passes.clear();
+  (void)two.right.send(server, test::TwoStacks::bytes(request), {}, two.now);
+  two.run_for(100ms);
+  EXPECT_EQ(passes, std::vector<bool>(passes.size(), true));
+}
+
+}  // namespace
+}  // namespace glasstcp
