@@ -8,6 +8,7 @@
 #include "tun/get/get.h"
 #include "tun/host/standard_files.h"
 #include "tun/lab/lab_command.h"
+#include "tun/lab/replay.h"
 #include "tun/serve/serve.h"
 #include "tun/site/write_site.h"
 #include "tun/status/status_command.h"
@@ -36,6 +37,9 @@ int main(int argc, char** argv) {
   }
   if (const auto* options = std::get_if<glasstcp::LabCommandOptions>(&line)) {
     return glasstcp::lab_command(*options);
+  }
+  if (const auto* options = std::get_if<glasstcp::ReplayOptions>(&line)) {
+    return glasstcp::replay_command(*options);
   }
   if (const auto* options = std::get_if<glasstcp::ReportOptions>(&line)) {
     return glasstcp::start_program({"glasstcp-report", "libtins"}, argv, options->language);

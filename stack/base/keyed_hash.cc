@@ -20,8 +20,9 @@ std::uint64_t siphash(ByteView bytes, const Key128& key) {
   return siphash_2_4(bytes, key);
 }
 
-void keyed_digest(ByteSpan out, const std::array<std::uint8_t, 32>& key, std::string_view label) {
-  blake2b(out, key, {reinterpret_cast<const std::uint8_t*>(label.data()), label.size()});
+// `key` may be empty.
+void keyed_digest(ByteSpan out, ByteView key, ByteView message) {
+  blake2b(out, key, message);
 }
 #else
 // SipHash's eight bytes are a little-endian number.
@@ -35,14 +36,17 @@ std::uint64_t siphash(ByteView bytes, const Key128& key) {
   return std::endian::native == std::endian::little ? value : std::byteswap(value);
 }
 
-// BLAKE2b of a label, keyed by 32 bytes.
-void keyed_digest(ByteSpan out, const std::array<std::uint8_t, 32>& key, std::string_view label) {
-  const int failed = crypto_generichash(out.data(), out.size(),
-                                        reinterpret_cast<const unsigned char*>(label.data()),
-                                        label.size(), key.data(), key.size());
+// BLAKE2b of a message; `key` may be empty.
+void keyed_digest(ByteSpan out, ByteView key, ByteView message) {
+  const int failed = crypto_generichash(out.data(), out.size(), message.data(), message.size(),
+                                        key.data(), key.size());
   STACK_ASSERT(failed == 0);
 }
 #endif
+
+ByteView bytes_of(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
 
 }  // namespace
 
@@ -67,13 +71,27 @@ Seed Seed::from_number(std::uint64_t number) {
   store_be32(key.data(), static_cast<std::uint32_t>(number >> 32));
   store_be32(key.data() + 4, static_cast<std::uint32_t>(number));
   Seed seed;
-  keyed_digest(seed.bytes, key, "glasstcp seed from number");
+  keyed_digest(seed.bytes, key, bytes_of("glasstcp seed from number"));
   return seed;
+}
+
+Seed seed_from_secret(ByteView secret, ByteView message) {
+  std::array<std::uint8_t, 32> key;
+  keyed_digest(key, {}, secret);
+  Seed seed;
+  keyed_digest(seed.bytes, key, message);
+  return seed;
+}
+
+Seed derive_seed(const Seed& seed, std::string_view label) {
+  Seed own;
+  keyed_digest(own.bytes, seed.bytes, bytes_of(label));
+  return own;
 }
 
 Key128 derive_key(const Seed& seed, std::string_view label) {
   Key128 key;
-  keyed_digest(key, seed.bytes, label);
+  keyed_digest(key, seed.bytes, bytes_of(label));
   return key;
 }
 

@@ -43,6 +43,12 @@ struct Seed {
   friend bool operator==(const Seed&, const Seed&) = default;
 };
 
+/// A seed that nobody can make who does not have all of the secret, which may be of any length:
+/// BLAKE2b of the message, keyed by the secret's digest.
+[[nodiscard]] Seed seed_from_secret(ByteView secret, ByteView message);
+/// A seed of its own for one part of what comes from another, named by its label.
+[[nodiscard]] Seed derive_seed(const Seed& seed, std::string_view label);
+
 /// The key for one use, named by its label ("isn", "flow table").
 [[nodiscard]] Key128 derive_key(const Seed& seed, std::string_view label);
 

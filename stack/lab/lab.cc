@@ -8,9 +8,6 @@
 namespace glasstcp::lab {
 namespace {
 
-constexpr Instant kStart{1s};
-// 2025-01-01 00:00:00 UTC, at which every capture begins.
-constexpr Duration kWallOffset = 1'735'689'600s - kStart.time_since_epoch();
 constexpr std::uint64_t kMostStepsAtAnInstant = 10'000;
 
 std::uint32_t connections_in(const Scenario& scenario) {
@@ -23,13 +20,23 @@ std::uint32_t connections_in(const Scenario& scenario) {
 
 }  // namespace
 
+std::string command_of(const Scenario& scenario, Side end, Language language) {
+  if (scenario.is_quiz) return {};
+  std::string text = "glasstcp lab " + scenario.name + " --seed " + std::to_string(scenario.seed);
+  for (const auto& [key, value] : scenario.overrides) text += " --set " + key + '=' + value;
+  text += " --end ";
+  text += name_of(end);
+  text += language == Language::Chinese ? " --lang zh" : " --lang en";
+  return text;
+}
+
 Lab::Lab(const Scenario& scenario, const LabOptions& options)
     : scenario_(scenario),
       now_(kStart),
       end_(scenario.until > Duration::zero() ? kStart + scenario.until : kStart + kLongest),
       journal_(scenario, options.language, kStart),
       fired_(scenario.statements.size()) {
-  SeededRandom random(Seed::from_number(scenario.seed), "lab link");
+  SeededRandom random(scenario.chance, "lab link");
   for (const Side side : {Side::Client, Side::Server}) {
     std::vector<Edit> edits;
     std::ranges::copy_if(scenario.edits, std::back_inserter(edits),
@@ -64,11 +71,13 @@ void Lab::found(Side side, const LabOptions& options) {
     how.comments = options.comments;
     how.application = options.application;
     how.interface_name = name_of(side);
-    const std::string seed = " --seed " + std::to_string(scenario_.seed);
-    const std::string comment = "glasstcp lab " + scenario_.name + (options.tells_seed ? seed : "");
-    if (options.tells_seed) how.section_comment = comment;
+    const std::string comment = command_of(scenario_, side, options.language);
+    how.section_comment = comment;
     host.capture = std::make_unique<CaptureSink>(*sink, how);
     host.annotator->add(*host.capture);
+  }
+  if (options.sinks[index_of(side)] != nullptr) {
+    host.annotator->add(*options.sinks[index_of(side)]);
   }
   host.stack->set_observer(host.annotator.get());
   for (std::uint32_t n = 1; n <= connections_in(scenario_); ++n) {

@@ -24,13 +24,24 @@
 
 namespace glasstcp::lab {
 
+/// When every run begins, in virtual time; in captures that is 2025-01-01 00:00:00 UTC.
+inline constexpr Instant kStart{1s};
+inline constexpr Duration kWallOffset = 1'735'689'600s - kStart.time_since_epoch();
+
 struct LabOptions {
   Language language = Language::English;
   std::array<BlockSink*, 2> captures{};  ///< by side; null: none. Must outlive the lab.
   Comments comments = Comments::Both;
   std::string_view application{};  ///< "glasstcp 0.1.0"; borrowed while the lab is made
-  bool tells_seed = true;          ///< in the comment of the capture's section
+  /// Who else is given what an end's capture is written from, by side; null: nobody. Must outlive
+  /// the lab.
+  std::array<AnnotatedSink*, 2> sinks{};
 };
+
+/// The command that makes a capture again: the comment of its section, which `glasstcp replay`
+/// reads; empty: it is a quiz's. "glasstcp lab lost-syn --seed 3 --set delay=50ms --end client
+/// --lang en".
+[[nodiscard]] std::string command_of(const Scenario& scenario, Side end, Language language);
 
 /// Why a run ended.
 enum class Ending : std::uint8_t {

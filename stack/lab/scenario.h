@@ -135,8 +135,11 @@ struct Scenario {
   std::string name;
   std::string chapter;  ///< "opening", "data", ...
   std::uint64_t seed = 0;
-  std::array<StackConfig, 2> configs;  ///< by side
-  std::array<Path, 2> paths;           ///< by who sends
+  Seed chance;           ///< what all chance comes from: made of the number, or a quiz's own
+  bool is_quiz = false;  ///< it is a quiz's: no number makes this run
+  std::vector<std::pair<std::string, std::string>> overrides;  ///< what --set said: key and value
+  std::array<StackConfig, 2> configs;                          ///< by side
+  std::array<Path, 2> paths;                                   ///< by who sends
   std::vector<Edit> edits;
   std::vector<Statement> statements;
   Duration until{};          ///< nothing is looked at afterwards; 0: until all is quiet

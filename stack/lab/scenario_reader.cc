@@ -51,11 +51,15 @@ class Reader {
   explicit Reader(const ReadOptions& options) : options_(options) {
     out_.name = options.name;
     out_.seed = options.seed;
+    out_.is_quiz = options.quiz.has_value();
+    out_.chance = options.quiz.value_or(Seed::from_number(options.seed));
+    for (const Override& one : options.overrides) out_.overrides.emplace_back(one.key, one.value);
     for (const Side side : {Side::Client, Side::Server}) {
       StackConfig& config = out_.configs[index_of(side)];
       config.tcp.max_connections = 4096;
       config.addresses = {*Cidr::parse(side == Side::Client ? "192.0.2.1/24" : "192.0.2.2/24")};
-      config.seed = Seed::from_number(options.seed * 2 + index_of(side));
+      config.seed = options.quiz ? derive_seed(*options.quiz, name_of(side))
+                                 : Seed::from_number(options.seed * 2 + index_of(side));
     }
   }
 
@@ -139,7 +143,7 @@ class Reader {
         fail("nothing is called " + std::string(line.substr(i, end - i)) + " before this line");
         return text;
       }
-      text += found->second;
+      text += options_.quiz && story_ != nullptr ? "?" : found->second;
       i = end - 1;
     }
     return text;
@@ -159,7 +163,7 @@ class Reader {
     const std::string name(words.take());
     if (!is_name(name)) return fail("choose NAME LOW..HIGH, or choose NAME A | B | C");
     if (variables_.contains(name)) return fail("'" + name + "' is chosen already");
-    SeededRandom random(Seed::from_number(options_.seed), "lab " + name);
+    SeededRandom random(out_.chance, "lab " + name);
     const std::string first(words.take());
     const std::size_t dots = first.find("..");
     if (dots != std::string::npos) {
@@ -184,7 +188,7 @@ class Reader {
       return fail("'" + low + ".." + high + "': two numbers, or two times, the lower one first");
     }
     const bool is_whole = to_us(*from) % 1000 == 0 && to_us(*to) % 1000 == 0;
-    const Duration step = is_whole ? Duration(1ms) : Duration(1us);
+    const Duration step = is_whole && !options_.quiz ? Duration(1ms) : Duration(1us);
     const auto steps = static_cast<std::uint64_t>((*to - *from) / step);
     define(name, time_text(*from + static_cast<std::int64_t>(random.between(0, steps)) * step));
   }

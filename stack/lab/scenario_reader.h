@@ -17,6 +17,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <span>
 
 #include "stack/lab/scenario.h"
@@ -39,6 +40,9 @@ struct ReadOptions {
   std::string_view name{};
   std::uint64_t seed = 0;
   std::span<const Override> overrides{};
+  /// Of a quiz: all chance comes from it and not from `seed`, times are chosen in steps of 1 us,
+  /// and the story has "?" where it would tell what was chosen. No number gives the same run.
+  std::optional<Seed> quiz{};
 };
 
 /// The scenario, or the first line that is wrong and what would be right.

@@ -289,15 +289,15 @@ struct Refusal {
 TEST(Options, SayWhichWordIsWrongAndWhatIsNear) {
   const std::vector<Refusal> refusals{
       {{},
-       "a command is missing: serve, doctor, site, get, capture, status, wireshark-files, report "
-       "or lab"},
+       "a command is missing: serve, doctor, site, get, capture, status, wireshark-files, report, "
+       "lab or replay"},
       {{"srve"}, "unknown command 'srve'; did you mean 'serve'?"},
       {{"SERVE"}, "unknown command 'SERVE'; did you mean 'serve'?"},
       {{"doc"}, "unknown command 'doc'; did you mean 'doctor'?"},
       {{"version"}, "unknown command 'version'; did you mean '--version'?"},
       {{"analyse", "x"},
        "unknown command 'analyse'; choose serve, doctor, site, get, capture, status, "
-       "wireshark-files, report or lab"},
+       "wireshark-files, report, lab or replay"},
       {{"help", "srve"}, "unknown command 'srve'; did you mean 'serve'?"},
       {{"-v"},
        "'-v' is an option of serve or get and follows the command, as in "

@@ -196,16 +196,34 @@ constexpr auto kRows = std::to_array<Translation>({
     {"For root and the user who started the server. Ctrl-C ends it.",
      "供 root 和启动服务器的用户使用。按 Ctrl-C 结束。"},
 
+    // replay.
+    {"run a capture of the lab again, and compare it byte for byte",
+     "重新运行实验的抓包，并逐字节比较"},
+    {"a capture that 'glasstcp lab' or the lab page wrote; '-' is stdin",
+     "'glasstcp lab' 或实验页面写出的抓包文件；'-' 表示标准输入"},
+    {"the text of the scenario, where it is not a built-in one",
+     "场景的文本（场景不是内置场景时）"},
+    {"The capture says which scenario, seed and settings made it; nothing is sent anywhere. A "
+     "difference is "
+     "told by its frame.",
+     "抓包中写明了产生它的场景、种子和设置；不会向任何地方发送分组。如有不同，会指出是第几帧。"},
+    {"Exit status: 0 if all frames are the same, else 1.",
+     "退出状态：所有帧都相同为 0，否则为 1。"},
+
     // lab.
     {"show how TCP behaves, scenario by scenario, without a network or rights",
      "逐个场景演示 TCP 的行为，不需要网络和权限"},
     {"'list' prints the scenarios, 'all' writes the course, 'export DIR' writes the lab page, "
      "where "
-     "all of this runs in a browser; else the name of a scenario, or a file with one",
+     "all of this runs in a browser; for teachers: 'secret FILE', 'quiz NAME', 'key NAME', 'grade "
+     "NAME'; else the name of a scenario, or a file with one",
      "'list' 列出场景，'all' 写出课程，'export DIR' "
-     "写出在浏览器中运行这一切的实验页面；否则为场景的"
-     "名称，或含有场景的文件"},
-    {"of 'export': folder to write the page to", "用于 'export'：写入页面的文件夹"},
+     "写出在浏览器中运行这一切的实验页面；供教师使用："
+     "'secret FILE'、'quiz NAME'、'key NAME'、'grade NAME'；否则为场景的名称，或含有场景的文件"},
+    {"of 'export': folder to write the page to; of 'quiz', 'key' and 'grade': the scenario; of "
+     "'secret': the file to write",
+     "用于 'export'：写入页面的文件夹；用于 'quiz'、'key' 和 'grade'：场景；用于 "
+     "'secret'：要写出的文件"},
     {"chooses what the scenario leaves open: sizes, delays, which segment is lost",
      "选择场景未定的内容：大小、时延、丢失哪个报文段"},
     {"change one thing: a setting of both ends or of one (sack=off, client.nagle=off), the link "
@@ -217,8 +235,25 @@ constexpr auto kRows = std::to_array<Translation>({
      "把一端发送和接收的分组及其原因写入 pcapng 文件；'-' 表示标准输出"},
     {"whose packets --capture takes (the end that shows it best)",
      "--capture 记录哪一端的分组（默认为最能说明问题的一端）"},
-    {"of 'all': folder to write the course to, with its captures",
-     "用于 'all'：写入课程及其抓包的文件夹"},
+    {"of 'all': folder to write the course to, with its captures; of 'quiz': folder for one folder "
+     "per "
+     "student; of 'key' and 'grade': the table to write",
+     "用于 'all'：写入课程及其抓包的文件夹；用于 'quiz'：存放每名学生一个文件夹的文件夹；用于 "
+     "'key' 和 "
+     "'grade'：要写出的表格"},
+    {"of 'quiz', 'key' and 'grade': the teacher's secret, which every student's quiz comes from; "
+     "'lab "
+     "secret FILE' makes one",
+     "用于 'quiz'、'key' 和 'grade'：教师的密钥，每名学生的测验都由它产生；用 'lab secret FILE' "
+     "生成"},
+    {"of 'quiz', 'key' and 'grade': student numbers, one in a line, or a CSV table with a column "
+     "'student'",
+     "用于 'quiz'、'key' 和 'grade'：学号，每行一个，或带有“学号”列的 CSV 表格"},
+    {"of 'key': one student instead of --students; with --capture also the capture, with the "
+     "reasons",
+     "用于 'key'：一名学生，代替 --students；加上 --capture 还写出带原因的抓包"},
+    {"of 'grade': folder with the answers.txt that were handed in, in folders or with other names",
+     "用于 'grade'：存放已提交的 answers.txt 的文件夹，可以在子文件夹中，也可以用其他文件名"},
     {"draw ladders with ASCII characters alone", "时序图只用 ASCII 字符"},
     {"colours by what a packet is about; auto: on a terminal, unless NO_COLOR is set",
      "按分组的类别着色；auto：在终端上着色，除非设置了 NO_COLOR"},

@@ -154,6 +154,9 @@ std::string about_missing(const CLI::App& command) {
   if (command.get_name() == "lab") {
     return "the name of a scenario is missing, as in 'glasstcp lab list'";
   }
+  if (command.get_name() == "replay") {
+    return "a capture is missing, as in 'glasstcp replay lost-syn.pcapng'";
+  }
   if (command.get_name() == "wireshark-files") {
     return "a folder to write to is missing, as in 'glasstcp wireshark-files -o wireshark'";
   }
@@ -219,6 +222,7 @@ std::string about_unexpected(const CLI::App& app, const CLI::App& command,
   }
   if (own == "get") return "'" + word + "' is not expected: get takes one URL";
   if (own == "report") return "'" + word + "' is not expected: report takes one capture";
+  if (own == "replay") return "'" + word + "' is not expected: replay takes one capture";
   if (own == "lab") return "'" + word + "' is not expected: lab takes one name";
   if (own == "site") return "'" + word + "' is not expected: site takes one folder";
   return "'" + word + "' is not expected: " + own + " takes options alone, which begin with '--'";

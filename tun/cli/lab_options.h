@@ -24,13 +24,19 @@ namespace glasstcp {
 
 /// What `glasstcp lab` was asked to do.
 struct LabCommandOptions {
-  std::string what;    ///< "list", "all", "export", a scenario's name, or a file of one
-  std::string folder;  ///< of `export`
+  /// "list", "all", "export", "quiz", "key", "grade", "secret", a scenario's name, or a file of one
+  std::string what;
+  std::string
+      folder;  ///< the second word: a folder, a scenario's name, or the secret to be written
   std::uint64_t seed = 0;
   std::vector<lab::Override> set;
-  std::string capture;  ///< a pcapng file, or "-" for stdout; empty: none
-  std::string end;      ///< "client" or "server": whose capture; empty: as the scenario says
-  std::string output;   ///< of `all`: a folder
+  std::string capture;   ///< a pcapng file, or "-" for stdout; empty: none
+  std::string end;       ///< "client" or "server": whose capture; empty: as the scenario says
+  std::string output;    ///< of `all` and `quiz`: a folder; of `key` and `grade`: a file
+  std::string secret;    ///< of quizzes: the file that they come from
+  std::string students;  ///< a file with student numbers
+  std::string student;   ///< one student's number
+  std::string answers;   ///< a folder with what was handed in
   bool ascii = false;
   ColourChoice colours = ColourChoice::Auto;
   Language language = language_of_environment();  ///< of what is told
@@ -38,6 +44,14 @@ struct LabCommandOptions {
 
 /// Adds the command. `options` is borrowed until the command line is parsed.
 CLI::App& add_lab_command(CLI::App& app, LabCommandOptions& options);
+
+/// What `glasstcp replay` was asked to do.
+struct ReplayOptions {
+  std::string capture;   ///< a file, or "-" for stdin
+  std::string scenario;  ///< the text of one that is not built in; empty: it is
+  Language language = language_of_environment();  ///< of messages
+};
+CLI::App& add_replay_command(CLI::App& app, ReplayOptions& options);
 
 /// What single options cannot see. Empty: fine.
 [[nodiscard]] std::string inconsistency(const LabCommandOptions& options);

@@ -306,6 +306,7 @@ class Commands {
         wireshark_(in_language<WiresharkFilesOptions>(language)),
         report_(in_language<ReportOptions>(language)),
         lab_(in_language<LabCommandOptions>(language)),
+        replay_(in_language<ReplayOptions>(language)),
         serve_command_(add_serve_command(app, serve_)),
         doctor_command_(add_doctor_command(app, serve_, serving_)),
         site_command_(add_site_command(app, site_)),
@@ -314,7 +315,8 @@ class Commands {
         status_command_(add_status_command(app, status_)),
         wireshark_command_(add_wireshark_files_command(app, wireshark_)),
         report_command_(add_report_command(app, report_)),
-        lab_command_(add_lab_command(app, lab_)) {}
+        lab_command_(add_lab_command(app, lab_)),
+        replay_command_(add_replay_command(app, replay_)) {}
 
   // What single options cannot see. Empty: fine.
   [[nodiscard]] std::string inconsistency() {
@@ -335,6 +337,7 @@ class Commands {
     if (wireshark_command_.parsed()) return wireshark_;
     if (report_command_.parsed()) return report_;
     if (lab_command_.parsed()) return lab_;
+    if (replay_command_.parsed()) return replay_;
     return serve_;
   }
 
@@ -348,6 +351,7 @@ class Commands {
   WiresharkFilesOptions wireshark_;
   ReportOptions report_;
   LabCommandOptions lab_;
+  ReplayOptions replay_;
   const CLI::App& serve_command_;
   const CLI::App& doctor_command_;
   const CLI::App& site_command_;
@@ -357,6 +361,7 @@ class Commands {
   const CLI::App& wireshark_command_;
   const CLI::App& report_command_;
   const CLI::App& lab_command_;
+  const CLI::App& replay_command_;
 };
 
 }  // namespace

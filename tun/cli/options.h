@@ -96,9 +96,9 @@ struct ExitNow {
   std::string err;  ///< for stderr
 };
 
-using CommandLine =
-    std::variant<ServeOptions, DoctorOptions, WriteSiteOptions, GetOptions, CaptureCommandOptions,
-                 StatusOptions, ReportOptions, WiresharkFilesOptions, LabCommandOptions, ExitNow>;
+using CommandLine = std::variant<ServeOptions, DoctorOptions, WriteSiteOptions, GetOptions,
+                                 CaptureCommandOptions, StatusOptions, ReportOptions,
+                                 WiresharkFilesOptions, LabCommandOptions, ReplayOptions, ExitNow>;
 
 inline constexpr int kExitFailure = 1;
 inline constexpr int kExitWrongUsage = 2;

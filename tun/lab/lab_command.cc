@@ -21,6 +21,7 @@
 #include "tun/cli/options.h"
 #include "tun/glass/lab_page.h"
 #include "tun/lab/course.h"
+#include "tun/lab/quiz_command.h"
 #include "tun/site/write_site.h"
 
 namespace glasstcp {
@@ -28,37 +29,8 @@ namespace {
 
 constexpr std::size_t kMostText = 1U << 20;
 
-struct ScenarioText {
-  std::string name;
-  std::string text;
-};
-
 bool is_file(const std::string& what) {
   return what.find('/') != std::string::npos || what.ends_with(".txt");
-}
-
-std::expected<ScenarioText, std::string> text_of(const std::string& what) {
-  if (const lab::CatalogueEntry* const entry = lab::scenario_named(what)) {
-    return ScenarioText{what, std::string(entry->text)};
-  }
-  if (!is_file(what)) {
-    std::vector<std::string> names;
-    for (const lab::CatalogueEntry& one : lab::catalogue()) names.emplace_back(one.name);
-    const std::string near = nearest(what, names);
-    const std::string hint = near.empty() ? "" : "; did you mean '" + near + "'?";
-    return std::unexpected("there is no scenario '" + what + "'" +
-                           (hint.empty() ? "; 'glasstcp lab list' names them" : hint));
-  }
-  std::ifstream file(what, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.good() && !file.eof()) {
-    return std::unexpected("cannot read '" + what + "': " + std::strerror(errno));
-  }
-  if (text.size() > kMostText) return std::unexpected("'" + what + "' has more than 1 MiB");
-  const std::size_t slash = what.rfind('/');
-  std::string name = what.substr(slash == std::string::npos ? 0 : slash + 1);
-  if (name.ends_with(".txt")) name.resize(name.size() - 4);
-  return ScenarioText{name, std::move(text)};
 }
 
 int failed(const std::string& why, Language language) {
@@ -98,7 +70,7 @@ int export_page(const LabCommandOptions& options) {
 }
 
 int tell_scenario(const LabCommandOptions& options) {
-  const auto text = text_of(options.what);
+  const auto text = text_of_scenario(options.what);
   if (!text) return failed(text.error(), options.language);
   const auto scenario = lab::read_scenario(
       text->text, {.name = text->name, .seed = options.seed, .overrides = options.set});
@@ -134,12 +106,35 @@ int tell_scenario(const LabCommandOptions& options) {
   if (has_colours(options.colours, 1)) look.paint = lab::Paint::Terminal;
   const auto unmet = lab::unmet_expectations(*scenario, run.journal().lines());
   const std::string page = lab::tell(*scenario, run.journal(), look, unmet);
-  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(page.data());
-  const auto written = write_whole("-", ByteView(bytes, page.size()));
+  const auto written = write_text("-", page);
   return written ? 0 : failed(written.error(), options.language);
 }
 
 }  // namespace
+
+std::expected<ScenarioText, std::string> text_of_scenario(const std::string& what) {
+  if (const lab::CatalogueEntry* const entry = lab::scenario_named(what)) {
+    return ScenarioText{what, std::string(entry->text)};
+  }
+  if (!is_file(what)) {
+    std::vector<std::string> names;
+    for (const lab::CatalogueEntry& one : lab::catalogue()) names.emplace_back(one.name);
+    const std::string near = nearest(what, names);
+    const std::string hint = near.empty() ? "" : "; did you mean '" + near + "'?";
+    return std::unexpected("there is no scenario '" + what + "'" +
+                           (hint.empty() ? "; 'glasstcp lab list' names them" : hint));
+  }
+  std::ifstream file(what, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file.good() && !file.eof()) {
+    return std::unexpected("cannot read '" + what + "': " + std::strerror(errno));
+  }
+  if (text.size() > kMostText) return std::unexpected("'" + what + "' has more than 1 MiB");
+  const std::size_t slash = what.rfind('/');
+  std::string name = what.substr(slash == std::string::npos ? 0 : slash + 1);
+  if (name.ends_with(".txt")) name.resize(name.size() - 4);
+  return ScenarioText{name, std::move(text)};
+}
 
 std::string lab_application() {
   return "glasstcp " + std::string(kVersion);
@@ -158,9 +153,17 @@ std::expected<void, std::string> write_whole(const std::string& path, ByteView c
   return {};
 }
 
+std::expected<void, std::string> write_text(const std::string& path, std::string_view text) {
+  return write_whole(path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+}
+
 int lab_command(const LabCommandOptions& options) {
   if (options.what == "export") return export_page(options);
   if (options.what == "list") return list(options);
+  if (is_quiz_command(options.what)) {
+    const auto done = quiz_command(options);
+    return done ? 0 : failed(done.error(), options.language);
+  }
   if (options.what == "all") {
     const auto done = write_course(options);
     return done ? 0 : failed(done.error(), options.language);

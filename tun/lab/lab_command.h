@@ -17,6 +17,7 @@ namespace glasstcp {
 /// Blocks of a capture, gathered.
 class GatheredBlocks final : public BlockSink {
  public:
+  void clear() { bytes_.clear(); }
   void write(ByteView block) noexcept override {
     bytes_.insert(bytes_.end(), block.begin(), block.end());
   }
@@ -26,12 +27,22 @@ class GatheredBlocks final : public BlockSink {
   std::vector<std::uint8_t> bytes_;
 };
 
+struct ScenarioText {
+  std::string name;
+  std::string text;
+};
+/// The text of a scenario by its name, or of a file. The error is a line without a line feed.
+[[nodiscard]] std::expected<ScenarioText, std::string> text_of_scenario(const std::string& what);
+
 /// "glasstcp 0.1.0": who wrote a capture.
 [[nodiscard]] std::string lab_application();
 
 /// Writes a whole file; "-" is stdout. The error is a line without a line feed.
 [[nodiscard]] std::expected<void, std::string> write_whole(const std::string& path,
                                                            ByteView content);
+
+[[nodiscard]] std::expected<void, std::string> write_text(const std::string& path,
+                                                          std::string_view text);
 
 /// Does what was asked. Returns the exit code.
 [[nodiscard]] int lab_command(const LabCommandOptions& options);
