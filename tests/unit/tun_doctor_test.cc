@@ -209,6 +209,31 @@ TEST(Doctor, AsksForNoRightsWhereTheInterfaceIsPrepared) {
   EXPECT_EQ(finding(facts, "rights").severity, Severity::Problem) << "somebody must bring it up";
 }
 
+TEST(Doctor, NamesWhatForbidsANetworkOfOnesOwn) {
+  DoctorFacts facts = healthy();
+  facts.has_net_admin = facts.is_root = false;
+  facts.own_network = OwnNetwork::Works;
+  EXPECT_EQ(finding(facts, "no root").severity, Severity::Fine);
+  EXPECT_THAT(finding(facts, "no root").text, HasSubstr("unshare -Urn glasstcp serve"));
+  facts.own_network = OwnNetwork::NoRights;
+  facts.forbidding_setting = "kernel.apparmor_restrict_unprivileged_userns=0";
+  EXPECT_EQ(finding(facts, "no root").severity, Severity::Note);
+  EXPECT_EQ(finding(facts, "no root").cure,
+            "run 'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0'");
+  facts.forbidding_setting.clear();
+  EXPECT_THAT(finding(facts, "no root").text, HasSubstr("the kernel or the container forbids it"));
+  facts.own_network = OwnNetwork::NoDevice;
+  EXPECT_THAT(finding(facts, "no root").cure, HasSubstr("chmod 666 /dev/net/tun"));
+  ServeOptions zh;
+  zh.language = Language::Chinese;
+  EXPECT_EQ(diagnose(zh, facts).size(), diagnose({}, facts).size());
+}
+
+// Whatever this machine allows, the answer is one of them, and the process goes on.
+TEST(Doctor, TriesANetworkOfOnesOwnInAnotherProcess) {
+  EXPECT_NE(try_own_network(), OwnNetwork::Untried);
+}
+
 TEST(Doctor, SeesAnotherInterfaceInOurNetwork) {
   DoctorFacts facts = healthy();
   facts.networks.addresses.push_back({"eth1", *Cidr::parse("192.0.2.77/28")});

@@ -93,6 +93,42 @@ Finding about_rights(const ServeOptions& options, const DoctorFacts& facts) {
           rights_cure(patient_of(options, facts))};
 }
 
+// How to serve as a plain user; only where the rights are missing.
+Finding about_own_network(const ServeOptions& options, const DoctorFacts& facts) {
+  const std::string subject = told(options, "no root", "无 root");
+  switch (facts.own_network) {
+    case OwnNetwork::Untried:
+    case OwnNetwork::Works:
+      break;
+    case OwnNetwork::NoDevice:
+      return {Severity::Note, subject,
+              told(options, "a network of your own works, but /dev/net/tun may not be opened in it",
+                   "可以有自己的网络命名空间，但在其中无法打开 /dev/net/tun"),
+              told(options, "run 'sudo chmod 666 /dev/net/tun', which lasts until the next boot",
+                   "运行 'sudo chmod 666 /dev/net/tun'，下次启动前有效")};
+    case OwnNetwork::NoNamespace:
+    case OwnNetwork::NoRights: {
+      const std::string why =
+          facts.forbidding_setting.empty()
+              ? told(options, "the kernel or the container forbids it", "内核或容器不允许")
+              : told(options, "the kernel forbids it until {}", "内核不允许，除非 {}",
+                     facts.forbidding_setting);
+      return {Severity::Note, subject,
+              told(options, "no network of your own ('unshare -Urn'): {}",
+                   "无法有自己的网络命名空间（'unshare -Urn'）：{}", why),
+              facts.forbidding_setting.empty()
+                  ? std::string()
+                  : told(options, "run 'sudo sysctl -w {}'", "运行 'sudo sysctl -w {}'",
+                         facts.forbidding_setting)};
+    }
+  }
+  return {Severity::Fine,
+          subject,
+          told(options, "a network of your own works: 'unshare -Urn glasstcp serve --offload off'",
+               "可以有自己的网络命名空间：'unshare -Urn glasstcp serve --offload off'"),
+          {}};
+}
+
 Finding about_addresses(const ServeOptions& options, const DoctorFacts& facts) {
   const std::string subject = told(options, "addresses", "地址");
   for (const Cidr* const ours : {&options.address, &options.address6}) {
@@ -368,10 +404,14 @@ bool runs_already(const ServeOptions& options, const DoctorFacts& facts) {
 }
 
 std::vector<Finding> diagnose(const ServeOptions& options, const DoctorFacts& facts) {
-  return {about_device(options, facts),     about_rights(options, facts),
-          about_addresses(options, facts),  about_v6(options, facts),
-          about_publishing(options, facts), about_port(options, facts),
-          about_proxy(options, facts),      about_sandbox(options, facts)};
+  std::vector<Finding> all = {about_device(options, facts),     about_rights(options, facts),
+                              about_addresses(options, facts),  about_v6(options, facts),
+                              about_publishing(options, facts), about_port(options, facts),
+                              about_proxy(options, facts),      about_sandbox(options, facts)};
+  if (facts.own_network != OwnNetwork::Untried) {
+    all.insert(all.begin() + 2, about_own_network(options, facts));
+  }
+  return all;
 }
 
 std::vector<Finding> judge_serving(const ServeOptions& options, const ServingFacts& facts) {

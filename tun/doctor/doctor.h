@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "tun/cli/options.h"
+#include "tun/doctor/own_network.h"
 #include "tun/host/failure.h"
 #include "tun/host/local_networks.h"
 #include "tun/sandbox/sandbox.h"
@@ -65,6 +66,8 @@ struct DoctorFacts {
     bool is_confined = false;
   };
   std::optional<Server> server{};
+  OwnNetwork own_network = OwnNetwork::Untried;
+  std::string forbidding_setting;  ///< of the kernel, and its value that allows one; empty: none
 };
 
 /// Whether the server that is meant runs: it answers at the address, on the interface, which it

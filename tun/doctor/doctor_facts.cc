@@ -212,6 +212,10 @@ DoctorFacts gather_doctor_facts(const ServeOptions& options) {
   facts.no_proxy = variable({"no_proxy", "NO_PROXY"});
   facts.sandbox = {could_limit_calls(), could_limit_files()};
   facts.server = server_on(options.tun);
+  if (!facts.has_net_admin) {
+    facts.own_network = try_own_network();
+    facts.forbidding_setting = forbidding_setting();
+  }
   return facts;
 }
 
