@@ -39,7 +39,7 @@ const Frame* first_reset(const Evidence& evidence) {
   return evidence.first([](const Frame& f) { return is_tcp(f) && f.has(P::kRst); });
 }
 const Frame* first_repeated(const Evidence& evidence) {
-  return evidence.first([&](const Frame& f) { return is_tcp(f) && evidence.is_repeated(f); });
+  return evidence.first([](const Frame& f) { return f.repeats; });
 }
 
 // Ports of the client and the server.
@@ -240,7 +240,7 @@ Found lost(const Evidence& evidence) {
 }
 Found repeated(const Evidence& evidence) {
   if (has_probes(evidence)) return std::nullopt;
-  return frames(evidence.all([&](const Frame& f) { return is_tcp(f) && evidence.is_repeated(f); }));
+  return frames(evidence.all([](const Frame& f) { return f.repeats; }));
 }
 Found duplicate_acks(const Evidence& evidence) {
   return frames(evidence.all(

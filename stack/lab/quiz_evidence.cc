@@ -1,6 +1,8 @@
 // See quiz_evidence.h.
 #include "stack/lab/quiz_evidence.h"
 
+#include <algorithm>
+
 #include "stack/lab/lab.h"
 
 namespace glasstcp::lab {
@@ -37,6 +39,7 @@ void Evidence::on_annotated(const AnnotatedPacket& packet) noexcept {
   frame.summary = packet.summary;
   frame.reason = packet.reason;
   frame.events = packet.events;
+  frame.repeats = frame.outgoing && note_sent(frame);
   frames_.push_back(frame);
 }
 
@@ -52,14 +55,28 @@ const Frame* Evidence::syn_ack() const {
   });
 }
 
-bool Evidence::is_repeated(const Frame& frame) const {
-  if (!frame.outgoing || frame.summary.segment_length() == 0 || frame.has(PacketSummary::kRst)) {
+// Whether it had been sent before.
+bool Evidence::note_sent(const Frame& frame) {
+  const PacketSummary& packet = frame.summary;
+  const bool is_asking =
+      frame.reason == SendReason::ZeroWindowProbe || frame.reason == SendReason::KeepAlive;
+  if (!packet.is_tcp() || packet.segment_length() == 0 || frame.has(PacketSummary::kRst) ||
+      is_asking) {
     return false;
   }
-  if (frame.reason == SendReason::ZeroWindowProbe || frame.reason == SendReason::KeepAlive) {
+  const auto found = std::ranges::find_if(sent_, [&packet](const Sent& one) {
+    return one.from == packet.source_port && one.to == packet.destination_port;
+  });
+  if (found == sent_.end()) {
+    sent_.push_back({packet.source_port, packet.destination_port, packet.seq, frame.end()});
     return false;
   }
-  return sent_before(frame) != nullptr;
+  const bool is_syn = frame.has(PacketSummary::kSyn);
+  const bool repeats = is_syn ? packet.seq == found->first : packet.seq < found->end;
+  if (is_syn) found->first = packet.seq;
+  // A SYN of another attempt from the same ports begins anew.
+  if ((is_syn && !repeats) || found->end < frame.end()) found->end = frame.end();
+  return repeats;
 }
 
 const Frame* Evidence::sent_before(const Frame& frame) const {

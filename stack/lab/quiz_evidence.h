@@ -25,6 +25,9 @@ struct Frame {
   Side from = Side::Client;
   bool outgoing = false;  ///< the end whose capture it is sent it
   bool lost = false;      ///< behind that end
+  /// That end sends numbers (of data, SYN or FIN) that it sent before; a zero-window probe and a
+  /// keep-alive do not count.
+  bool repeats = false;
   PacketSummary summary;
   SendReason reason{};  ///< of one that was sent
   PacketEvents events;
@@ -74,16 +77,21 @@ class Evidence final : public AnnotatedSink {
   /// The first SYN without an ACK, and the first with one.
   [[nodiscard]] const Frame* syn() const;
   [[nodiscard]] const Frame* syn_ack() const;
-  /// Whether this end sends numbers (of data, SYN or FIN) that it sent before; zero-window probes
-  /// and keep-alives are none.
-  [[nodiscard]] bool is_repeated(const Frame& frame) const;
   /// The last frame before `frame` that sent the number with which it begins, or null.
   [[nodiscard]] const Frame* sent_before(const Frame& frame) const;
 
  private:
+  // What this end has sent of a connection: from `first` (its SYN) up to `end`.
+  struct Sent {
+    Port from, to;
+    SeqNum first, end;
+  };
+  [[nodiscard]] bool note_sent(const Frame& frame);
+
   Side end_;
   std::optional<PcapngEncoder> encoder_;
   std::vector<Frame> frames_;
+  std::vector<Sent> sent_;
   std::optional<SendReason> far_reset_;
 };
 

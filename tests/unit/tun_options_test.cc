@@ -415,7 +415,7 @@ std::string readme(const char* path) {
 TEST(Options, AreInBothReadmes) {
   const std::string english = readme("/README.md"), chinese = readme("/.github/README.zh.md");
   for (const char* const command :
-       {"serve", "get", "report", "doctor", "capture", "wireshark-files", "lab"}) {
+       {"serve", "get", "report", "doctor", "capture", "wireshark-files", "lab", "replay"}) {
     const std::string page = ended({command, "--help"}).out;
     for (const std::string& option : matches(page, R"(^  (?:-\w,)?(--[a-z0-9-]+))")) {
       if (option == "--help") continue;
