@@ -200,7 +200,7 @@ function Choice<T extends string>(props: {
       <span>{props.name}</span>
       <select
         value={props.value}
-        class={props.value === "" ? "" : "turned"}
+        class={props.value !== "" && props.all[0]![0] === "" ? "turned" : ""}
         onChange={(event) => props.onChoose(event.currentTarget.value as T)}
       >
         {props.all.map(([value, words]) => (

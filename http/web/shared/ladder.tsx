@@ -416,7 +416,7 @@ function Happening({ row, y, sides }: { row: Row; y: number; sides: Sides }) {
       {state && (
         <span
           class={`beside side-${row.side}${sides.compact ? " compact" : ""}`}
-          style={place(row.side, y, sides)}
+          style={place(row.side, sides.compact ? y + 14 : y, sides)}
           aria-hidden="true"
         >
           <b>{state}</b>
