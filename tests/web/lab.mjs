@@ -10,6 +10,7 @@ import { argv, exit } from "node:process";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
+import { longestTask, recordTasks } from "./main_thread.mjs";
 
 const { values: options, positionals } = parseArgs({
   args: argv.slice(2),
@@ -389,6 +390,7 @@ await test("the first paint comes within a second", async (_, context) => {
 
 await test("ten thousand packets: scrubbing makes no task longer than 50 ms", async (page) => {
   await page.waitForFunction(() => Number(document.querySelector(".scrub").max) > 20_000 && document.querySelector(".pane-head p").textContent.startsWith("Select"));
+  await recordTasks(browser, page);
   const steps = await page.evaluate(async () => {
     const slider = document.querySelector(".scrub");
     const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
@@ -406,11 +408,12 @@ await test("ten thousand packets: scrubbing makes no task longer than 50 ms", as
     return done;
   });
   assert.equal(steps, 10);
-  const longest = Math.max(0, ...(await page.evaluate(() => window.longTasks)));
-  console.log(`        longest task ${Math.round(longest)} ms`);
-  // Where others keep the machine busy, every task takes as much longer.
+  const longest = await longestTask(browser);
+  assert.ok(longest <= 50, `a task of ${longest} ms of the processor`);
+  // By the clock, as a person sees it: where others keep the machine busy, every task takes as much longer.
+  const seen = Math.max(0, ...(await page.evaluate(() => window.longTasks)));
   const limit = 50 * Math.max(1, loadavg()[0] / availableParallelism());
-  assert.ok(longest <= limit, `a task of ${longest} ms, limit ${limit} ms`);
+  assert.ok(seen <= limit, `a task of ${seen} ms, limit ${limit} ms`);
 }, { hash: `s=own&seed=1&text=${encodeURIComponent("chapter data\nlink both delay=5ms rate=100mbit\nat 0ms server listen\nat 1ms client connect\non client connected client write 8M\non client acked client close\non server end server close\n")}` });
 
 await browser.close();

@@ -13,7 +13,7 @@ export function Interfere({ store, row }: { store: Store; row: number }) {
   if (store.run.value.history.ordinal(row) === 0) return null;
   return (
     <section class="interfere">
-      <h4>{t("interfere")}</h4>
+      <h3>{t("interfere")}</h3>
       <div class="row">
         <button type="button" onClick={() => store.interfere("lose", row, 0)}>
           {t("lose")}
