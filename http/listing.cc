@@ -5,6 +5,7 @@
 #include <memory>
 #include <new>
 
+#include "http/memory_file.h"
 #include "http/path.h"
 #include "http/response.h"
 #include "http/text_encoding.h"
@@ -24,35 +25,6 @@ constexpr std::string_view kStyle =
     "tbody tr:hover{background:#0781}a{color:#07a;text-decoration:none}a:hover{"
     "text-decoration:underline}"
     "@media(prefers-color-scheme:dark){body{color:#cde;background:#123}a{color:#5cf}}</style>\n";
-
-/// A page in memory that it owns.
-class ListingFile final : public File {
- public:
-  ListingFile(std::unique_ptr<std::uint8_t[]> bytes, std::size_t size, std::int64_t mtime) noexcept
-      : bytes_(std::move(bytes)), info_{.size = size, .mtime_seconds = mtime} {
-    std::uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a, as in memory_store.cc
-    for (const std::uint8_t b : view()) hash = (hash ^ b) * 0x100000001b3u;
-    info_.identity = hash;
-  }
-
-  const FileInfo& info() const noexcept override { return info_; }
-  std::optional<ByteView> whole() const noexcept override { return view(); }
-  std::optional<ByteView> mapped(std::uint64_t offset, std::size_t length) noexcept override {
-    return view().subspan(static_cast<std::size_t>(offset), length);
-  }
-  bool read(std::uint64_t offset, ByteSpan out) noexcept override {
-    if (offset > info_.size || out.size() > info_.size - offset) return false;
-    std::ranges::copy(view().subspan(static_cast<std::size_t>(offset), out.size()), out.begin());
-    return true;
-  }
-  FileState state() noexcept override { return FileState::Same; }
-
- private:
-  ByteView view() const noexcept { return {bytes_.get(), static_cast<std::size_t>(info_.size)}; }
-
-  std::unique_ptr<std::uint8_t[]> bytes_;
-  FileInfo info_;
-};
 
 /// The name as text between tags or quotes.
 void write_name(TextWriter& out, std::string_view name) {
@@ -161,7 +133,7 @@ FileRef make_listing(std::string_view path, FolderContent& content) noexcept {
   write_page(out, path, content, room);
   if (out.overflowed()) return {};
   const std::size_t size = out.size();
-  return FileRef(new (std::nothrow) ListingFile(std::move(bytes), size, newest));
+  return FileRef(new (std::nothrow) MemoryFile(std::move(bytes), size, newest));
 }
 
 }  // namespace glasstcp::http

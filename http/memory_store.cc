@@ -1,46 +1,9 @@
 // Files that live in memory. See memory_store.h.
 #include "http/memory_store.h"
 
-#include <algorithm>
+#include "http/memory_file.h"
 
 namespace glasstcp::http {
-namespace {
-
-/// FNV-1a: tells contents apart for the entity tag; not a defence against anybody, since the
-/// content is ours.
-std::uint64_t fingerprint(ByteView bytes) {
-  std::uint64_t hash = 0xcbf29ce484222325u;
-  for (const std::uint8_t b : bytes) hash = (hash ^ b) * 0x100000001b3u;
-  return hash;
-}
-
-class MemoryFile final : public File {
- public:
-  MemoryFile(ByteView bytes, std::int64_t mtime)
-      : bytes_(bytes),
-        info_{.size = bytes.size(),
-              .mtime_seconds = mtime,
-              .mtime_nanoseconds = 0,
-              .identity = fingerprint(bytes)} {}
-
-  const FileInfo& info() const noexcept override { return info_; }
-  std::optional<ByteView> whole() const noexcept override { return bytes_; }
-  std::optional<ByteView> mapped(std::uint64_t offset, std::size_t length) noexcept override {
-    return bytes_.subspan(static_cast<std::size_t>(offset), length);
-  }
-  bool read(std::uint64_t offset, ByteSpan out) noexcept override {
-    if (offset > bytes_.size() || out.size() > bytes_.size() - offset) return false;
-    std::ranges::copy(bytes_.subspan(static_cast<std::size_t>(offset), out.size()), out.begin());
-    return true;
-  }
-  FileState state() noexcept override { return FileState::Same; }
-
- private:
-  ByteView bytes_;
-  FileInfo info_;
-};
-
-}  // namespace
 
 void MemoryStore::put(std::string_view path, ByteView bytes, std::int64_t mtime) {
   put(path, FileRef(new MemoryFile(bytes, mtime)));
