@@ -35,10 +35,10 @@ std::uint16_t checksum_of(const std::vector<std::uint8_t>& bytes, std::size_t fr
   return static_cast<std::uint16_t>(~sum);
 }
 
-// "Host unreachable" from 192.0.2.2 to 192.0.2.1, about a packet of the latter.
-std::vector<std::uint8_t> host_unreachable(const std::uint8_t* about) {
-  std::vector<std::uint8_t> b{0x45, 0, 0,   56, 0, 0, 0, 0, 64, 1, 0, 0, 192, 0,
-                              2,    2, 192, 0,  2, 1, 3, 1, 0,  0, 0, 0, 0,   0};
+// "Unreachable" from 192.0.2.2 to 192.0.2.1, about a packet of the latter. Code 1: the host.
+std::vector<std::uint8_t> unreachable(const std::uint8_t* about, std::uint8_t code = 1) {
+  std::vector<std::uint8_t> b{0x45, 0, 0,   56, 0, 0, 0, 0,    64, 1, 0, 0, 192, 0,
+                              2,    2, 192, 0,  2, 1, 3, code, 0,  0, 0, 0, 0,   0};
   b.insert(b.end(), about, about + 28);
   const auto put = [&b](std::size_t at, std::uint16_t sum) {
     b[at] = static_cast<std::uint8_t>(sum >> 8);
@@ -375,7 +375,7 @@ TEST(SocketLinux, AnErrorThatEndsNothingIsToldOnce) {
   glasstcp_packet packet{};
   packet.size = sizeof packet;
   ASSERT_EQ(glasstcp_transmit(hosts.left, hosts.now, &packet), 1);
-  const auto icmp = host_unreachable(static_cast<const std::uint8_t*>(packet.slices[0].iov_base));
+  const auto icmp = unreachable(static_cast<const std::uint8_t*>(packet.slices[0].iov_base));
   EXPECT_EQ(glasstcp_receive(hosts.left, icmp.data(), icmp.size(), nullptr, hosts.now), 0);
   EXPECT_EQ(glasstcp_level(hosts.left, client) & POLLERR, 0);
   EXPECT_EQ(TwoHosts::option(hosts.left, client, SOL_SOCKET, SO_ERROR), EHOSTUNREACH);
@@ -394,6 +394,26 @@ TEST(SocketLinux, InfoOfAListenerTellsItsQueue) {
   glasstcp_getsockopt(hosts.right, l, IPPROTO_TCP, TCP_INFO, &info, &n);
   EXPECT_EQ(info.tcpi_unacked, 1U);
   EXPECT_EQ(info.tcpi_sacked, 5U);
+}
+
+TEST(SocketLinux, AnErrorOfIcmpHasLinuxNumber) {
+  const std::pair<std::uint8_t, int> rows[] = {
+      {0, ENETUNREACH}, {1, EHOSTUNREACH}, {2, ENOPROTOOPT}, {3, ECONNREFUSED}};
+  for (const auto& [code, number] : rows) {
+    TwoHosts hosts;
+    const auto client = TwoHosts::stream(hosts.left);
+    const sockaddr_in to = TwoHosts::v4("192.0.2.2", 80);
+    glasstcp_connect(hosts.left, client, TwoHosts::as_sockaddr(to), sizeof to);
+    glasstcp_packet packet{};
+    packet.size = sizeof packet;
+    ASSERT_EQ(glasstcp_transmit(hosts.left, hosts.now, &packet), 1);
+    const auto icmp =
+        unreachable(static_cast<const std::uint8_t*>(packet.slices[0].iov_base), code);
+    glasstcp_receive(hosts.left, icmp.data(), icmp.size(), nullptr, hosts.now);
+    hosts.is_cut = true;
+    hosts.run_for(400'000);
+    EXPECT_EQ(TwoHosts::option(hosts.left, client, SOL_SOCKET, SO_ERROR), number) << int{code};
+  }
 }
 
 TEST(SocketLinux, AResetBeforeAcceptIsToldAfterIt) {

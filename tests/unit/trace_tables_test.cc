@@ -189,6 +189,35 @@ TEST(ChineseSentences, OfEventsUseTheTermsOfTheGlossary) {
   }
 }
 
+// An event, a change of state and a close are told apart by their words alone.
+TEST(EnglishSentences, OfEventsStepsAndClosesDiffer) {
+  std::set<std::string> events, steps, closes;
+  for (const PacketEventInfo& row : all_packet_events()) {
+    TextBuffer words;
+    add_event_words(words, {.what = row.event, .count = 3, .from = 1, .to = 2}, Language::English);
+    EXPECT_TRUE(events.emplace(words.view()).second) << row.name << ": " << words.view();
+  }
+  for (int cause = 0; cause < kStateCauseCount; ++cause) {
+    TextBuffer words;
+    add_step_words(words, {.cause = static_cast<StateCause>(cause)}, Language::English);
+    EXPECT_TRUE(steps.emplace(words.view()).second) << words.view();
+  }
+  for (auto cause = CloseCause::Idle; cause <= CloseCause::NoRoom;
+       cause = static_cast<CloseCause>(static_cast<int>(cause) + 1)) {
+    for (const Language language : {Language::English, Language::Chinese}) {
+      TextBuffer words;
+      add_close_words(words, {.cause = cause, .after = 5s, .rate = 500}, language);
+      EXPECT_TRUE(closes.emplace(words.view()).second) << words.view();
+      if (language == Language::Chinese)
+        expect_terms_of_the_glossary("close " + std::to_string(static_cast<int>(cause)),
+                                     words.view());
+    }
+  }
+  TextBuffer unknown;
+  add_close_words(unknown, {}, Language::English);
+  EXPECT_TRUE(unknown.view().empty());
+}
+
 TEST(ReasonTable, KnowsWhatIsARetransmission) {
   for (const SendReason r :
        {SendReason::SynRetransmit, SendReason::RetransmitTimeout, SendReason::FastRetransmit,
