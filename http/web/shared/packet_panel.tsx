@@ -6,16 +6,18 @@ import type { History, Position } from "./history";
 import { useSignal } from "./signal";
 import { classNamed } from "./tables";
 import { language, useTexts } from "./texts";
-import type { Row } from "./types";
+import type { Language, Row } from "./types";
 
 interface Props {
   history: History;
   position: Position;
   row: number;
   children?: preact.ComponentChildren;
+  /// A sentence for a reason that stands alone; empty: none is known.
+  sentenceOf?: (reason: string) => string;
 }
 
-export function PacketPanel({ history, position, row: number, children }: Props) {
+export function PacketPanel({ history, position, row: number, children, sentenceOf }: Props) {
   const t = useTexts();
   const spoken = useSignal(language);
   const row = history.rows[number];
@@ -58,7 +60,9 @@ export function PacketPanel({ history, position, row: number, children }: Props)
       {row.why && (
         <section>
           <h4>{t("whySent")}</h4>
-          <Clauses text={row.why} />
+          <Clauses
+            text={row.why === row.reason ? whole(row, sentenceOf?.(row.why) ?? "", spoken) : row.why}
+          />
         </section>
       )}
       <section>
@@ -83,6 +87,13 @@ export function PacketPanel({ history, position, row: number, children }: Props)
       <Bytes row={row} />
     </article>
   );
+}
+
+/// "NewData: what it means (RFC 9293 §3.8)", where only the name was told.
+function whole(row: Row, sentence: string, spoken: Language): string {
+  if (sentence === "") return row.why!;
+  const [colon, open, close] = spoken === "zh" ? ["：", "（", "）"] : [": ", " (", ")"];
+  return `${row.why}${colon}${sentence}${row.rfc ? `${open}${row.rfc}${close}` : ""}`;
 }
 
 function ending(

@@ -79,10 +79,14 @@ export class LiveHistory {
   }
 
   private shifted(moment: Moment): Moment | null {
-    const [kind, row, side, , at, tcb] = moment;
+    const [kind, row, side, , at, tcb, timers, marks] = moment;
     const place = row < 0 ? -1 : this.placeOf(row);
     if (row >= 0 && place < 0) return null;
-    return [kind, place, side, 1, at - this.origin, tcb && this.since(tcb)];
+    const since = timers?.map((one) => (typeof one === "number" ? one - this.origin : one)) ?? null;
+    const [time, mine] = [at - this.origin, tcb && this.since(tcb)];
+    return marks
+      ? [kind, place, side, 1, time, mine, since, marks]
+      : [kind, place, side, 1, time, mine, since];
   }
 
   private since(tcb: Tcb): Tcb {

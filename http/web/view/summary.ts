@@ -30,14 +30,15 @@ export function summaryOf(
     if (asked && request) sentences.push(say("sumRequest", { request, time: timeText(asked.at) }));
     else if (asked) sentences.push(say("sumRequestUnnamed", { time: timeText(asked.at) }));
   }
-  return [...sentences, ...(isWhole ? answerOf(history, packets, say) : totalsOf(totals, say))];
+  return [...sentences, ...(isWhole ? answerOf(history, packets, say) : totalsOf(totals, packets, say))];
 }
 
 /// Where not every packet was told.
-function totalsOf(totals: Parameters<typeof summaryOf>[1], say: Say): string[] {
+function totalsOf(totals: Parameters<typeof summaryOf>[1], packets: Row[], say: Say): string[] {
   if (!totals) return [];
   const sentences = [say("sumSent", { bytes: bytesText(totals.sent) })];
-  const n = totals.retransmissions ?? 0;
+  const seen = sentAgain(packets.filter((row) => row.side === 1 && (row.len ?? 0) > 0)).length;
+  const n = Math.max(totals.retransmissions ?? 0, seen);
   sentences.push(n === 0 ? say("sumNoLoss") : say("sumAgain", { n }));
   if (totals.srtt > 0) sentences.push(say("sumRtt", { time: timeText(totals.srtt * 1000) }));
   return sentences;

@@ -1,6 +1,7 @@
 // One connection: its ladder and everything beside it, now, or as it was after a selected packet.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Figure5 } from "../shared/figure5";
+import { focusOf, rowNear, rowOfNumber, rowOfState, rowOfVariable, type Focus } from "../shared/focus";
 import { Graphs } from "../shared/graphs";
 import type { History, Position } from "../shared/history";
 import { Icon } from "../shared/icons";
@@ -45,7 +46,9 @@ export function Watched({ store }: { store: Store }) {
   const { history } = live;
   const row = live.placeOf(selected);
   const position = positionOf(history, row);
-  const shown = { store, live, history, position, version, row };
+  const focus = focusOf(history, row);
+  const select = (place: number) => place >= 0 && store.select(live.numberOf(place));
+  const shown = { store, live, history, position, version, row, focus, select };
   const when = w(row < 0 ? "asNow" : "asOf");
   return (
     <section class="watched" id="connection" aria-labelledby="connection-title">
@@ -57,7 +60,7 @@ export function Watched({ store }: { store: Store }) {
       </div>
       <div class="right">
         <PacketPane {...shown} />
-        <TimersPane store={store} />
+        <TimersPane store={store} history={history} position={position} isPast={row >= 0} />
         <SequencePane {...shown} when={when} />
       </div>
       <div class="left">
@@ -77,8 +80,11 @@ interface Shown {
   history: History;
   position: Position;
   version: number;
-  /// The selected one, in the history.
+  /// The selected one, in the history; what it has to do with all that is shown.
   row: number;
+  focus: Focus | null;
+  /// Selects a row of the history, if there is one.
+  select: (place: number) => void;
 }
 
 function NothingSelected({ store, isUnknown }: { store: Store; isUnknown: boolean }) {
@@ -310,17 +316,24 @@ function LadderPane({
   );
 }
 
-function PacketPane({ history, position, row }: Shown) {
+function PacketPane({ store, history, position, row }: Shown) {
   const t = useTexts();
+  const { reasons } = useSignal(store.counters);
   return (
     <section class="pane packet-pane" aria-label={t("packet")}>
       <h2>{t("packet")}</h2>
-      <PacketPanel key={row} history={history} position={position} row={row} />
+      <PacketPanel
+        key={row}
+        history={history}
+        position={position}
+        row={row}
+        sentenceOf={(reason) => reasons.find(([key]) => key === reason)?.[1] ?? ""}
+      />
     </section>
   );
 }
 
-function StatesPane({ history, position, when }: Shown & { when: string }) {
+function StatesPane({ history, position, focus, select, when }: Shown & { when: string }) {
   const t = useTexts();
   const w = useWords();
   const paths: [string[], string[]] = [
@@ -336,12 +349,17 @@ function StatesPane({ history, position, when }: Shown & { when: string }) {
           {when}; {w("peerGuess")}
         </p>
       </header>
-      <Figure5 paths={paths} label={label} />
+      <Figure5
+        paths={paths}
+        label={label}
+        lit={focus?.steps}
+        onState={(state) => select(rowOfState(history, kServer, 1, position.index, state))}
+      />
     </section>
   );
 }
 
-function SequencePane({ history, position, when }: Shown & { when: string }) {
+function SequencePane({ history, position, focus, select, when }: Shown & { when: string }) {
   const t = useTexts();
   return (
     <section class="pane" aria-label={t("sequence")}>
@@ -349,20 +367,19 @@ function SequencePane({ history, position, when }: Shown & { when: string }) {
         <h2>{t("sequence")}</h2>
         <p>{when}</p>
       </header>
-      <SequenceBars history={history} position={position} connection={1} />
+      <SequenceBars
+        history={history}
+        position={position}
+        connection={1}
+        lit={focus?.spans}
+        onNumber={(side, number) => select(rowOfNumber(history, side, 1, position.index, number))}
+      />
     </section>
   );
 }
 
-function GraphPane({ store, live, history, position, version }: Shown) {
+function GraphPane({ history, position, version, focus, select }: Shown) {
   const t = useTexts();
-  const seek = (time: number) => {
-    const index = history.indexAt(time);
-    for (let i = index - 1; i >= 0; --i) {
-      const row = history.moments[i]![1];
-      if (row >= 0 && history.rows[row]!.kind === 0) return store.select(live.numberOf(row));
-    }
-  };
   return (
     <section class="pane graph-pane" aria-label={t("graphs")}>
       <h2>{t("graphs")}</h2>
@@ -372,13 +389,14 @@ function GraphPane({ store, live, history, position, version }: Shown) {
         version={version}
         connection={1}
         first={kServer}
-        onSeek={seek}
+        picked={focus?.at}
+        onSeek={(time) => select(rowNear(history, kServer, 1, time))}
       />
     </section>
   );
 }
 
-function TcbPane({ history, position, when }: Shown & { when: string }) {
+function TcbPane({ history, position, focus, select, when }: Shown & { when: string }) {
   const t = useTexts();
   const w = useWords();
   return (
@@ -389,7 +407,14 @@ function TcbPane({ history, position, when }: Shown & { when: string }) {
           {when}; {t("tcbNote")}
         </p>
       </header>
-      <TcbTable history={history} position={position} connection={1} sides={[kServer]} />
+      <TcbTable
+        history={history}
+        position={position}
+        connection={1}
+        sides={[kServer]}
+        lit={focus?.changed}
+        onVariable={(side, key) => select(rowOfVariable(history, side, 1, position.index, key))}
+      />
     </section>
   );
 }
