@@ -24,7 +24,8 @@ struct IpLayer::Parts {
         addresses(config.addresses),
         reassembler({.bytes = config.reassembly_bytes,
                      .datagrams = config.reassembly_datagrams,
-                     .timeout = config.reassembly_timeout}),
+                     .timeout = config.reassembly_timeout,
+                     .shared_sources = config.shared_sources}),
         icmp(config, addresses, seed),
         // RFC 1122 §3.2.1.7 R1122-07: nothing leaves with a time to live of zero.
         hop_limit(std::max<std::uint8_t>(config.hop_limit, 1)) {}
@@ -402,6 +403,10 @@ bool IpLayer::is_valid_remote(const IpAddress& remote) const {
 
 std::uint64_t IpLayer::reassembly_timeouts() const {
   return parts_->reassembly_timeouts;
+}
+
+std::uint64_t IpLayer::reassembly_evictions() const {
+  return parts_->reassembler.evicted();
 }
 
 std::uint64_t IpLayer::memory_bytes() const {

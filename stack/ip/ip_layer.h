@@ -99,6 +99,8 @@ struct IpConfig {
   std::uint32_t reassembly_bytes = 2 * kIpBufferBytes;  ///< of all fragments held
   std::uint16_t reassembly_datagrams = kReassemblies;
   Duration reassembly_timeout = 60s;  ///< RFC 8200 §4.5; RFC 1122 §3.3.2 has 60 to 120 s
+  /// addresses that stand for many hosts (StackConfig has the same)
+  std::vector<IpAddress> shared_sources{};
 
   std::uint32_t path_mtu_entries = kPathMtuEntries;
 };
@@ -149,6 +151,8 @@ class IpLayer {
   /// Datagrams given up because fragments did not come in time: packets with
   /// Verdict::ReassemblyTimeout.
   [[nodiscard]] std::uint64_t reassembly_timeouts() const;
+  /// Datagrams whose fragments were given up so that those of others have room.
+  [[nodiscard]] std::uint64_t reassembly_evictions() const;
   /// Bytes of buffers held since construction, to be counted against the stack's budget.
   [[nodiscard]] std::uint64_t memory_bytes() const;
 

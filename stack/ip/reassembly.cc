@@ -49,102 +49,75 @@ bool make_whole_v6(ByteSpan header, std::size_t payload_length, std::uint8_t ecn
 }  // namespace
 
 Reassembler::Reassembler(const ReassemblyLimits& limits)
-    : limits_(limits),
+    : timeout_(limits.timeout),
       datagrams_(limits.datagrams),
+      tags_(limits.datagrams, 0),
+      deadlines_(limits.datagrams, kNever),
+      shares_(limits.datagrams, limits.shared_sources),
       chunk_count_(std::min<std::size_t>(limits.bytes / kChunkSize, kNoChunk)),
       chunk_memory_(std::make_unique_for_overwrite<std::uint8_t[]>(chunk_count_ * kChunkSize)),
       gathered_(std::make_unique_for_overwrite<std::uint8_t[]>(kGatherRoom)) {
   free_chunks_.reserve(chunk_count_);
-  by_source_.reserve(limits.datagrams);
   for (std::size_t i = chunk_count_; i > 0; --i)
     free_chunks_.push_back(static_cast<std::uint16_t>(i - 1));
 }
 
 std::uint64_t Reassembler::memory_bytes() const {
-  return datagrams_.size() * sizeof(Datagram) +
+  const std::size_t one = sizeof(Datagram) + sizeof(std::uint32_t) + sizeof(Instant);
+  return datagrams_.size() * one + shares_.memory_bytes() +
          chunk_count_ * (kChunkSize + sizeof(std::uint16_t)) + kGatherRoom;
 }
 
+// Not keyed: who makes tags collide pays what a comparison of keys costs, and gains nothing.
+std::uint32_t Reassembler::tag_of(const FragmentKey& key) {
+  constexpr std::uint32_t kOdd = 0x9e3779b1;
+  std::uint32_t tag = key.identification * kOdd + key.protocol;
+  for (std::size_t i = 0; i < 16; i += 4) {
+    tag = (tag ^ load_be32(key.source.storage().data() + i)) * kOdd;
+    tag = (tag ^ load_be32(key.destination.storage().data() + i)) * kOdd;
+  }
+  return tag | 1;
+}
+
 Reassembler::Datagram* Reassembler::find(const FragmentKey& key) {
-  for (Datagram& datagram : datagrams_) {
-    if (datagram.in_use && datagram.key == key) return &datagram;
+  const std::uint32_t tag = tag_of(key);
+  for (std::size_t i = 0; i < tags_.size(); ++i) {
+    if (tags_[i] == tag && datagrams_[i].key == key) return &datagrams_[i];
   }
   return nullptr;
 }
 
-// The part of `held`, of which those that are alike are neighbours, that holds most; of equals the
-// one with the oldest.
-template <typename IsAlike>
-std::span<Reassembler::Datagram*> Reassembler::greatest(std::span<Datagram*> held,
-                                                        IsAlike is_alike) {
-  std::span<Datagram*> best;
-  std::size_t most = 0;
-  std::uint64_t oldest = 0;
-  while (!held.empty()) {
-    std::size_t size = 0;
-    std::size_t weight = 0;
-    std::uint64_t earliest = held[0]->number;
-    for (; size < held.size() && is_alike(held[0], held[size]); ++size) {
-      weight += 1U + held[size]->chunk_count;
-      earliest = std::min(earliest, held[size]->number);
-    }
-    if (weight > most || (weight == most && earliest < oldest)) {
-      best = held.first(size);
-      most = weight;
-      oldest = earliest;
-    }
-    held = held.subspan(size);
-  }
-  return best;
-}
-
-// Ends the oldest datagram of the source that holds most, but not `spared`. Each holds itself and
-// its chunks. False: there is no other.
+// Ends the oldest datagram of the source that holds most, but not `spared`. False: there is no
+// other.
 bool Reassembler::evict(const Datagram* spared) {
-  std::vector<Datagram*>& held = by_source_;
-  held.clear();
-  for (Datagram& datagram : datagrams_) {
-    if (datagram.in_use && &datagram != spared) held.push_back(&datagram);
-  }
-  std::ranges::sort(
-      held, [](const Datagram* a, const Datagram* b) { return a->key.source < b->key.source; });
-  const auto is_same_network = [](const Datagram* a, const Datagram* b) {
-    const IpAddress& one = a->key.source;
-    const IpAddress& other = b->key.source;
-    if (one.is_v4() || other.is_v4()) return one == other;
-    return std::memcmp(one.bytes().data(), other.bytes().data(), 8) == 0;
-  };
-  const auto is_same_source = [](const Datagram* a, const Datagram* b) {
-    return a->key.source == b->key.source;
-  };
-  const std::span<Datagram*> network = greatest(std::span(held), is_same_network);
-  const std::span<Datagram*> source = greatest(network, is_same_source);
-  if (source.empty()) return false;
-  Datagram* const oldest = *std::ranges::min_element(source, {}, &Datagram::number);
-  release(*oldest);
+  const std::uint16_t victim =
+      shares_.victim(spared == nullptr ? FragmentShares::kNobody : number_of(*spared));
+  if (victim == FragmentShares::kNobody) return false;
+  release(datagrams_[victim]);
   ++evicted_;
   return true;
 }
 
 Reassembler::Datagram* Reassembler::start(const FragmentKey& key, Instant now) {
   if (in_use_ == datagrams_.size() && !evict(nullptr)) return nullptr;
-  Datagram* const free = &*std::ranges::find(datagrams_, false, &Datagram::in_use);
-  free->key = key;
-  free->number = ++started_;
-  free->chunk_count = 0;
-  free->in_use = true;
-  free->is_poisoned = false;
-  free->ecn_seen = 0;
-  free->header_length = 0;
-  free->interval_count = 0;
-  free->received = 0;
-  free->end = 0;
+  const auto at = static_cast<std::uint16_t>(std::ranges::find(tags_, 0U) - tags_.begin());
+  Datagram& free = datagrams_[at];
+  free.key = key;
+  free.chunk_count = 0;
+  free.is_poisoned = false;
+  free.ecn_seen = 0;
+  free.header_length = 0;
+  free.interval_count = 0;
+  free.received = 0;
+  free.end = 0;
+  free.chunks.fill(kNoChunk);
+  tags_[at] = tag_of(key);
   // RFC 8200 §4.5 R8200-06, RFC 1122 §3.3.2 R1122-17: the time runs from the fragment that came
   // first, and is fixed.
-  free->deadline = now + limits_.timeout;
-  free->chunks.fill(kNoChunk);
+  deadlines_[at] = now + timeout_;
+  shares_.begin(at, key.source);
   ++in_use_;
-  return free;
+  return &free;
 }
 
 // RFC 791 §3.2 R791-02, RFC 1122 §3.3.2 R1122-16: fragments with the same key come together in any
@@ -156,7 +129,8 @@ Reassembler::Result Reassembler::add(const Fragment& fragment, Instant now) {
   }
   Datagram* datagram = find(fragment.key);
   // A datagram whose time is over but that advance() has not seen yet must not gain from it.
-  if (datagram != nullptr && datagram->deadline <= now) return {Verdict::ReassemblyTimeout, {}};
+  if (datagram != nullptr && deadlines_[number_of(*datagram)] <= now)
+    return {Verdict::ReassemblyTimeout, {}};
   if (datagram == nullptr) datagram = start(fragment.key, now);
   if (datagram == nullptr) return {Verdict::FragmentTableFull, {}};
   if (datagram->is_poisoned) return {Verdict::FragmentOverlap, {}};
@@ -237,6 +211,7 @@ bool Reassembler::take_chunk(Datagram& d, std::uint16_t& chunk) {
   chunk = free_chunks_.back();
   free_chunks_.pop_back();
   ++d.chunk_count;
+  shares_.add(number_of(d), 1);
   return true;
 }
 
@@ -287,12 +262,16 @@ void Reassembler::free_chunks_of(Datagram& d) {
     if (chunk != kNoChunk) free_chunks_.push_back(chunk);
     chunk = kNoChunk;
   }
+  shares_.add(number_of(d), -std::int32_t{d.chunk_count});
   d.chunk_count = 0;
 }
 
 void Reassembler::release(Datagram& d) {
   free_chunks_of(d);
-  d.in_use = false;
+  const std::uint16_t at = number_of(d);
+  shares_.end(at);
+  tags_[at] = 0;
+  deadlines_[at] = kNever;
   --in_use_;
 }
 
@@ -307,20 +286,15 @@ void Reassembler::poison(Datagram& d) {
 }
 
 Instant Reassembler::next_deadline() const {
-  Instant earliest = kNever;
-  if (in_use_ == 0) return earliest;
-  for (const Datagram& d : datagrams_) {
-    if (d.in_use) earliest = std::min(earliest, d.deadline);
-  }
-  return earliest;
+  return in_use_ == 0 ? kNever : *std::ranges::min_element(deadlines_);
 }
 
 std::optional<Reassembler::Expired> Reassembler::expire(Instant now) {
   if (in_use_ == 0) return std::nullopt;
-  const auto over = std::find_if(datagrams_.begin(), datagrams_.end(), [now](const Datagram& d) {
-    return d.in_use && d.deadline <= now;
-  });
-  if (over == datagrams_.end()) return std::nullopt;
+  const auto found =
+      std::ranges::find_if(deadlines_, [now](Instant deadline) { return deadline <= now; });
+  if (found == deadlines_.end()) return std::nullopt;
+  Datagram* const over = &datagrams_[static_cast<std::size_t>(found - deadlines_.begin())];
   Expired expired;
   if (over->header_length != 0) {
     // The first fragment as it came: its header, and the bytes that stand at the beginning.

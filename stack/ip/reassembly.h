@@ -8,7 +8,7 @@
 //
 // When a datagram or a chunk is wanted and none is free, the source that holds most loses its
 // oldest datagram (CWE-400): an IPv4 address, or an IPv6 /64 and in it an address. So who leaves
-// datagrams unfinished hurts itself, and no source has a fixed limit.
+// datagrams unfinished hurts itself, and no source has a fixed limit (fragment_shares.h).
 //
 // Invariants:
 //   1. The intervals of a datagram are sorted and do not overlap; received is the sum of their
@@ -23,12 +23,12 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "stack/base/addresses.h"
 #include "stack/base/bytes.h"
 #include "stack/base/time.h"
+#include "stack/ip/fragment_shares.h"
 #include "stack/trace/verdict.h"
 
 namespace glasstcp {
@@ -38,6 +38,8 @@ struct ReassemblyLimits {
   std::uint32_t bytes = 1024 * 1024;
   std::uint16_t datagrams = 64;
   Duration timeout = 60s;
+  /// addresses that stand for many hosts: what comes from one is not counted together
+  std::vector<IpAddress> shared_sources{};
 };
 
 /// What makes fragments belong together. RFC 791 §3.2: identification, addresses and protocol; RFC
@@ -108,7 +110,6 @@ class Reassembler {
   };
   struct Datagram {
     FragmentKey key;
-    bool in_use = false;
     bool is_poisoned = false;   // fragments overlapped: what is still to come is dropped too
     std::uint8_t ecn_seen = 0;  // bit n: a fragment with codepoint n came
     std::uint8_t next_header = 0;
@@ -117,19 +118,19 @@ class Reassembler {
     std::uint16_t interval_count = 0;
     std::uint16_t chunk_count = 0;
     std::uint32_t received = 0;
-    std::uint32_t end = 0;     // 0: the last fragment has not come
-    std::uint64_t number = 0;  // grows from datagram to datagram
-    Instant deadline{};
+    std::uint32_t end = 0;  // 0: the last fragment has not come
     std::array<std::uint8_t, kMaxHeader> header{};
     std::array<Interval, kMaxFragments> intervals{};
     std::array<std::uint16_t, kChunksPerDatagram> chunks{};
   };
 
+  [[nodiscard]] static std::uint32_t tag_of(const FragmentKey& key);
+  [[nodiscard]] std::uint16_t number_of(const Datagram& datagram) const {
+    return static_cast<std::uint16_t>(&datagram - datagrams_.data());
+  }
   [[nodiscard]] Datagram* find(const FragmentKey& key);
   bool evict(const Datagram* spared);
   [[nodiscard]] bool take_chunk(Datagram& datagram, std::uint16_t& chunk);
-  template <typename IsAlike>
-  static std::span<Datagram*> greatest(std::span<Datagram*> held, IsAlike is_alike);
   [[nodiscard]] Datagram* start(const FragmentKey& key, Instant now);
   [[nodiscard]] Verdict insert(Datagram& datagram, const Fragment& fragment);
   [[nodiscard]] bool is_exact_duplicate(const Datagram& datagram, const Fragment& fragment) const;
@@ -140,15 +141,17 @@ class Reassembler {
   void release(Datagram& datagram);
   void poison(Datagram& datagram);
 
-  ReassemblyLimits limits_;
+  Duration timeout_;
   std::vector<Datagram> datagrams_;
+  // Beside each of them, close together, since a flood looks through them all.
+  std::vector<std::uint32_t> tags_;  // a hash of its key; 0: it is not in use
+  std::vector<Instant> deadlines_;   // kNever: it is not in use
+  FragmentShares shares_;
   std::size_t in_use_ = 0;
-  std::uint64_t started_ = 0;
   std::uint64_t evicted_ = 0;
   std::size_t chunk_count_;
   std::unique_ptr<std::uint8_t[]> chunk_memory_;
   std::vector<std::uint16_t> free_chunks_;
-  std::vector<Datagram*> by_source_;  // room for evict() to sort in
   std::unique_ptr<std::uint8_t[]> gathered_;
 };
 

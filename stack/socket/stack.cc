@@ -18,6 +18,7 @@ IpConfig ip_config_of(const StackConfig& config) {
   ip.mtu = static_cast<std::uint16_t>(std::clamp<std::uint32_t>(config.mtu, 68, 65535));
   ip.hop_limit = config.tcp.hop_limit;
   ip.offload = config.checksum_offload;
+  ip.shared_sources = config.shared_sources;
   return ip;
 }
 
@@ -399,6 +400,8 @@ void Stack::note_close(ConnectionId id, const CloseNote& note, Instant now) {
 }
 const StackCounters& Stack::counters() const {
   impl_->counters.evicted = impl_->tcp.evicted();
+  impl_->counters.reassembly_evictions = impl_->ip.reassembly_evictions();
+  impl_->counters.reassembly_timeouts = impl_->ip.reassembly_timeouts();
   return impl_->counters;
 }
 StackMemory Stack::memory() const {

@@ -60,6 +60,9 @@ struct StackCounters {
   std::uint64_t answers_dropped = 0;  ///< resets, cookies and challenges that found no room to wait
   /// what had to go so that others have room, by what it was doing (MemoryClass)
   std::array<std::uint64_t, kMemoryClassCount> evicted{};
+  /// datagrams whose fragments had to go so that those of others have room, and those that were
+  /// not whole in time
+  std::uint64_t reassembly_evictions = 0, reassembly_timeouts = 0;
   std::uint64_t memory_given_back = 0;  ///< bytes, by release_idle_memory()
   std::uint64_t verdicts[static_cast<std::size_t>(kVerdictCount)] = {};
   std::uint64_t reasons[static_cast<std::size_t>(kSendReasonCount)] = {};

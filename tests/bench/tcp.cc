@@ -2,7 +2,8 @@
 // nanoseconds of CPU for each unit, both ends counted.
 //
 //   bench_tcp [CASE] [N]    one case, N units: for callgrind, which counts instructions repeatably;
-//                           bulk, requests, many, connects; cookies and drops (of a SYN flood)
+//                           bulk, requests, many, connects; cookies and drops (of a SYN flood);
+//                           fragments (first ones of forged sources, of datagrams that never end)
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -167,6 +168,14 @@ void connects(long rounds) {
   }
 }
 
+void write_ip_checksum(std::vector<std::uint8_t>& packet) {
+  store_be16(&packet[10], 0);
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i < 20; i += 2) sum += load_be16(&packet[i]);
+  while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
+  store_be16(&packet[10], static_cast<std::uint16_t>(~sum));
+}
+
 // A SYN of 192.0.2.1 with the options of a Linux client; its port and number change with `n`.
 std::vector<std::uint8_t> syn(std::uint32_t n) {
   std::vector<std::uint8_t> packet = {
@@ -176,11 +185,7 @@ std::vector<std::uint8_t> syn(std::uint32_t n) {
   packet[18] = 2;
   store_be16(&packet[20], static_cast<std::uint16_t>(1024 + n % 60000));
   store_be32(&packet[24], n * 7919);
-  store_be16(&packet[10], 0);
-  std::uint32_t sum = 0;
-  for (std::size_t i = 0; i < 20; i += 2) sum += load_be16(&packet[i]);
-  while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
-  store_be16(&packet[10], static_cast<std::uint16_t>(~sum));
+  write_ip_checksum(packet);
   return packet;
 }
 
@@ -203,6 +208,22 @@ void flood(long count, std::uint32_t answers_per_second) {
   }
 }
 
+// Reassembly's memory is full from the 65th on: for each something has to go.
+void fragments(long count) {
+  StackConfig config;
+  config.addresses = {*Cidr::parse("192.0.2.2/24")};
+  Stack stack(config, Instant(1s));
+  for (long n = 0; n < count; ++n) {
+    std::vector<std::uint8_t> packet = syn(static_cast<std::uint32_t>(n));
+    store_be32(&packet[12], 0xc6000000U + static_cast<std::uint32_t>(n) * 7919 % 0xffffffU);
+    store_be16(&packet[6], 0x2000);  // more of them follow
+    packet.resize(20 + 32);          // whole eights of bytes
+    store_be16(&packet[2], 52);
+    write_ip_checksum(packet);
+    stack.receive(packet, {}, Instant(1s));
+  }
+}
+
 void measure(const std::string& name, long units) {
   const std::clock_t start = std::clock();  // CPU time: the machine may be busy with other things
   if (name == "bulk") bulk(units);
@@ -211,6 +232,7 @@ void measure(const std::string& name, long units) {
   if (name == "connects") connects(units);
   if (name == "cookies") flood(units, 0);
   if (name == "drops") flood(units, 1);
+  if (name == "fragments") fragments(units);
   const double nanoseconds = static_cast<double>(std::clock() - start) * 1e9 / CLOCKS_PER_SEC;
   std::printf("%-10s %9ld x %9.1f ns\n", name.c_str(), units,
               nanoseconds / static_cast<double>(units));
@@ -229,4 +251,5 @@ int main(int argc, char** argv) {
   measure("connects", 50'000);
   measure("cookies", 300'000);
   measure("drops", 300'000);
+  measure("fragments", 300'000);
 }

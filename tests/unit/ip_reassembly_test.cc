@@ -358,6 +358,29 @@ TEST(ReassemblyShares, WithoutOthersOneSourceHasAll) {
   EXPECT_EQ(peer.receive(segment_v4(2000, 1480, 0)[1]), Verdict::FragmentKept) << "it was evicted";
 }
 
+// Behind a masquerade many have one address: one of them who leaves datagrams unfinished does not
+// make all of them the source that holds most.
+TEST(ReassemblyShares, WhatComesFromAMasqueradeIsNotCountedTogether) {
+  for (const bool is_shared : {false, true}) {
+    IpConfig config = test::both_versions();
+    if (is_shared) config.shared_sources = {IpAddress::v4(192, 0, 2, 50)};
+    IpPeer peer(config);
+    std::vector<Bytes> theirs;
+    for (std::uint16_t i = 0; i < 40; ++i) {
+      theirs = segment_v4(2000, 1480, i);
+      EXPECT_EQ(peer.receive(from_host(theirs[0], 50)), Verdict::FragmentKept);
+    }
+    // Another host leaves 30 unfinished, and 24 of them must go.
+    for (std::uint16_t i = 0; i < 48; ++i)
+      EXPECT_EQ(peer.receive(from_host(segment_v4(2000, 1480, i)[0], 60)), Verdict::FragmentKept);
+    EXPECT_EQ(peer.layer().reassembly_evictions(), 24U);
+    const Bytes first = segment_v4(2000, 1480, 0)[1];
+    EXPECT_EQ(peer.receive(from_host(first, 50)),
+              is_shared ? Verdict::Accepted : Verdict::FragmentKept)
+        << "the oldest of 40 that have one address";
+  }
+}
+
 TEST(ReassemblyLimitsHold, OnBytes) {
   Reassembler reassembler({.bytes = 64 * 1024, .datagrams = 64});
   const std::size_t all = reassembler.free_chunks();

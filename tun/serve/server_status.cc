@@ -70,6 +70,12 @@ StatusSection about_packets(const Stack& stack, const BesideCounters& beside) {
         {"answers that found no room to wait (resets, SYN cookies)",
          "因队列已满而丢弃的应答（复位、SYN Cookie）"},
         c.answers_dropped);
+  s.add("reassembly_evictions",
+        {"datagrams whose fragments made room for those of others", "为他人让位而丢弃的分片数据报"},
+        c.reassembly_evictions);
+  s.add("reassembly_timeouts",
+        {"datagrams whose fragments did not all come in time", "分片未能按时到齐的数据报"},
+        c.reassembly_timeouts);
   s.add("device_refused", {"writes that the device refused for a moment", "设备暂时拒绝的写入"},
         beside.pump.refused);
   s.add("device_failed", {"packets that the device never took", "设备始终不接收的分组"},
