@@ -85,11 +85,12 @@ std::expected<void, OpenError> HttpServer::listen(const Endpoint& local) {
   return {};
 }
 
-void HttpServer::turn(const Moment& at) noexcept {
+void HttpServer::turn(const Moment& at, bool runs_timers) noexcept {
   latest_ = at.now;
   while (const std::optional<Event> event = stack_.next_event()) on_event(*event, at);
   take_released(at);
   send_news(at);
+  if (!runs_timers) return;
   run_timers(at);
   relieve(at);
 }

@@ -68,7 +68,8 @@ class HttpServer final : private PeerNames, private MessageListener, private Hea
   std::expected<void, OpenError> listen(const Endpoint& local);
 
   /// Takes every event and released cookie off the stack, and lets deadlines up to `at` happen.
-  void turn(const Moment& at) noexcept;
+  /// Without `runs_timers` deadlines end nothing yet: packets wait that were sent before them.
+  void turn(const Moment& at, bool runs_timers = true) noexcept;
   /// When turn() must be called at the latest; kNever: only after a packet.
   [[nodiscard]] Instant next_deadline() const noexcept;
   /// Stops listening. Idle connections close; answers in flight end, or are aborted after
@@ -106,6 +107,7 @@ class HttpServer final : private PeerNames, private MessageListener, private Hea
   bool end_oldest_head(std::uint32_t tag, const Moment& at) noexcept override;
   [[nodiscard]] PoolShare share_of(const Slot& slot) const noexcept;
   [[nodiscard]] bool has_its_share(const Slot& slot) const noexcept;
+  [[nodiscard]] bool is_tcp_pressed() const noexcept;
   [[nodiscard]] bool is_pressed() const noexcept;
   void relieve(const Moment& at) noexcept;
   [[nodiscard]] PeerLook look_at(std::uint32_t index, const Slot& slot,

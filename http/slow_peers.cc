@@ -27,7 +27,7 @@ void SlowPeers::begin(Instant now) noexcept {
     if (before_ == nullptr || now_ == nullptr || slow_ == nullptr) forget();
     looked_at_ = now;
   }
-  since_ = now - looked_at_;
+  since_ = std::min(now - looked_at_, 2 * rate_.between_looks());
   looked_at_ = now;
   now_count_ = next_ = 0;
 }

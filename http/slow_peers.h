@@ -12,7 +12,8 @@
 //   1. Nothing is kept while nobody looks.
 //   2. A peer is slow once it kept us waiting for `after`, and moved fewer bytes than the rate asks
 //      for in that time; what it moved meanwhile counts, whatever held it back.
-//   3. Who sends is not seen to wait after a loss. One that sends whole segments with pauses may do
+//   3. A look that comes late, since we were stopped, counts as one that came nearly in time.
+//   4. Who sends is not seen to wait after a loss. One that sends whole segments with pauses may do
 //      so, and has four times as long.
 //
 // Next: server.h.

@@ -67,6 +67,14 @@ TEST_F(SlowPeersTest, ASenderOfWholeSegmentsMayBeWaitingAfterALoss) {
   EXPECT_EQ(slow_after[false], 121);
 }
 
+// SIGSTOP, or a machine that slept: it was not the peer who kept us waiting.
+TEST_F(SlowPeersTest, AMinuteInWhichNobodyLookedIsNoMinuteOfWaiting) {
+  EXPECT_FALSE(is_slow(0, 2));
+  now_ += 60s;
+  EXPECT_FALSE(is_slow(0, 20));
+  EXPECT_TRUE(is_slow(0, 9));
+}
+
 TEST_F(SlowPeersTest, AnotherConnectionInTheSamePlaceBeginsAnew) {
   EXPECT_FALSE(is_slow(0, 29));
   peers_.begin(now_ += 1s);

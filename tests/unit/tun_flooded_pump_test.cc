@@ -29,7 +29,7 @@ RawTcp to_server(std::uint16_t port, std::uint16_t flags, std::uint32_t seq) {
 
 class NoApplication final : public Application {
  public:
-  void turn(Instant) noexcept override {}
+  void turn(Instant, Timers) noexcept override {}
   void flush(Instant) noexcept override {}
   [[nodiscard]] Instant next_deadline() const noexcept override { return kNever; }
   void stop(Instant) noexcept override {}

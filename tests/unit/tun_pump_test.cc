@@ -44,13 +44,17 @@ std::uint16_t number_of(const FakeDevice::Sent& sent) {
 
 class IdleApplication final : public Application {
  public:
-  void turn(Instant) noexcept override { ++turns; }
+  void turn(Instant, Timers timers) noexcept override {
+    ++turns;
+    timed_turns += timers == Timers::Run ? 1 : 0;
+  }
   void flush(Instant) noexcept override { ++flushes; }
   [[nodiscard]] Instant next_deadline() const noexcept override { return deadline; }
   void stop(Instant) noexcept override {}
   [[nodiscard]] bool is_finished() const noexcept override { return true; }
 
   int turns = 0;
+  int timed_turns = 0;  // in which its timers were to run
   int flushes = 0;
   Instant deadline = kNever;
 };
@@ -294,6 +298,20 @@ TEST_F(PumpTimersTest, AnAcknowledgmentBehindAFullBatchStopsATimerThatHasEnded) 
   for (const Bytes& packet : said_) device_.arrive(packet);
   while (device_.waiting() > 0) static_cast<void>(pump_.turn(now_));
   EXPECT_EQ(repeated(), 0u);
+}
+
+// A server that was stopped for a minute (SIGSTOP): what its clients sent meanwhile lies in the
+// device, and the application's deadlines are over.
+TEST_F(PumpTimersTest, TheApplicationsTimersWaitForTheQueueToo) {
+  send_and_oversleep();
+  const int before = application_.timed_turns;
+  flood(Pump::kBatch * (Pump::kPatience - 1));
+  while (device_.waiting() > 0) {
+    static_cast<void>(pump_.turn(now_));
+    EXPECT_EQ(application_.timed_turns, before) << "with " << device_.waiting() << " unread";
+  }
+  static_cast<void>(pump_.turn(now_));
+  EXPECT_EQ(application_.timed_turns, before + 1);
 }
 
 TEST_F(PumpTimersTest, ADeviceThatIsAlwaysFullDoesNotStopTheTimers) {

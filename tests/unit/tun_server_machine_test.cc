@@ -14,7 +14,7 @@ namespace {
 
 class Idle final : public Application {
  public:
-  void turn(Instant) noexcept override {}
+  void turn(Instant, Timers) noexcept override {}
   void flush(Instant) noexcept override {}
   [[nodiscard]] Instant next_deadline() const noexcept override { return kNever; }
   void stop(Instant) noexcept override { ++stops; }

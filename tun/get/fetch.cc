@@ -41,7 +41,8 @@ void Fetch::open_next(Instant now) {
   transport_.connect(remote, now);
 }
 
-void Fetch::turn(Instant now) noexcept {
+// Its deadlines are seconds, and a stage looks at what came before it looks at its own.
+void Fetch::turn(Instant now, Timers /*timers*/) noexcept {
   switch (stage_) {
     case Stage::Connecting:
       return connecting(now);

@@ -57,7 +57,7 @@ class Fetch final : public Application {
   /// The first SYN.
   void start(Instant now) { open_next(now); }
 
-  void turn(Instant now) noexcept override;
+  void turn(Instant now, Timers timers) noexcept override;
   void flush(Instant) noexcept override {}
   [[nodiscard]] Instant next_deadline() const noexcept override;
   /// Interrupted: resets the connection.

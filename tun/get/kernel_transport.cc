@@ -129,7 +129,7 @@ void KernelTransport::abort(Instant) {
 
 TurnResult KernelTransport::turn(Application& user, Instant now) {
   if (socket_.is_open() && !connected_ && !failure_) look_whether_connected();
-  user.turn(now);
+  user.turn(now, Timers::Run);
   user.flush(now);
   return {.received = std::exchange(reads_, 0)};
 }

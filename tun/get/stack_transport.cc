@@ -66,7 +66,7 @@ TurnResult StackTransport::turn(Application& user, Instant now) {
   return result;
 }
 
-void StackTransport::turn(Instant now) noexcept {
+void StackTransport::turn(Instant now, Timers timers) noexcept {
   while (const auto event = stack_.next_event()) take(*event, now);
   while (stack_.next_released()) continue;
   if (!connected_) {
@@ -74,7 +74,7 @@ void StackTransport::turn(Instant now) noexcept {
       syns_ = status->retransmissions + 1;
     }
   }
-  user_->turn(now);
+  user_->turn(now, timers);
 }
 
 void StackTransport::take(const Event& event, Instant now) {

@@ -56,7 +56,7 @@ class StackTransport final : public Transport, private Application {
 
  private:
   // The pump's application: takes the events, then lets the user act.
-  void turn(Instant now) noexcept override;
+  void turn(Instant now, Timers timers) noexcept override;
   void flush(Instant now) noexcept override { user_->flush(now); }
   void stop(Instant) noexcept override {}
   [[nodiscard]] bool is_finished() const noexcept override { return false; }

@@ -9,9 +9,15 @@
 // Next: pump.h.
 #pragma once
 
+#include <cstdint>
+
 #include "stack/base/time.h"
 
 namespace glasstcp {
+
+/// Whether deadlines that are over may end something: not while packets wait that were sent before
+/// (a loop that was stopped for a minute, or did not get the processor).
+enum class Timers : std::uint8_t { Run, Wait };
 
 /// The program that uses the stack.
 class Application {
@@ -21,8 +27,8 @@ class Application {
   Application& operator=(const Application&) = delete;
   virtual ~Application() = default;
 
-  /// Acts on what happened in the stack, and on its own deadlines up to `now`.
-  virtual void turn(Instant now) noexcept = 0;
+  /// Acts on what happened in the stack, and if `timers` say so on its own deadlines up to `now`.
+  virtual void turn(Instant now, Timers timers) noexcept = 0;
   /// The turn is over: pass on what was gathered in it (logs, captures), without waiting.
   virtual void flush(Instant now) noexcept = 0;
   /// When turn() must be called at the latest; kNever: only after a packet.

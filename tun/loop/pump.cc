@@ -9,8 +9,9 @@ TurnResult Pump::turn(Instant now) {
   TurnResult result;
   device_.set_time(now);
   receive(now, result);
-  if (may_run_timers(result)) stack_.advance(now);
-  application_.turn(now);
+  const Timers timers = may_run_timers(result) ? Timers::Run : Timers::Wait;
+  if (timers == Timers::Run) stack_.advance(now);
+  application_.turn(now, timers);
   if (watch_ != nullptr) watch_->on_application_done();
   send(now, result);
   if (watch_ != nullptr) watch_->on_turn_done(now);

@@ -8,8 +8,9 @@
 //   1. A turn is bounded: at most kBatch packets are read and kBatch are written, so neither
 //   direction starves the other. What is read in less time than a packet with data is written
 //   counts as a part of one: acknowledgments a quarter, SYNs that are dropped unread a sixteenth.
-//   2. Timers run after what has arrived was read, so that none ends although its answer lies in
-//   the device; only a device that stays full for kPatience turns does not hold them up longer.
+//   2. Timers, the stack's and the application's, run after what has arrived was read, so that none
+//   ends although its answer lies in the device; only a device that stays full for kPatience turns
+//   does not hold them up longer.
 //   3. A refused packet is held and goes first next time; until then nothing is asked of the stack.
 //   4. A packet that the device does not take in its shape goes in a plainer one, nothing of it is
 //   lost, and what the device has been seen to refuse is not offered again.

@@ -38,9 +38,9 @@ class HttpApplication final : public Application {
   /// Sends on what it has for its clients. Borrowed.
   void set_control(ControlServer& control) { control_ = &control; }
 
-  void turn(Instant now) noexcept override {
+  void turn(Instant now, Timers timers) noexcept override {
     if (view_ != nullptr) view_->on_time(now);
-    server_.turn(moment(now));
+    server_.turn(moment(now), timers == Timers::Run);
     if (now >= release_at_) {
       release_at_ = kNever;
       release_idle_memory();
