@@ -36,8 +36,15 @@ bool HttpServer::has_its_share(const Slot& slot) const noexcept {
   return slot.lent > 0 && slot.lent > pool_.spare();
 }
 
+/// TCP's memory: a small answer that nobody takes holds nothing of the pool, and a connection.
+bool HttpServer::is_tcp_pressed() const noexcept {
+  const StackMemory memory = stack_.memory();
+  return memory.used > memory.limit - memory.limit / 4;
+}
+
 bool HttpServer::is_pressed() const noexcept {
-  return pool_.is_pressed() || is_above_three_quarters(loans_.size(), config_.max_loans) ||
+  return is_tcp_pressed() || pool_.is_pressed() ||
+         is_above_three_quarters(loans_.size(), config_.max_loans) ||
          is_above_three_quarters(slots_.size(), config_.max_connections);
 }
 
@@ -51,8 +58,12 @@ void HttpServer::relieve(const Moment& at) noexcept {
   if (next_look_ != kNever && at.now < next_look_) return;
   next_look_ = at.now + config_.least_rate.between_looks();
   slow_peers_.begin(at.now);
-  slots_.for_each([this](std::uint32_t index, Slot& slot) {
-    const std::size_t held = slot.lent + slot.http.pooled_bytes();
+  const bool counts_all = is_tcp_pressed();
+  slots_.for_each([this, counts_all](std::uint32_t index, Slot& slot) {
+    std::size_t held = slot.lent + slot.http.pooled_bytes();
+    if (held == 0 && counts_all) {
+      held = stack_.unacknowledged(slot.id) + (slot.http.body_progress().has_value() ? 1 : 0);
+    }
     if (held > 0) slow_peers_.look(look_at(index, slot, held));
   });
   for (const PeerLook& slow : slow_peers_.end()) {

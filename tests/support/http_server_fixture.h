@@ -44,9 +44,12 @@ class HttpServerTest : public ::testing::Test {
  protected:
   HttpServerTest() { restart({}); }
 
-  void restart(const http::ServerConfig& config) {
+  /// `memory`: bytes of the server's stack.
+  void restart(const http::ServerConfig& config, std::uint64_t memory = 1ULL << 30) {
     server_.reset();
-    server_stack_ = std::make_unique<Stack>(http_stack_config(2), now_);
+    StackConfig own = http_stack_config(2);
+    own.memory = memory;
+    server_stack_ = std::make_unique<Stack>(own, now_);
     client_stack_ = std::make_unique<Stack>(http_stack_config(1), now_);
     server_ = std::make_unique<http::HttpServer>(*server_stack_, store_, types_, config, now_);
     const Endpoint local{.address = IpAddress::v4(0, 0, 0, 0), .port = Port{80}};

@@ -160,6 +160,32 @@ TEST_F(PressureTest, PipelinedRequestsOfOneThatReadsNothingLeaveRoom) {
   EXPECT_EQ(parse_responses(clients_[0].received).size(), 3000U) << "they have it when they read";
 }
 
+// What lies in memory anyhow holds nothing of the pool; but the connection does of TCP's memory,
+// and where that was used up nobody else was let in, for as long as its holder liked.
+TEST_F(PressureTest, SlowReadersOfWhatLiesInMemoryEndWhileThatOfTcpIsShort) {
+  const std::string text(2u << 20, 'x');
+  put("text", text);
+  http::ServerConfig ten_seconds = config(64u << 20);
+  ten_seconds.least_rate = {500, 10s};
+  restart(ten_seconds, 1u << 20);
+  const auto is_short = [this] {
+    return server_stack_->memory().used > server_stack_->memory().limit / 4 * 3;
+  };
+  while (!is_short()) {
+    slow_.push_back(read_nothing("GET /text HTTP/1.1\r\nHost: a\r\n\r\n"));
+    ASSERT_LT(slow_.size(), 1000U);
+    run(5ms);
+  }
+  EXPECT_FALSE(server_->pool().is_pressed());
+  run(15s, 5ms);
+  EXPECT_GT(server_->counters().slow_readers, 0U);
+  EXPECT_LT(server_->counters().slow_readers, slow_.size() / 2) << "no more than is needed";
+  EXPECT_FALSE(is_short());
+  const std::size_t other = connect(kGet);
+  run(100ms);
+  EXPECT_EQ(status(other), 200);
+}
+
 // -- Bodies
 
 TEST_F(PressureTest, ABodyThatComesByteByByteEndsOnlyWhileMemoryIsShort) {

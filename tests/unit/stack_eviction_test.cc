@@ -106,6 +106,66 @@ TEST(Eviction, WhoClosesItsWindowPaysWhenNobodyIsIdle) {
   EXPECT_GT(server.evicted(MemoryClass::Sending), 100U);
 }
 
+// Each shows a window of one octet and so transfers, drop by drop: nobody was ever ended for
+// others.
+class DropByDrop {
+ public:
+  explicit DropByDrop(Server& server) : server_(server) {}
+  void open(const IpAddress& from, std::uint16_t port) {
+    server_.open(from, port);
+    RawTcp request;
+    request.tuple = Server::tuple(from, port);
+    request.flags = test::kAck | test::kPsh;
+    request.seq = 1;
+    request.ack = kAckNow;
+    request.window = 1;
+    request.text = test::kAsked;
+    server_.send(request);
+    server_.settle();
+  }
+
+ private:
+  Server& server_;
+};
+
+TEST(Eviction, WhoTransfersDropByDropOnMostConnectionsKeepsNobodyOut) {
+  StackConfig config = small_config();
+  config.memory = 1 << 20;
+  Server server(config);
+  DropByDrop attacker(server);
+  for (std::uint32_t n = 0; n < 400; ++n) attacker.open(v4(1), port_of(n));
+  ASSERT_EQ(server.evicted(MemoryClass::Sending), 0U);
+  EXPECT_EQ(server.open(v4(1), 65'000), Verdict::OutOfMemory) << "its own only take turns";
+  for (std::uint16_t n = 0; n < 20; ++n)
+    EXPECT_TRUE(server.visit(v4(2), static_cast<std::uint16_t>(5000 + n)));
+  EXPECT_GE(server.evicted(MemoryClass::Sending), 20U);
+  for (std::uint16_t n = 0; n < 20; ++n)
+    EXPECT_TRUE(server.thank(v4(2), static_cast<std::uint16_t>(5000 + n)));
+  server.stack.check_invariants();
+}
+
+// The same with as many addresses of one /64 as connections.
+TEST(Eviction, NorDoesOneWhoHasTheAddressesOfAPrefix) {
+  StackConfig config = small_config();
+  config.memory = 1 << 20;
+  Server server(config);
+  DropByDrop attacker(server);
+  for (std::uint32_t n = 0; n < 400; ++n) attacker.open(v6("2001:db8:7::", n), port_of(n));
+  EXPECT_TRUE(server.visit(v6("2001:db8:8::", 1), 5000)) << "of another prefix";
+  EXPECT_TRUE(server.visit(v6("2001:db8:7::a", 1), 5000)) << "inside it";
+}
+
+// Few who transfer are no such peer: here the newcomer is refused.
+TEST(Eviction, SomeTransfersOfOneAddressStay) {
+  StackConfig config = small_config();
+  config.memory = 1 << 20;
+  Server server(config);
+  DropByDrop clients(server);
+  for (std::uint32_t n = 0; n < 400; ++n) clients.open(v4(n / 40), port_of(n));
+  EXPECT_FALSE(server.visit(v4(99), 5000));
+  EXPECT_EQ(server.evicted(MemoryClass::Sending), 0U);
+}
+
 // Behind a masquerade all have one address, and what it holds is not counted together.
 TEST(Eviction, AddressesThatStandForManyAreNotCountedTogether) {
   StackConfig config = small_config();
@@ -122,6 +182,23 @@ TEST(Eviction, AddressesThatStandForManyAreNotCountedTogether) {
   EXPECT_NE(server.send(v4(2), 1, test::kAck, 1, kAckNow), Verdict::Accepted)
       << "the peer with two held most";
   EXPECT_EQ(server.send(v4(1), 1024, test::kAck, 1, kAckNow), Verdict::Accepted);
+}
+
+// RFC 4987 §2: a flood that repeats the SYNs that are remembered passed the gate, and each of them
+// drew an answer.
+TEST(Eviction, ASynThatIsRepeatedIsAnsweredSomeTimesASecond) {
+  Server server(small_config());
+  const auto answers = [&server] {
+    return server.stack.counters().reasons[static_cast<std::size_t>(SendReason::SynAckRetransmit)];
+  };
+  for (std::uint32_t n = 0; n < 1000; ++n) {
+    server.send(v4(1), 1024, test::kSyn, 0, 0);
+    server.settle();
+  }
+  EXPECT_EQ(answers(), TcpConfig{}.challenge_acks_per_second);
+  server.now += 999ms;
+  EXPECT_EQ(server.send(v4(1), 1024, test::kSyn, 0, 0), Verdict::SynDuplicate) << "in the next one";
+  EXPECT_EQ(server.send(v4(1), 1024, test::kAck, 1, kAckNow), Verdict::HandshakeComplete);
 }
 
 // Slower than what draws cookies (syn_gate.h), and as many as the table has room for.

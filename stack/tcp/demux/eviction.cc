@@ -24,6 +24,9 @@ constexpr int kConnectionsLookedAt = 8;
 // it: a flood of forged sources must not push out a classroom that lies behind one address.
 constexpr std::uint32_t kMuchOfHalfOpen = 16;
 constexpr std::uint32_t kManyHalfOpen = 64;
+// The same of connections that transfer.
+constexpr std::uint32_t kMuchOfConnections = 16;
+constexpr std::uint32_t kManyConnections = 64;
 
 enum class Choice : std::uint8_t { No, IfNobodyElse, Yes };
 
@@ -34,11 +37,11 @@ bool TcpLayer::stands_for_many(const IpAddress& address) const {
 }
 
 // The window of a newcomer.
-bool TcpLayer::reserve_window(std::uint32_t bytes, Instant now) {
-  if (peers_.size() >= roomy_connections_) evict_connection(now);
+bool TcpLayer::reserve_window(std::uint32_t bytes, const IpAddress& newcomer, Instant now) {
+  if (peers_.size() >= roomy_connections_) evict_idle_connection(now);
   for (int i = 0; i < kMostEvictions; ++i) {
     if (context_.budget.reserve(bytes)) return true;
-    if (!evict_connection(now)) return false;
+    if (!evict_connection(newcomer, now)) return false;
   }
   return context_.budget.reserve(bytes);
 }
@@ -64,9 +67,8 @@ std::uint32_t TcpLayer::look_for_victim(Choose choose) {
   return kNone;
 }
 
-// For a newcomer's place: one that does nothing goes, else one whose peer does not do its part. One
-// that transfers is never ended: then the newcomer is refused.
-bool TcpLayer::evict_connection(Instant now) {
+// For a newcomer's place: one that does nothing goes, else one whose peer does not do its part.
+bool TcpLayer::evict_idle_connection(Instant now) {
   const std::uint32_t victim = look_for_victim([now](const Connection& connection) {
     const Activity activity = connection.activity(now);
     if (activity.makes_progress) return Choice::No;
@@ -74,6 +76,26 @@ bool TcpLayer::evict_connection(Instant now) {
   });
   if (victim != kNone) evict(victim, now);
   return victim != kNone;
+}
+
+// Where everybody transfers the newcomer is refused, unless one peer has much of all places: it
+// keeps others out by a drop now and then on each of its connections (CWE-770).
+bool TcpLayer::evict_connection(const IpAddress& newcomer, Instant now) {
+  if (evict_idle_connection(now)) return true;
+  const std::uint32_t victim = victim_of_a_great_holder(newcomer);
+  if (victim != kNone) evict(victim, now);
+  return victim != kNone;
+}
+
+std::uint32_t TcpLayer::victim_of_a_great_holder(const IpAddress& newcomer) const {
+  const std::uint32_t peer = peers_.greatest();
+  if (peer == kNone) return kNone;
+  const std::uint64_t much =
+      std::max<std::uint64_t>(roomy_connections_ / kMuchOfConnections, kManyConnections);
+  if (peers_.count_with_neighbours(peer) <= much) return kNone;
+  // Its own newcomers would only take turns.
+  const std::uint32_t victim = peers_.oldest_of(peer);
+  return remote_address_of(connections_[victim]) == newcomer ? kNone : victim;
 }
 
 // For the bytes of those who read: one goes that keeps a large window and does nothing, or that

@@ -198,7 +198,7 @@ std::optional<Verdict> TcpLayer::open_fast(const Segment& seg, Instant now, cons
   Listener& listener = listeners_[plan.listener];
   Agreement agreed = agree(seg, plan, now);
   agreed.syn_ack_again = true;  // no round-trip time is known yet
-  if (!reserve_window(agreed.buffer, now)) return std::nullopt;
+  if (!reserve_window(agreed.buffer, seg.tuple.remote_address, now)) return std::nullopt;
   const std::uint32_t index = connections_.acquire(context_, agreed, now);
   if (index == kNone) {
     context_.budget.release(agreed.buffer);

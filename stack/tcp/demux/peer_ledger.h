@@ -129,6 +129,11 @@ class PeerLedger {
   [[nodiscard]] std::uint32_t count_of(std::uint32_t peer) const {
     return peers_[peer].begin.count;
   }
+  /// How many it has together with the others of its /64.
+  [[nodiscard]] std::uint32_t count_with_neighbours(std::uint32_t peer) const {
+    const std::uint32_t group = group_of(peer);
+    return count_of(group == kNone ? peer : group);
+  }
   /// A peer's oldest item.
   [[nodiscard]] std::uint32_t oldest_of(std::uint32_t peer) const { return peers_[peer].oldest; }
   /// The item at `index` is the youngest of its peer from now on.

@@ -180,7 +180,8 @@ Verdict TcpLayer::complete(const Completion& what, const Segment& seg, Instant n
   // The peer will send again; by then somebody may have been accepted.
   if (listener.is_full()) return Verdict::AcceptQueueFull;
   // RFC 9293 §3.8.6 SHLD-14: exactly what the SYN-ACK offered; no offer is taken back.
-  if (!reserve_window(what.agreed.buffer, now)) return refuse(what, seg, Verdict::OutOfMemory, now);
+  if (!reserve_window(what.agreed.buffer, seg.tuple.remote_address, now))
+    return refuse(what, seg, Verdict::OutOfMemory, now);
   const std::uint32_t index = connections_.acquire(context_, what.agreed, now);
   if (index == kNone) {
     context_.budget.release(what.agreed.buffer);

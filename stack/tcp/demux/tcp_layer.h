@@ -186,8 +186,10 @@ class TcpLayer {
   void send_reply(const Reply& reply, OutPacket& out);
   void signal_listener(std::uint32_t index);
   // eviction.cc
-  [[nodiscard]] bool reserve_window(std::uint32_t bytes, Instant now);
-  bool evict_connection(Instant now);
+  [[nodiscard]] bool reserve_window(std::uint32_t bytes, const IpAddress& newcomer, Instant now);
+  bool evict_idle_connection(Instant now);
+  bool evict_connection(const IpAddress& newcomer, Instant now);
+  [[nodiscard]] std::uint32_t victim_of_a_great_holder(const IpAddress& newcomer) const;
   bool evict_for_buffers(Instant now);
   template <typename Choose>
   std::uint32_t look_for_victim(Choose choose);
