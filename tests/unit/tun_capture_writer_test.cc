@@ -154,6 +154,39 @@ class CaptureWriterTest : public testing::Test {
   std::string top_;
 };
 
+// SIGHUP behind logrotate(8).
+TEST_F(CaptureWriterTest, AnotherFileAtItsPathBeginsAnewAndTheSameOneGoesOn) {
+  const auto opened = [](const std::string& path) {
+    return std::move(*open_output({path, "the capture", OutputMode::Keep}));
+  };
+  const std::atomic<std::int64_t> at_once{0};
+  const std::string path = top_ + "/a.pcapng";
+  auto files = CaptureFiles::open(path, {}, {.size = 4096, .files = 2}, hub_.preamble());
+  ASSERT_TRUE(files.has_value());
+  const std::string first = top_ + "/a_1.pcapng", second = top_ + "/a_2.pcapng";
+  ASSERT_EQ(files->write(packet(1, 100), -1, at_once), CaptureFiles::Result::Written);
+  EXPECT_FALSE(files->replace(0, opened(first))) << "it is the same";
+  ASSERT_EQ(files->write(packet(2, 100), -1, at_once), CaptureFiles::Result::Written);
+  EXPECT_THAT(read(content(first)).numbers, ElementsAre(1, 2));
+
+  const std::string old = top_ + "/old";
+  std::filesystem::rename(first, old);
+  std::ofstream(first) << "somebody made it before us" << std::string(4000, 'x');
+  EXPECT_TRUE(files->replace(0, opened(first)));
+  ASSERT_EQ(files->write(packet(3, 100), -1, at_once), CaptureFiles::Result::Written);
+  EXPECT_THAT(read(content(old)).numbers, ElementsAre(1, 2));
+  EXPECT_THAT(read(content(first)).numbers, ElementsAre(3));
+
+  std::filesystem::remove(second);  // that is not the present one
+  EXPECT_TRUE(files->replace(1, opened(second)));
+  EXPECT_TRUE(read(content(second)).is_whole);
+  ASSERT_EQ(files->write(packet(4, 100), -1, at_once), CaptureFiles::Result::Written);
+  EXPECT_THAT(read(content(first)).numbers, ElementsAre(3, 4));
+  EXPECT_FALSE(files->replace(2, opened(top_ + "/none"))) << "there is no such file";
+  ASSERT_EQ(::mkfifo((top_ + "/pipe").c_str(), 0600), 0);
+  EXPECT_FALSE(files->replace(0, Descriptor(::open((top_ + "/pipe").c_str(), O_RDWR)))) << "a pipe";
+}
+
 TEST_F(CaptureWriterTest, WritesWhatItIsGiven) {
   const std::string path = top_ + "/one.pcapng";
   auto writer = open({.path = path});
@@ -161,7 +194,7 @@ TEST_F(CaptureWriterTest, WritesWhatItIsGiven) {
   ASSERT_TRUE(writer->start());
   for (std::uint32_t i = 1; i <= 3; ++i) {
     writer->write(packet(i, 100));
-    writer->flush();
+    writer->flush({});
   }
   writer->finish(99);
   const Bytes bytes = content(path);
@@ -222,7 +255,7 @@ TEST_F(CaptureWriterTest, SaysWhatIsMissingBehindAReaderThatStopped) {
   std::uint32_t count = 0;
   while (writer->lost() == 0) {
     writer->write(packet(count++, 1400));
-    writer->flush();
+    writer->flush({});
     ASSERT_LT(count, 100'000U);
   }
   const std::uint64_t missing = writer->lost();
@@ -238,7 +271,7 @@ TEST_F(CaptureWriterTest, SaysWhatIsMissingBehindAReaderThatStopped) {
   std::uint64_t lost = missing;
   while (true) {
     writer->write(packet(count++, 1400));
-    writer->flush();
+    writer->flush({});
     if (writer->lost() == lost) break;
     lost = writer->lost();
     static_cast<void>(drain());

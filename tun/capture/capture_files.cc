@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <tuple>
+#include <utility>
 
 #include "tun/loop/system_clock.h"
 
@@ -36,9 +38,7 @@ std::expected<CaptureFiles, Failure> CaptureFiles::open(const std::string& path,
   CaptureFiles all;
   all.preamble_.assign(preamble.begin(), preamble.end());
   all.limit_ = rotation.size;
-  const std::uint32_t count = rotation.size > 0 ? rotation.files : 1;
-  for (std::uint32_t i = 1; i <= count; ++i) {
-    const std::string name = count > 1 ? name_of_file(path, i, count) : path;
+  for (const std::string& name : names(path, rotation)) {
     auto file = open_output({name, "the capture", OutputMode::Replace, owner});
     if (!file) return std::unexpected(std::move(file.error()));
     all.files_.push_back(std::move(*file));
@@ -51,13 +51,45 @@ std::expected<CaptureFiles, Failure> CaptureFiles::open(const std::string& path,
     ::fcntl(first, F_SETFL, ::fcntl(first, F_GETFL) | O_NONBLOCK);
   }
   // Each is a good file from the start, though no packet comes.
-  const std::atomic<std::int64_t> at_once{0};
-  for (std::size_t i = count; i-- > 0;) {
-    all.current_ = i;
-    all.size_ = 0;
-    if (all.write(all.preamble_, -1, at_once) == Result::Failed) all.needs_preamble_ = true;
-  }
+  for (std::size_t i = all.files_.size(); i-- > 0;) all.begin(i);
   return all;
+}
+
+std::vector<std::string> CaptureFiles::names(const std::string& path, const Rotation& rotation) {
+  const std::uint32_t count = rotation.size > 0 ? rotation.files : 1;
+  if (count == 1) return {path};
+  std::vector<std::string> all;
+  for (std::uint32_t i = 1; i <= count; ++i) all.push_back(name_of_file(path, i, count));
+  return all;
+}
+
+// File `at`, which is empty, is the present one.
+void CaptureFiles::begin(std::size_t at) {
+  const std::atomic<std::int64_t> at_once{0};
+  current_ = at;
+  size_ = 0;
+  needs_preamble_ = false;
+  needs_preamble_ = write(preamble_, -1, at_once) == Result::Failed;
+}
+
+bool CaptureFiles::replace(std::size_t at, Descriptor file) {
+  struct stat old, found;
+  if (!is_regular_ || at >= files_.size() || ::fstat(files_[at].get(), &old) != 0 ||
+      ::fstat(file.get(), &found) != 0 || !S_ISREG(found.st_mode) ||
+      (old.st_dev == found.st_dev && old.st_ino == found.st_ino)) {
+    return false;
+  }
+  static_cast<void>(!::ftruncate(file.get(), 0));
+  files_[at] = std::move(file);
+  if (at == current_) {
+    begin(at);
+    return true;
+  }
+  // One of the others: a whole file at once, too, and then the present one goes on.
+  const auto present = std::tuple(current_, size_, needs_preamble_);
+  begin(at);
+  std::tie(current_, size_, needs_preamble_) = present;
+  return true;
 }
 
 std::uint64_t CaptureFiles::room() const {

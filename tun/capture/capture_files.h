@@ -4,7 +4,9 @@
 // Invariants:
 //   1. Each file is a whole pcapng file, whenever one looks: it begins with the preamble, and a
 //      write that failed half-way is taken back. (A pipe takes nothing back.)
-//   2. Nothing waits for ever: a pipe whose reader stopped is waited for until the deadline.
+//   2. Another file at its path (SIGHUP) gets all that comes later; what was written stays as it
+//   is.
+//   3. Nothing waits for ever: a pipe whose reader stopped is waited for until the deadline.
 //
 // Next: capture_writer.h.
 #pragma once
@@ -51,6 +53,12 @@ class CaptureFiles {
   [[nodiscard]] std::uint64_t room() const;
   /// Goes on with the next file, and writes what it begins with.
   Result rotate();
+  /// The file that stands at the path of number `at` now, opened as it is: goes on in it, anew,
+  /// unless it is the one that is written already. False: that is so, or it is no plain file.
+  bool replace(std::size_t at, Descriptor file);
+  /// What the files are named, in their order.
+  [[nodiscard]] static std::vector<std::string> names(const std::string& path,
+                                                      const Rotation& rotation);
   /// Whole blocks. `stop`: a descriptor that is readable once the end has come; from then on a pipe
   /// is waited for until `deadline_ns` of the monotonic clock.
   Result write(ByteView blocks, int stop, const std::atomic<std::int64_t>& deadline_ns);
@@ -58,6 +66,7 @@ class CaptureFiles {
 
  private:
   CaptureFiles() = default;
+  void begin(std::size_t at);
   [[nodiscard]] bool waits_in_vain(int stop, const std::atomic<std::int64_t>& deadline_ns) const;
   Result take_back(int error);
 

@@ -30,7 +30,14 @@ std::expected<std::unique_ptr<CaptureWriter>, Failure> CaptureWriter::open(
     const CaptureFileRequest& request, ByteView preamble) {
   auto files = CaptureFiles::open(request.path, request.owner, request.rotation, preamble);
   if (!files) return std::unexpected(std::move(files.error()));
-  return std::unique_ptr<CaptureWriter>(new CaptureWriter(std::move(*files), request));
+  std::unique_ptr<CaptureWriter> writer(new CaptureWriter(std::move(*files), request));
+  if (!request.can_reopen) return writer;
+  std::vector<OutputRequest> again;
+  for (const std::string& name : CaptureFiles::names(request.path, request.rotation)) {
+    again.push_back({name, "the capture", OutputMode::Keep, request.owner});
+  }
+  writer->again_ = Reopening::start(std::move(again), request.has_sandbox);
+  return writer;
 }
 
 CaptureWriter::CaptureWriter(CaptureFiles files, const CaptureFileRequest& request)
@@ -77,7 +84,18 @@ bool CaptureWriter::push_with_note(ByteView block) noexcept {
   return is_in;
 }
 
-void CaptureWriter::flush() noexcept {
+void CaptureWriter::flush(Instant now) noexcept {
+  again_.take(now, [this](KeeperAnswer answer) { hand_over(std::move(answer)); });
+  wake();
+}
+
+void CaptureWriter::hand_over(KeeperAnswer answer) noexcept {
+  const std::lock_guard guard(lock_);
+  new_files_.push_back(std::move(answer));
+  has_new_files_ = has_news_ = true;
+}
+
+void CaptureWriter::wake() noexcept {
   if (!has_news_) return;
   has_news_ = false;
   signal_.fetch_add(1, std::memory_order_release);
@@ -92,7 +110,7 @@ void CaptureWriter::finish(std::int64_t time_ns) noexcept {
   const std::uint64_t one = 1;
   static_cast<void>(!::write(stop_.get(), &one, sizeof one));
   has_news_ = true;
-  flush();
+  wake();
   thread_.join();
 }
 
@@ -103,6 +121,7 @@ void CaptureWriter::run() noexcept {
     // In this order: what was pushed before the end is seen behind it.
     const bool is_last = is_ending_;
     const int seen = signal_.load(std::memory_order_acquire);
+    if (has_new_files_) take_new_files();
     const ByteView blocks = queue_.front();
     if (!blocks.empty()) {
       write_run(blocks);
@@ -111,6 +130,23 @@ void CaptureWriter::run() noexcept {
       return;
     } else {
       signal_.wait(seen);
+    }
+  }
+}
+
+void CaptureWriter::take_new_files() noexcept {
+  std::vector<KeeperAnswer> files;
+  {
+    const std::lock_guard guard(lock_);
+    files.swap(new_files_);
+    has_new_files_ = false;
+  }
+  for (KeeperAnswer& one : files) {
+    if (one.file.is_open()) {
+      files_.replace(one.what, std::move(one.file));
+    } else if (lines_ != nullptr) {
+      lines_->say(fmt::format("the capture cannot be opened again: {}; it goes on in the old file",
+                              std::strerror(one.error)));
     }
   }
 }
@@ -137,7 +173,10 @@ void CaptureWriter::write_part(ByteView blocks) noexcept {
         return;
       case CaptureFiles::Result::Failed:
         if (!is_failing_) tell(true);
-        if (pause()) break;
+        if (pause()) {
+          if (has_new_files_) take_new_files();  // on another disk, perhaps
+          break;
+        }
         [[fallthrough]];
       case CaptureFiles::Result::Gone:
         count_lost(blocks);

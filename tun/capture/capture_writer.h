@@ -15,9 +15,11 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "stack/base/time.h"
 #include "stack/trace/language.h"
@@ -25,6 +27,7 @@
 #include "tun/capture/block_queue.h"
 #include "tun/capture/capture_files.h"
 #include "tun/files/error_lines.h"
+#include "tun/files/reopening.h"
 
 namespace glasstcp {
 
@@ -36,6 +39,8 @@ struct CaptureFileRequest {
   std::size_t room = 32U << 20;  ///< bytes that may wait
   Language language = Language::English;
   ErrorLines* lines = nullptr;  ///< told when it fails and when it works again; borrowed
+  bool can_reopen = false;      ///< reopen() will be called; a process is started for it
+  bool has_sandbox = false;     ///< that process
 };
 
 /// A capture that is being written. All calls are the loop's.
@@ -54,8 +59,12 @@ class CaptureWriter final : public BlockSink {
   /// block. Its signals are the other threads'.
   [[nodiscard]] std::expected<void, Failure> start();
   void write(ByteView block) noexcept override;
-  /// Lets the thread know of what was written since the last call.
-  void flush() noexcept;
+  /// Goes on in the files that stand at the paths by then (reopening.h): another one begins anew.
+  void reopen(Instant now) noexcept { again_.begin(now); }
+  /// Lets the thread know of what was written since the last call, and of new files.
+  void flush(Instant now) noexcept;
+  /// When flush() must be called at the latest.
+  [[nodiscard]] Instant next_deadline() const noexcept { return again_.next_deadline(); }
   /// Ends the file: nothing is written afterwards. `time_ns`: of its end, since 1970 UTC.
   void finish(std::int64_t time_ns) noexcept;
   /// Packets that are missing in the file.
@@ -63,6 +72,9 @@ class CaptureWriter final : public BlockSink {
 
  private:
   CaptureWriter(CaptureFiles files, const CaptureFileRequest& request);
+  void wake() noexcept;
+  void hand_over(KeeperAnswer answer) noexcept;
+  void take_new_files() noexcept;
   [[nodiscard]] bool push_with_note(ByteView block) noexcept;
   void run() noexcept;
   void write_run(ByteView run) noexcept;
@@ -78,6 +90,10 @@ class CaptureWriter final : public BlockSink {
   std::unique_ptr<std::uint8_t[]> noted_;  // a block with a comment more
   std::uint64_t gap_ = 0;                  // packets that did not fit, behind the last that did
   bool has_news_ = false;                  // that the thread does not know of
+  Reopening again_;
+  std::mutex lock_;  // of what the loop hands over to the thread
+  std::vector<KeeperAnswer> new_files_;
+  std::atomic<bool> has_new_files_{false};
   std::atomic<std::uint64_t> lost_{0};
   std::atomic<int> signal_{0};  // counts what the thread is to look at
   std::atomic<bool> is_ending_{false};

@@ -1,10 +1,4 @@
-// The access log of the HTTP server, in a file that can be opened again by its name: logrotate(8)
-// moves the old one away and sends SIGHUP.
-//
-// Invariants:
-//   1. It is opened again with the rights that it was opened with at first, by a keeper that knows
-//   its path from the start (../host/keeper.h). Nobody waits for that: lines go into the old file
-//   until the new one is there.
+// The access log of the HTTP server, in a file that can be opened again by its name (reopening.h).
 //
 // Next: ../serve/serve.cc.
 #pragma once
@@ -16,7 +10,7 @@
 #include "http/access_log.h"
 #include "tun/files/error_lines.h"
 #include "tun/files/output_file.h"
-#include "tun/host/keeper.h"
+#include "tun/files/reopening.h"
 
 namespace glasstcp {
 
@@ -33,7 +27,7 @@ class AccessLogFile final : public http::AccessLogSink {
     file_->write({reinterpret_cast<const std::uint8_t*>(line.data()), line.size()});
   }
   /// Goes on in the file that its path names by then. Nothing happens where it is no file.
-  void reopen(Instant now) noexcept;
+  void reopen(Instant now) noexcept { again_.begin(now); }
   /// Writes what was gathered, and looks whether the new file is there.
   void flush(Instant now) noexcept;
   /// When flush() must be called at the latest.
@@ -44,17 +38,13 @@ class AccessLogFile final : public http::AccessLogSink {
   [[nodiscard]] std::uint64_t lost() const { return file_->lost(); }
 
  private:
-  static constexpr Duration kLook = 10ms;  // between looks for the new file
-
-  AccessLogFile(std::unique_ptr<OutputFile> file, Keeper keeper, ErrorLines& lines)
-      : file_(std::move(file)), keeper_(std::move(keeper)), lines_(lines) {}
+  AccessLogFile(std::unique_ptr<OutputFile> file, Reopening again, ErrorLines& lines)
+      : file_(std::move(file)), again_(std::move(again)), lines_(lines) {}
   void take(KeeperAnswer answer, Instant now) noexcept;
 
   std::unique_ptr<OutputFile> file_;
-  Keeper keeper_;
+  Reopening again_;
   ErrorLines& lines_;
-  std::uint32_t questions_ = 0;  // without an answer
-  Instant look_at_ = kNever;
 };
 
 }  // namespace glasstcp

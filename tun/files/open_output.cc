@@ -2,6 +2,8 @@
 #include "tun/files/open_output.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -23,14 +25,19 @@ std::optional<int> open_already(const std::string& path) {
   return error == std::errc{} && rest == end ? std::optional(number) : std::nullopt;
 }
 
+int flags_of(const OutputRequest& request) {
+  int how = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY;
+  if (request.mode == OutputMode::Append) how |= O_APPEND;
+  if (request.mode == OutputMode::Replace) how |= O_TRUNC;
+  if (!request.waits_for_reader) how |= O_NONBLOCK;
+  return how;
+}
+
 Descriptor open_for_writing(const OutputRequest& request, int more) {
   if (const auto number = open_already(request.path)) {
     return Descriptor(::fcntl(*number, F_DUPFD_CLOEXEC, 3));
   }
-  int how = request.mode == OutputMode::Append ? O_APPEND : O_TRUNC;
-  if (!request.waits_for_reader) how |= O_NONBLOCK;
-  return Descriptor(
-      ::open(request.path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | how | more, 0644));
+  return Descriptor(::open(request.path.c_str(), flags_of(request) | more, 0644));
 }
 
 Descriptor open_as(const OutputRequest& request) {
@@ -39,7 +46,13 @@ Descriptor open_as(const OutputRequest& request) {
     Descriptor file = open_for_writing(request, 0);
     if (file.is_open() || !request.owner || (errno != EACCES && errno != EPERM)) return file;
   }
-  return open_for_writing(request, O_NOFOLLOW);
+  if (request.real_path.empty()) return open_for_writing(request, O_NOFOLLOW);
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags_of(request));
+  how.mode = 0644;
+  how.resolve = RESOLVE_NO_SYMLINKS;
+  return Descriptor(static_cast<int>(
+      ::syscall(SYS_openat2, AT_FDCWD, request.real_path.c_str(), &how, sizeof how)));
 }
 
 std::string cure_of(int error, const OutputRequest& request) {

@@ -2,8 +2,8 @@
 //
 // A server begins as root and may be told to write into a folder of somebody's. So it opens with
 // the rights of the user that the file is for, who then owns it; nothing is given away by a path
-// later on. Where those rights do not reach, root's own are taken, but no link is followed: another
-// user may have put it there.
+// later on. Where those rights do not reach, root's own are taken, but no link is followed at the
+// end, and none at all when it is opened again: the user may have put it there meanwhile.
 //
 // Next: output_file.h.
 #pragma once
@@ -19,7 +19,11 @@
 
 namespace glasstcp {
 
-enum class OutputMode : std::uint8_t { Append, Replace };
+enum class OutputMode : std::uint8_t {
+  Append,
+  Replace,  ///< what is in it goes
+  Keep      ///< what is in it stays until somebody looked whose file it is
+};
 
 /// What to open. "-" as a path is stdout, /dev/fd/N what is open already.
 struct OutputRequest {
@@ -28,6 +32,9 @@ struct OutputRequest {
   OutputMode mode = OutputMode::Replace;
   std::optional<Identity> owner{};  ///< who is to have the file; empty: we
   bool waits_for_reader = true;     ///< of a FIFO, before it is open
+  /// the same file as it was found once, without links: where root's rights are taken then; empty:
+  /// nobody looked yet
+  std::string real_path{};
 };
 
 /// Whether a path names a file, and not what is open already.

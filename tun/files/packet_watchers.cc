@@ -29,7 +29,7 @@ std::expected<PacketWatchers, Failure> PacketWatchers::open(const WatchRequest& 
 }
 
 void PacketWatchers::update(Instant now) noexcept {
-  if (file_) file_->flush();
+  if (file_) file_->flush(now);
   const Watchers::Audience wanted = watchers_->wanted(now);
   if (wanted == audience_) return;
   watchers_->set_audience(wanted, now);

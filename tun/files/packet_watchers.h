@@ -48,6 +48,14 @@ class PacketWatchers {
   void listen_to(ImpairedDevice& device) { watchers_->listen_to(device); }
   /// Between turns: lets those in who came, and out who went; the file gets what passed.
   void update(Instant now) noexcept;
+  /// The file goes on in the one that stands at its path by then.
+  void reopen(Instant now) noexcept {
+    if (file_) file_->reopen(now);
+  }
+  /// When update() must be called at the latest.
+  [[nodiscard]] Instant next_deadline() const noexcept {
+    return file_ ? file_->next_deadline() : kNever;
+  }
   /// The captures.
   [[nodiscard]] CaptureHub& captures() { return *captures_; }
   /// Starts what writes the file: once rights have been given up.

@@ -56,7 +56,8 @@ class HttpApplication final : public Application {
   [[nodiscard]] Instant next_deadline() const noexcept override {
     const Instant log = log_ != nullptr ? log_->next_deadline() : kNever;
     const Instant view = view_ != nullptr ? view_->next_deadline() : kNever;
-    return std::min({server_.next_deadline(), log, view, release_at_});
+    const Instant packets = packets_ != nullptr ? packets_->next_deadline() : kNever;
+    return std::min({server_.next_deadline(), log, view, packets, release_at_});
   }
   void stop(Instant now) noexcept override { server_.stop(moment(now)); }
   [[nodiscard]] bool is_finished() const noexcept override { return server_.is_finished(); }

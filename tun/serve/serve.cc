@@ -181,7 +181,9 @@ class Records {
                                         .owner = owner,
                                         .rotation = {options.capture_size, options.capture_files},
                                         .language = options.language,
-                                        .lines = &errors},
+                                        .lines = &errors,
+                                        .can_reopen = true,
+                                        .has_sandbox = options.sandbox},
                                .style = {options.tun, options.language, options.seed,
                                          options.capture_bytes, options.comments},
                                .recent = static_cast<std::size_t>(options.recent),
@@ -208,7 +210,8 @@ class Records {
     application.set_packets(packets_);
     if (log_) application.set_log(*log_);
   }
-  void reopen_log(Instant now) {
+  void reopen(Instant now) {
+    packets_.reopen(now);
     if (log_) log_->reopen(now);
   }
   // At the end.
@@ -356,7 +359,7 @@ std::unique_ptr<ImpairedDevice> make_link(const ServeOptions& options, TunDevice
 bool act_on_signal(int number, Records& records, const std::function<void()>& print_status) {
   if (number == SIGHUP) {
     if (is_terminal_gone()) return false;
-    records.reopen_log(SystemClock::now());
+    records.reopen(SystemClock::now());
     return true;
   }
   if (number == SIGUSR1) print_status();

@@ -6,9 +6,10 @@ import signal
 import time
 from pathlib import Path
 
+from cases.glass import requests_in
 from harness import PROGRAM, case, check, check_equal, folder, run, wait_until
 from patience import Stopwatch
-from world import BOTH, V4, Server, connect, exchange, make_site, pattern, read_to_end, request
+from world import BOTH, NOBODY, V4, Server, connect, exchange, make_site, pattern, read_to_end, request
 
 
 def begin_a_download(address):
@@ -96,6 +97,81 @@ def sighup_opens_the_log_again():
     with Server("--access-log", theirs / "access.log") as server:
         check_equal(rotate(server, theirs / "access.log").stat().st_uid, 65534, "owner of the first log")
         check_equal((theirs / "access.log").stat().st_uid, 65534, "owner of the second")
+
+
+def begins_well(capture):
+    return capture.exists() and capture.stat().st_size > 100
+
+
+@case()
+def sighup_opens_the_capture_again():
+    """Each file is whole, what is not moved away goes on, and a folder of root's is no hindrance."""
+    private = folder("roots")
+    private.chmod(0o700)
+    capture = private / "all.pcapng"
+    with Server("--capture", capture) as server:
+        for number in range(2):
+            old = private / f"old-{number}.pcapng"
+            exchange(V4, f"/before-{number}")
+            capture.rename(old)
+            server.process.send_signal(signal.SIGHUP)
+            wait_until(lambda: begins_well(capture), "there is a new capture")
+            exchange(V4, f"/after-{number}")
+            server.process.send_signal(signal.SIGHUP)  # nothing was moved away: it is not begun anew
+            exchange(V4, f"/last-{number}")
+            wait_until(lambda n=number: f"/last-{n}" in requests_in(capture), "the request is in the new capture")
+            check_equal(requests_in(capture)[-2:], [f"/after-{number}", f"/last-{number}"], "requests in the new one")
+            check(f"/before-{number}" in requests_in(old), "what came before is in the old one")
+            check(f"/after-{number}" not in requests_in(old), "what came later is in the old one")
+
+
+@case()
+def sighup_opens_each_of_several_capture_files():
+    top = folder("ring")
+    files = [top / f"all_{number}.pcapng" for number in (1, 2, 3)]
+    with Server("--capture", top / "all.pcapng", "--capture-size", "64K", "--capture-files", "3",
+                site=make_site({"f.bin": pattern(500_000)})) as server:
+        exchange(V4, "/before")
+        for file in files[:2]:
+            file.rename(file.with_suffix(".old"))
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: all(map(begins_well, files)), "the captures are there again")
+        check_equal(requests_in(files[0]) + requests_in(files[1]), [], "requests in the new ones")
+        check_equal(exchange(V4, "/f.bin").status, 200, "status")
+    check("/before" in requests_in(files[0].with_suffix(".old")), "what came before is in the old one")
+    for file in files:
+        check(file.stat().st_size <= 64 << 10, f"{file} has {file.stat().st_size} bytes")
+        requests_in(file)  # it is whole
+
+
+@case()
+def a_capture_that_cannot_be_opened_again_goes_on():
+    top = folder("top")
+    with Server("--capture", top / "all.pcapng", may_speak=True) as server:
+        top.rename(folder() / "moved")
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "the capture cannot be opened again: No such file" in server.stderr(), "it says so")
+        exchange(V4, "/later")
+    check("/later" in requests_in(folder() / "moved" / "all.pcapng"), "what came later is in the old one")
+
+
+@case()
+def what_is_opened_again_as_root_leads_over_no_link():
+    """Who owns a folder above the log turns it into a link while the server runs: root's right must not follow it."""
+    for options in ((), ("--sandbox", "off")):
+        for option, name in (("--access-log", "access.log"), ("--capture", "all.pcapng")):
+            theirs, roots = folder(f"theirs-{len(options)}-{name}"), folder(f"roots-{len(options)}-{name}")
+            os.chown(theirs, NOBODY, NOBODY)
+            (theirs / "logs").mkdir(mode=0o755)  # root's
+            roots.chmod(0o755)
+            (roots / name).write_text("untouched")
+            with Server("--user", NOBODY, option, theirs / "logs" / name, *options, may_speak=True) as server:
+                (theirs / "logs").rename(theirs / "moved")
+                (theirs / "logs").symlink_to(roots)
+                server.process.send_signal(signal.SIGHUP)
+                wait_until(lambda: "cannot be opened again" in server.stderr(), "it says so")
+                exchange(V4, "/later")
+            check_equal((roots / name).read_text(), "untouched", f"content of the file of root's ({option})")
 
 
 @case()
