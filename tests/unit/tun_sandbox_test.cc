@@ -147,6 +147,44 @@ TEST_P(SandboxTest, WhoTriesToCatchThatEndsToo) {
   EXPECT_TRUE(outcome.is_ended);
 }
 
+#ifdef __x86_64__
+// The kernel takes 32 bits of a signal's number, a filter compares 64.
+TEST_P(SandboxTest, NorIsItCaughtByANumberWithABitAbove) {
+  constexpr std::uint64_t kAbove = 1ULL << 32;
+  struct {
+    void (*handler)(int) = SIG_IGN;
+    std::uint64_t rest[3] = {};
+  } ignore;
+  for (const std::uint64_t above : {std::uint64_t{0}, kAbove, kAbove << 20}) {
+    const Outcome outcome = tries([&ignore, above] {
+      ::syscall(SYS_rt_sigaction, above | SIGSYS, &ignore, nullptr, 8);
+      return ::syscall(SYS_execve, "/bin/true", nullptr, nullptr);
+    });
+    EXPECT_TRUE(outcome.is_ended) << above << ": " << testing::PrintToString(outcome);
+  }
+  for (int number = 1; number <= 64; ++number) {
+    if (number == SIGSYS || number == SIGKILL || number == SIGSTOP) continue;
+    const Attempt attempt = [&ignore, number] {
+      return ::syscall(SYS_rt_sigaction, number, &ignore, nullptr, 8);
+    };
+    EXPECT_EQ(tries(attempt), fails(0)) << number;
+  }
+}
+#endif
+
+// F_SETOWN and F_SETSIG: the kernel sends any signal to any process of the same user.
+TEST_P(SandboxTest, NoOtherProcessIsSignalledForADescriptor) {
+  f_owner_ex parent{F_OWNER_PID, ::getppid()};
+  EXPECT_EQ(tries([] { return static_cast<long>(::fcntl(2, F_SETOWN, ::getppid())); }),
+            fails(ENOSYS));
+  EXPECT_EQ(tries([&] { return static_cast<long>(::fcntl(2, F_SETOWN_EX, &parent)); }),
+            fails(ENOSYS));
+  EXPECT_EQ(tries([] { return static_cast<long>(::fcntl(2, F_SETSIG, SIGKILL)); }), fails(ENOSYS));
+  EXPECT_EQ(tries([] { return ::syscall(SYS_fcntl, 2, (1ULL << 32) | F_SETSIG, SIGKILL); }),
+            fails(ENOSYS));
+  EXPECT_EQ(tries([] { return static_cast<long>(::fcntl(2, F_GETFL)); }).is_ended, false);
+}
+
 TEST_P(SandboxTest, NoMemoryIsMadeExecutable) {
   EXPECT_EQ(tries([] {
               void* const page = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,

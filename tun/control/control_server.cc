@@ -91,8 +91,9 @@ void ControlServer::on_ready() noexcept {
   drop_gone();
 }
 
+// The rest in the next turn: who calls all the time holds the loop no longer than others do.
 void ControlServer::accept_all() noexcept {
-  while (true) {
+  for (std::size_t i = 0; i < kMostClients; ++i) {
     Descriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!socket.is_open() && (errno == EMFILE || errno == ENFILE)) return refuse_with_spare();
     if (!socket.is_open()) return;
@@ -102,7 +103,7 @@ void ControlServer::accept_all() noexcept {
 
 // Whoever is not taken in makes the listener readable for ever, and the loop would not sleep.
 void ControlServer::refuse_with_spare() noexcept {
-  while (spare_.is_open()) {
+  for (std::size_t i = 0; i < kMostClients && spare_.is_open(); ++i) {
     spare_.reset();
     Descriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     const bool has_come = socket.is_open();

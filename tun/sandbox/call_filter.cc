@@ -94,13 +94,22 @@ bool add_rule(const Filter& filter, std::uint32_t action, const CallRule& rule) 
   return ::seccomp_rule_add_array(filter.get(), SCMP_ACT_ERRNO(EACCES), number, 1, &refuse) == 0;
 }
 
-// Its handler stays ours.
+// Its handler stays ours. The filter compares 64 bits and the kernel takes 32 of them, so that "any
+// other number" would let SIGSYS pass with a bit above: those are allowed that differ from it in a
+// bit and have nothing above, one rule for each bit.
 bool guard_handler(const Filter& filter) {
   const int number = ::seccomp_syscall_resolve_name("rt_sigaction");
-  const scmp_arg_cmp ours{0, SCMP_CMP_EQ, SIGSYS, 0};
-  const scmp_arg_cmp other{0, SCMP_CMP_NE, SIGSYS, 0};
-  return ::seccomp_rule_add_array(filter.get(), SCMP_ACT_KILL_PROCESS, number, 1, &ours) == 0 &&
-         ::seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, number, 1, &other) == 0;
+  const auto add = [&](std::uint32_t action, const scmp_arg_cmp& compare) {
+    return ::seccomp_rule_add_array(filter.get(), action, number, 1, &compare) == 0;
+  };
+  constexpr std::uint64_t kOurs = SIGSYS;
+  bool is_added = add(SCMP_ACT_KILL_PROCESS, {0, SCMP_CMP_EQ, kOurs, 0}) &&
+                  add(SCMP_ACT_ALLOW, {0, SCMP_CMP_EQ, static_cast<std::uint64_t>(SIGRTMAX), 0});
+  for (std::uint64_t bit = 1; bit < static_cast<std::uint64_t>(SIGRTMAX); bit <<= 1) {
+    const std::uint64_t mask = ~(bit - 1);
+    is_added = is_added && add(SCMP_ACT_ALLOW, {0, SCMP_CMP_MASKED_EQ, mask, (kOurs ^ bit) & mask});
+  }
+  return is_added;
 }
 
 bool fill(const Filter& filter, std::span<const CallRule> allowed) {

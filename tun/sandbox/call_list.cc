@@ -23,8 +23,6 @@ constexpr auto kEveryones = std::to_array<const char*>({
     "newfstatat",
     "fstatat64",
     "statx",
-    "fcntl",
-    "fcntl64",
     "poll",
     "ppoll",
     "ppoll_time64",
@@ -112,11 +110,12 @@ constexpr auto kPublishKeepers = std::to_array<const char*>({
     "uname",
 });
 
-// One file is opened to be written, in the name of whoever it is for.
+// Files are opened to be written, in the name of whoever they are for.
 constexpr auto kLogKeepers = std::to_array<const char*>({
     "recvfrom",
     "sendmsg",
     "openat",
+    "openat2",
     "setfsuid",
     "setfsgid",
 });
@@ -200,6 +199,16 @@ void add_with_arguments(std::vector<CallRule>& list) {
   constexpr std::uint64_t kExecutable = PROT_EXEC;
   for (const char* const name : {"mmap", "mmap2", "mprotect"}) {
     list.push_back({name, CallCondition{2, kExecutable, 0}});
+  }
+  // Of a descriptor, but neither whom the kernel signals for it nor how: that is kill(2) by another
+  // name. (The kernel looks at 32 bits of the command.)
+  for (const char* const name : {"fcntl", "fcntl64"}) {
+    for (const int command : {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL,
+                              F_GETPIPE_SZ, F_SETPIPE_SZ}) {
+      list.push_back({name, CallCondition{.argument = 1,
+                                          .mask = 0xffff'ffff,
+                                          .value = static_cast<std::uint64_t>(command)}});
+    }
   }
   // abort(), and nobody else's end.
   list.push_back(
