@@ -299,6 +299,7 @@ TEST(Options, SayWhichWordIsWrongAndWhatIsNear) {
        "unknown command 'analyse'; choose serve, doctor, site, get, capture, status, "
        "wireshark-files, report, lab or replay"},
       {{"help", "srve"}, "unknown command 'srve'; did you mean 'serve'?"},
+      {{"help", "serve", "extra"}, "help takes one command, and 'extra' is a second word"},
       {{"-v"},
        "'-v' is an option of serve or get and follows the command, as in "
        "'glasstcp serve -v'; --version prints the version"},

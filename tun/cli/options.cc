@@ -427,8 +427,12 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   // Before all else: what is wrong with an option is said in the language of a later one.
   const Language language = language_of(arguments);
   if (arguments.empty() || arguments.front() != "help") return parse(arguments, language);
-  // `glasstcp help [COMMAND]`, which is what people try first.
+  // `glasstcp help [COMMAND]`, which is what people try first; `lab` has commands of its own.
   std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
+  if (rest.size() > 1 && !rest[1].starts_with('-') && rest[0] != "lab" && rest[0] != "--lang") {
+    return wrong_usage("help takes one command, and '" + rest[1] + "' is a second word", "",
+                       language);
+  }
   rest.emplace_back("--help");
   return parse(rest, language);
 }
