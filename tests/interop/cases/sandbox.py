@@ -2,12 +2,11 @@
 
 import ctypes
 import signal
-import subprocess
 from pathlib import Path
 
 from harness import PROGRAM, NotRun, case, check, check_equal, folder, run, wait_until
 from preload import preloaded
-from world import NOBODY, V4, Server, curl, exchange, make_site, pattern, url
+from world import NOBODY, V4, Server, connect, curl, exchange, make_site, pattern, request, reset, url
 
 ENDED = "glasstcp: the sandbox ended this process: it tried the system call {}, which it never needs"
 LANDLOCK_CREATE_RULESET = 444
@@ -98,8 +97,11 @@ def what_an_intruder_tries_quietly_is_refused_and_the_server_goes_on():
 
 
 def ask(target):
-    """curl, which waits for an answer until it is killed: the server ends, and its interface with it."""
-    return subprocess.Popen(["curl", "-sS", url(V4, target)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    """A connection with a request that is not answered: the server ends, and its interface with it. It is to be
+    reset: else the kernel would send the request again, and the next server, or rather its intruder, would read it."""
+    asked = connect(V4)
+    asked.sendall(request(target))
+    return asked
 
 
 @case()
@@ -110,17 +112,17 @@ def what_only_an_intruder_needs_ends_the_server_and_is_told():
         server = Server("--user", NOBODY, site=site, prefix=with_intruder()).wait_ready()
         asked = ask(f"/try-{name}")
         check_equal(server.wait_end(), -signal.SIGSYS, f"how it ended ({name})")
-        asked.kill()
+        reset(asked)
         check(server.stderr().startswith(ENDED.format(call)), f"{name}: {server.stderr()!r}")
     server = Server("--lang", "zh", site=site, prefix=with_intruder()).wait_ready()
     asked = ask("/try-exec")
     check_equal(server.wait_end(), -signal.SIGSYS, "how it ended in Chinese")
-    asked.kill()
+    reset(asked)
     check("沙箱" in server.stderr() and "execve" in server.stderr(), server.stderr())
     server = Server(site=site, prefix=with_intruder()).wait_ready()
     asked = ask("/try-catch")
     check_equal(server.wait_end(), -signal.SIGSYS, "how it ended when it would not be ended")
-    asked.kill()
+    reset(asked)
 
 
 @case()
