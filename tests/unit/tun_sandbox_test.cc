@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/if_tun.h>
 #include <linux/openat2.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -183,6 +185,16 @@ TEST_P(SandboxTest, NoOtherProcessIsSignalledForADescriptor) {
   EXPECT_EQ(tries([] { return ::syscall(SYS_fcntl, 2, (1ULL << 32) | F_SETSIG, SIGKILL); }),
             fails(ENOSYS));
   EXPECT_EQ(tries([] { return static_cast<long>(::fcntl(2, F_GETFL)); }).is_ended, false);
+}
+
+// TUNSETIFF makes the descriptor that of another interface, TIOCSTI types for the person at the
+// terminal.
+TEST_P(SandboxTest, NoDescriptorBecomesAnotherThing) {
+  for (const std::uint64_t request : {std::uint64_t{TUNSETIFF}, std::uint64_t{TUNSETPERSIST},
+                                      std::uint64_t{TIOCSTI}, (1ULL << 32) | TIOCSTI}) {
+    EXPECT_EQ(tries([request] { return ::syscall(SYS_ioctl, 2, request, nullptr); }), fails(ENOSYS))
+        << request;
+  }
 }
 
 TEST_P(SandboxTest, NoMemoryIsMadeExecutable) {
