@@ -18,6 +18,7 @@ namespace glasstcp {
 namespace {
 
 constexpr std::size_t kMostAtOnce = 256 * 1024;  // bytes: what is not known to be written
+constexpr int kMostRunsBefore = 16;
 constexpr std::size_t kNotedRoom = PcapngEncoder::kDefaultSnapLength + 32 * 1024;
 
 std::int64_t now_ns() {
@@ -121,8 +122,13 @@ void CaptureWriter::run() noexcept {
     // In this order: what was pushed before the end is seen behind it.
     const bool is_last = is_ending_;
     const int seen = signal_.load(std::memory_order_acquire);
-    if (has_new_files_) take_new_files();
+    const bool has_new_files = has_new_files_;
     const ByteView blocks = queue_.front();
+    // What was pushed before they came belongs into the old ones, unless that takes too long.
+    if (has_new_files && (blocks.empty() || ++runs_before_new_files_ > kMostRunsBefore)) {
+      runs_before_new_files_ = 0;
+      take_new_files();
+    }
     if (!blocks.empty()) {
       write_run(blocks);
       queue_.pop(blocks.size());

@@ -100,6 +100,7 @@ class CaptureWriter final : public BlockSink {
   std::atomic<std::int64_t> deadline_ns_{INT64_MAX};
   Descriptor stop_;          // readable once the end has come
   bool is_failing_ = false;  // the thread's: and has said so
+  int runs_before_new_files_ = 0;
   std::thread thread_;
 };
 
