@@ -190,8 +190,9 @@ TEST_P(SandboxTest, NoOtherProcessIsSignalledForADescriptor) {
 // TUNSETIFF makes the descriptor that of another interface, TIOCSTI types for the person at the
 // terminal.
 TEST_P(SandboxTest, NoDescriptorBecomesAnotherThing) {
-  for (const std::uint64_t request : {std::uint64_t{TUNSETIFF}, std::uint64_t{TUNSETPERSIST},
-                                      std::uint64_t{TIOCSTI}, (1ULL << 32) | TIOCSTI}) {
+  const std::array<std::uint64_t, 4> requests = {TUNSETIFF, TUNSETPERSIST, TIOCSTI,
+                                                 (1ULL << 32) | TIOCSTI};
+  for (const std::uint64_t request : requests) {
     EXPECT_EQ(tries([request] { return ::syscall(SYS_ioctl, 2, request, nullptr); }), fails(ENOSYS))
         << request;
   }
