@@ -41,7 +41,7 @@ HalfOpenResult HalfOpen::segment_arrives(const Segment& seg, TcpContext& context
     if (due_) return {HalfOpenFate::Stays, Verdict::SynDuplicate};
     // Not gated as the first one was (syn_gate.h), so no more often than a challenge: somebody
     // else's SYN, repeated in a flood, would make us repeat the answer to him as often.
-    if (!challenges_.take(now, context.config.challenge_acks_per_second))
+    if (!answers_again_.take(now, context.config.challenge_acks_per_second))
       return {HalfOpenFate::Stays, Verdict::SynDropped};
     reason_ = SendReason::SynAckRetransmit;
     due_ = true;

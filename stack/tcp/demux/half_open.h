@@ -68,6 +68,7 @@ class HalfOpen : public ListHook<HalfOpenReadyTag>,
 
   Agreement agreed_;
   ChallengeLimit challenges_;
+  ChallengeLimit answers_again_;  // of the SYN that is remembered: a count of its own
   std::uint32_t listener_;
   std::uint16_t mss_ = 0;  // to offer at most; 0: as the stack
   std::uint8_t hop_limit_ = 0;
