@@ -229,7 +229,7 @@ class PlayedTransport final : public Transport {
   void abort(Instant) override { ++aborts; }
   [[nodiscard]] bool is_over() const override { return over; }
   TurnResult turn(Application& user, Instant now) override {
-    user.turn(now);
+    user.turn(now, Timers::Run);
     return {};
   }
   [[nodiscard]] Instant next_deadline() const override { return kNever; }
@@ -261,20 +261,20 @@ class GetFetch : public testing::Test {
     writing_.reset();
     fetch_.emplace(plan_, transport_, *output_, FetchListeners{&notes_, &story_, nullptr});
     fetch_->start(now_);
-    fetch_->turn(now_);
+    fetch_->turn(now_, Timers::Run);
     return *fetch_;
   }
   void arrive(const std::string& bytes) {
     transport_.arriving += bytes;
-    fetch_->turn(now_);
+    fetch_->turn(now_, Timers::Run);
   }
   void peer_closes() {
     transport_.peer_closed = true;
-    fetch_->turn(now_);
+    fetch_->turn(now_, Timers::Run);
   }
   void wait(Duration time) {
     now_ += time;
-    fetch_->turn(now_);
+    fetch_->turn(now_, Timers::Run);
   }
   std::string written() {
     std::array<char, 100'000> bytes;
@@ -381,7 +381,7 @@ TEST_F(GetFetch, LeavesUnreadWhatTheOutputDoesNotTake) {
   std::size_t taken = 0;
   while (!transport_.arriving.empty()) {
     taken += written().size();
-    fetch.turn(now_);
+    fetch.turn(now_, Timers::Run);
   }
   EXPECT_EQ(taken + written().size(), 1'000'000u);
   peer_closes();
