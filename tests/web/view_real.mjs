@@ -39,7 +39,7 @@ async function test(name, use, how = {}) {
     page.on("pageerror", (error) => errors.push(String(error)));
     page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
     page.on("request", (request) => !how.anywhere && !/^data:/.test(request.url()) && !request.url().startsWith(view) && errors.push(`asks for ${request.url()}`));
-    if (options.page) await page.route(view, (route) => route.fulfill({ path: options.page, contentType: "text/html; charset=utf-8" }));
+    if (options.page) await page.route((url) => url.pathname === "/_glass/", (route) => route.fulfill({ path: options.page, contentType: "text/html; charset=utf-8" }));
     await use(page, () => downloads.push(spawn("curl", ["-sS", "-o", "/dev/null", new URL(kSong, base).href], { stdio: "inherit" })), context);
     assert.deepEqual(errors, []);
     ++passed;

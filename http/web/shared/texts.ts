@@ -103,7 +103,7 @@ const kTexts = {
   wrongText: ["This scenario cannot be read", "无法读取此场景"],
   line: ["line", "行"],
   paused: ["{time} without a packet", "{time} 内没有分组"],
-  missingRows: ["{n} packets not shown, {time}", "未显示 {n} 个分组，{time}"],
+  missingRows: ["packets not shown: {n}, {time}", "未显示 {n} 个分组，{time}"],
   connection: ["Connection", "连接"],
   event: ["Event", "事件"],
   of: ["of", "／"],

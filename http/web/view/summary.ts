@@ -39,7 +39,7 @@ function totalsOf(totals: Parameters<typeof summaryOf>[1], packets: Row[], say: 
   const sentences = [say("sumSent", { bytes: bytesText(totals.sent) })];
   const seen = sentAgain(packets.filter((row) => row.side === 1 && (row.len ?? 0) > 0)).length;
   const n = Math.max(totals.retransmissions ?? 0, seen);
-  sentences.push(n === 0 ? say("sumNoLoss") : say("sumAgain", { n }));
+  sentences.push(n === 0 ? say("sumNoLoss") : say(n === 1 ? "sumAgainOne" : "sumAgain", { n }));
   if (totals.srtt > 0) sentences.push(say("sumRtt", { time: timeText(totals.srtt * 1000) }));
   return sentences;
 }
@@ -79,7 +79,11 @@ function answerOf(history: History, packets: Row[], say: Say): string[] {
   );
   const again = sentAgain(ours);
   const why = [...new Set(again.map((row) => row.reason).filter(Boolean))].join(", ");
-  sentences.push(again.length === 0 ? say("sumNoLoss") : say("sumLoss", { n: again.length, why }));
+  sentences.push(
+    again.length === 0
+      ? say("sumNoLoss")
+      : say(again.length === 1 ? "sumLossOne" : "sumLoss", { n: again.length, why }),
+  );
   const acked = packets.find((row) => row.side === 0 && (row.ack ?? 0) >= end);
   if (acked) sentences.push(say("sumAcked", { time: timeText(acked.at) }));
   const srtt = Number(history.tcbOf(1, 1, history.moments.length).now?.[placeOf("srtt")] ?? 0);
