@@ -15,8 +15,9 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstdint>
-#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -38,8 +39,10 @@ class FragmentShares {
     const bool stands_for_many = std::ranges::find(shared_, source) != shared_.end();
     place.number = ++begun_;
     place.weight = 0;
-    place.network = holder_of(networks_, source, stands_for_many, is_same_network);
-    place.source = holder_of(sources_, source, stands_for_many, is_same_source);
+    const Name name = name_of(source);
+    const Name network = source.is_v4() ? name : Name{name.high, 0, false};
+    place.network = holder_of(networks_, network, stands_for_many);
+    place.source = holder_of(sources_, name, stands_for_many);
     add(at, 1);
   }
   /// It has so many chunks more, or less.
@@ -68,8 +71,15 @@ class FragmentShares {
   }
 
  private:
+  // An address, or the first half of one, as numbers that are compared at once.
+  struct Name {
+    std::uint64_t high = 0;
+    std::uint64_t low = 0;
+    bool is_v4 = true;
+    bool operator==(const Name&) const = default;
+  };
   struct Holder {
-    IpAddress address;
+    Name name;
     bool stands_for_many = false;
     std::uint32_t weight = 0;
   };
@@ -80,25 +90,23 @@ class FragmentShares {
     std::uint16_t source = 0;
   };
 
-  static bool is_same_source(const IpAddress& one, const IpAddress& other) { return one == other; }
-  static bool is_same_network(const IpAddress& one, const IpAddress& other) {
-    if (one.is_v4() || other.is_v4()) return one == other;
-    return std::memcmp(one.bytes().data(), other.bytes().data(), 8) == 0;
+  static Name name_of(const IpAddress& address) {
+    const auto halves = std::bit_cast<std::array<std::uint64_t, 2>>(address.storage());
+    return {halves[0], halves[1], address.is_v4()};
   }
   // There are as many holders as datagrams, so that one is free.
-  template <typename IsSame>
-  static std::uint16_t holder_of(std::vector<Holder>& holders, const IpAddress& source,
-                                 bool stands_for_many, IsSame is_same) {
+  static std::uint16_t holder_of(std::vector<Holder>& holders, const Name& name,
+                                 bool stands_for_many) {
     std::size_t free = holders.size();
     for (std::size_t i = 0; i < holders.size(); ++i) {
       const Holder& one = holders[i];
       if (one.weight == 0) {
         free = std::min(free, i);
-      } else if (!stands_for_many && !one.stands_for_many && is_same(one.address, source)) {
+      } else if (one.name == name && !stands_for_many && !one.stands_for_many) {
         return static_cast<std::uint16_t>(i);
       }
     }
-    holders[free] = {source, stands_for_many, 0};
+    holders[free] = {name, stands_for_many, 0};
     return static_cast<std::uint16_t>(free);
   }
   // Among those of `network`; kNobody: among all.
