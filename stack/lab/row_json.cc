@@ -6,6 +6,8 @@ namespace {
 
 // Bytes of a packet that pages explain: all headers, and where the data begins.
 constexpr std::size_t kMostBytes = 120;
+// Parts of what is outstanding that a moment tells of.
+constexpr std::size_t kMostMarks = 64;
 
 std::int64_t since(Instant start, Instant at) {
   return at == kNever ? -1 : (at - start).count();
@@ -117,6 +119,24 @@ std::string timers_text(const std::vector<RunningTimer>& timers, Instant start) 
   for (const RunningTimer& timer : timers) {
     json.string(name_of(timer.name));
     json.number(since(start, timer.deadline));
+  }
+  json.end(']');
+  return json.text();
+}
+
+std::string marks_text(const std::vector<OutstandingRange>& ranges) {
+  Json json;
+  json.begin('[');
+  std::size_t told = 0;
+  for (const OutstandingRange& range : ranges) {
+    const int kind = range.state == SegmentState::Delivered ? 1
+                     : range.state == SegmentState::Lost    ? 2
+                                                            : 0;
+    if ((kind == 0 && !range.retransmitted) || told == kMostMarks) continue;
+    ++told;
+    json.number(range.begin.raw());
+    json.number(range.end.raw());
+    json.number(kind);
   }
   json.end(']');
   return json.text();

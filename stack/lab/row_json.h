@@ -15,6 +15,7 @@
 
 #include "stack/base/json.h"
 #include "stack/lab/row.h"
+#include "stack/socket/stack.h"
 
 namespace glasstcp::lab {
 
@@ -42,6 +43,9 @@ void write_row(Json& json, const Row& row, const RowExtra& extra, std::size_t nu
                Instant start);
 /// One array: names, and when each ends.
 [[nodiscard]] std::string timers_text(const std::vector<RunningTimer>& timers, Instant start);
+/// One array: where each part of what is outstanding begins and ends of which something is known,
+/// and 0 (sent again), 1 (reported by SACK) or 2 (lost); at most 64 parts.
+[[nodiscard]] std::string marks_text(const std::vector<OutstandingRange>& ranges);
 /// One array.
 [[nodiscard]] std::string tcb_text(const TcbSnapshot& tcb, Instant deadline, Instant start);
 

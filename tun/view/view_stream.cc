@@ -269,7 +269,9 @@ bool ViewStream::add_tcb(const ViewConnection& connection, Json& moments, Instan
   std::string tcb_now =
       tcb && !connection.has_ended() ? lab::tcb_text(*tcb, deadline, hub_.start_) : "null";
   std::string timers_now = connection.has_ended() ? "[]" : lab::timers_text(timers, hub_.start_);
-  if (tcb_now == last_tcb_ && timers_now == last_timers_) return false;
+  std::string marks_now =
+      connection.has_ended() ? "[]" : lab::marks_text(hub_.stack_->outstanding(connection.tuple));
+  if (tcb_now == last_tcb_ && timers_now == last_timers_ && marks_now == last_marks_) return false;
   moments.begin('[');
   moments.string("tcb");
   moments.number(-1);
@@ -278,10 +280,12 @@ bool ViewStream::add_tcb(const ViewConnection& connection, Json& moments, Instan
   moments.number((now - hub_.start_).count());
   moments.raw(tcb_now);
   moments.raw(timers_now);
+  moments.raw(marks_now);
   moments.end(']');
   if (timers_now != last_timers_) new_timers_ = timers_event(connection.id, timers, now);
   last_tcb_ = std::move(tcb_now);
   last_timers_ = std::move(timers_now);
+  last_marks_ = std::move(marks_now);
   return true;
 }
 

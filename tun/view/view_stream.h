@@ -105,7 +105,7 @@ class ViewStream final : public http::BodyStream {
   std::uint64_t next_row_ = 0;
   std::uint64_t lost_rows_ = 0;
   std::uint64_t gap_ = 0;  // packets that nobody observed
-  std::string last_tcb_, last_timers_, new_timers_;
+  std::string last_tcb_, last_timers_, last_marks_, new_timers_;
   std::vector<std::uint64_t> counted_;  // values that were told
 };
 

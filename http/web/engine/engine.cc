@@ -248,7 +248,7 @@ struct Engine {
     }
     json.end(']');
     json.key("tcb").begin('[');
-    for (const std::string_view name : kTcbKeys) json.string(name);
+    for (const std::string_view name : lab::kTcbKeys) json.string(name);
     json.end(']');
     write_timers(json);
     json.end('}');

@@ -3,11 +3,11 @@
 //
 // A moment is [kind, row, side, connection, time in ns, TCB or null, timers, marks]; kinds are
 // "sent", "came", "did", "state" and "tcb" (no packet: the application read or wrote, or a timer
-// was set or ended). A TCB is an array in the order of kTcbKeys; its numbers are as on the wire.
-// Timers are names and the ns at which each ends, in turn, the earliest first. Marks say what is
-// known of what is outstanding: where it begins and ends, and 0 (sent again), 1 (reported by SACK)
-// or 2 (lost). Timers and marks are null, or left out behind all else, where nothing changed of
-// them.
+// was set or ended). A TCB is an array in the order of kTcbKeys (row_json.h); its numbers are as on
+// the wire. Timers are names and the ns at which each ends, in turn, the earliest first. Marks say
+// what is known of what is outstanding: where it begins and ends, and 0 (sent again), 1 (reported
+// by SACK) or 2 (lost). Timers and marks are null, or left out behind all else, where nothing
+// changed of them.
 //
 // Invariants:
 //   1. A row that was told is told again when more is known of it; the last one counts.
@@ -20,16 +20,10 @@
 #include <set>
 #include <string>
 
-#include "stack/base/json.h"
 #include "stack/lab/lab.h"
+#include "stack/lab/row_json.h"
 
 namespace glasstcp::web {
-
-inline constexpr std::array<std::string_view, 31> kTcbKeys = {
-    "state",   "snd_una",    "snd_nxt", "snd_wnd",  "snd_up",    "snd_wl1",   "snd_wl2", "iss",
-    "rcv_nxt", "rcv_wnd",    "rcv_up",  "irs",      "cwnd",      "ssthresh",  "flight",  "pipe",
-    "sacked",  "lost",       "unsent",  "unread",   "mss",       "srtt",      "rttvar",  "rto",
-    "reo_wnd", "duplicates", "retries", "recovery", "snd_shift", "rcv_shift", "deadline"};
 
 /// Follows one lab.
 class Recorder final : public lab::RowObserver {
@@ -52,13 +46,6 @@ class Recorder final : public lab::RowObserver {
     std::string marks = "[]";
   };
 
-  // What a row says only once: found when a packet left or came.
-  struct Extra {
-    std::string_view reason, rfc, verdict, verdict_rfc;
-    std::string bytes;
-    std::uint32_t size = 0;
-  };
-
   struct Moment {
     std::string_view kind;
     int row = -1;
@@ -68,8 +55,6 @@ class Recorder final : public lab::RowObserver {
   };
   void add_moment(const Moment& moment);
   void take_actions();
-  void learn_extra(std::size_t row, const AnnotatedPacket& packet);
-  void write_row(Json& json, std::size_t number);
   [[nodiscard]] std::string tcb_text(const TcbSnapshot& tcb, Instant deadline) const;
   void add_changes(Watched& watched, lab::Side side);
   [[nodiscard]] std::string marks_text(lab::Side side, const Watched& watched) const;
@@ -78,7 +63,7 @@ class Recorder final : public lab::RowObserver {
   const lab::Lab& lab_;
   std::size_t seen_ = 0;  // rows that were looked at
   std::set<std::size_t> touched_;
-  std::map<std::size_t, Extra> extras_;
+  std::map<std::size_t, lab::RowExtra> extras_;
   std::array<std::map<std::uint32_t, Watched>, 2> watched_;  // by side and connection
   Json moments_;
 };
