@@ -65,12 +65,12 @@ void BlockPool::add_free_blocks(std::uint32_t chunk) {
 
 std::uint64_t BlockPool::release_idle_memory() {
   const std::uint64_t held = memory_bytes() / kBlockSize;
-  if (held < 4 * kPerChunk || size_ > held / 2) return 0;
+  if (held <= kPerChunk || size_ > held / 2) return 0;
   std::uint64_t given = 0;
   free_head_ = kNone;
   for (std::uint32_t chunk = chunk_count_; chunk-- > 0;) {
     if (chunks_[chunk].bytes == nullptr) continue;
-    if (chunks_[chunk].in_use != 0) {
+    if (chunks_[chunk].in_use != 0 || (chunk == 0 && keeps_first_)) {
       add_free_blocks(chunk);
       continue;
     }

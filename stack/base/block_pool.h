@@ -33,6 +33,12 @@ class BlockPool {
   BlockPool& operator=(const BlockPool&) = delete;
   ~BlockPool();
 
+  /// As of a slab: gets the first chunk, and keeps it.
+  [[nodiscard]] bool reserve() {
+    keeps_first_ = chunk_count_ > 0 || grow();
+    return keeps_first_;
+  }
+
   /// A block with undefined contents; kNone at the limit or without memory.
   [[nodiscard]] std::uint32_t acquire() {
     if (size_ == capacity_limit_ || (free_head_ == kNone && !grow())) return kNone;
@@ -65,7 +71,7 @@ class BlockPool {
   /// Bytes of block memory held from the heap, in use or free.
   [[nodiscard]] std::uint64_t memory_bytes() const;
   /// Gives the memory of chunks without a block in use back to the heap, if more than half of what
-  /// is held is unused, and much; O(all blocks). Returns the bytes given.
+  /// is held is unused, and more than a chunk; O(all blocks). Returns the bytes given.
   std::uint64_t release_idle_memory();
 
  private:
@@ -91,6 +97,7 @@ class BlockPool {
   std::uint32_t capacity_limit_;
   std::uint32_t size_ = 0;
   std::uint32_t free_head_ = kNone;
+  bool keeps_first_ = false;
 };
 
 }  // namespace glasstcp

@@ -13,7 +13,7 @@
 //   chunk (nothrow).
 //   4. The slot that was freed last is used first: its memory is most likely still in the cache.
 //   5. Memory is given back only by release_idle_memory(), which looks at everything; nothing is
-//   counted for it elsewhere.
+//   counted for it elsewhere. After reserve() the first chunk stays.
 //
 // Leaves out: construction with arguments that can fail.
 // Next: avl_tree.h.
@@ -55,6 +55,13 @@ class Slab {
       delete chunks_[i].objects;
       delete chunks_[i].generations;
     }
+  }
+
+  /// Gets the memory of the first chunk and keeps it: a few objects can then be made even when the
+  /// system has no memory left. False: it has none now.
+  [[nodiscard]] bool reserve() {
+    keeps_first_ = has_chunk_for(0);
+    return keeps_first_;
   }
 
   /// Makes a T (value-constructed, or from `args`) and returns its index; kNone at the limit or
@@ -130,10 +137,11 @@ class Slab {
            std::uint64_t{chunk_count_} * sizeof(Generations) + chunk_room_ * sizeof(Chunk);
   }
   /// Gives the memory of chunks in which nothing lives back to the heap, if more than half of what
-  /// is held is unused, and much; O(slots that were ever used). Returns the bytes given.
+  /// is held is unused, and more than a chunk; O(slots that were ever used). Returns the bytes
+  /// given.
   std::uint64_t release_idle_memory() {
     const std::uint64_t held = std::uint64_t{used_} - std::uint64_t{idle_chunks_} * kPerChunk;
-    if (held < 4 * kPerChunk || size_ > held / 2) return 0;
+    if (held <= kPerChunk || size_ > held / 2) return 0;
     std::uint64_t given = 0;
     free_head_ = kNone;
     // The last chunk may have slots that were never used; it stays.
@@ -229,7 +237,7 @@ class Slab {
     bool is_idle = true;
     for (const std::uint32_t generation : chunks_[chunk].generations->of)
       is_idle = is_idle && (generation & 1U) == 0;
-    if (!is_idle) {
+    if (!is_idle || (chunk == 0 && keeps_first_)) {
       push_all_free(chunk);
       return 0;
     }
@@ -269,6 +277,7 @@ class Slab {
   std::uint32_t used_ = 0;  // slots that were ever in use; beyond them nothing is initialised
   std::uint32_t size_ = 0;
   std::uint32_t free_head_ = kNone;
+  bool keeps_first_ = false;
 };
 
 }  // namespace glasstcp

@@ -438,6 +438,9 @@ std::uint64_t Stack::release_idle_memory() {
   impl_->counters.memory_given_back += given;
   return given;
 }
+bool Stack::reserve() {
+  return impl_->tcp.reserve();
+}
 void Stack::check_invariants() const {
   impl_->tcp.check_invariants();
 }

@@ -247,6 +247,9 @@ class Stack {
   /// held; looks at everything, so it is for quiet moments, some seconds apart. Returns the bytes
   /// given.
   std::uint64_t release_idle_memory();
+  /// Gets the memory of a few connections and their data, and keeps it, so that they can be served
+  /// when the system has none left. False: it has none now.
+  [[nodiscard]] bool reserve();
   /// Checks every invariant of every connection; aborts on a violation. For debug builds,
   /// simulation and fuzzing.
   void check_invariants() const;

@@ -48,9 +48,41 @@ TEST(SlabMemory, ChunksInWhichNothingLivesGoBack) {
 
 TEST(SlabMemory, ALittleIsNotWorthIt) {
   Slab<Thing> slab(1U << 20);
-  for (std::uint32_t i = 0; i < 1000; ++i) ASSERT_NE(slab.acquire(i), kNone);
-  for (std::uint32_t i = 0; i < 1000; ++i) slab.release(i);
+  for (std::uint32_t i = 0; i < 300; ++i) ASSERT_NE(slab.acquire(i), kNone);
+  for (std::uint32_t i = 0; i < 300; ++i) slab.release(i);
   EXPECT_EQ(slab.release_idle_memory(), 0U);
+}
+
+// Where an address space is small (`ulimit -v`), what one kind of objects keeps is what another
+// lacks.
+TEST(SlabMemory, WhatIsMoreThanAChunkGoesBackAndWhatIsReservedStays) {
+  for (const bool is_reserved : {false, true}) {
+    Slab<Thing> slab(1U << 20);
+    if (is_reserved) {
+      EXPECT_TRUE(slab.reserve());
+    }
+    for (std::uint32_t i = 0; i < 1700; ++i) ASSERT_NE(slab.acquire(i), kNone);
+    const std::uint64_t peak = slab.memory_bytes();
+    for (std::uint32_t i = 0; i < 1700; ++i) slab.release(i);
+    const std::uint64_t given = slab.release_idle_memory();
+    EXPECT_GT(given, is_reserved ? peak / 4 : peak / 2);
+    EXPECT_EQ(slab.acquire(0U) == 0, is_reserved) << "the first chunk is there";
+    EXPECT_EQ(slab.memory_bytes(), peak - given);
+  }
+}
+
+TEST(BlockPoolMemory, WhatIsReservedStays) {
+  BlockPool pool(10'000);
+  EXPECT_TRUE(pool.reserve());
+  std::vector<std::uint32_t> blocks;
+  for (int i = 0; i < 200; ++i) blocks.push_back(pool.acquire());
+  const std::uint64_t peak = pool.memory_bytes();
+  for (const std::uint32_t block : blocks) pool.release(block);
+  const std::uint64_t given = pool.release_idle_memory();
+  EXPECT_GT(given, peak / 2);
+  EXPECT_EQ(pool.memory_bytes(), peak - given);
+  EXPECT_NE(pool.acquire(), kNone);
+  EXPECT_EQ(pool.memory_bytes(), peak - given) << "it was there";
 }
 
 TEST(SlabMemory, WhatStandsBesideAnObjectFindsItsPlaceAnew) {

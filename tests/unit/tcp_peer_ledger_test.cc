@@ -4,6 +4,8 @@
 
 #include <map>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "stack/tcp/demux/peer_ledger.h"
 #include "tests/sim/dice.h"
@@ -85,6 +87,21 @@ TEST_F(PeerLedgerTest, AnAddressThatStandsForManyIsNoPeer) {
   const std::uint32_t own = add("192.0.2.7");
   add("192.0.2.7");
   EXPECT_EQ(victim(), own);
+}
+
+// Newcomers wait unsorted: many of them, with gaps, and none is missing or counted twice.
+TEST_F(PeerLedgerTest, NewcomersAreSortedWhenSomebodyAsksOrManyWait) {
+  std::vector<std::uint32_t> all;
+  for (int i = 0; i < 1000; ++i) all.push_back(add(i % 4 == 0 ? "192.0.2.1" : "192.0.2.2"));
+  const std::uint32_t second = all[2];
+  remove(all[0]);
+  remove(all[1]);
+  EXPECT_EQ(ledger.count_of(ledger.greatest()), 749U);
+  EXPECT_EQ(victim(), second) << "the oldest that is left";
+  for (int i = 0; i < 3000; ++i) add("192.0.2.1");
+  EXPECT_EQ(ledger.size(), 3998U);
+  EXPECT_EQ(ledger.count_of(ledger.greatest()), 3249U);
+  EXPECT_EQ(victim(), all[4]);
 }
 
 // Against a count by address that anybody can read.

@@ -87,7 +87,7 @@ bool TcpLayer::evict_connection(const IpAddress& newcomer, Instant now) {
   return victim != kNone;
 }
 
-std::uint32_t TcpLayer::victim_of_a_great_holder(const IpAddress& newcomer) const {
+std::uint32_t TcpLayer::victim_of_a_great_holder(const IpAddress& newcomer) {
   const std::uint32_t peer = peers_.greatest();
   if (peer == kNone) return kNone;
   const std::uint64_t much =

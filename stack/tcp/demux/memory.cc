@@ -28,4 +28,11 @@ std::uint64_t TcpLayer::release_idle_memory() {
   return given;
 }
 
+// What a request and its answer need, from the SYN to TIME-WAIT.
+bool TcpLayer::reserve() {
+  TcpContext& c = context_;
+  return half_open_.reserve() && connections_.reserve() && peers_.reserve() && c.blocks.reserve() &&
+         c.tx.reserve() && c.sent.reserve() && c.flights.reserve() && time_waits_.reserve();
+}
+
 }  // namespace glasstcp

@@ -57,7 +57,11 @@ Verdict TcpLayer::arrives_at_listener(std::uint32_t listener, const Segment& seg
   if (cookies == SynCookieUse::Only || (cookies == SynCookieUse::WhenFull && !has_room())) {
     return send_cookie(seg, now, plan);
   }
-  return make_half_open(seg, now, plan);
+  const Verdict verdict = make_half_open(seg, now, plan);
+  // The system has no memory for the record.
+  const bool is_remembered = verdict == Verdict::SynAccepted;
+  if (!is_remembered && cookies == SynCookieUse::WhenFull) return send_cookie(seg, now, plan);
+  return verdict;
 }
 
 const ConnectionSettings& TcpLayer::settings_of(std::uint32_t listener) const {

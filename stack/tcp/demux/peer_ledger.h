@@ -7,13 +7,15 @@
 // whoever has one has 2^64 addresses; inside a /64 it is again the address that holds most.
 //
 // Invariants:
-//   1. Each item is in the list of exactly one peer, the oldest first.
+//   1. Each item is in the list of exactly one peer, the oldest first, or in that of the newcomers,
+//   whose peers are not looked for before somebody asks who holds most, or kMostNewcomers wait: a
+//   connection that comes and goes meanwhile costs four links.
 //   2. The tree has the peers by the number of their items; of equals the one whose oldest item is
 //   older stands behind the other. The last one is whose turn it is to pay.
 //   3. A /64 of which only one address was seen is one peer. With the second one it becomes a
 //   group: a node of the tree whose own tree has its addresses.
-//   4. add and remove cost a look-up and O(log n) steps for n peers. No peer is kept that holds
-//   nothing.
+//   4. add and remove cost a look-up and O(log n) steps for n peers at most, greatest() that for
+//   each newcomer, and no item is a newcomer twice. No peer is kept that holds nothing.
 //
 // Leaves out: what may be taken, and when (tcp_layer.cc).
 // Next: half_open.h.
@@ -57,10 +59,11 @@ struct Peer {
   std::uint32_t hash = 0;
   std::uint8_t height = 0;
   enum class Kind : std::uint8_t {
-    Alone,    // an address, or a /64 of which only one was seen
-    Group,    // a /64
-    Member,   // an address in a group
-    Nameless  // one item of an address that stands for many hosts
+    Alone,     // an address, or a /64 of which only one was seen
+    Group,     // a /64
+    Member,    // an address in a group
+    Nameless,  // one item of an address that stands for many hosts
+    Newcomers  // the items whose peers have not been looked for; it stands in no tree
   } kind = Kind::Alone;
 };
 static_assert(sizeof(Peer) <= 28, "each address that talks to us makes one");
@@ -83,14 +86,22 @@ class PeerLedger {
   /// The item at `index` lives from now on. `stands_for_many`: its address is that of a masquerade,
   /// so that what it holds is not counted together. False: no memory for it.
   [[nodiscard]] bool add(std::uint32_t index, bool stands_for_many) {
-    const std::uint32_t peer =
-        stands_for_many ? make(Peer::Kind::Nameless, 0) : peer_of(remote_address_of(items_[index]));
-    if (peer == kNone) return false;
-    place(index).peer = peer;
+    place(index).stamp = ++stamp_;
+    if (stands_for_many) {
+      const std::uint32_t peer = make(Peer::Kind::Nameless, 0);
+      if (peer == kNone) return false;
+      give_to(peer, index);
+      ++size_;
+      return true;
+    }
+    if (newcomers_ == kNone) newcomers_ = make(Peer::Kind::Newcomers, 0);
+    if (newcomers_ == kNone) return false;
+    place(index).peer = newcomers_;
     append(index);
-    recount(peer, +1);
     ++size_;
-    return true;
+    if (++newcomer_count() <= kMostNewcomers || find_peer_of_oldest_newcomer()) return true;
+    remove(index);
+    return false;
   }
   /// The item at `index`, which is in the ledger, goes.
   void remove(std::uint32_t index) {
@@ -99,8 +110,12 @@ class PeerLedger {
     const std::uint32_t group = group_of(peer);
     take_from_ring(index);
     place(index).peer = kNone;
-    recount(peer, group, -1);
     --size_;
+    if (peer == newcomers_) {
+      --newcomer_count();
+    } else {
+      recount(peer, group, -1);
+    }
   }
   [[nodiscard]] bool has(std::uint32_t index) const { return place(index).peer != kNone; }
   /// Items in the ledger.
@@ -114,12 +129,21 @@ class PeerLedger {
   std::uint64_t release_idle_memory() {
     return peers_.release_idle_memory() + table_.release_idle_memory();
   }
+  [[nodiscard]] bool reserve() { return peers_.reserve(); }
 
-  /// The address that holds most, inside the /64 that does; kNone if nobody holds anything.
-  [[nodiscard]] std::uint32_t greatest() const { return greatest_in(tree_.last(peers_)); }
+  /// The address that holds most, inside the /64 that does; kNone if nobody holds anything. Without
+  /// memory to tell them apart, all newcomers are one.
+  [[nodiscard]] std::uint32_t greatest() {
+    while (newcomers_ != kNone && newcomer_count() > 0 && find_peer_of_oldest_newcomer()) {
+    }
+    const std::uint32_t last = tree_.last(peers_);
+    if (last != kNone) return greatest_in(last);
+    return newcomers_ != kNone && newcomer_count() > 0 ? newcomers_ : kNone;
+  }
   /// The one after `peer`, an answer of this or greatest(): of the same group, or the greatest of
   /// the next; kNone if it was the last.
   [[nodiscard]] std::uint32_t next_greatest(std::uint32_t peer) const {
+    if (peer == newcomers_) return kNone;
     const std::uint32_t group = group_of(peer);
     if (group == kNone) return greatest_in(tree_.before(peers_, peer));
     const std::uint32_t sibling = members_of(group).before(peers_, peer);
@@ -141,8 +165,9 @@ class PeerLedger {
     const std::uint32_t peer = place(index).peer;
     const std::uint32_t group = group_of(peer);
     take_from_ring(index);
+    place(index).stamp = ++stamp_;
     append(index);
-    recount(peer, group, 0);
+    if (peer != newcomers_) recount(peer, group, 0);
   }
 
   /// Asserts the invariants.
@@ -158,8 +183,12 @@ class PeerLedger {
  private:
   using Tree = AvlTree<Peer>;
 
+  static constexpr std::uint32_t kMostNewcomers = 1024;
+
+  // Each item its own member, each member its own group, and the newcomers.
   static std::uint32_t most_peers(std::uint32_t items) {
-    return static_cast<std::uint32_t>(std::min<std::uint64_t>(2 * std::uint64_t{items}, 1U << 30));
+    return static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(2 * std::uint64_t{items} + 1, 1U << 30));
   }
   [[nodiscard]] PeerPlace& place(std::uint32_t index) { return items_.beside(index); }
   [[nodiscard]] const PeerPlace& place(std::uint32_t index) const { return items_.beside(index); }
@@ -167,6 +196,9 @@ class PeerLedger {
 
   // -- Names
 
+  [[nodiscard]] static bool has_name(Peer::Kind kind) {
+    return kind != Peer::Kind::Nameless && kind != Peer::Kind::Newcomers;
+  }
   [[nodiscard]] std::uint32_t hash_of(const IpAddress& address, Peer::Kind kind) const {
     const bool is_whole = address.is_v4() || kind == Peer::Kind::Member;
     const ByteView bytes = address.bytes();
@@ -205,13 +237,29 @@ class PeerLedger {
     const std::uint32_t member = find_member(address, member_hash);
     return member != kNone ? member : make(Peer::Kind::Member, member_hash);
   }
+  [[nodiscard]] std::uint32_t& newcomer_count() { return peers_[newcomers_].begin.count; }
+  // False: no memory for its peer.
+  bool find_peer_of_oldest_newcomer() {
+    const std::uint32_t index = peers_[newcomers_].oldest;
+    const std::uint32_t peer = peer_of(remote_address_of(items_[index]));
+    if (peer == kNone) return false;
+    take_from_ring(index);
+    --newcomer_count();
+    give_to(peer, index);
+    return true;
+  }
+  void give_to(std::uint32_t peer, std::uint32_t index) {
+    place(index).peer = peer;
+    append(index);
+    recount(peer, +1);
+  }
   // A peer that holds nothing yet and stands in no tree; its first item gives it its name.
   std::uint32_t make(Peer::Kind kind, std::uint32_t hash) {
     const std::uint32_t peer = peers_.acquire();
     if (peer == kNone) return kNone;
     peers_[peer].kind = kind;
     peers_[peer].hash = hash;
-    if (kind != Peer::Kind::Nameless && !table_.insert(hash, peer)) {
+    if (has_name(kind) && !table_.insert(hash, peer)) {
       peers_.release(peer);
       return kNone;
     }
@@ -256,7 +304,6 @@ class PeerLedger {
 
   void append(std::uint32_t index) {
     PeerPlace& own = place(index);
-    own.stamp = ++stamp_;
     std::uint32_t& oldest = peers_[own.peer].oldest;
     if (oldest == kNone) {
       oldest = own.next = own.previous = index;
@@ -276,12 +323,12 @@ class PeerLedger {
   }
   std::uint32_t check_ring(const Peer& peer) const {
     std::uint32_t count = 0;
-    std::uint32_t at = peer.oldest;
-    do {
+    for (std::uint32_t at = peer.oldest; at != kNone;) {
       STACK_ASSERT(place(place(at).next).previous == at);
-      at = place(at).next;
       ++count;
-    } while (at != peer.oldest);
+      at = place(at).next;
+      if (at == peer.oldest) break;
+    }
     STACK_ASSERT(count == peer.begin.count);
     return count;
   }
@@ -316,7 +363,7 @@ class PeerLedger {
     peer.begin.count = static_cast<std::uint32_t>(static_cast<int>(peer.begin.count) + by);
     if (peer.begin.count == 0) {
       if (is_only) tree.clear();
-      if (peer.kind != Peer::Kind::Nameless) table_.erase(peer.hash, index);
+      if (has_name(peer.kind)) table_.erase(peer.hash, index);
       peers_.release(index);
       return;
     }
@@ -330,6 +377,7 @@ class PeerLedger {
   FlowTable table_;
   Tree tree_;
   std::uint32_t size_ = 0;
+  std::uint32_t newcomers_ = kNone;  // the peer that stands for them; made for the first one
   std::uint32_t stamp_ = 0;
 };
 

@@ -185,6 +185,10 @@ Verdict TcpLayer::complete(const Completion& what, const Segment& seg, Instant n
   const std::uint32_t index = connections_.acquire(context_, what.agreed, now);
   if (index == kNone) {
     context_.budget.release(what.agreed.buffer);
+    // Not a limit of ours: the system has no memory. The peer sends again, and by then the place of
+    // one that does nothing is free.
+    const bool lacks_memory = connections_.size() < connections_.capacity_limit();
+    if (lacks_memory && evict_idle_connection(now)) return Verdict::OutOfMemory;
     return refuse(what, seg, Verdict::OutOfMemory, now);
   }
   if (what.half_open != kNone) {

@@ -127,6 +127,8 @@ class TcpLayer {
   [[nodiscard]] std::uint64_t memory_bytes() const;
   /// Gives back what a peak has left behind; O(all that was ever held). Returns the bytes given.
   std::uint64_t release_idle_memory();
+  /// See Stack::reserve().
+  [[nodiscard]] bool reserve();
   void check_invariants() const;
 
  private:
@@ -189,7 +191,7 @@ class TcpLayer {
   [[nodiscard]] bool reserve_window(std::uint32_t bytes, const IpAddress& newcomer, Instant now);
   bool evict_idle_connection(Instant now);
   bool evict_connection(const IpAddress& newcomer, Instant now);
-  [[nodiscard]] std::uint32_t victim_of_a_great_holder(const IpAddress& newcomer) const;
+  [[nodiscard]] std::uint32_t victim_of_a_great_holder(const IpAddress& newcomer);
   bool evict_for_buffers(Instant now);
   template <typename Choose>
   std::uint32_t look_for_victim(Choose choose);

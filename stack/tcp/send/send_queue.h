@@ -39,6 +39,7 @@ class TxPool {
   [[nodiscard]] std::uint64_t memory_bytes() const { return chunks_.memory_bytes(); }
   /// As of a slab.
   std::uint64_t release_idle_memory() { return chunks_.release_idle_memory(); }
+  [[nodiscard]] bool reserve() { return chunks_.reserve(); }
 
   /// The next cookie whose bytes are no longer needed.
   std::optional<std::uint64_t> next_released();
