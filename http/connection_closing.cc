@@ -17,6 +17,16 @@ Duration HttpConnection::silence_allowed() const noexcept {
   return has_answered_ ? services_->config.idle_timeout : services_->config.header_timeout;
 }
 
+bool HttpConnection::is_at_rest() const noexcept {
+  const bool is_idle = phase_ == Phase::Idle && has_answered_ && all_acknowledged_;
+  const bool ends = want_ != Want::KeepOpen || close_after_answer_ || peer_closed_ ||
+                    is_shutting_down_ || is_lingering_;
+  const bool holds = !head_.bytes.empty() || body_size_ > 0 || transfer_ || side_;
+  // What its last answer was is told when it ends.
+  const bool is_plain = !is_service_ && !is_refusing_ && !lacks_room_;
+  return is_idle && !ends && !holds && is_plain && unacknowledged_ == 0;
+}
+
 void HttpConnection::on_deadline(const Moment& at) noexcept {
   if (at.now < deadline_) return;
   switch (phase_) {

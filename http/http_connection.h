@@ -185,6 +185,14 @@ class HttpConnection {
   }
   /// Between requests: since when.
   [[nodiscard]] Instant idle_since() const noexcept { return deadline_ - silence_allowed(); }
+  /// Whether its deadline is all that it remembers: it may be destroyed, and one that resume()s be
+  /// made in its place.
+  [[nodiscard]] bool is_at_rest() const noexcept;
+  /// A new one goes on where one that was at rest ended.
+  void resume(Instant deadline) noexcept {
+    deadline_ = deadline;
+    has_answered_ = true;
+  }
   /// What its owner calls it, for PeerNames and for itself.
   void set_tag(std::uint32_t tag) noexcept { tag_ = tag; }
   [[nodiscard]] std::uint32_t tag() const noexcept { return tag_; }

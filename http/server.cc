@@ -59,8 +59,9 @@ HttpServer::HttpServer(Stack& stack, FileStore& store, const MediaTypes& types,
       wheel_(start),
       loans_(config.max_loans),
       slots_(config.max_connections),
+      states_(config.max_connections),
       slow_peers_(config.least_rate) {
-  static_assert(sizeof(Slot) <= 128, "the HTTP state of an idle connection");
+  static_assert(sizeof(Slot) <= 40, "the HTTP state of an idle connection");
   lingering_.reserve(std::size_t{config.max_lingering} + 1);
   streaming_.reserve(kMostStreams);
 }
@@ -97,7 +98,7 @@ void HttpServer::turn(const Moment& at, bool runs_timers) noexcept {
 
 Instant HttpServer::next_deadline() const noexcept {
   for (const std::uint32_t index : streaming_) {
-    const BodyStream* const stream = slots_[index].http.stream();
+    const BodyStream* const stream = http_of(slots_[index]).stream();
     if (stream != nullptr && stream->has_news()) return latest_;
   }
   const Instant timer = std::min(wheel_.next_deadline(), next_look_);
@@ -113,7 +114,8 @@ void HttpServer::stop(const Moment& at) noexcept {
     stack_.close_listener(listener);
   }
   slots_.for_each([&](Slot& slot) {
-    slot.http.begin_shutdown(at);
+    if (!wake_up(slot, at)) return;
+    http_of(slot).begin_shutdown(at);
     pump(slot, at);
   });
 }
@@ -121,7 +123,13 @@ void HttpServer::stop(const Moment& at) noexcept {
 std::uint64_t HttpServer::release_idle_memory() noexcept {
   const std::uint64_t buffers = pool_.idle();
   pool_.trim();
-  return buffers + slots_.release_idle_memory() + loans_.release_idle_memory();
+  put_to_rest();
+  return buffers + slots_.release_idle_memory() + states_.release_idle_memory() +
+         loans_.release_idle_memory();
+}
+
+bool HttpServer::reserve() noexcept {
+  return stack_.reserve() && slots_.reserve() && states_.reserve() && loans_.reserve();
 }
 
 FourTuple HttpServer::tuple_of(std::uint32_t tag) const noexcept {
@@ -181,8 +189,9 @@ void HttpServer::on_event(const Event& event, const Moment& at) noexcept {
     drop(slot);
     return;
   }
+  if (!wake_up(slot, at)) return;
   if ((event.mask & EventMask::kDrained) != 0 && stack_.unacknowledged(slot.id) == 0) {
-    slot.http.on_all_acknowledged(at);
+    http_of(slot).on_all_acknowledged(at);
   }
   pump(slot, at);
   const bool is_over = (event.mask & EventMask::kClosed) != 0;
@@ -194,15 +203,21 @@ void HttpServer::on_event(const Event& event, const Moment& at) noexcept {
 
 void HttpServer::accept_all(ListenerId listener, const Moment& at) noexcept {
   while (const std::optional<ConnectionId> id = stack_.accept(listener)) {
-    std::uint32_t index = slots_.acquire(services_, *id, at);
-    if (index == kNone && close_idle_one(at)) index = slots_.acquire(services_, *id, at);
+    std::uint32_t index = slots_.acquire(*id);
+    if (index == kNone && close_idle_one(at)) index = slots_.acquire(*id);
     if (index == kNone) {
       ++counters_.refused;
       stack_.abort(*id, at.now);
       continue;
     }
     Slot& slot = slots_[index];
-    slot.http.set_tag(index);
+    slot.index = index;
+    if (!make_state(slot, at)) {
+      ++counters_.refused;
+      stack_.abort(*id, at.now);
+      drop(slot);
+      continue;
+    }
     stack_.set_user(*id, index);
     // An answer is queued as a whole, so that Nagle's algorithm could only hold its last segment
     // back.
@@ -226,8 +241,9 @@ void HttpServer::take_released(const Moment& at) noexcept {
                           (slots_.generation(loan.slot) & Loan::kGenerationMask) == loan.generation;
     if (!is_known) continue;
     Slot& slot = slots_[loan.slot];
-    slot.lent -= loan.units * static_cast<std::uint32_t>(Loan::kUnit);
-    if (loan.wakes != 0) pump(slot, at);
+    const std::uint32_t bytes = loan.units * static_cast<std::uint32_t>(Loan::kUnit);
+    if (bytes > 0) states_[slot.state].lent -= bytes;  // so that it is not at rest
+    if (loan.wakes != 0 && wake_up(slot, at)) pump(slot, at);
   }
 }
 
@@ -241,12 +257,13 @@ void HttpServer::run_timers(const Moment& at) noexcept {
 }
 
 void HttpServer::on_timer(Slot& slot, const Moment& at) noexcept {
-  slot.http.on_progress(stack_.unacknowledged(slot.id), at);
-  if (at.now >= slot.http.next_deadline() && !is_pressed()) {
+  if (!wake_up(slot, at)) return;
+  http_of(slot).on_progress(stack_.unacknowledged(slot.id), at);
+  if (at.now >= http_of(slot).next_deadline() && !is_pressed()) {
     const auto status = stack_.status(slot.id);
-    if (status.has_value() && keeps_window_closed(*status)) slot.http.on_peer_paused(at);
+    if (status.has_value() && keeps_window_closed(*status)) http_of(slot).on_peer_paused(at);
   }
-  slot.http.on_deadline(at);
+  http_of(slot).on_deadline(at);
   pump(slot, at);
 }
 
@@ -254,9 +271,9 @@ void HttpServer::on_timer(Slot& slot, const Moment& at) noexcept {
 
 /// Answers what can be answered now: output first, since its end lets the next request be read.
 void HttpServer::pump(Slot& slot, const Moment& at) noexcept {
-  if (slot.http.stream() != nullptr) {
+  if (http_of(slot).stream() != nullptr) {
     const std::expected<ByteView, StreamError> received = stack_.peek(slot.id);
-    if (received.has_value() && received->empty()) slot.http.on_peer_closed(at);
+    if (received.has_value() && received->empty()) http_of(slot).on_peer_closed(at);
   }
   for (int i = 0; i < kRequestsPerTurn; ++i) {
     if (!send_pieces(slot, at)) {
@@ -273,7 +290,7 @@ void HttpServer::pump(Slot& slot, const Moment& at) noexcept {
 
 /// Lends pieces to the stack. False: some are left and must wait.
 bool HttpServer::send_pieces(Slot& slot, const Moment& at) noexcept {
-  while (const OwnedBytes* piece = slot.http.front_piece(at, share_of(slot))) {
+  while (const OwnedBytes* piece = http_of(slot).front_piece(at, share_of(slot))) {
     if (stack_.unacknowledged(slot.id) >= config_.in_flight_bytes) return false;
     // Static text has no owner and needs no loan of its own, but the stack wants a cookie that it
     // can give back.
@@ -282,7 +299,7 @@ bool HttpServer::send_pieces(Slot& slot, const Moment& at) noexcept {
       wake_by(slot, at.now + kLoanRetry);
       return false;
     }
-    const SendOptions options{.more = slot.http.is_followed_at_once(), .urgent = false};
+    const SendOptions options{.more = http_of(slot).is_followed_at_once(), .urgent = false};
     const auto sent = stack_.send_borrowed(slot.id, piece->bytes, loan, options, at.now);
     if (!sent.has_value()) {
       loans_.release(loan);
@@ -290,36 +307,36 @@ bool HttpServer::send_pieces(Slot& slot, const Moment& at) noexcept {
       if (sent.error() == StreamError::OutOfMemory) wake_by(slot, at.now + kLoanRetry);
       return false;
     }
-    OwnedBytes taken = slot.http.take_piece(at);
+    OwnedBytes taken = http_of(slot).take_piece(at);
     const std::size_t kept = taken.owner ? taken.owner->pooled_bytes() : 0;
-    slot.lent += static_cast<std::uint32_t>(kept);
+    states_[slot.state].lent += static_cast<std::uint32_t>(kept);
     const bool is_much = stack_.unacknowledged(slot.id) > config_.pipeline_bytes / 2;
     loans_[loan] = {.owner = taken.owner.detach(),
-                    .slot = slot.http.tag(),
-                    .generation = slots_.generation(slot.http.tag()) & Loan::kGenerationMask,
+                    .slot = slot.index,
+                    .generation = slots_.generation(slot.index) & Loan::kGenerationMask,
                     .units = static_cast<std::uint32_t>(kept / Loan::kUnit) & 511u,
-                    .wakes = is_much || slot.http.is_transferring() ? 1u : 0u};
+                    .wakes = is_much || http_of(slot).is_transferring() ? 1u : 0u};
   }
   return true;
 }
 
 /// Offers received bytes to HTTP, one request at a time. False: nothing moved.
 bool HttpServer::read_bytes(Slot& slot, const Moment& at) noexcept {
-  if (!slot.http.is_reading() || stack_.unacknowledged(slot.id) > config_.pipeline_bytes ||
+  if (!http_of(slot).is_reading() || stack_.unacknowledged(slot.id) > config_.pipeline_bytes ||
       has_its_share(slot)) {
     return false;
   }
   const std::expected<ByteView, StreamError> received = stack_.peek(slot.id);
   if (!received.has_value()) return false;
   if (received->empty()) {
-    const Want before = slot.http.wants();
-    slot.http.on_peer_closed(at);
-    return slot.http.wants() == before &&
-           !slot.http.is_reading();  // an error page may have to be sent
+    const Want before = http_of(slot).wants();
+    http_of(slot).on_peer_closed(at);
+    return http_of(slot).wants() == before &&
+           !http_of(slot).is_reading();  // an error page may have to be sent
   }
-  if (stack_.is_observed() && slot.http.is_between_requests())
+  if (stack_.is_observed() && http_of(slot).is_between_requests())
     stack_.note_message(slot.id, MessageMark{}, at.now);  // a request begins here
-  const std::size_t taken = slot.http.on_bytes(*received, at);
+  const std::size_t taken = http_of(slot).on_bytes(*received, at);
   if (taken > 0) stack_.consume(slot.id, taken, at.now);
   if (std::exchange(request_ended_, false) && stack_.is_observed()) {
     MessageMark mark;
@@ -331,7 +348,7 @@ bool HttpServer::read_bytes(Slot& slot, const Moment& at) noexcept {
 
 /// Does what HTTP wants of the TCP connection, and arms its timer.
 void HttpServer::settle(Slot& slot, const Moment& at) noexcept {
-  switch (slot.http.wants()) {
+  switch (http_of(slot).wants()) {
     case Want::KeepOpen:
       break;
     case Want::CloseWhenSent:
@@ -348,22 +365,22 @@ void HttpServer::settle(Slot& slot, const Moment& at) noexcept {
       drop(slot);
       return;
   }
-  wake_by(slot, slot.http.next_deadline());
-  if (slot.http.is_transferring()) wake_by(slot, at.now + Transfer::kLook);
-  if (slot.http.is_lingering()) note_lingering(slot.http.tag(), at);
-  if (slot.http.stream() != nullptr) note_streaming(slot, at);
+  wake_by(slot, http_of(slot).next_deadline());
+  if (http_of(slot).is_transferring()) wake_by(slot, at.now + Transfer::kLook);
+  if (http_of(slot).is_lingering()) note_lingering(slot.index, at);
+  if (http_of(slot).stream() != nullptr) note_streaming(slot, at);
 }
 
 /// Remembers a slot whose stream is to be asked for news, and lets TCP ask a silent peer whether it
 /// is still there: a stream may have nothing to send for long.
 void HttpServer::note_streaming(Slot& slot, const Moment& at) noexcept {
-  if (std::ranges::find(streaming_, slot.http.tag()) != streaming_.end()) return;
+  if (std::ranges::find(streaming_, slot.index) != streaming_.end()) return;
   if (streaming_.size() == streaming_.capacity()) {  // nobody would ask the stream for news
     stack_.abort(slot.id, at.now);
     drop(slot);
     return;
   }
-  streaming_.push_back(slot.http.tag());
+  streaming_.push_back(slot.index);
   ConnectionSettings settings = stack_.default_settings();
   settings.keep_alive_idle = kStreamKeepAlive;
   settings.keep_alive_interval = kStreamKeepAlive;
@@ -377,7 +394,7 @@ void HttpServer::send_news(const Moment& at) noexcept {
   for (std::size_t i = streaming_.size(); i-- > 0;) {
     if (i >= streaming_.size()) continue;  // a turn may have ended others, too
     Slot& slot = slots_[streaming_[i]];
-    BodyStream* const stream = slot.http.stream();
+    BodyStream* const stream = http_of(slot).stream();
     if (stream != nullptr && stream->take_news()) pump(slot, at);
   }
 }
@@ -389,7 +406,7 @@ void HttpServer::note_lingering(std::uint32_t index, const Moment& at) noexcept 
   lingering_.push_back(index);
   if (lingering_.size() <= config_.max_lingering) return;
   Slot& oldest = slots_[lingering_.front()];
-  oldest.http.end_lingering();
+  http_of(oldest).end_lingering();
   stack_.close(oldest.id, at.now);
   drop(oldest);
 }
@@ -401,9 +418,10 @@ void HttpServer::wake_by(Slot& slot, Instant deadline) noexcept {
 }
 
 void HttpServer::drop(Slot& slot) noexcept {
-  if (!lingering_.empty()) std::erase(lingering_, slot.http.tag());
-  if (!streaming_.empty()) std::erase(streaming_, slot.http.tag());
-  slots_.release(slot.http.tag());
+  if (!lingering_.empty()) std::erase(lingering_, slot.index);
+  if (!streaming_.empty()) std::erase(streaming_, slot.index);
+  if (slot.state != kNone) states_.release(slot.state);
+  slots_.release(slot.index);
 }
 
 }  // namespace glasstcp::http

@@ -7,8 +7,9 @@
 // Invariants:
 //   1. Bytes lent to the stack stay alive until it releases them, whatever happens to their
 //      connection.
-//   2. Each accepted connection has one slot, from accept() to close() or abort(); an idle one
-//      costs sizeof(Slot) < 128 bytes.
+//   2. Each accepted connection has one slot, from accept() to close() or abort(). What HTTP knows
+//      of one is put away when it has been idle for some seconds: then it costs sizeof(Slot), 40
+//      bytes.
 //   3. Nothing is allocated in steady state: slots and loans come from slabs.
 //   4. A connection that has much unacknowledged output, or holds its share of the memory, is not
 //      read from: pipelining is bounded.
@@ -82,17 +83,24 @@ class HttpServer final : private PeerNames, private MessageListener, private Hea
   [[nodiscard]] const std::vector<ListenerId>& listeners() const noexcept { return listeners_; }
   /// Connections that have a slot now.
   [[nodiscard]] std::uint32_t connection_count() const noexcept { return slots_.size(); }
+  /// Those of which only the deadline is kept.
+  [[nodiscard]] std::uint32_t resting_count() const noexcept {
+    return slots_.size() - states_.size();
+  }
   /// Pieces that the stack still holds.
   [[nodiscard]] std::uint32_t loan_count() const noexcept { return loans_.size(); }
   [[nodiscard]] const BufferPool& pool() const noexcept { return pool_; }
   [[nodiscard]] const PartialHeads& partial_heads() const noexcept { return heads_; }
   [[nodiscard]] const LimitCounters& counters() const noexcept { return counters_; }
-  /// Gives back to the heap what a peak has left behind; looks at everything, so it is for quiet
-  /// moments. Returns the bytes given.
+  /// Puts connections between requests to rest, and gives back to the heap what a peak has left
+  /// behind; looks at everything, so it is for quiet moments. Returns the bytes given.
   std::uint64_t release_idle_memory() noexcept;
+  /// See Stack::reserve(): for the stack, and for the answers.
+  [[nodiscard]] bool reserve() noexcept;
 
  private:
   struct Slot;
+  struct HttpState;
   struct Loan;
 
   [[nodiscard]] FourTuple tuple_of(std::uint32_t tag) const noexcept override;
@@ -105,6 +113,7 @@ class HttpServer final : private PeerNames, private MessageListener, private Hea
   void on_closing(std::uint32_t tag, const CloseNote& note) noexcept override;
   // server_pressure.cc
   bool end_oldest_head(std::uint32_t tag, const Moment& at) noexcept override;
+  [[nodiscard]] Instant idle_since(const Slot& slot, const Moment& at) const noexcept;
   [[nodiscard]] PoolShare share_of(const Slot& slot) const noexcept;
   [[nodiscard]] bool has_its_share(const Slot& slot) const noexcept;
   [[nodiscard]] bool is_tcp_pressed() const noexcept;
@@ -115,6 +124,12 @@ class HttpServer final : private PeerNames, private MessageListener, private Hea
   [[nodiscard]] static bool keeps_window_closed(const TcbSnapshot& status) noexcept;
   void end_slow(Slot& slot, bool is_sending, const Moment& at) noexcept;
   bool close_idle_one(const Moment& at) noexcept;
+  // server_rest.cc
+  [[nodiscard]] HttpConnection& http_of(const Slot& slot) noexcept;
+  [[nodiscard]] const HttpConnection& http_of(const Slot& slot) const noexcept;
+  [[nodiscard]] bool make_state(Slot& slot, const Moment& at) noexcept;
+  [[nodiscard]] bool wake_up(Slot& slot, const Moment& at) noexcept;
+  void put_to_rest() noexcept;
   // server.cc
   void accept_all(ListenerId listener, const Moment& at) noexcept;
   void on_event(const Event& event, const Moment& at) noexcept;
@@ -143,6 +158,7 @@ class HttpServer final : private PeerNames, private MessageListener, private Hea
   TimingWheel wheel_;
   Slab<Loan> loans_;
   Slab<Slot> slots_;
+  Slab<HttpState> states_;
   SlowPeers slow_peers_;
   Instant next_look_ = kNever;   // at who is slow
   std::uint32_t idle_hand_ = 0;  // the last slot that was asked whether it is idle

@@ -24,18 +24,20 @@ bool is_above_three_quarters(std::uint32_t used, std::uint32_t limit) {
 /// Twice the congestion window, as kernels size their send buffers: what is in flight, and as much
 /// to go on with. A peer that takes nothing never earns more than the beginning.
 PoolShare HttpServer::share_of(const Slot& slot) const noexcept {
+  const std::uint32_t lent = states_[slot.state].lent;
   std::size_t most = kLookAhead;
-  if (slot.lent >= most) {
+  if (lent >= most) {
     const auto status = stack_.status(slot.id);
     if (status.has_value()) most = std::max<std::size_t>(most, 2 * std::size_t{status->cwnd});
   }
-  return {.held = slot.lent, .most = std::min<std::size_t>(most, config_.in_flight_bytes)};
+  return {.held = lent, .most = std::min<std::size_t>(most, config_.in_flight_bytes)};
 }
 
 /// Whether a connection must have answers acknowledged before it may ask for more: its heads, too,
 /// are a share of the pool.
 bool HttpServer::has_its_share(const Slot& slot) const noexcept {
-  return slot.lent > 0 && slot.lent > pool_.spare();
+  const std::uint32_t lent = states_[slot.state].lent;
+  return lent > 0 && lent > pool_.spare();
 }
 
 /// TCP's memory: a small answer that nobody takes holds nothing of the pool, and a connection.
@@ -61,12 +63,13 @@ void HttpServer::relieve(const Moment& at) noexcept {
   next_look_ = at.now + config_.least_rate.between_looks();
   slow_peers_.begin(at.now);
   const bool counts_all = is_tcp_pressed();
-  slots_.for_each([this, counts_all](std::uint32_t index, Slot& slot) {
-    std::size_t held = slot.lent + slot.http.pooled_bytes();
+  states_.for_each([this, counts_all](HttpState& state) {
+    const Slot& slot = slots_[state.http.tag()];
+    std::size_t held = state.lent + state.http.pooled_bytes();
     if (held == 0 && counts_all) {
-      held = stack_.unacknowledged(slot.id) + (slot.http.body_progress().has_value() ? 1 : 0);
+      held = stack_.unacknowledged(slot.id) + (state.http.body_progress().has_value() ? 1 : 0);
     }
-    if (held > 0) slow_peers_.look(look_at(index, slot, held));
+    if (held > 0) slow_peers_.look(look_at(slot.index, slot, held));
   });
   const std::span<const PeerLook> all = slow_peers_.end();
   // What one held of TCP's memory is free only once its reset has left: some of them at a time.
@@ -87,7 +90,7 @@ PeerLook HttpServer::look_at(std::uint32_t index, const Slot& slot,
                 .held = static_cast<std::uint32_t>(std::min<std::size_t>(held, UINT32_MAX))};
   const auto status = stack_.status(slot.id);
   if (!status.has_value()) return look;
-  if (const auto body = slot.http.body_progress(); body.has_value()) {
+  if (const auto body = http_of(slot).body_progress(); body.has_value()) {
     look.is_sending = true;
     look.position = static_cast<std::uint32_t>(*body);
     look.is_waited_for = !status->has_gap;  // else something was lost on the way
@@ -106,9 +109,9 @@ bool HttpServer::keeps_window_closed(const TcbSnapshot& status) noexcept {
 
 void HttpServer::end_slow(Slot& slot, bool is_sending, const Moment& at) noexcept {
   ++(is_sending ? counters_.slow_senders : counters_.slow_readers);
-  slot.http.end_too_slow({.cause = is_sending ? CloseCause::SlowSender : CloseCause::SlowReader,
-                          .after = config_.least_rate.after,
-                          .rate = config_.least_rate.bytes_per_second});
+  http_of(slot).end_too_slow({.cause = is_sending ? CloseCause::SlowSender : CloseCause::SlowReader,
+                              .after = config_.least_rate.after,
+                              .rate = config_.least_rate.bytes_per_second});
   settle(slot, at);
 }
 
@@ -118,27 +121,38 @@ bool HttpServer::end_oldest_head(std::uint32_t tag, const Moment& at) noexcept {
   const PartialHead* const oldest = heads_.oldest();
   if (oldest == nullptr || oldest->owner == tag) return false;
   Slot& slot = slots_[oldest->owner];
-  slot.http.end_partial_head(at);
+  http_of(slot).end_partial_head(at);
   pump(slot, at);
   return true;
+}
+
+/// kNever: it is not idle.
+Instant HttpServer::idle_since(const Slot& slot, const Moment& at) const noexcept {
+  if (slot.state == kNone) {
+    const bool is_at_rest = slot.deadline() != kNever;
+    return is_at_rest ? slot.deadline() - config_.connection.idle_timeout : kNever;
+  }
+  return http_of(slot).is_idle(at) ? http_of(slot).idle_since() : kNever;
 }
 
 /// Closes the connection among some that has been idle longest, so that another has its place.
 /// False: none of them is idle.
 bool HttpServer::close_idle_one(const Moment& at) noexcept {
   Slot* longest = nullptr;
+  Instant longest_since = kNever;
   for (std::uint32_t i = 0; i < std::min(kIdleLooks, config_.max_connections); ++i) {
     idle_hand_ = (idle_hand_ + 1) % config_.max_connections;
     if (!slots_.is_live(idle_hand_)) continue;
     Slot& slot = slots_[idle_hand_];
-    if (!slot.http.is_idle(at)) continue;
-    const bool is_longer =
-        longest == nullptr || slot.http.idle_since() < longest->http.idle_since();
-    if (is_longer) longest = &slot;
+    const Instant since = idle_since(slot, at);
+    if (since >= longest_since) continue;
+    longest_since = since;
+    longest = &slot;
   }
   if (longest == nullptr) return false;
   ++counters_.idle_closed;
-  longest->http.end_idle();
+  if (!wake_up(*longest, at)) return true;
+  http_of(*longest).end_idle();
   settle(*longest, at);
   return true;
 }

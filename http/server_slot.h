@@ -9,12 +9,19 @@
 
 namespace glasstcp::http {
 
-/// One connection. Inherits its timer, so that the wheel's answer is the slot.
+/// One connection. Inherits its timer, so that the wheel's answer is the slot. One that is between
+/// requests has no HttpState after some seconds: its timer's deadline is all that it remembers.
 struct HttpServer::Slot : TimerNode {
-  Slot(const ConnectionServices& services, ConnectionId connection_id, const Moment& at) noexcept
-      : http(services, at), id(connection_id) {}
-  HttpConnection http;
+  explicit Slot(ConnectionId connection_id) noexcept : id(connection_id) {}
   ConnectionId id;
+  std::uint32_t index = kNone;  // its own
+  std::uint32_t state = kNone;  // of its HttpState; kNone: it is at rest
+};
+
+/// What HTTP knows of a connection.
+struct HttpServer::HttpState {
+  HttpState(const ConnectionServices& services, const Moment& at) noexcept : http(services, at) {}
+  HttpConnection http;
   std::uint32_t lent = 0;  // bytes of the pool of answers that the stack holds for it
 };
 

@@ -278,6 +278,8 @@ constexpr auto kRows = std::to_array<Translation>({
      "无法重新打开访问日志：{}；继续写入原来的文件"},
     {"{} lines are missing here: nobody read them in time", "此处缺少 {} 行：没有及时被读走"},
     {"cannot start a thread that writes messages: {}", "无法启动写消息的线程：{}"},
+    {"the system has no memory for a single request", "系统没有足够的内存来处理哪怕一个请求"},
+    {"raise 'ulimit -v' or the container's limit", "请提高 'ulimit -v' 或容器的内存上限"},
     {"cannot start a thread that writes the capture: {}", "无法启动写抓包文件的线程：{}"},
     {"--capture-size needs --capture FILE", "--capture-size 需要 --capture FILE"},
 

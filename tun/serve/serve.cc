@@ -155,9 +155,14 @@ http::ServerConfig server_config(const ServeOptions& options, http::AccessLogSin
   return config;
 }
 
-// Listens on every address of the stack. Gives the URLs, as the ready line names them.
+// Listens on every address of the stack, with memory for a few requests. Gives the URLs, as the
+// ready line names them.
 std::expected<std::string, Failure> listen(const StackConfig& config, const ServeOptions& options,
                                            http::HttpServer& server) {
+  if (!server.reserve()) {
+    return failed({"the system has no memory for a single request",
+                   "raise 'ulimit -v' or the container's limit"});
+  }
   const std::string port = options.port == 80 ? "" : fmt::format(":{}", options.port);
   std::string urls;
   for (const Cidr& own : config.addresses) {

@@ -80,15 +80,19 @@ def a_download_is_not_ended_for_newcomers():
             sock.close()
 
 
-@case()
+@case(240)
 def little_address_space_is_survived():
     """`ulimit -v`: what cannot be allocated costs those who needed it, and the server ends in order."""
     data = pattern(300_000)
     site = make_site({"f.bin": data, "f.txt": b"served"})
     with Server("--recent", "0", site=site, may_speak=True) as server:
         mapped = int(open(f"/proc/{server.process.pid}/statm").read().split()[0]) * 4096
-    limit = (mapped + (3 << 20)) >> 10  # three megabytes more than it has when it begins
-    prefix = ("sh", "-c", f'ulimit -v {limit}; exec "$@"', "sh")
+    for megabytes in (1, 4, 16):  # more than it has when it begins
+        limit = (mapped >> 10) + megabytes * 1024
+        limited_server_recovers(site, data, ("sh", "-c", f'ulimit -v {limit}; exec "$@"', "sh"))
+
+
+def limited_server_recovers(site, large, prefix):
     with Server("--recent", "0", site=site, prefix=prefix, may_speak=True) as server:
         allow_files(8000)
         silent = open_silently("192.0.2.1", 4000)
@@ -104,13 +108,15 @@ def little_address_space_is_survived():
         for sock in silent:
             sock.close()
 
-        def is_served():
+        def is_served(path, body):
             try:
-                return exchange(V4, "/f.txt").body == b"served"
+                return exchange(V4, path).body == body
             except Exception:  # not yet
                 return False
 
-        wait_until(is_served, "a page after the peak")
+        wait_until(lambda: is_served("/f.txt", b"served"), "a page after the peak")
+        # What the peak has left behind goes back after some seconds.
+        wait_until(lambda: is_served("/f.bin", large), "a larger file after the peak", 60)
         more = open_silently("192.0.2.1", 4000)  # SIGTERM finds no memory, either
         server.stop()
         for sock in more:
