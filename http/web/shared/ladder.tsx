@@ -67,7 +67,7 @@ export function Ladder(props: Props) {
   const sides = sidesOf(width);
   const layout = useMemo(() => layOut(history, sides.compact), [history, props.version, sides.compact]);
   const nowY = heightAt(history, layout, position);
-  const tail = useTail(frame, props, layout);
+  const tail = useTail(frame, props, layout, width > 0);
   useLayoutEffect(() => {
     if (props.isGrowing) return;
     const node = frame.current!;
@@ -137,7 +137,12 @@ export function Ladder(props: Props) {
 
 /// Keeps a ladder that grows at its end; who looks at something further up keeps seeing it, also when
 /// what is older is dropped. What is selected is brought into view.
-function useTail(frame: RefObject<HTMLDivElement>, props: Props, layout: Layout): MutableRef<boolean> {
+function useTail(
+  frame: RefObject<HTMLDivElement>,
+  props: Props,
+  layout: Layout,
+  isMeasured: boolean,
+): MutableRef<boolean> {
   const isAtEnd = useRef(true);
   const seen = useRef({ layout, dropped: 0 });
   useLayoutEffect(() => {
@@ -150,13 +155,13 @@ function useTail(frame: RefObject<HTMLDivElement>, props: Props, layout: Layout)
     seen.current = { layout, dropped };
   }, [layout]);
   useLayoutEffect(() => {
-    if (!props.isGrowing || props.selected < 0) return;
+    if (!props.isGrowing || !isMeasured || props.selected < 0) return;
     const node = frame.current!;
     const y = layout.from[props.selected] ?? 0;
     if (y > node.scrollTop + 40 && y < node.scrollTop + node.clientHeight - 60) return;
     isAtEnd.current = false;
     node.scrollTop = Math.max(y - node.clientHeight / 2, 0);
-  }, [props.selected + props.history.dropped, layout.y.length > 0]);
+  }, [props.selected + props.history.dropped, isMeasured && layout.y.length > 0]);
   return isAtEnd;
 }
 
