@@ -131,7 +131,7 @@ constexpr Setting kSettings[] = {
      .what = "SYNs sent again",
      FIELD(tcp.syn_retries), .most = kMostRetries, OF_CONNECTION(syn_retries), MEMBER(syn_retries, Plain),
      .socket_option = "TCP_SYNCNT"},
-    {.name = "syn_ack_retries", .kind = Kind::Count, .rule = "RFC 4987 §3.4",
+    {.name = "syn_ack_retries", .kind = Kind::Count, .rule = "RFC 4987 §3.3",
      .what = "SYN-ACKs sent again",
      FIELD(tcp.syn_ack_retries), .most = kMostRetries, MEMBER(syn_ack_retries, Plain)},
     {.name = "syn_option_retries", .kind = Kind::Count,

@@ -64,7 +64,7 @@ struct TcpConfig {
   /// then give up: about 15 minutes with the default RTO bounds (SHLD-11: >= 100 s)
   std::uint32_t r2_retransmissions = 15;
   std::uint32_t syn_retries = 7;          ///< 1+2+4+...+128 s > 3 minutes (MUST-23)
-  std::uint32_t syn_ack_retries = 5;      ///< RFC 4987 §3.4: half-open state must expire soon
+  std::uint32_t syn_ack_retries = 5;      ///< RFC 4987 §3.3: half-open state must expire soon
   Duration user_timeout{};                ///< 0: none (RFC 9293 §3.9.1.1 suggests 5 minutes)
   bool slow_start_after_idle = true;      ///< RFC 5681 §4.1
   std::uint32_t slow_start_segments = 1;  ///< RFC 5681 §3.1: segments that one ACK may count for in

@@ -100,7 +100,7 @@ void HalfOpen::reply_ack(TcpContext& context, SendReason reason, Instant now) {
   context.replies.push(reply);
 }
 
-// RFC 4987 §3.4 R4987-02; RFC 9293 §3.8.3 MUST-22.
+// RFC 4987 §3.3 R4987-02; RFC 9293 §3.8.3 MUST-22.
 bool HalfOpen::on_timer(const TcpContext& context) {
   if (agreed_.syn_ack_retries >= std::min(context.config.syn_ack_retries, kMostRetries))
     return false;

@@ -7,7 +7,7 @@
 // Invariants:
 //   1. It becomes a Connection only by a segment that passes every check of §3.10.7.4 up to the ACK
 //   of our SYN.
-//   2. It dies after a limited number of unanswered SYN-ACKs (RFC 4987 §3.4).
+//   2. It dies after a limited number of unanswered SYN-ACKs (RFC 4987 §3.3).
 //
 // Next: time_wait.h.
 #pragma once
