@@ -211,7 +211,7 @@ class ViewTest : public testing::Test {
 };
 
 TEST_F(ViewTest, TellsWhatCameBeforeSomebodyLooked) {
-  const auto [client, server] = two_.connected();
+  [[maybe_unused]] const auto sockets = two_.connected();
   pass(1ms);
   const auto stream = open("c=last&lang=zh");
   ASSERT_EQ(status_, 200);
@@ -421,9 +421,11 @@ TEST_F(ViewSwitchesTest, SettingsActOnConnectionsThatOpenAfterwards) {
   EXPECT_EQ(syn_ack().mss, 700);
   EXPECT_EQ(post(R"({"setting":["sack","on"]})").first, 200);
   EXPECT_TRUE(syn_ack().sack_permitted);
-  for (const json& row :
-       post(R"({"setting":["congestion","bbr"]})").second["switches"]["settings"]) {
-    if (row["name"] == "congestion") EXPECT_EQ(row["value"], "bbr");
+  const json told = post(R"({"setting":["congestion","bbr"]})").second;
+  for (const json& row : told["switches"]["settings"]) {
+    if (row["name"] == "congestion") {
+      EXPECT_EQ(row["value"], "bbr");
+    }
   }
 }
 
