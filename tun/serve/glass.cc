@@ -26,7 +26,14 @@ std::unique_ptr<GlassService> make_glass(const ServeOptions& options, CaptureHub
                                                 captures.hide(caller);
                                                 if (view != nullptr) view->note_own(caller);
                                               });
-  if (view != nullptr) view->add_pages(*glass);
+  if (view != nullptr) {
+    view->add_pages(*glass);
+  } else {
+    // The site's footer leads here.
+    glass->add("", [](const http::ServiceCall&) {
+      return glass_error(404, "This server was started with --no-view: it has no live view.");
+    });
+  }
   glass->add("capture.pcapng", [&captures](const http::ServiceCall& call) {
     return answer_with_capture(captures, call);
   });

@@ -175,6 +175,7 @@ def the_page_the_status_and_how_to_do_without():
     with Server("--no-view"):
         for path in ("/_glass/", EVENTS, "/_glass/status.json", CONTROL):
             check_equal(exchange(V4, path).status, 404, path)
+        check(b"--no-view" in exchange(V4, "/_glass/").body, "why there is nothing")
         check(exchange(V4, "/_glass/lab/").status in (200, 404), "the lab page")
 
 
