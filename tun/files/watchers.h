@@ -4,11 +4,16 @@
 // Invariants:
 //   1. While nobody wants to watch, it must not be set as an observer: an absent one costs less.
 //   2. A viewer has an annotator of its own, since it may look away, and captures may not.
+//   3. The annotator of captures and narration, 8 MB of tables, is made when one of them watches
+//   for
+//      the first time. Where there is no memory for it, nothing is recorded.
 //
 // Next: ../../stack/trace/annotator.h.
 #pragma once
 
 #include <algorithm>
+#include <memory>
+#include <new>
 
 #include "stack/trace/annotator.h"
 #include "stack/trace/narrate.h"
@@ -43,17 +48,11 @@ class Watchers final : public PacketWatch, public LossListener {
     friend bool operator==(const Audience&, const Audience&) = default;
   };
 
-  Watchers() : annotator_({.wait = true, .wait_written = true}) {}
+  Watchers() = default;
 
   /// All borrowed until the end; not both of one kind.
-  void add(CaptureHub& captures) {
-    captures_ = &captures;
-    annotator_.add(captures);
-  }
-  void add(Narrator& narrator) {
-    narrator_ = &narrator;
-    annotator_.add(narrator);
-  }
+  void add(CaptureHub& captures) { captures_ = &captures; }
+  void add(Narrator& narrator) { narrator_ = &narrator; }
   /// Borrowed.
   void set_viewer(PacketViewer& viewer) { viewer_ = &viewer; }
   /// Who wants to watch from now on.
@@ -62,21 +61,22 @@ class Watchers final : public PacketWatch, public LossListener {
   }
   /// Who does. Who leaves is handed what waits for packets.
   void set_audience(Audience audience, Instant now) noexcept {
-    if (audience_.records && !audience.records) annotator_.flush(now);
+    if (audience.records && annotator_ == nullptr) audience.records = make_annotator();
+    if (audience_.records && !audience.records) annotator_->flush(now);
     if (audience_.viewer && !audience.viewer) viewer_->annotator().flush(now);
     audience_ = audience;
   }
   /// Payload may lie in mapped files: it is read by `copier`, borrowed.
-  void set_copier(PacketCopier& copier) { annotator_.set_copier(copier); }
+  void set_copier(PacketCopier& copier) { copier_ = &copier; }
   /// For Stack::set_observer; null: nobody watches.
   [[nodiscard]] Observer* observer() {
     if (audience_.records && audience_.viewer) return &both_;
-    if (audience_.records) return &annotator_;
+    if (audience_.records) return annotator_.get();
     return audience_.viewer ? &viewer_->annotator() : nullptr;
   }
   /// Listens to `device`, which must not be used beyond the life of this.
   void listen_to(ImpairedDevice& device) {
-    annotator_.set_foreteller(device);
+    foreteller_ = &device;
     if (viewer_ != nullptr) viewer_->annotator().set_foreteller(device);
     device.set_listener(this);
   }
@@ -84,7 +84,7 @@ class Watchers final : public PacketWatch, public LossListener {
   void finish() noexcept {
     if (!is_recorded()) return;
     const Instant now = SystemClock::now();
-    annotator_.flush(now);
+    if (annotator_ != nullptr) annotator_->flush(now);
     if (narrator_ != nullptr) narrator_->flush();
     if (captures_ != nullptr) captures_->finish(now);
   }
@@ -151,13 +151,30 @@ class Watchers final : public PacketWatch, public LossListener {
   [[nodiscard]] bool is_recorded() const {
     return narrator_ != nullptr || (captures_ != nullptr && captures_->is_wanted());
   }
+  // Whether there was memory for it.
+  bool make_annotator() noexcept {
+    try {
+      auto made =
+          std::make_unique<Annotator>(Annotator::Options{.wait = true, .wait_written = true});
+      if (captures_ != nullptr) made->add(*captures_);
+      if (narrator_ != nullptr) made->add(*narrator_);
+      if (copier_ != nullptr) made->set_copier(*copier_);
+      if (foreteller_ != nullptr) made->set_foreteller(*foreteller_);
+      annotator_ = std::move(made);
+      return true;
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+  }
   template <typename Use>
   void for_each(Use use) {
-    if (audience_.records) use(annotator_);
+    if (audience_.records) use(*annotator_);
     if (audience_.viewer) use(viewer_->annotator());
   }
 
-  Annotator annotator_;
+  std::unique_ptr<Annotator> annotator_;  // null: nobody has watched yet
+  PacketCopier* copier_ = nullptr;
+  const LossForeteller* foreteller_ = nullptr;
   Both both_{*this};
   Audience audience_;
   PacketViewer* viewer_ = nullptr;

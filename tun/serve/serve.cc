@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <new>
 
 #include "http/extra_field.h"
 #include "http/server.h"
@@ -464,9 +465,14 @@ std::expected<int, Failure> run(const ServeOptions& options, ErrorLines& errors)
 int serve(const ServeOptions& options) {
   prepare_signals();
   ErrorLines errors(options.language);
-  const auto code = run(options, errors);
-  if (code) return *code;
-  errors.say(code.error().to_string());
+  try {
+    const auto code = run(options, errors);
+    if (code) return *code;
+    errors.say(code.error().to_string());
+  } catch (const std::bad_alloc&) {
+    // At the start alone: once it serves, who needed the memory goes without it.
+    errors.say("there is not enough memory to start; is the address space limited (ulimit -v)?");
+  }
   return kExitFailure;
 }
 

@@ -6,7 +6,7 @@ import select
 import socket
 
 import patience
-from harness import case, check, check_equal, run, wait_until
+from harness import Failed, case, check, check_equal, run, wait_until
 from world import V4, Server, connect, exchange, make_site, pattern, read_to_end, request
 
 OTHER_V4 = "192.0.2.77"  # another client of the same host
@@ -91,6 +91,26 @@ def little_address_space_is_survived():
         limit = (mapped >> 10) + megabytes * 1024
         large = data if megabytes > 1 else None  # with one more there is hardly room for 300 KB at once
         limited_server_recovers(site, large, ("sh", "-c", f'ulimit -v {limit}; exec "$@"', "sh"))
+    limited_server_recovers(site, data, ("sh", "-c", 'ulimit -v 28672; exec "$@"', "sh"))
+
+
+@case(120)
+def where_it_cannot_start_for_want_of_memory_it_says_so():
+    with Server("--recent", "0", may_speak=True) as server:
+        mapped = int(open(f"/proc/{server.process.pid}/statm").read().split()[0]) * 4
+    refused = 0
+    for kilobytes in range(mapped - 10240, mapped, 1024):
+        server = Server("--recent", "0", may_speak=True, prefix=("sh", "-c", f'ulimit -v {kilobytes}; exec "$@"', "sh"))
+        try:
+            server.wait_ready()
+        except Failed:
+            refused += 1
+            status = server.wait_end()
+            # 127: the loader found no room for a library.
+            check(status == 1 and "memory" in server.stderr() or status == 127, f"{kilobytes}: {status}")
+            continue
+        server.stop()
+    check(refused > 2, "it starts in 10 MB less than it needs")
 
 
 def limited_server_recovers(site, large, prefix):
