@@ -408,7 +408,8 @@ std::vector<Finding> diagnose(const ServeOptions& options, const DoctorFacts& fa
                               about_addresses(options, facts),  about_v6(options, facts),
                               about_publishing(options, facts), about_port(options, facts),
                               about_proxy(options, facts),      about_sandbox(options, facts)};
-  if (facts.own_network != OwnNetwork::Untried) {
+  // In a container its flags are the cure, and the only one.
+  if (facts.own_network != OwnNetwork::Untried && !facts.in_container) {
     all.insert(all.begin() + 2, about_own_network(options, facts));
   }
   return all;

@@ -157,6 +157,7 @@ def too_many_views_are_told_and_a_reader_that_stops_harms_nobody():
         with View() as view:
             server.terminate()
             view.read(lambda _: view.all("bye"), "the server says that it ends")
+            check_equal(server.wait_end(), 0, "exit status")  # before a second SIGTERM
 
 
 def status(address):
