@@ -48,7 +48,7 @@ std::vector<RunningTimer> Tcb::timers() const {
   timers_.for_each_running([&](const RunningTimer& timer) { running.push_back(timer); });
   const Instant burst = recovery_.next_burst(context_);
   if (burst != kNever) running.push_back({TimerName::Pacing, burst});
-  std::ranges::stable_sort(running, {}, &RunningTimer::deadline);
+  std::ranges::sort(running, {}, &RunningTimer::deadline);
   return running;
 }
 
