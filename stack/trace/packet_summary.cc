@@ -130,17 +130,22 @@ PacketSummary summarize(std::span<const ByteView> pieces) {
   std::array<std::uint8_t, PacketSummary::kLookAt> start;
   std::size_t used = 0;
   std::size_t total = 0;
+  for (const ByteView piece : pieces) total += piece.size();
+  PacketSummary s;
   for (const ByteView piece : pieces) {
     const std::size_t n = std::min(piece.size(), start.size() - used);
-    if (n != 0) std::memcpy(start.data() + used, piece.data(), n);
+    if (n == 0) continue;
+    std::memcpy(start.data() + used, piece.data(), n);
     used += n;
-    total += piece.size();
+    s = {};
+    s.total_length = static_cast<std::uint32_t>(total);
+    const ByteView bytes(start.data(), used);
+    if (bytes[0] >> 4 == 4) read_v4(s, bytes);
+    if (bytes[0] >> 4 == 6) read_v6(s, bytes);
+    // What lies behind a TCP header may be bytes of a mapped file that somebody has cut.
+    if (s.is_tcp()) break;
   }
-  PacketSummary s;
   s.total_length = static_cast<std::uint32_t>(total);
-  const ByteView bytes(start.data(), used);
-  if (used > 0 && bytes[0] >> 4 == 4) read_v4(s, bytes);
-  if (used > 0 && bytes[0] >> 4 == 6) read_v6(s, bytes);
   return s;
 }
 

@@ -74,7 +74,8 @@ struct PacketSummary {
   }
 };
 
-/// Reads the headers of a packet that is given in pieces (as in PacketSentEvent).
+/// Reads the headers of a packet that is given in pieces (as in PacketSentEvent). Pieces behind a
+/// TCP header are not touched: they may be bytes of a mapped file that somebody has cut.
 [[nodiscard]] PacketSummary summarize(std::span<const ByteView> pieces);
 [[nodiscard]] PacketSummary summarize(ByteView packet);
 

@@ -2,7 +2,9 @@
 // the recorder.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -118,6 +120,22 @@ TEST(PacketSummary, ReadsAPacketInPieces) {
   const PacketSummary s = summarize(pieces);
   ASSERT_TRUE(s.is_tcp());
   EXPECT_EQ(s.text_length, 3000U);
+}
+
+// A file that is served from its mapping may be cut at any time; to touch it is then SIGBUS.
+TEST(PacketSummary, DoesNotTouchThePayloadOfASegment) {
+  void* const cut = ::mmap(nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(cut, MAP_FAILED);
+  for (const auto& tuple : {kOurs, kOurs6}) {
+    const auto bytes = raw_packet({.tuple = tuple, .seq = 7, .flags = 0x18, .text = 1000});
+    const ByteView headers = ByteView(bytes).first(bytes.size() - 1000);
+    const std::array pieces = {headers, ByteView(static_cast<const std::uint8_t*>(cut), 1000)};
+    const PacketSummary s = summarize(pieces);
+    ASSERT_TRUE(s.is_tcp());
+    EXPECT_EQ(s.text_length, 1000U);
+    EXPECT_EQ(s.total_length, bytes.size());
+  }
+  ::munmap(cut, 4096);
 }
 
 TEST(PacketSummary, ReadsBehindExtensionHeadersAndStopsAtFragments) {
