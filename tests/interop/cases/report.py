@@ -12,7 +12,7 @@ import time
 from browser import chromium, open_page
 from capture import Capture
 from cases.get import Nginx
-from harness import PROGRAM, NotRun, captures, case, check, check_equal, folder, run, wait_until
+from harness import PROGRAM, TOP, NotRun, captures, case, check, check_equal, folder, run, wait_until
 from world import V4, Server, connect, curl, make_site, pattern, request, url
 
 PORT = 8080  # that tshark takes for HTTP
@@ -179,7 +179,9 @@ def kernel_tcp():
 def nginx_and_a_browser():
     """Chromium at nginx, both on the kernel's TCP: page, picture, audio by range, and once more from the cache."""
     page = b"<!DOCTYPE html><link rel=icon href=data:,><img src=logo.jpg><audio src=song.mp3 preload=auto></audio>"
-    site = make_site({"index.html": page, "logo.jpg": pattern(200_000), "song.mp3": pattern(900_000)})
+    # A real picture: of one that cannot be decoded the browser resets the connection, sooner or later.
+    picture = (TOP / "http/site/www/img/bg.jpg").read_bytes()
+    site = make_site({"index.html": page, "logo.jpg": picture, "song.mp3": pattern(900_000)})
     with Nginx(site), Loopback("nginx") as loopback:
         for _ in range(2):
             open_page("http://127.0.0.1/")
