@@ -266,8 +266,6 @@ constexpr auto kRows = std::to_array<Translation>({
     {"{} packets are missing in the capture: its reader or disk was too slow, full or gone",
      "抓包缺少 {} 个分组：读取方或磁盘太慢、已满或已不存在"},
     {"{} packets are missing in the capture", "抓包缺少 {} 个分组"},
-    {"there is not enough memory to start; is the address space limited (ulimit -v)?",
-     "内存不足，无法启动；地址空间是否受限（ulimit -v）？"},
     {"the capture cannot be written: {}; trying again", "无法写入抓包文件：{}；将不断重试"},
     {"the capture is written again", "抓包文件恢复写入"},
     {"{} cannot be written: {}; trying again", "无法写入{}：{}；将不断重试"},

@@ -1,15 +1,21 @@
 // See serve.h.
 #include "tun/serve/serve.h"
 
+#include <cxxabi.h>
+#include <cxxabi.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <new>
+#include <string_view>
+#include <typeinfo>
 
 #include "http/extra_field.h"
 #include "http/server.h"
@@ -460,19 +466,30 @@ std::expected<int, Failure> run(const ServeOptions& options, ErrorLines& errors)
   return exit_code(end, *loop, *prepared->link.device, errors);
 }
 
+// No exception passes the stack, which is compiled without them: what it cannot allocate at the
+// start ends here. Once it serves, who needed the memory goes without it.
+bool speaks_chinese = false;
+[[noreturn]] void tell_of_no_memory() {
+  const std::type_info* const thrown = abi::__cxa_current_exception_type();
+  if (thrown == nullptr || *thrown != typeid(std::bad_alloc)) std::abort();
+  const std::string_view words =
+      speaks_chinese ? "glasstcp: 内存不足，无法启动；地址空间是否受限（ulimit -v）？\n"
+                     : "glasstcp: there is not enough memory to start; is the address space "
+                       "limited (ulimit -v)?\n";
+  (void)!::write(STDERR_FILENO, words.data(), words.size());
+  ::_exit(kExitFailure);
+}
+
 }  // namespace
 
 int serve(const ServeOptions& options) {
   prepare_signals();
   ErrorLines errors(options.language);
-  try {
-    const auto code = run(options, errors);
-    if (code) return *code;
-    errors.say(code.error().to_string());
-  } catch (const std::bad_alloc&) {
-    // At the start alone: once it serves, who needed the memory goes without it.
-    errors.say("there is not enough memory to start; is the address space limited (ulimit -v)?");
-  }
+  speaks_chinese = options.language == Language::Chinese;
+  std::set_terminate(&tell_of_no_memory);
+  const auto code = run(options, errors);
+  if (code) return *code;
+  errors.say(code.error().to_string());
   return kExitFailure;
 }
 
