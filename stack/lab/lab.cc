@@ -48,7 +48,7 @@ Lab::Lab(const Scenario& scenario, const LabOptions& options)
   for (std::size_t i = 0; i < scenario.statements.size(); ++i) {
     const Statement& statement = scenario.statements[i];
     if (statement.trigger != Trigger::Time) continue;
-    appointments_.push_back({kStart + statement.delay, i});
+    appoint(kStart + statement.delay, i);
     fired_[i] = true;
   }
 }
@@ -102,8 +102,7 @@ void Lab::finish() {
 }
 
 Instant Lab::next_time() const {
-  Instant next = kNever;
-  for (const Appointment& one : appointments_) next = std::min(next, one.when);
+  Instant next = appointments_.empty() ? kNever : appointments_.front().when;
   for (const Channel& channel : channels_) next = std::min(next, channel.next_arrival());
   for (const Host& host : hosts_) {
     next = std::min(next, host.stack->next_deadline());
@@ -138,9 +137,13 @@ bool Lab::step() {
   return true;
 }
 
-// In the order of their times, then of the text.
+// In the order of their times; at one time, in the order in which they were made.
+void Lab::appoint(Instant when, std::size_t statement) {
+  const auto place = std::ranges::upper_bound(appointments_, when, {}, &Appointment::when);
+  appointments_.insert(place, {when, statement});
+}
+
 void Lab::act_on_due() {
-  std::ranges::stable_sort(appointments_, {}, &Appointment::when);
   while (!appointments_.empty() && appointments_.front().when <= now_) {
     const std::size_t due = appointments_.front().statement;
     appointments_.erase(appointments_.begin());
@@ -312,7 +315,7 @@ void Lab::fire_triggers() {
     if (fired_[i]) continue;
     if (!application(statement.who).has_reached(stack(statement.who.side), statement)) continue;
     fired_[i] = true;
-    appointments_.push_back({now_ + statement.delay, i});
+    appoint(now_ + statement.delay, i);
   }
 }
 

@@ -175,6 +175,7 @@ await test("the whole page is used by keys: choose, turn, play, look, interfere,
   await tabTo(".chip button");
   await page.keyboard.press("Enter");
   await page.waitForFunction(() => !location.hash.includes("client.nagle"));
+  await page.waitForFunction(() => Number(document.querySelector(".scrub").max) > 6);  // the new run is there
   await page.keyboard.press("End");
   await tabTo(".scrub");
   await page.keyboard.press("Home");

@@ -36,7 +36,8 @@ std::expected<void, ViewSwitches::Error> obey(ViewSwitches& switches, const nloh
       R"(the body is {"link":"SPEC"} or {"setting":["NAME","VALUE"]})";
   const ViewSwitches::Error wrong{Refusal::Wrong, std::string(kForm)};
   if (!words.is_object() || words.size() != 1) return std::unexpected(wrong);
-  const auto& [key, value] = *words.items().begin();
+  const std::string& key = words.begin().key();
+  const nlohmann::json& value = *words.begin();
   if (key == "link" && value.is_string()) {
     return switches.change_link(value.get_ref<const std::string&>());
   }

@@ -29,8 +29,9 @@ std::vector<const Connection*> chosen(const Capture& capture,
   for (const Connection& c : capture.connections) {
     if (!c.frames.empty() && (!connection || c.number == *connection)) all.push_back(&c);
   }
-  std::ranges::stable_sort(
-      all, [](const Connection* a, const Connection* b) { return weight(*a) > weight(*b); });
+  std::ranges::sort(all, [](const Connection* a, const Connection* b) {
+    return std::pair(weight(*b), a->number) < std::pair(weight(*a), b->number);
+  });
   if (all.size() > kMostDetailed) all.resize(kMostDetailed);
   std::ranges::sort(all, {}, [](const Connection* c) { return c->number; });
   return all;
