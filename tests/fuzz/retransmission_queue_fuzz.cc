@@ -40,10 +40,10 @@ struct Flight {
   void report(SeqNum left, std::uint32_t length) {
     const SeqNum right = earlier(left + length, nxt);
     if (!(left < right) || left < una) return;
-    const std::uint32_t before = queue.search_steps();
+    const std::uint32_t before = queue.work().steps;
     std::uint32_t marked = 0;
     queue.sack(pool, {left, right}, [&](const SentSegment&, SeqNum) { ++marked; });
-    const auto looked = queue.search_steps() - before;
+    const auto looked = queue.work().steps - before;
     const auto levels = static_cast<std::uint32_t>(std::bit_width(pool.size() + 1));
     require(looked <= (2 * levels + 8) * (1 + 2 * marked));
     entries += 2 * marked;
@@ -52,7 +52,7 @@ struct Flight {
 
 void step(Flight& f, fuzz::ByteSource& in) {
   const std::uint8_t what = in.u8(), a = in.u8(), b = in.u8(), c = in.u8();
-  const std::uint32_t before = f.queue.search_steps();
+  const std::uint32_t before = f.queue.work().steps;
   switch (what % 10) {
     case 0:
       f.send(a % 4 + 1U, b);
@@ -66,8 +66,8 @@ void step(Flight& f, fuzz::ByteSource& in) {
       f.una = earlier(f.place(a, c), f.nxt);
       break;
     case 4:
-      for (int i = 0; i < a && f.queue.oldest_in_network() != kNone; ++i)
-        f.queue.mark_lost(f.pool, f.queue.oldest_in_network());
+      for (int i = 0; i < a && f.queue.oldest_in_network(f.pool) != kNone; ++i)
+        f.queue.mark_lost(f.pool, f.queue.oldest_in_network(f.pool));
       break;
     case 5:
       for (int i = 0; i < a && f.queue.first_lost() != kNone; ++i)
@@ -88,7 +88,7 @@ void step(Flight& f, fuzz::ByteSource& in) {
       if (!f.queue.empty() && c < 64) f.queue.split_tail(f.pool, 1U + b);
       return;
   }
-  require(f.queue.search_steps() - before <= 16U + 2U * a);
+  require(f.queue.work().steps - before <= 16U + 2U * a);
 }
 
 }  // namespace

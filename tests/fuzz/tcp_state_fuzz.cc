@@ -106,6 +106,7 @@ class End {
     config.tcp.use_timestamps = (choice & 4) != 0;
     config.tcp.delayed_ack = (choice & 8) != 0 ? Duration(40ms) : Duration::zero();
     config.tcp.blind_attack_defence = (choice & 16) == 0;
+    config.tcp.use_rack = (choice & 32) == 0;
     config.tcp.max_connections = config.tcp.max_half_open = config.tcp.max_time_wait = 4;
     config.tcp.fixed_iss = 0xffffff00U;
     return config;
@@ -136,7 +137,7 @@ class End {
   std::uint32_t expected_ = 0, sent_ = 0, window_ = 0;
 };
 
-// Options: timestamps and one SACK block, as the step chooses.
+// Options: timestamps and one or two SACK blocks, as the step chooses.
 test::Bytes options_of(const End& end, const std::uint8_t* step, std::uint32_t stamp) {
   test::Bytes options;
   const auto append = [&](std::initializer_list<std::uint8_t> bytes) {
@@ -154,11 +155,16 @@ test::Bytes options_of(const End& end, const std::uint8_t* step, std::uint32_t s
     append_number(0);
   }
   if ((choice & 8) != 0 && (step[1] & kSyn) == 0) {
-    append({1, 1, 5, 10});
+    const bool with_duplicate = (step[6] & 128) != 0;
+    append({1, 1, 5, static_cast<std::uint8_t>(with_duplicate ? 18 : 10)});
+    if (with_duplicate) {  // RFC 2883: something acknowledged came once more
+      append_number(end.acknowledged() - 8U);
+      append_number(end.acknowledged() - 4U);
+    }
     const std::uint32_t left =
         fuzz::near(static_cast<std::uint8_t>(choice & 0xf0), end.acknowledged(), end.sent());
     append_number(left);
-    append_number(left + (step[6] & 63U));
+    append_number(left + (step[6] & 63U) * ((step[6] & 64) != 0 ? 256U : 1U));
   }
   return options;
 }

@@ -133,7 +133,7 @@ TEST_F(RetransmissionQueueTest, TheLostStandByNumberAndTheOthersByTime) {
   log.mark_all_lost(pool);
   log.on_retransmitted(pool, log.first_lost(), 1000, at(50));
   EXPECT_EQ(pool[log.first_lost()].begin, kStart + 1000);
-  log.mark_lost(pool, log.oldest_in_network());  // lost again: it is the first once more
+  log.mark_lost(pool, log.oldest_in_network(pool));  // lost again: it is the first once more
   EXPECT_EQ(pool[log.first_lost()].begin, kStart);
   log.check(pool, kStart, kStart + 5000);
 }
@@ -145,7 +145,8 @@ TEST_F(RetransmissionQueueTest, AJudgementCanBeTakenBack) {
   log.mark_all_lost(pool);
   log.unmark_lost(pool);
   EXPECT_EQ(log.lost_bytes(), 0U);
-  EXPECT_EQ(pool[log.oldest_in_network()].begin, kStart + 1000);  // by time: the first left again
+  EXPECT_EQ(pool[log.oldest_in_network(pool)].begin,
+            kStart + 1000);  // by time: the first left again
   log.check(pool, kStart, kStart + 4000);
 }
 
@@ -204,8 +205,8 @@ struct RandomSteps {
     if (kind == 0) return log.mark_all_lost(pool);
     if (kind == 1) return log.unmark_lost(pool);
     if (kind == 2) return log.forget_sacks(pool);
-    if (kind < 10 && log.oldest_in_network() != kNone) {
-      return log.mark_lost(pool, log.oldest_in_network());
+    if (kind < 10 && log.oldest_in_network(pool) != kNone) {
+      return log.mark_lost(pool, log.oldest_in_network(pool));
     }
     log.mark_first_lost(pool, 1 + up_to(2000));
   }
@@ -238,9 +239,9 @@ TEST(RetransmissionQueueSearch, ReportsThatCoverNoSegmentAreFoundInLogarithmicSt
   for (std::uint32_t i = 0; i < 8000; ++i)
     ASSERT_TRUE(log.append(pool, first(i), first(i + 1), 1000, at(0)));
   const auto report = [&](std::uint32_t i, std::uint32_t bytes) {
-    const std::uint32_t before = log.search_steps();
+    const std::uint32_t before = log.work().steps;
     log.sack(pool, {first(i), first(i) + bytes}, [](const SentSegment&, SeqNum) {});
-    return log.search_steps() - before;
+    return log.work().steps - before;
   };
   constexpr std::uint32_t kMost = 2 * 13 + 8;
   for (std::uint32_t round = 0; round < 100; ++round) {
@@ -294,15 +295,15 @@ TEST(RetransmissionQueueSearch, AnUndoneTimeoutSortsOnce) {
     log.on_retransmitted(pool, log.first_lost(), 1000, at(static_cast<int>(10000 + i)));
   }
   log.mark_all_lost(pool);
-  std::uint32_t before = log.search_steps();
+  std::uint32_t before = log.work().steps;
   log.unmark_lost(pool);
-  EXPECT_LE(log.search_steps() - before, kEntries * 14);
-  EXPECT_EQ(pool[log.oldest_in_network()].begin, first(kEntries / 3));
+  EXPECT_LE(log.work().steps - before, kEntries * 14);
+  EXPECT_EQ(pool[log.oldest_in_network(pool)].begin, first(kEntries / 3));
   log.check(pool, first(0), first(kEntries));
   // All of it is lost again, in the order of time, as RACK finds it.
-  before = log.search_steps();
-  while (log.oldest_in_network() != kNone) log.mark_lost(pool, log.oldest_in_network());
-  EXPECT_LE(log.search_steps() - before, kEntries);
+  before = log.work().steps;
+  while (log.oldest_in_network(pool) != kNone) log.mark_lost(pool, log.oldest_in_network(pool));
+  EXPECT_LE(log.work().steps - before, kEntries);
   EXPECT_EQ(pool[log.first_lost()].begin, first(0));
   log.check(pool, first(0), first(kEntries));
   log.clear(pool);

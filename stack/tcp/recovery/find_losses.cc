@@ -92,25 +92,21 @@ void LossRecovery::find_losses_by_duplicates(const SenderFacts& s, FlightState& 
   if (report.lost > 0) on_segment_lost(s, f, s.context.sent[f.queue.head()]);
 }
 
-// RFC 6675 §4 (IsLost): lost is what lies below more than two segments' worth of reported bytes, or
-// below three separate runs of them. §5 R6675-05: and what three duplicates ask for.
+// RFC 6675 §4 (IsLost), and §5 R6675-05: what three duplicates ask for. A retransmission is not lost
+// by it. What left once stands by number, so that nothing else is looked at.
 template <typename F>
 void LossRecovery::find_losses_by_counting(const SenderFacts& s, FlightState& f,
                                            const AckReport& report, F lose) {
-  std::uint32_t above = 0;
-  std::uint32_t runs = 0;
+  auto& pool = s.context.sent;
   f.episode.count_report(report.acked > 0, report.by_sack);
   const bool third = !f.episode.is_repairing() && f.episode.duplicates() >= kDupThresh;
-  for (std::uint32_t i = f.queue.tail(); i != kNone; i = s.context.sent[i].prev) {
-    const SentSegment& segment = s.context.sent[i];
-    if (segment.state == SegmentState::Delivered) {
-      above += segment.length();
-      ++runs;
+  if (const auto bound = f.reported_runs.lost_below(s.snd.una, s.mss)) {
+    for (auto i = f.queue.first_sent_once(); i != kNone && pool[i].begin < *bound;) {
+      lose(i);
+      i = f.queue.first_sent_once();
     }
-    if (segment.state != SegmentState::InNetwork || segment.retransmitted) continue;
-    const bool is_lost = above > (kDupThresh - 1) * s.mss || runs >= kDupThresh;
-    if (is_lost || (third && i == f.queue.head())) lose(i);
   }
+  if (third && f.queue.first_sent_once() == f.queue.head()) lose(f.queue.head());
 }
 
 // RFC 6675 §4 R6675-02: what was not reported, though later data was, goes again in case it is lost;
@@ -120,8 +116,7 @@ std::optional<UnreportedSegment> LossRecovery::next_unreported(
   const FlightState* const f = flight(context);
   if (f == nullptr || !f->episode.is_active()) return std::nullopt;
   if (f->queue.lost_bytes() > 0 || f->queue.sacked_bytes() == 0) return std::nullopt;
-  std::uint32_t index = f->queue.oldest_in_network();
-  while (index != kNone && context.sent[index].retransmitted) index = context.sent[index].after;
+  const std::uint32_t index = f->queue.first_sent_once();
   if (index != kNone && context.sent[index].begin < f->queue.highest_sacked())
     return UnreportedSegment{index, false};
   const SentSegment& last = context.sent[f->queue.tail()];

@@ -22,6 +22,7 @@
 #include "stack/tcp/congestion/pipe_ack.h"
 #include "stack/tcp/recovery/rack.h"
 #include "stack/tcp/recovery/recovery_episode.h"
+#include "stack/tcp/recovery/reported_runs.h"
 #include "stack/tcp/recovery/tail_loss_probe.h"
 
 namespace glasstcp {
@@ -41,6 +42,7 @@ struct FlightState : ListHook<QuietTag>, TimerNode {
   Rack rack;
   TailLossProbe probe;
   RecoveryEpisode episode;
+  ReportedRuns reported_runs;  ///< without RACK
   DeliveryRate rate;
   PipeAck pipe_ack;
   Pacing pacing;

@@ -28,12 +28,15 @@ bool is_spurious(const SenderFacts& s, const RecoveryEpisode& episode, const Ack
 
 AckOutcome LossRecovery::on_ack(const SenderFacts& s, const Segment& seg, SeqNum prior_una) {
   AckOutcome outcome;
+  const FlightState* const before = flight(s.context);
+  const auto work = before == nullptr ? RetransmissionQueue::Work{} : before->queue.work();
   AckReport report = read_ack(s, seg, prior_una);
   outcome.duplicate_reported = report.duplicate_reported;
   outcome.reordered = report.reordered;
   outcome.rtt = report.rtt;
   if (FlightState* const f = flight(s.context)) {
     respond(s, *f, report, outcome);
+    f->queue.note_work(work, Rack::kMostWaiting + 2);
     if (f->queue.empty()) on_queue_empty(s);
   }
   if (report.acked > 0) window_use_.on_acked(s.snd.una);
@@ -71,8 +74,10 @@ AckOutcome LossRecovery::on_reordering_timer(const SenderFacts& s) {
   if (f == nullptr) return outcome;
   AckReport report;
   report.prior_una = s.snd.una;
+  const auto work = f->queue.work();
   find_losses(s, *f, report);
   const bool begins = respond_to_losses(s, *f, report, outcome);
+  f->queue.note_work(work, Rack::kMostWaiting + 2);
   update_window(s, *f, report, f->episode.reduces_window());
   if (begins) {
     restart_timers(s, outcome);
@@ -85,6 +90,7 @@ AckOutcome LossRecovery::on_reordering_timer(const SenderFacts& s) {
 // Everything is acknowledged.
 void LossRecovery::on_queue_empty(const SenderFacts& s) {
   FlightState& f = *flight(s.context);
+  f.reported_runs.clear();
   // What comes later tells whether a probe had been needed, and whether another one may be sent.
   const bool has_probed = !f.probe.may_probe();
   const bool saw_loss = window_.ssthresh != kNoThreshold || s.congestion.owns_recovery();

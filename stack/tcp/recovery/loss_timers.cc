@@ -116,6 +116,7 @@ void LossRecovery::mark_lost_by_timeout(const SenderFacts& s, FlightState& f) {
   if (pool[f.queue.head()].state == SegmentState::Delivered) {
     // RFC 2018 §8 R2018-05: reported, and still asked for: the peer threw it away.
     f.queue.forget_sacks(pool);
+    f.reported_runs.clear();
     f.queue.mark_all_lost(pool);
   } else if (!s.sack || !s.context.config.use_rack) {
     f.queue.mark_all_lost(pool);
@@ -123,12 +124,12 @@ void LossRecovery::mark_lost_by_timeout(const SenderFacts& s, FlightState& f) {
     // RFC 6675 §5.1 R6675-08: what was reported as delivered is not sent again.
     f.queue.mark_first_lost(pool, s.max_payload);
     const Duration window = reordering_window(f, s.mss);
-    std::uint32_t index = f.queue.oldest_in_network();
+    auto walk = f.queue.walk_network();
+    std::uint32_t index = f.queue.next_in_network(pool, walk);
     while (index != kNone && !f.rack.may_still_arrive(pool[index], window, s.now)) {
-      const std::uint32_t after = pool[index].after;
       on_segment_lost(s, f, pool[index]);
       f.queue.mark_lost(pool, index);
-      index = after;
+      index = f.queue.next_in_network(pool, walk);
     }
   }
   f.rate.on_lost(f.queue.lost_bytes() - before);

@@ -173,7 +173,7 @@ void LossRecovery::on_window_probe_sent(RecoveryContext& context, Instant now) {
 // RFC 6298 §3 R6298-06: it was sent twice, and gives no sample.
 void LossRecovery::on_fin_repeated(RecoveryContext& context) {
   const std::uint32_t fin = flight(context)->queue.split_tail(context.sent, 1);
-  context.sent[fin].retransmitted = true;
+  flight(context)->queue.note_repeated(context.sent, fin);
 }
 
 bool LossRecovery::add_probed_octet(const SenderFacts& s) {
@@ -186,9 +186,8 @@ bool LossRecovery::add_probed_octet(const SenderFacts& s) {
 
 std::uint32_t LossRecovery::retransmitted_bytes(const RecoveryContext& context) const {
   std::uint32_t bytes = 0;
-  for (auto i = queue(context).oldest_in_network(); i != kNone; i = context.sent[i].after) {
-    if (context.sent[i].retransmitted) bytes += context.sent[i].length();
-  }
+  for (auto i = queue(context).first_sent_again(); i != kNone; i = context.sent[i].after)
+    bytes += context.sent[i].length();
   return bytes;
 }
 

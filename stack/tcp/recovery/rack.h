@@ -92,15 +92,15 @@ class Rack {
   /// reordering window would else walk all of it. With more it answers for the delivered segment
   /// itself, which left no sooner than the last of them.
   template <typename F>
-  [[nodiscard]] Duration detect_loss(const RetransmissionQueue& log,
+  [[nodiscard]] Duration detect_loss(RetransmissionQueue& log,
                                      const RetransmissionQueue::Pool& pool, Duration reo_wnd,
                                      Instant now, F on_lost) const {
     Duration wait{};
     if (!has_segment_) return wait;
     std::uint32_t waiting = 0;
-    std::uint32_t index = log.oldest_in_network();
+    auto walk = log.walk_network();
+    std::uint32_t index = log.next_in_network(pool, walk);
     while (index != kNone && left_before_delivered(pool[index])) {
-      const std::uint32_t after = pool[index].after;
       const Duration remaining = pool[index].sent_at + rtt_ + reo_wnd - now;
       if (remaining <= Duration::zero()) {
         on_lost(index);
@@ -109,7 +109,7 @@ class Rack {
       } else {
         wait = remaining;
       }
-      index = after;
+      index = log.next_in_network(pool, walk);
     }
     return wait;
   }
@@ -129,10 +129,11 @@ class Rack {
   [[nodiscard]] Duration rtt() const { return rtt_; }
   /// Takes over what an idle connection remembers: whether reordering was seen.
   void remember_reordering(bool seen) { reordering_seen_ = seen; }
+  /// Segments that wait for the reordering window and are looked at by one ACK.
+  static constexpr std::uint32_t kMostWaiting = 32;
 
  private:
   static constexpr std::uint8_t kPersist = 16;
-  static constexpr std::uint32_t kMostWaiting = 32;
 
   // RFC 8985 §6.2, RACK_sent_after; GSO packets leave at one time, so the numbers decide.
   [[nodiscard]] bool left_after(Instant sent_at, SeqNum end) const {

@@ -123,6 +123,7 @@ void LossRecovery::on_delivered(const SenderFacts& s, FlightState& f, const Sent
                                 SeqNum end, AckReport& report) {
   const auto bytes = static_cast<std::uint32_t>(end - segment.begin);
   report.delivered += bytes;
+  if (!s.context.config.use_rack && end > s.snd.una) f.reported_runs.add(segment.begin, end);
   if (segment.retransmitted) {
     report.any_retransmitted = true;
   } else {

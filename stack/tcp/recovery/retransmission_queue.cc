@@ -2,6 +2,7 @@
 // retransmission_queue.h.
 #include "stack/tcp/recovery/retransmission_queue.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 
@@ -36,7 +37,7 @@ bool RetransmissionQueue::append(Pool& pool, SeqNum begin, SeqNum end, std::uint
   }
   tail_ = index;
   enter_tiling(pool, index);
-  link_after(pool, network_, network_.tail, index);
+  link_after(pool, once_, once_.tail, index);
   return true;
 }
 
@@ -69,9 +70,10 @@ void RetransmissionQueue::unlink(Pool& pool, List& list, std::uint32_t index) {
 // Takes an entry off the list of its state and out of its sum.
 void RetransmissionQueue::leave_state(Pool& pool, std::uint32_t index) {
   SentSegment& segment = pool[index];
+  ++changes_;
   switch (segment.state) {
     case SegmentState::InNetwork:
-      unlink(pool, network_, index);
+      unlink(pool, network_of(segment), index);
       break;
     case SegmentState::Lost:
       unlink(pool, lost_, index);
@@ -95,7 +97,7 @@ void RetransmissionQueue::enter_lost(Pool& pool, std::uint32_t index) {
   if (place != kNone && segment.begin < pool[lost_.head].begin) place = kNone;
   std::uint32_t below = segment.prev;
   while (place != kNone && pool[place].begin > segment.begin) {
-    ++search_steps_;
+    ++steps_;
     if (pool[below].state == SegmentState::Lost) {
       place = below;
       break;
@@ -108,12 +110,43 @@ void RetransmissionQueue::enter_lost(Pool& pool, std::uint32_t index) {
   link_after(pool, lost_, place, index);
 }
 
-// Nothing left later; what left at the same time and has a higher number comes behind it: new data
-// that a turn sent before this retransmission.
-void RetransmissionQueue::enter_network_last(Pool& pool, std::uint32_t index) {
-  std::uint32_t place = network_.tail;
-  while (place != kNone && is_before(pool[index], pool[place])) place = pool[place].before;
-  link_after(pool, network_, place, index);
+// Almost nothing was sent again later; what was at the same time and has a higher number comes
+// behind it.
+void RetransmissionQueue::enter_again(Pool& pool, std::uint32_t index) {
+  std::uint32_t place = again_.tail;
+  for (; place != kNone && is_before(pool[index], pool[place]); place = pool[place].before)
+    ++steps_;
+  link_after(pool, again_, place, index);
+}
+
+std::uint32_t RetransmissionQueue::older(const Pool& pool, const Walk& walk) {
+  if (walk.once == kNone || walk.again == kNone) return walk.once == kNone ? walk.again : walk.once;
+  return is_before(pool[walk.again], pool[walk.once]) ? walk.again : walk.once;
+}
+
+std::uint32_t RetransmissionQueue::next_in_network(const Pool& pool, Walk& walk) {
+  ++steps_;
+  const std::uint32_t found = older(pool, walk);
+  if (found == kNone) return kNone;
+  (found == walk.once ? walk.once : walk.again) = pool[found].after;
+  return found;
+}
+
+// Takes a chain by time (by `after` alone) into a list. What was lost left before most of what is
+// not: the list is gone through from its oldest, to the last place that is needed.
+void RetransmissionQueue::merge_by_time(Pool& pool, List& list, std::uint32_t chain) {
+  std::uint32_t place = kNone;
+  std::uint32_t next = list.head;
+  while (chain != kNone) {
+    for (; next != kNone && is_before(pool[next], pool[chain]); next = pool[next].after) {
+      ++steps_;
+      place = next;
+    }
+    const std::uint32_t rest = pool[chain].after;
+    link_after(pool, list, place, chain);
+    place = chain;
+    chain = rest;
+  }
 }
 
 // Two lists by time become one, by `after` alone.
@@ -121,7 +154,7 @@ std::uint32_t RetransmissionQueue::merged_by_time(Pool& pool, std::uint32_t a, s
   std::uint32_t head = kNone;
   std::uint32_t* end = &head;
   while (a != kNone && b != kNone) {
-    ++search_steps_;
+    ++steps_;
     std::uint32_t& first = is_before(pool[b], pool[a]) ? b : a;
     *end = first;
     end = &pool[first].after;
@@ -160,7 +193,10 @@ void RetransmissionQueue::mark_lost(Pool& pool, std::uint32_t index) {
 }
 
 void RetransmissionQueue::mark_all_lost(Pool& pool) {
-  while (network_.head != kNone) mark_lost(pool, network_.head);
+  for (std::uint32_t i = head_; i != kNone; i = pool[i].next) {
+    ++steps_;
+    if (pool[i].state == SegmentState::InNetwork) mark_lost(pool, i);
+  }
 }
 
 void RetransmissionQueue::mark_first_lost(Pool& pool, std::uint32_t length) {
@@ -169,25 +205,31 @@ void RetransmissionQueue::mark_first_lost(Pool& pool, std::uint32_t length) {
   mark_lost(pool, head_);
 }
 
-// In O(n log n): a peer whose timestamps undo one timeout after the other makes us do it each time.
+// In O(n log n) of what is lost: a peer whose timestamps or reports undo one loss after the other
+// makes us do it each time, with little lost and a long flight beside it.
 void RetransmissionQueue::unmark_lost(Pool& pool) {
-  if (lost_.head == kNone) return;
+  std::uint32_t once = kNone;
+  std::uint32_t again = kNone;
+  std::uint32_t* once_end = &once;
+  std::uint32_t* again_end = &again;
   for (std::uint32_t i = lost_.head; i != kNone; i = pool[i].after) {
+    ++steps_;
+    ++changes_;
     pool[i].state = SegmentState::InNetwork;
+    std::uint32_t*& end = pool[i].retransmitted ? again_end : once_end;
+    *end = i;
+    end = &pool[i].after;
   }
+  *once_end = *again_end = kNone;
   lost_bytes_ = 0;
-  network_.head = merged_by_time(pool, network_.head, sorted_by_time(pool, lost_.head));
   lost_ = List{};
-  std::uint32_t before = kNone;
-  for (std::uint32_t i = network_.head; i != kNone; i = pool[i].after) {
-    pool[i].before = before;
-    before = i;
-  }
-  network_.tail = before;
+  merge_by_time(pool, once_, once);
+  merge_by_time(pool, again_, sorted_by_time(pool, again));
 }
 
 void RetransmissionQueue::forget_sacks(Pool& pool) {
   for (std::uint32_t i = head_; i != kNone; i = pool[i].next) {
+    ++steps_;
     if (pool[i].state != SegmentState::Delivered) continue;
     leave_state(pool, i);
     enter_lost(pool, i);
@@ -202,17 +244,26 @@ bool RetransmissionQueue::on_retransmitted(Pool& pool, std::uint32_t index, std:
   segment.state = SegmentState::InNetwork;
   segment.retransmitted = true;
   segment.sent_at = now;
-  enter_network_last(pool, index);
+  enter_again(pool, index);
   return whole || segment.length() == length;
 }
 
 void RetransmissionQueue::touch_first(Pool& pool, Instant now) {
   SentSegment& segment = pool[head_];
+  const bool is_in_network = segment.state == SegmentState::InNetwork;
+  if (is_in_network) unlink(pool, network_of(segment), head_);
   segment.retransmitted = true;
   segment.sent_at = now;
-  if (segment.state != SegmentState::InNetwork) return;
-  unlink(pool, network_, head_);
-  enter_network_last(pool, head_);
+  if (is_in_network) enter_again(pool, head_);
+}
+
+void RetransmissionQueue::note_repeated(Pool& pool, std::uint32_t index) {
+  SentSegment& segment = pool[index];
+  if (segment.retransmitted) return;
+  const bool is_in_network = segment.state == SegmentState::InNetwork;
+  if (is_in_network) unlink(pool, once_, index);
+  segment.retransmitted = true;
+  if (is_in_network) enter_again(pool, index);
 }
 
 std::uint32_t RetransmissionQueue::split_tail(Pool& pool, std::uint32_t length) {
@@ -229,6 +280,7 @@ bool RetransmissionQueue::split(Pool& pool, std::uint32_t index, std::uint32_t l
   const std::uint32_t rest_index = entries_ < kMaxEntries ? pool.acquire() : kNone;
   if (rest_index == kNone) return false;
   ++entries_;
+  ++changes_;
   SentSegment& first = pool[index];
   SentSegment& rest = pool[rest_index];
   const std::uint32_t after = first.next;
@@ -244,7 +296,8 @@ bool RetransmissionQueue::split(Pool& pool, std::uint32_t index, std::uint32_t l
   }
   enter_tiling(pool, rest_index);
   if (first.state != SegmentState::Delivered) {
-    link_after(pool, first.state == SegmentState::Lost ? lost_ : network_, index, rest_index);
+    link_after(pool, first.state == SegmentState::Lost ? lost_ : network_of(first), index,
+               rest_index);
   }
   return true;
 }
@@ -263,8 +316,9 @@ void RetransmissionQueue::remove(Pool& pool, std::uint32_t index) {
 void RetransmissionQueue::pop_front(Pool& pool) {
   const std::uint32_t index = head_;
   const SentSegment& segment = pool[index];
+  ++changes_;
   if (segment.state != SegmentState::Delivered) {
-    unlink(pool, segment.state == SegmentState::Lost ? lost_ : network_, index);
+    unlink(pool, segment.state == SegmentState::Lost ? lost_ : network_of(segment), index);
   } else if (hint_ == index) {
     hint_ = kNone;
   }
@@ -290,7 +344,7 @@ std::uint32_t RetransmissionQueue::find(Pool& pool, SeqNum seq) {
   }
   std::uint32_t steps = 0;
   const std::uint32_t found = tree_.first_behind(pool, seq, steps);
-  search_steps_ += steps;
+  steps_ += steps;
   STACK_ASSERT(steps <= 2 * static_cast<std::uint32_t>(std::bit_width(entries_)));
   return found;
 }
@@ -299,7 +353,7 @@ std::uint32_t RetransmissionQueue::find(Pool& pool, SeqNum seq) {
 std::uint32_t RetransmissionQueue::find_near(const Pool& pool, std::uint32_t from, SeqNum seq) {
   std::uint32_t index = from;
   for (int steps = 0; steps < 8; ++steps) {
-    ++search_steps_;
+    ++steps_;
     const SentSegment& segment = pool[index];
     if (segment.end <= seq) {
       index = segment.next;
@@ -357,7 +411,20 @@ void RetransmissionQueue::merge_into_prev(Pool& pool, std::uint32_t index) {
   remove(pool, index);
 }
 
+// -- What is held
+
+// For each of four reports a search, and up to four entries along the block that it does not
+// change.
+void RetransmissionQueue::note_work(const Work& before, std::uint32_t more) {
+  const std::uint32_t steps = steps_ - before.steps;
+  const std::uint32_t changes = changes_ - before.changes;
+  const auto levels = static_cast<std::uint32_t>(std::bit_width(entries_ + changes));
+  const std::uint32_t allowed = 4 * (2 * levels + 8 + 4) + more + changes * (4 + 2 * levels);
+  if (steps > allowed) overrun_ = std::max(overrun_, steps - allowed);
+}
+
 void RetransmissionQueue::check(const Pool& pool, SeqNum una, SeqNum nxt) const {
+  STACK_ASSERT(overrun_ == 0);
   SeqNum at = una;
   std::uint32_t lost = 0;
   std::uint32_t sacked = 0;
@@ -375,12 +442,15 @@ void RetransmissionQueue::check(const Pool& pool, SeqNum una, SeqNum nxt) const 
   STACK_ASSERT(at == nxt && entries == entries_);
   STACK_ASSERT(tree_.empty() || tree_.check(pool) == entries_);
   STACK_ASSERT(lost == lost_bytes_ && sacked == sacked_bytes_);
-  Instant time = Instant::min();
-  for (std::uint32_t i = network_.head; i != kNone; i = pool[i].after) {
-    STACK_ASSERT(pool[i].state == SegmentState::InNetwork && pool[i].sent_at >= time);
-    STACK_ASSERT(pool[i].after == kNone || is_before(pool[i], pool[pool[i].after]));
-    time = pool[i].sent_at;
-    in_network -= pool[i].length();
+  for (const bool again : {false, true}) {
+    const List& list = again ? again_ : once_;
+    for (std::uint32_t i = list.head; i != kNone; i = pool[i].after) {
+      STACK_ASSERT(pool[i].state == SegmentState::InNetwork);
+      STACK_ASSERT(pool[i].retransmitted == again);
+      STACK_ASSERT(pool[i].after == kNone ? list.tail == i : pool[pool[i].after].before == i);
+      STACK_ASSERT(pool[i].after == kNone || is_before(pool[i], pool[pool[i].after]));
+      in_network -= pool[i].length();
+    }
   }
   for (std::uint32_t i = lost_.head; i != kNone; i = pool[i].after) {
     STACK_ASSERT(pool[i].state == SegmentState::Lost);

@@ -1,21 +1,20 @@
 // What is on its way: one entry for each segment (or GSO packet) sent and not yet acknowledged,
 // in sequence order, with its state: in the network, lost, or delivered (reported by SACK).
 //
-// RFC 9293 §3.4 (the retransmission queue), RFC 6298 §3 (Karn's rule needs to know what was sent
-// twice), RFC 2018 and RFC 6675 §3 (the scoreboard), RFC 8985 §5.1 (a time for each segment). The
-// bytes themselves stay in the TxQueue.
+// RFC 9293 §3.4 (the retransmission queue), RFC 6298 §3 (Karn's rule), RFC 2018 and RFC 6675 §3 (the
+// scoreboard), RFC 8985 §5.1 (a time for each segment). The bytes themselves stay in the TxQueue.
 //
 // Invariants:
 //   1. The entries tile [snd.una, snd.nxt) exactly: no hole, no overlap.
-//   2. Each entry has one state. Those in the network stand on a list by the time they left, and by
-//      number where that is the same; the lost ones on a list by number. Both are found without a
-//      search.
+//   2. Each entry has one state. Those in the network stand on two lists, of what left once (by time
+//      and number alike) and of what left again (by time); the lost ones on a list by number.
 //   3. lost_bytes() and sacked_bytes() are the sums of the lengths of the entries of that state.
 //   4. Neighbours that were both delivered are one entry: the queue is as long as the flight has
 //      holes and unreported segments.
 //   5. A report finds its entry in at most 2 log2(n) + 8 steps, whatever the peer reports: near the
-//      last one by the list, else by a tree. The tree is made when a report first needs it, and
-//      kept until the queue is empty: a flight without loss has none.
+//      last one by the list, else by a tree, which is made when a report first needs it.
+//   6. All that one ACK looks at is that for each of its four reports, a few more, and O(log n) for
+//      each entry that changes its state or goes: note_work() holds it.
 //
 // Leaves out: deciding what is lost (rack.h, find_losses.cc), and the bytes.
 //
@@ -72,6 +71,18 @@ class RetransmissionQueue {
   /// Notes that [begin, end) left for the first time, in segments of `payload` bytes. False: no
   /// memory for the entry, or too many are there, so it must not be sent.
   bool append(Pool& pool, SeqNum begin, SeqNum end, std::uint16_t payload, Instant now);
+  /// What was looked at, and how many entries changed their state, came by a split or went, until
+  /// now, modulo 2^32.
+  struct Work {
+    std::uint32_t steps = 0;
+    std::uint32_t changes = 0;
+  };
+  /// Where a walk over what is in the network stands.
+  struct Walk {
+    std::uint32_t once = kNone;
+    std::uint32_t again = kNone;
+  };
+
   /// Takes out everything before `una`; the entry that straddles it is trimmed. Calls
   /// `on_delivered(entry, end)` for each that was not reported before, up to `end`, before it
   /// goes.
@@ -101,6 +112,8 @@ class RetransmissionQueue {
   bool on_retransmitted(Pool& pool, std::uint32_t index, std::uint32_t length, Instant now);
   /// The first entry left again without being lost (a probe).
   void touch_first(Pool& pool, Instant now);
+  /// The entry left again, with a time that does not count: no RTT sample from it.
+  void note_repeated(Pool& pool, std::uint32_t index);
   /// Cuts the last `length` bytes (one segment) off into an entry of its own; its index. Without
   /// memory, the last entry whole.
   std::uint32_t split_tail(Pool& pool, std::uint32_t length);
@@ -110,14 +123,26 @@ class RetransmissionQueue {
   [[nodiscard]] std::uint32_t tail() const { return tail_; }
   /// The first by number that is lost and not sent again; kNone if there is none.
   [[nodiscard]] std::uint32_t first_lost() const { return lost_.head; }
-  /// What is in the network, from the one that left first.
-  [[nodiscard]] std::uint32_t oldest_in_network() const { return network_.head; }
+  /// The first by number that left once, and of which nothing is known; kNone if there is none.
+  [[nodiscard]] std::uint32_t first_sent_once() const { return once_.head; }
+  /// The first that left again, and of which nothing is known, by time; kNone if there is none.
+  /// `after` leads to the others.
+  [[nodiscard]] std::uint32_t first_sent_again() const { return again_.head; }
+  /// What is in the network, from the one that left first: next_in_network() until kNone. What it
+  /// returned may change its state meanwhile.
+  [[nodiscard]] Walk walk_network() const { return {once_.head, again_.head}; }
+  [[nodiscard]] std::uint32_t next_in_network(const Pool& pool, Walk& walk);
+  [[nodiscard]] std::uint32_t oldest_in_network(const Pool& pool) const {
+    return older(pool, walk_network());
+  }
   [[nodiscard]] std::uint32_t lost_bytes() const { return lost_bytes_; }
   [[nodiscard]] std::uint32_t sacked_bytes() const { return sacked_bytes_; }
   /// The end of the highest entry that was reported, if sacked_bytes() > 0.
   [[nodiscard]] SeqNum highest_sacked() const { return highest_sacked_; }
-  /// Entries that searches have looked at until now, modulo 2^32: for tests and fuzzing.
-  [[nodiscard]] std::uint32_t search_steps() const { return search_steps_; }
+  [[nodiscard]] Work work() const { return {steps_, changes_}; }
+  /// An ACK's work since `before` is done. `more`: entries that it may have looked at beside the
+  /// reports. What is more than invariant 6 allows is kept for check().
+  void note_work(const Work& before, std::uint32_t more);
   /// Checks the invariants against [una, nxt).
   void check(const Pool& pool, SeqNum una, SeqNum nxt) const;
 
@@ -132,7 +157,12 @@ class RetransmissionQueue {
   void unlink(Pool& pool, List& list, std::uint32_t index);
   void leave_state(Pool& pool, std::uint32_t index);
   void enter_lost(Pool& pool, std::uint32_t index);
-  void enter_network_last(Pool& pool, std::uint32_t index);
+  [[nodiscard]] List& network_of(const SentSegment& segment) {
+    return segment.retransmitted ? again_ : once_;
+  }
+  [[nodiscard]] static std::uint32_t older(const Pool& pool, const Walk& walk);
+  void enter_again(Pool& pool, std::uint32_t index);
+  void merge_by_time(Pool& pool, List& list, std::uint32_t chain);
   [[nodiscard]] std::uint32_t merged_by_time(Pool& pool, std::uint32_t a, std::uint32_t b);
   [[nodiscard]] std::uint32_t sorted_by_time(Pool& pool, std::uint32_t list);
   void become_delivered(Pool& pool, std::uint32_t index);
@@ -146,7 +176,8 @@ class RetransmissionQueue {
 
   std::uint32_t head_ = kNone;
   std::uint32_t tail_ = kNone;
-  List network_;
+  List once_;   // in the network, never sent again
+  List again_;  // in the network, sent again
   List lost_;
   std::uint32_t hint_ = kNone;  // a delivered entry near the next report; kNone: none
   std::uint32_t lost_bytes_ = 0;
@@ -154,12 +185,15 @@ class RetransmissionQueue {
   SeqNum highest_sacked_;
   std::uint32_t entries_ = 0;
   AvlTree<SentSegment> tree_;  // of all entries, or empty
-  std::uint32_t search_steps_ = 0;
+  std::uint32_t steps_ = 0;
+  std::uint32_t changes_ = 0;
+  std::uint32_t overrun_ = 0;  // the most steps of one ACK beyond what invariant 6 allows
 };
 
 template <typename F>
 void RetransmissionQueue::acknowledge(Pool& pool, SeqNum una, F on_delivered) {
   while (head_ != kNone) {
+    ++steps_;
     SentSegment& segment = pool[head_];
     if (segment.begin >= una) break;
     const SeqNum end = earlier(una, segment.end);
@@ -180,6 +214,7 @@ template <typename F>
 void RetransmissionQueue::sack(Pool& pool, const SackBlock& block, F on_delivered) {
   std::uint32_t index = find(pool, block.left);
   while (index != kNone && pool[index].begin < block.right) {
+    ++steps_;
     if (pool[index].state == SegmentState::Delivered) {
       hint_ = index;
       index = pool[index].next;
