@@ -50,7 +50,10 @@ class ReportedRuns {
     return has_bound_ ? std::optional(bound_) : std::nullopt;
   }
 
-  void clear() { *this = {}; }
+  void clear() {
+    size_ = 0;
+    has_bound_ = false;
+  }
 
  private:
   static constexpr std::uint32_t kDupThresh = 3;

@@ -417,6 +417,7 @@ void RetransmissionQueue::merge_into_prev(Pool& pool, std::uint32_t index) {
 // change.
 void RetransmissionQueue::note_work(const Work& before, std::uint32_t more) {
   const std::uint32_t steps = steps_ - before.steps;
+  if (steps <= 4 * (8 + 4)) return;
   const std::uint32_t changes = changes_ - before.changes;
   const auto levels = static_cast<std::uint32_t>(std::bit_width(entries_ + changes));
   const std::uint32_t allowed = 4 * (2 * levels + 8 + 4) + more + changes * (4 + 2 * levels);
