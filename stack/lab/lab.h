@@ -123,8 +123,8 @@ class Lab {
   std::array<Host, 2> hosts_;
   std::vector<Channel> channels_;                            // by who sends
   std::array<std::vector<std::size_t>, 2> rows_of_entries_;  // by who sends: the row of each packet
-  std::vector<Appointment> appointments_;  // by time
-  std::vector<bool> fired_;  // by statement
+  std::vector<Appointment> appointments_;                    // by time
+  std::vector<bool> fired_;                                  // by statement
   std::uint64_t packets_ = 0;
   std::uint64_t steps_at_now_ = 0;
 };

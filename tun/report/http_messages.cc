@@ -257,8 +257,8 @@ std::vector<std::size_t> join(Connection& c, std::vector<Draft>& requests,
   const auto draft = [&](std::size_t i) -> Draft& {
     return i < requests.size() ? requests[i] : responses[i - requests.size()];
   };
-  std::ranges::sort(
-      order, {}, [&](std::size_t i) { return std::pair(draft(i).message.first_frame, i); });
+  std::ranges::sort(order, {},
+                    [&](std::size_t i) { return std::pair(draft(i).message.first_frame, i); });
   for (std::size_t i = 0; i < count; ++i) place[order[i]] = i;
   for (const std::size_t i : order) {
     Message& m = draft(i).message;

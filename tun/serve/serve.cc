@@ -2,7 +2,6 @@
 #include "tun/serve/serve.h"
 
 #include <cxxabi.h>
-#include <cxxabi.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
