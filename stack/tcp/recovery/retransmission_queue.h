@@ -6,9 +6,9 @@
 //
 // Invariants:
 //   1. The entries tile [snd.una, snd.nxt) exactly: no hole, no overlap.
-//   2. Each entry has one state. Those in the network stand on two lists, of what left once (by
-//   time
-//      and number alike) and of what left again (by time); the lost ones on a list by number.
+//   2. Each entry has one state. Those in the network stand on two lists: what left once (by time
+//      and by number, which is one order) and what left again (by time). The lost ones stand on a
+//      list by number.
 //   3. lost_bytes() and sacked_bytes() are the sums of the lengths of the entries of that state.
 //   4. Neighbours that were both delivered are one entry: the queue is as long as the flight has
 //      holes and unreported segments.
