@@ -3,14 +3,14 @@
 // usage: node lab.mjs PAGE --chromium FILE [--screenshots DIR] [--only REGEX]     (of the names of tests)
 
 import assert from "node:assert/strict";
-import { copyFile, mkdir, readFile } from "node:fs/promises";
+import { copyFile, readFile } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
-import { argv, exit } from "node:process";
+import { argv } from "node:process";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { chromium } from "playwright-core";
 import { longestTask, recordTasks } from "./main_thread.mjs";
+import { frames, isFocused, PageTests, tabTo, violationsOf } from "./page_tests.mjs";
 
 const { values: options, positionals } = parseArgs({
   args: argv.slice(2),
@@ -18,28 +18,14 @@ const { values: options, positionals } = parseArgs({
   options: { chromium: { type: "string" }, screenshots: { type: "string" }, only: { type: "string", default: "" } },
 });
 const pageUrl = pathToFileURL(positionals[0]).href;
-const axe = await readFile(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
-const browser = await chromium.launch({ executablePath: options.chromium, args: ["--no-sandbox", "--disable-gpu"] });
-let passed = 0, failed = 0;
+const tests = await PageTests.start({ program: options.chromium, screenshots: options.screenshots, prefix: "lab" });
+const { browser } = tests;
+const shot = (page, name) => tests.shot(page, name);
 
-/// Opens the page; `use` gets it once the run is there. Errors of the page fail the test, and so does any request.
+/// Opens the page; `use` gets it once the run is there. Any request fails the test.
 async function test(name, use, how = {}) {
   if (!new RegExp(options.only).test(name)) return;
-  const context = await browser.newContext({
-    offline: true,
-    acceptDownloads: true,
-    locale: how.zh ? "zh-CN" : "en-US",
-    colorScheme: how.theme ?? "light",
-    reducedMotion: how.still ? "reduce" : "no-preference",
-    viewport: { width: how.width ?? 1280, height: how.height ?? 900 },
-  });
-  const errors = [];
-  try {
-    const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
-    page.on("pageerror", (error) => errors.push(String(error)));
-    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-    page.on("request", (request) => !/^(file|blob|data):/.test(request.url()) && errors.push(`asks for ${request.url()}`));
+  await tests.attempt(name, async (page, context) => {
     await page.addInitScript(() => {
       window.longTasks = [];
       new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((one) => one.duration))).observe({ entryTypes: ["longtask"] });
@@ -47,33 +33,12 @@ async function test(name, use, how = {}) {
     await page.goto(`${pageUrl}#${how.hash ?? "s=handshake&seed=1"}`);
     await page.waitForFunction(() => document.querySelector(".invitation, .wrong"));
     await use(page, context);
-    assert.deepEqual(errors, []);
-    ++passed;
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    ++failed;
-    console.log(`FAILED  ${name}\n        ${String(error.stack ?? error).replaceAll("\n", "\n        ")}`);
-    if (errors.length > 0) console.log(`        the page: ${errors.join("; ")}`);
-  } finally {
-    await context.close();
-  }
+  }, { ...how, context: { offline: true } }, (url) => /^(file|blob):/.test(url));
 }
 
 const toEnd = (page) => page.keyboard.press("End");
 const rows = (page) => page.locator(".ladder-rows .packet");
 const position = (page) => page.locator(".scrub").evaluate((node) => Number(node.value));
-
-async function violationsOf(page) {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} (${node.any[0]?.message ?? ""})`).join(" | ")}`);
-}
-
-async function shot(page, name) {
-  if (!options.screenshots) return;
-  await mkdir(options.screenshots, { recursive: true });
-  await page.screenshot({ path: join(options.screenshots, `lab-${name}.png`) });
-}
 
 for (const zh of [false, true]) {
   for (const theme of ["light", "dark"]) {
@@ -109,10 +74,7 @@ for (const zh of [false, true]) {
         };
         for (const [state, reach] of Object.entries(states)) {
           await reach();
-          await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
-          assert.deepEqual(await violationsOf(page), [], state);
-          const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-          assert.ok(overflow <= 0, `${state}: ${overflow} pixels too wide`);
+          await tests.isSound(page, state);
           await shot(page, `${name}-${state}`);
         }
       }, { zh, theme, width, height: width === 360 ? 740 : 900 });
@@ -136,7 +98,7 @@ await test("the keyboard alone: one event, back, the ends, play, and a packet", 
   await page.waitForFunction(() => Number(document.querySelector(".scrub").value) >= 3);
   await page.keyboard.press("Space");
   const still = await position(page);
-  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  await frames(page);
   assert.equal(await position(page), still);
   await rows(page).first().focus();
   await page.keyboard.press("Enter");
@@ -144,68 +106,60 @@ await test("the keyboard alone: one event, back, the ends, play, and a packet", 
 });
 
 await test("the whole page is used by keys: choose, turn, play, look, interfere, undo, export", async (page) => {
-  const focused = (selector) => page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector);
-  const tabTo = async (selector) => {
-    for (let i = 0; i < 150; ++i) {
-      if (await focused(selector)) return;
-      await page.keyboard.press("Tab");
-    }
-    assert.fail(`no way by Tab to ${selector}`);
-  };
   const visible = (selector) => page.locator(selector).first().waitFor();
   await page.keyboard.press("Tab");
-  assert.ok(await focused(".skip"), "the first is the way past the head");
-  await tabTo(".pick");
+  assert.ok(await isFocused(page, ".skip"), "the first is the way past the head");
+  await tabTo(page, ".pick");
   await page.keyboard.press("Enter");
   await visible("dialog.picker[open]");
-  await tabTo("dialog.picker input[type=search]");
+  await tabTo(page, "dialog.picker input[type=search]");
   await page.keyboard.type("sack-holes");
-  await tabTo("dialog.picker li button");
+  await tabTo(page, "dialog.picker li button");
   await page.keyboard.press("Enter");
   await page.waitForFunction(() => location.hash.includes("s=sack-holes"));
   await visible(".invitation");
-  await tabTo(".actions button");
+  await tabTo(page, ".actions button");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await visible("dialog.knobs[open]");
-  await tabTo("dialog.knobs select[aria-label='client: Nagle']");
+  await tabTo(page, "dialog.knobs select[aria-label='client: Nagle']");
   await page.keyboard.press("ArrowDown");
   await page.waitForFunction(() => location.hash.includes("client.nagle"));
   await page.keyboard.press("Escape");
-  await tabTo(".chip button");
+  await tabTo(page, ".chip button");
   await page.keyboard.press("Enter");
   await page.waitForFunction(() => !location.hash.includes("client.nagle"));
   await page.waitForFunction(() => Number(document.querySelector(".scrub").max) > 6);  // the new run is there
   await page.keyboard.press("End");
-  await tabTo(".scrub");
+  await tabTo(page, ".scrub");
   await page.keyboard.press("Home");
   for (let i = 0; i < 6; ++i) await page.keyboard.press("ArrowRight");
   assert.equal(await position(page), 6);
-  await tabTo(".ladder-rows .packet");
+  await tabTo(page, ".ladder-rows .packet");
   await page.keyboard.press("Enter");
   await visible(".packet-panel h3");
-  await tabTo(".interfere button");
+  await tabTo(page, ".interfere button");
   await page.keyboard.press("Enter");
   await visible(".chip");
-  await tabTo(".graph-choice button[aria-pressed=false]");
+  await tabTo(page, ".graph-choice button[aria-pressed=false]");
   await page.keyboard.press("Enter");
-  await tabTo(".answer summary");
+  await tabTo(page, ".answer summary");
   await page.keyboard.press("Enter");
-  await tabTo(".bytes summary");
+  await tabTo(page, ".bytes summary");
   await page.keyboard.press("Enter");
-  await tabTo(".fields button");
+  await tabTo(page, ".fields button");
   await page.keyboard.press("Enter");
-  await tabTo(".path button");
+  await tabTo(page, ".path button");
   await page.keyboard.press("Enter");
-  await tabTo(".tcb button");
+  await tabTo(page, ".tcb button");
   await page.keyboard.press("Enter");
-  await tabTo(".menu > button");
+  await tabTo(page, ".menu > button");
   await page.keyboard.press("Enter");
-  await tabTo(".menu .figure button");
+  await tabTo(page, ".menu .figure button");
   const download = page.waitForEvent("download");
   await page.keyboard.press("Enter");
   await download;
-  await tabTo("nav button.text");
+  await tabTo(page, "nav button.text");
   await page.keyboard.press("Enter");
   await page.locator("html[lang=zh-CN]").waitFor({ state: "attached" });
 });
@@ -417,6 +371,4 @@ await test("ten thousand packets: scrubbing makes no task longer than 50 ms", as
   assert.ok(seen <= limit, `a task of ${seen} ms, limit ${limit} ms`);
 }, { hash: `s=own&seed=1&text=${encodeURIComponent("chapter data\nlink both delay=5ms rate=100mbit\nat 0ms server listen\nat 1ms client connect\non client connected client write 8M\non client acked client close\non server end server close\n")}` });
 
-await browser.close();
-console.log(`${passed} passed, ${failed} failed`);
-exit(failed === 0 ? 0 : 1);
+await tests.end();

@@ -3,12 +3,11 @@
 // usage: node view.mjs PAGE --recording FILE --chromium FILE [--screenshots DIR] [--only TEXT]
 
 import assert from "node:assert/strict";
-import { mkdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { argv, exit } from "node:process";
+import { readFile } from "node:fs/promises";
+import { argv } from "node:process";
 import { parseArgs } from "node:util";
-import { chromium } from "playwright-core";
 import { longestTask, recordTasks } from "./main_thread.mjs";
+import { frames, PageTests } from "./page_tests.mjs";
 import { MockServer } from "./view_mock.mjs";
 
 const { values: options, positionals } = parseArgs({
@@ -23,72 +22,35 @@ const { values: options, positionals } = parseArgs({
 });
 const html = await readFile(positionals[0]);
 const recording = JSON.parse(await readFile(options.recording, "utf8"));
-const axe = await readFile(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
-const browser = await chromium.launch({
-  executablePath: options.chromium,
-  args: ["--no-sandbox", "--disable-gpu", "--no-proxy-server", "--host-resolver-rules=MAP 192.0.2.2 127.0.0.1"],
+const tests = await PageTests.start({
+  program: options.chromium,
+  screenshots: options.screenshots,
+  prefix: "view",
+  args: ["--no-proxy-server", "--host-resolver-rules=MAP 192.0.2.2 127.0.0.1"],
+  // What the browser itself writes of a server that is gone is no error of the page.
+  isFault: (text) => !/Failed to load resource|ERR_/.test(text),
 });
+const { browser } = tests;
 const kWatched = recording.en.packets.id;
-let passed = 0, failed = 0;
 
-/// Opens the page on a server of its own. Errors of the page fail the test, and so does a request that leaves /_glass/.
+/// Opens the page on a server of its own. A request that leaves /_glass/ fails the test.
 async function test(name, use, how = {}) {
   if (!name.includes(options.only)) return;
   const server = await new MockServer(html, recording, how.server).start();
-  const context = await browser.newContext({
-    acceptDownloads: true,
-    locale: how.zh ? "zh-CN" : "en-US",
-    colorScheme: how.theme ?? "light",
-    reducedMotion: how.still ? "reduce" : "no-preference",
-    viewport: { width: how.width ?? 1280, height: how.height ?? 900 },
-  });
-  const errors = [];
   const base = `http://192.0.2.2:${server.port}/_glass/`;
-  try {
-    const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
-    page.on("pageerror", (error) => errors.push(String(error)));
-    // What the browser itself writes of a server that is gone is no error of the page.
-    page.on("console", (message) => message.type() === "error" && !/Failed to load resource|ERR_/.test(message.text()) && errors.push(message.text()));
-    page.on("request", (request) => !request.url().startsWith(base) && !request.url().startsWith("data:") && errors.push(`asks for ${request.url()}`));
+  await tests.attempt(name, async (page, context) => {
     await page.goto(base + (how.hash ?? ""));
     await page.locator(how.until ?? ".status.good").waitFor();
     await use(page, server, context);
-    assert.deepEqual(errors, []);
-    ++passed;
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    ++failed;
-    console.log(`FAILED  ${name}\n        ${String(error.stack ?? error).replaceAll("\n", "\n        ")}`);
-    if (errors.length > 0) console.log(`        the page: ${errors.join("; ")}`);
-  } finally {
-    await context.close();
-    await server.stop();
-  }
+  }, how, (url) => url.startsWith(base));
+  await server.stop();
 }
 
-const frames = (page) => page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
 const packets = (page) => page.locator(".ladder-rows .packet");
 
-async function violationsOf(page) {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} (${node.any[0]?.message ?? ""})`).join(" | ")}`);
-}
-
-async function shot(page, name, fullPage = false) {
-  if (!options.screenshots) return;
-  await mkdir(options.screenshots, { recursive: true });
-  await page.screenshot({ path: join(options.screenshots, `view-${name}.png`), fullPage });
-}
-
-/// axe-core finds nothing, and nothing is wider than the window.
 async function isSound(page, state, name) {
-  await frames(page);
-  assert.deepEqual(await violationsOf(page), [], state);
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  assert.ok(overflow <= 0, `${state}: ${overflow} pixels too wide`);
-  await shot(page, `${name}-${state}`, state === "packet" || state === "nothing");
+  await tests.isSound(page, state);
+  await tests.shot(page, `${name}-${state}`, state === "packet" || state === "nothing");
 }
 
 for (const zh of [false, true]) {
@@ -332,6 +294,4 @@ await test("thousands of packets and a thousand connections: the oldest are drop
   assert.ok(longest <= 50, `a task of ${longest} ms`);
 }, { hash: `#c=${kWatched}`, server: { connections: 1000 } });
 
-await browser.close();
-console.log(`${passed} passed, ${failed} failed`);
-exit(failed === 0 ? 0 : 1);
+await tests.end();

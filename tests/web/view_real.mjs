@@ -7,12 +7,10 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { argv, exit } from "node:process";
+import { argv } from "node:process";
 import { parseArgs } from "node:util";
-import { chromium } from "playwright-core";
 import { longestTask, recordTasks } from "./main_thread.mjs";
+import { frames, PageTests } from "./page_tests.mjs";
 
 const { values: options, positionals } = parseArgs({
   args: argv.slice(2),
@@ -22,45 +20,22 @@ const { values: options, positionals } = parseArgs({
 const base = new URL(positionals[0]);
 const view = new URL("/_glass/", base).href;
 const kSong = "/img/idol.mp3";
-const browser = await chromium.launch({ executablePath: options.chromium, args: ["--no-sandbox", "--disable-gpu", "--no-proxy-server"] });
-let passed = 0, failed = 0;
+const tests = await PageTests.start({ program: options.chromium, screenshots: options.screenshots, prefix: "live", args: ["--no-proxy-server"], timeout: 60_000 });
+const { browser } = tests;
+const shot = (page, name) => tests.shot(page, name);
 
+/// `use(page, download, context)`: download() begins one more of the song. Without how.anywhere a request that leaves
+/// /_glass/ fails the test.
 async function test(name, use, how = {}) {
-  const context = await browser.newContext({
-    locale: how.zh ? "zh-CN" : "en-US",
-    colorScheme: how.theme ?? "light",
-    viewport: { width: how.width ?? 1280, height: how.height ?? 900 },
-  });
-  const errors = [];
   const downloads = [];
-  try {
-    const page = await context.newPage();
-    page.setDefaultTimeout(60_000);
-    page.on("pageerror", (error) => errors.push(String(error)));
-    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-    page.on("request", (request) => !how.anywhere && !/^data:/.test(request.url()) && !request.url().startsWith(view) && errors.push(`asks for ${request.url()}`));
+  await tests.attempt(name, async (page, context) => {
     if (options.page) await page.route((url) => url.pathname === "/_glass/", (route) => route.fulfill({ path: options.page, contentType: "text/html; charset=utf-8" }));
     await use(page, () => downloads.push(spawn("curl", ["-sS", "-o", "/dev/null", new URL(kSong, base).href], { stdio: "inherit" })), context);
-    assert.deepEqual(errors, []);
-    ++passed;
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    ++failed;
-    console.log(`FAILED  ${name}\n        ${String(error.stack ?? error).replaceAll("\n", "\n        ")}`);
-    if (errors.length > 0) console.log(`        the page: ${errors.join("; ")}`);
-  } finally {
-    for (const child of downloads) child.kill();
-    await context.close();
-  }
+  }, how, (url) => how.anywhere || url.startsWith(view));
+  for (const child of downloads) child.kill();
 }
 
 const packets = (page) => page.locator(".ladder-rows .packet");
-
-async function shot(page, name) {
-  if (!options.screenshots) return;
-  await mkdir(options.screenshots, { recursive: true });
-  await page.screenshot({ path: join(options.screenshots, `live-${name}.png`) });
-}
 
 /// Chooses the download in the table.
 async function watchDownload(page) {
@@ -74,7 +49,7 @@ async function reasonsOf(page) {
   const seen = new Set();
   for (let top = await ladder.evaluate((node) => node.scrollHeight); top > -600; top -= 600) {
     await ladder.evaluate((node, to) => (node.scrollTop = Math.max(to, 0)), top);
-    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    await frames(page);
     for (const text of await page.locator(".ladder-rows .packet.from-1 .why").allInnerTexts()) seen.add(text);
   }
   return seen;
@@ -163,6 +138,4 @@ if (!options.control) {
   });
 }
 
-await browser.close();
-console.log(`${passed} passed, ${failed} failed`);
-exit(failed === 0 ? 0 : 1);
+await tests.end();
