@@ -29,10 +29,10 @@ export function placeOf(fragment: string): Place | null {
   const query = new URLSearchParams(fragment.replace(/^#/, ""));
   const name = query.get("s");
   if (!name || !/^[\w-]{1,60}$/.test(name)) return null;
-  const seed = Number(query.get("seed") ?? "1");
+  const seed = Number(query.get("seed") ?? "0");
   return {
     name,
-    seed: Number.isSafeInteger(seed) && seed >= 0 ? seed : 1,
+    seed: Number.isSafeInteger(seed) && seed >= 0 ? seed : 0,
     settings: query
       .getAll("set")
       .map((one) => one.split("=", 2))

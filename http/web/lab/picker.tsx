@@ -26,7 +26,7 @@ export function Picker({
   const fits = (text: string) => text.toLowerCase().includes(wanted.trim().toLowerCase());
   const dialog = useDialog(isOpen, onClose);
   const open = (name: string) => {
-    store.begin(specOf(name, 1));
+    store.begin(specOf(name));
     onClose();
   };
   return (

@@ -26,7 +26,7 @@ export class Run {
 export const kOwnName = "own";
 
 export class Store {
-  readonly run = new Signal<Run>(new Run(0, specOf(catalogue.scenarios[0]!.name, 1)));
+  readonly run = new Signal<Run>(new Run(0, specOf(catalogue.scenarios[0]!.name)));
   /// The run before it was changed, while both are compared.
   readonly base = new Signal<Run | null>(null);
   readonly isComparing = new Signal(false);
@@ -130,7 +130,7 @@ export class Store {
     const place = placeOf(fragment);
     const known = place && catalogue.scenarios.some(({ name }) => name === place.name);
     if (place && (known || place.text !== null)) {
-      const text = place.text ?? specOf(place.name, 1).text;
+      const text = place.text ?? specOf(place.name).text;
       this.begin({
         name: known && place.text === null ? place.name : kOwnName,
         text,
@@ -139,7 +139,7 @@ export class Store {
         edits: place.edits,
       });
     } else {
-      this.begin(specOf(catalogue.scenarios[0]!.name, 1));
+      this.begin(specOf(catalogue.scenarios[0]!.name));
     }
   }
 
@@ -267,7 +267,8 @@ export class Store {
   }
 }
 
-export function specOf(name: string, seed: number): Spec {
+/// The seed that is taken if none is named is the command line's.
+export function specOf(name: string, seed = 0): Spec {
   const entry = catalogue.scenarios.find((one) => one.name === name) ?? catalogue.scenarios[0]!;
   return { name: entry.name, text: entry.text, seed, settings: [], edits: [] };
 }
