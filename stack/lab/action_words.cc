@@ -35,6 +35,8 @@ Sentence fixed_words(Deed deed) {
       return {"the application asks for keep-alives", "应用程序要求保活"};
     case Deed::Reboot:
       return {"the host restarts and has forgotten everything", "主机重新启动，丢失了所有状态"};
+    case Deed::Ping:
+      return {"another host pings this one", "另一台主机 ping 本机"};
     case Deed::ForgeReset:
       return {"an attacker forges a RST", "攻击者伪造一个 RST"};
     default:

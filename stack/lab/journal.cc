@@ -118,7 +118,8 @@ std::size_t Journal::note_foreign(Side from, const PacketSummary& packet, LossWo
 }
 
 void Journal::note_forged(Side to, const PacketSummary& packet, Instant now) {
-  const LossWords by{"an attacker sends it", "由攻击者发送"};
+  const LossWords by = packet.is_tcp() ? LossWords{"an attacker sends it", "由攻击者发送"}
+                                       : LossWords{"another host sends it", "由另一台主机发送"};
   const std::size_t at = note_foreign(other(to), packet, by, now);
   rows_[at].arrived = now;
   arriving_[index_of(to)].push_back(at);

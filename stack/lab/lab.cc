@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "stack/lab/bystanders.h"
 #include "stack/lab/forge.h"
 
 namespace glasstcp::lab {
@@ -24,9 +25,19 @@ std::string command_of(const Scenario& scenario, Side end, Language language) {
   if (scenario.is_quiz) return {};
   std::string text = "glasstcp lab " + scenario.name + " --seed " + std::to_string(scenario.seed);
   for (const auto& [key, value] : scenario.overrides) text += " --set " + key + '=' + value;
+  for (const std::string& line : scenario.edit_lines) text += " --edit '" + line + '\'';
   text += " --end ";
   text += name_of(end);
   text += language == Language::Chinese ? " --lang zh" : " --lang en";
+  return text;
+}
+
+std::string section_comment_of(const Scenario& scenario, Side end, Language language) {
+  // A comment has 65535 bytes at most.
+  constexpr std::size_t kMostOwnText = 60'000;
+  std::string text = command_of(scenario, end, language);
+  const std::string& own = scenario.own_text;
+  if (!text.empty() && !own.empty() && own.size() <= kMostOwnText) text += '\n' + own;
   return text;
 }
 
@@ -71,7 +82,7 @@ void Lab::found(Side side, const LabOptions& options) {
     how.comments = options.comments;
     how.application = options.application;
     how.interface_name = name_of(side);
-    const std::string comment = command_of(scenario_, side, options.language);
+    const std::string comment = section_comment_of(scenario_, side, options.language);
     how.section_comment = comment;
     host.capture = std::make_unique<CaptureSink>(*sink, how);
     host.annotator->add(*host.capture);
@@ -193,6 +204,8 @@ void Lab::act(const Action& action) {
       return forge_reset(host, action);
     case Deed::ForgeSyns:
       return forge_syns(host, action);
+    case Deed::Ping:
+      return receive_forged(host, ping_packet(action));
     default:
       return application(action.actor).order(action, now_);
   }
@@ -288,7 +301,10 @@ void Lab::send(Host& host, const OutPacket& out) {
   const std::size_t side = index_of(host.side);
   const std::size_t row = journal_.note_departure(host.side, 1, now_);
   Crossing crossing;
-  if (summarize(packet).destination != address_of(other(host.side))) {
+  const IpAddress destination = summarize(packet).destination;
+  if (is_bystander(destination)) {
+    // It is there at once, and nothing comes of it.
+  } else if (destination != address_of(other(host.side))) {
     crossing.lost = {"nobody answers from that address", "该地址没有主机应答"};
   } else {
     crossing = channels_[side].enter(packet, out.reason, now_);

@@ -38,10 +38,12 @@ struct LabOptions {
   std::array<AnnotatedSink*, 2> sinks{};
 };
 
-/// The command that makes a capture again: the comment of its section, which `glasstcp replay`
-/// reads; empty: it is a quiz's. "glasstcp lab lost-syn --seed 3 --set delay=50ms --end client
-/// --lang en".
+/// The command that makes a capture again; empty: it is a quiz's. "glasstcp lab lost-syn --seed 3
+/// --set delay=50ms --edit 'lose client packet 4' --end client --lang en".
 [[nodiscard]] std::string command_of(const Scenario& scenario, Side end, Language language);
+/// The comment of a capture's section, which `glasstcp replay` reads: that command, and in the
+/// lines behind it the text of a scenario that is not built in.
+[[nodiscard]] std::string section_comment_of(const Scenario& scenario, Side end, Language language);
 
 /// Why a run ended.
 enum class Ending : std::uint8_t {

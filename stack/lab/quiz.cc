@@ -11,7 +11,8 @@
 namespace glasstcp::lab {
 namespace {
 
-constexpr std::size_t kTrials = 8;  // runs from which the questions follow
+constexpr std::size_t kTrials = 16;  // runs from which the questions follow
+constexpr std::size_t kPairs = kTrials * (kTrials - 1) / 2;
 constexpr std::size_t kMostOfAKind = 5;
 
 struct Run {
@@ -52,10 +53,13 @@ std::vector<std::size_t> shuffled(std::size_t size, const Seed& seed, std::strin
   return order;
 }
 
-// Those that every trial answers: raw numbers, then others of which the answers vary most.
+// A question that every trial answers.
 struct Candidate {
   const Question* question;
-  bool varies;
+  std::size_t alike;  // pairs of trials that share its answer
+
+  [[nodiscard]] bool varies() const { return alike < kPairs; }
+  [[nodiscard]] bool varies_much() const { return alike * 5 <= kPairs; }
 };
 
 std::vector<Candidate> candidates(const std::vector<std::optional<Evidence>>& trials) {
@@ -66,15 +70,24 @@ std::vector<Candidate> candidates(const std::vector<std::optional<Evidence>>& tr
       if (auto answer = question.answer(*trial)) answers.push_back(std::move(*answer));
     }
     if (answers.size() != trials.size()) continue;
-    const bool varies = std::ranges::any_of(
-        answers, [&answers](const Answer& answer) { return answer != answers.front(); });
-    if (question.is_raw && !varies) continue;  // "from $port" may have been set
-    all.push_back({&question, varies});
+    Candidate one{&question, 0};
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        one.alike += is_same_answer(question, answers[i], answers[j]) ? 1U : 0U;
+      }
+    }
+    if (question.is_raw && !one.varies()) continue;  // "from $port" may have been set
+    all.push_back(one);
   }
   return all;
 }
 
 }  // namespace
+
+bool is_same_answer(const Question& question, const Answer& a, const Answer& b) {
+  const auto [low, high] = std::minmax(a.number, b.number);
+  return high - low <= question.tolerance && a.frames == b.frames && a.choice == b.choice;
+}
 
 char QuizItem::letter() const {
   const auto at = std::ranges::find(order, answer.choice);
@@ -105,11 +118,18 @@ std::expected<QuizPlan, ReadError> QuizPlan::of(std::string_view name, std::stri
       if (is_free && wanted(one)) others.push_back(one.question);
     }
   };
-  // One choice at least, then what varies.
-  take_if([&](const Candidate& one) {
-    return others.empty() && one.question->form == AnswerForm::Choice;
-  });
-  take_if([](const Candidate& one) { return one.varies; });
+  // One choice, that which varies most, then what varies, in the order of the table.
+  const auto is_choice = [](const Candidate& one) {
+    return one.question->form == AnswerForm::Choice;
+  };
+  std::size_t least = kPairs;
+  for (const Candidate& one : all) {
+    if (is_choice(one)) least = std::min(least, one.alike);
+  }
+  take_if(
+      [&](const Candidate& one) { return others.empty() && is_choice(one) && one.alike == least; });
+  take_if([](const Candidate& one) { return one.varies_much(); });
+  take_if([](const Candidate& one) { return one.varies(); });
   take_if([](const Candidate&) { return true; });
   if (others.empty()) return std::unexpected(ReadError{0, "nothing can be asked about it"});
   // In the order of the table, which is the same for all.

@@ -2,7 +2,8 @@
 // questions about it, and their answers.
 //
 // Which questions a scenario has follows from its text alone: from a few runs that everybody can
-// make. At most half of them may have the same answer in two runs; the others ask for raw numbers.
+// make. At most half of them ask for raw numbers, which no two runs share; of the others those come
+// first that few runs share.
 //
 // Invariants:
 //   1. The same text and the same seed give the same quiz, on every machine.
@@ -31,6 +32,9 @@ struct QuizItem {
   /// 'a', 'b', ...: where the right option stands.
   [[nodiscard]] char letter() const;
 };
+
+/// Whether who has the one answer has the other, too: within the tolerance of the question.
+[[nodiscard]] bool is_same_answer(const Question& question, const Answer& a, const Answer& b);
 
 /// What everybody is asked about a scenario, in the order of the sheet.
 class QuizPlan {

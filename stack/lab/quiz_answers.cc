@@ -234,9 +234,9 @@ Found data_frames(const Evidence& evidence) {
 Found lost(const Evidence& evidence) {
   // Only what was repeated can be seen to be lost; a lost ACK that nobody missed cannot.
   for (const Frame& frame : evidence.frames()) {
-    if (frame.lost && frame.summary.segment_length() == 0) return std::nullopt;
+    if (is_tcp(frame) && frame.lost && frame.summary.segment_length() == 0) return std::nullopt;
   }
-  return frames(evidence.all([](const Frame& f) { return f.lost; }));
+  return frames(evidence.all([](const Frame& f) { return is_tcp(f) && f.lost; }));
 }
 Found repeated(const Evidence& evidence) {
   if (has_probes(evidence)) return std::nullopt;

@@ -53,7 +53,7 @@ constexpr Question choice(std::string_view key, Phrase text, std::span<const Phr
   return {key, Choice, None, 0, false, text, options, answer};
 }
 
-constexpr std::uint64_t kHalfMillisecond = 500, kMillisecond = 1000;
+constexpr std::uint64_t kFine = 200, kCoarse = 500;  // us
 
 constexpr std::array kQuestions = {
     // In raw numbers.
@@ -109,7 +109,7 @@ constexpr std::array kQuestions = {
            {"Which frames carry data, SYN or FIN that this end had sent before?",
             "哪些帧携带了本端此前已发送过的数据、SYN 或 FIN？"},
            answers::repeated),
-    number("repeated-wait", Time, kMillisecond,
+    number("repeated-wait", Time, kCoarse,
            {"How long after it had last been sent was the first segment sent again that this end "
             "sent once more?",
             "本端第一个重复发送的报文段，距离上一次发送它过了多久？"},
@@ -123,7 +123,7 @@ constexpr std::array kQuestions = {
            answers::zero_windows),
     frames("probes", {"Which frames are zero-window probes?", "哪些帧是零窗口探测？"},
            answers::probes),
-    number("zero-time", Time, kMillisecond,
+    number("zero-time", Time, kCoarse,
            {"How long is it from the first frame that offers a window of zero to the next one of "
             "the same end that offers more?",
             "从第一个通告零窗口的帧到同一端下一个通告非零窗口的帧，过了多久？"},
@@ -141,9 +141,9 @@ constexpr std::array kQuestions = {
            answers::close_kind),
     choice("time-wait", {"Which end is in TIME-WAIT afterwards?", "此后哪一端处于 TIME-WAIT？"},
            kEnds, answers::time_wait),
-    number("round-trip", Time, kHalfMillisecond, {answers::kRoundTrip, answers::kRoundTripChinese},
+    number("round-trip", Time, kFine, {answers::kRoundTrip, answers::kRoundTripChinese},
            answers::round_trip),
-    number("ack-wait", Time, kHalfMillisecond,
+    number("ack-wait", Time, kFine,
            {"How long is it, in this capture, from the first segment with data to the first one "
             "that acknowledges all of it?",
             "在此抓包中，从第一个带数据的报文段到第一个确认其全部数据的报文段，过了多久？"},
@@ -175,7 +175,7 @@ constexpr std::array kQuestions = {
            {"How many frames carry data (one octet or more)?",
             "有多少个帧带有数据（一个八位组或更多）？"},
            answers::data_frames),
-    number("open-time", Time, kHalfMillisecond,
+    number("open-time", Time, kFine,
            {"How long is it, in this capture, from the first SYN to the first FIN or RST?",
             "在此抓包中，从第一个 SYN 到第一个 FIN 或 RST，过了多久？"},
            answers::open_time),

@@ -40,6 +40,7 @@ void write_packet(Json& json, const Row& row) {
   json.count("number", row.number);
   if (row.is_copy) json.count("copy", 1);
   if (row.is_forged) json.count("forged", 1);
+  if (row.is_marked) json.count("marked", 1);
   if (row.is_plain) json.count("plain", 1);
   if (!row.lost.empty()) json.field("lost", row.lost);
   json.field("class", info(row.reason_class).key);

@@ -67,6 +67,7 @@ enum class Deed : std::uint8_t {
   Reboot,       ///< the host forgets everything
   ForgeReset,   ///< an attacker sends this end a RST, `amount` beyond what it expects
   ForgeSyns,    ///< an attacker sends this end `amount` SYNs from addresses that never answer
+  Ping,         ///< host 192.0.2.`amount` pings this end for the `times`-th time (bystanders.h)
 };
 struct Action {
   Actor actor;
@@ -138,8 +139,10 @@ struct Scenario {
   Seed chance;           ///< what all chance comes from: made of the number, or a quiz's own
   bool is_quiz = false;  ///< it is a quiz's: no number makes this run
   std::vector<std::pair<std::string, std::string>> overrides;  ///< what --set said: key and value
-  std::array<StackConfig, 2> configs;                          ///< by side
-  std::array<Path, 2> paths;                                   ///< by who sends
+  std::vector<std::string> edit_lines;                         ///< what --edit said
+  std::string own_text;                ///< where it is not that of a built-in one
+  std::array<StackConfig, 2> configs;  ///< by side
+  std::array<Path, 2> paths;           ///< by who sends
   std::vector<Edit> edits;
   std::vector<Statement> statements;
   Duration until{};          ///< nothing is looked at afterwards; 0: until all is quiet

@@ -8,6 +8,8 @@
 #include <map>
 
 #include "stack/base/random.h"
+#include "stack/lab/bystanders.h"
+#include "stack/lab/catalogue.h"
 #include "stack/lab/expression.h"
 #include "stack/lab/statement_reader.h"
 #include "stack/lab/words.h"
@@ -65,6 +67,8 @@ class Reader {
 
   std::expected<Scenario, ReadError> read(std::string_view text) {
     if (text.size() > kMostText) return std::unexpected(ReadError{1, "more than 1 MiB of text"});
+    const CatalogueEntry* const entry = scenario_named(options_.name);
+    if (entry == nullptr || entry->text != text) out_.own_text = text;
     while (!text.empty() && error_.empty()) {
       const std::size_t end = std::min(text.find('\n'), text.size());
       ++line_;
@@ -72,9 +76,11 @@ class Reader {
       text.remove_prefix(std::min(end + 1, text.size()));
     }
     if (error_.empty()) take_overrides();
+    if (error_.empty()) take_edits();
     if (error_.empty()) finish_links();
     if (error_.empty()) check_configs();
-    if (!error_.empty()) return std::unexpected(ReadError{line_, error_});
+    if (!error_.empty()) return std::unexpected(ReadError{line_, error_, option_});
+    if (options_.quiz) add_pings();
     return std::move(out_);
   }
 
@@ -427,10 +433,36 @@ class Reader {
     set_setting(side, key, value);
   }
 
+  void add_pings() {
+    SeededRandom random(out_.chance, "lab pings");
+    std::ranges::move(pings(random, out_.view, out_.until), std::back_inserter(out_.statements));
+  }
+
+  // -- Edits from outside of the text
+
+  void take_edits() {
+    constexpr std::array<std::string_view, 4> kKeys = {"lose", "delay", "duplicate", "mark"};
+    line_ = 0;
+    option_ = "--edit";
+    for (const std::string& line : options_.edits) {
+      const std::string text(trimmed(line));
+      if (std::ranges::find(kKeys, Words(text).take()) == kKeys.end()) {
+        return fail("'" + line +
+                    "' is no line like 'lose client packet 3', 'delay server data 2 by 20ms', "
+                    "'duplicate client packet 1 after 5ms' or 'mark server data 4'");
+      }
+      take_statement(text);
+      if (!error_.empty()) return;
+      out_.edit_lines.push_back(text);
+    }
+    option_ = "--set";
+  }
+
   const ReadOptions& options_;
   Scenario out_;
   std::uint32_t line_ = 0;
   std::string error_;
+  std::string_view option_ = "--set";  // that a fault without a line is of
   Story* story_ = nullptr;
   std::string* field_ = nullptr;
   std::map<std::string, std::string> variables_;

@@ -32,16 +32,20 @@ struct Override {
 };
 
 struct ReadError {
-  std::uint32_t line = 0;  ///< from 1; 0: of an override
+  std::uint32_t line = 0;  ///< from 1; 0: of `option`
   std::string message;
+  std::string_view option = "--set";  ///< whose value is wrong: --set or --edit
 };
 
 struct ReadOptions {
   std::string_view name{};
   std::uint64_t seed = 0;
   std::span<const Override> overrides{};
+  /// Lines that begin with lose, delay, duplicate or mark, as if they stood in the text.
+  std::span<const std::string> edits{};
   /// Of a quiz: all chance comes from it and not from `seed`, times are chosen in steps of 1 us,
-  /// and the story has "?" where it would tell what was chosen. No number gives the same run.
+  /// other hosts ping the end that is viewed, and the story has "?" where it would tell what was
+  /// chosen. No number gives the same run.
   std::optional<Seed> quiz{};
 };
 

@@ -15,13 +15,15 @@ using testing::HasSubstr;
 struct Wish {
   std::uint64_t seed = 0;
   std::vector<lab::Override> overrides{};
+  std::vector<std::string> edits{};
   lab::Side end = lab::Side::Client;
   Language language = Language::English;
 };
 
 std::vector<std::uint8_t> capture_of(const lab::CatalogueEntry& entry, const Wish& wish) {
   const auto scenario = lab::read_scenario(
-      entry.text, {.name = entry.name, .seed = wish.seed, .overrides = wish.overrides});
+      entry.text,
+      {.name = entry.name, .seed = wish.seed, .overrides = wish.overrides, .edits = wish.edits});
   GatheredBlocks blocks;
   lab::LabOptions options;
   const std::string application = lab_application();
@@ -71,6 +73,23 @@ TEST(LabReplay, TakesWhatWasSet) {
             "--lang en");
 }
 
+// What the lab page does by a click.
+TEST(LabReplay, TakesWhatWasDoneToPackets) {
+  const lab::CatalogueEntry& entry = *lab::scenario_named("handshake");
+  const auto file =
+      capture_of(entry, {.seed = 1,
+                         .edits = {"lose server packet 1", "delay client packet 2 by 12.5ms",
+                                   "duplicate server packet 2 after 3ms"}});
+  const auto found = replay("x", ByteView(file), built_in);
+  ASSERT_TRUE(found.has_value()) << found.error();
+  EXPECT_TRUE(found->same_bytes);
+  EXPECT_EQ(found->command,
+            "glasstcp lab handshake --seed 1 --edit 'lose server packet 1' --edit 'delay client "
+            "packet 2 by 12.5ms' --edit 'duplicate server packet 2 after 3ms' --end client --lang "
+            "en");
+  EXPECT_NE(file, capture_of(entry, {.seed = 1}));
+}
+
 TEST(LabReplay, NamesTheFirstFrameThatDiffers) {
   const auto file = capture_of(*lab::scenario_named("lost-syn"), {});
   const auto changed = [&file](std::size_t at) {
@@ -110,13 +129,28 @@ TEST(LabReplay, WhatTheLabDidNotWriteIsToldSo) {
   }
 }
 
-TEST(LabReplay, AsksForTheTextOfAScenarioOfOnesOwn) {
-  const lab::CatalogueEntry own{"mine", lab::scenario_named("nagle")->text};
-  const auto file = capture_of(own, {});
+TEST(LabReplay, AScenarioOfOnesOwnIsInTheCapture) {
+  const std::string text(lab::scenario_named("nagle")->text);
+  const lab::CatalogueEntry own{"mine", text};
+  // A name that is built in, with another text.
+  const std::string other = "# mine\n" + text;
+  const lab::CatalogueEntry changed{"lost-syn", other};
+  for (const lab::CatalogueEntry& entry : {own, changed}) {
+    const auto file = capture_of(entry, {.seed = 4, .edits = {"lose client data 1"}});
+    const auto found = replay("x", ByteView(file), built_in);
+    ASSERT_TRUE(found.has_value()) << found.error();
+    EXPECT_TRUE(found->same_bytes);
+    EXPECT_THAT(found->command, testing::EndsWith("--end client --lang en"));
+  }
+}
+
+TEST(LabReplay, AsksForATextThatIsTooLongForACapture) {
+  const std::string text =
+      "#" + std::string(70'000, 'x') + "\n" + std::string(lab::scenario_named("nagle")->text);
+  const auto file = capture_of({"mine", text}, {});
   EXPECT_THAT(error_of(file),
               HasSubstr("was made from the scenario 'mine', which is not built in"));
-  const auto found =
-      replay("x", ByteView(file), [&own](const std::string&) { return std::string(own.text); });
+  const auto found = replay("x", ByteView(file), built_in, text);
   ASSERT_TRUE(found.has_value());
   EXPECT_TRUE(found->same_bytes);
 }

@@ -201,12 +201,12 @@ constexpr auto kRows = std::to_array<Translation>({
      "重新运行实验的抓包，并逐字节比较"},
     {"a capture that 'glasstcp lab' or the lab page wrote; '-' is stdin",
      "'glasstcp lab' 或实验页面写出的抓包文件；'-' 表示标准输入"},
-    {"the text of the scenario, where it is not a built-in one",
-     "场景的文本（场景不是内置场景时）"},
-    {"The capture says which scenario, seed and settings made it; nothing is sent anywhere. A "
-     "difference is "
-     "told by its frame.",
-     "抓包中写明了产生它的场景、种子和设置；不会向任何地方发送分组。如有不同，会指出是第几帧。"},
+    {"the text of the scenario, in place of the built-in one or the one in the capture",
+     "场景的文本，代替内置场景或抓包中所附的文本"},
+    {"The capture says which scenario, seed, settings and edits made it; nothing is sent anywhere. "
+     "A difference is told by its frame.",
+     "抓包中写明了产生它的场景、种子、设置和改动；不会向任何地方发送分组。如有不同，会指出是第几帧"
+     "。"},
     {"Exit status: 0 if all frames are the same, else 1.",
      "退出状态：所有帧都相同为 0，否则为 1。"},
 
@@ -231,6 +231,11 @@ constexpr auto kRows = std::to_array<Translation>({
      "times",
      "改变一个条件：两端或一端的设置（sack=off、client.nagle=off），链路（link.delay=50ms、"
      "server.link.loss=2%），或原由种子选择的内容；可以给出多次"},
+    {"do something to one packet: 'lose client packet 3', 'delay server data 2 by 20ms', "
+     "'duplicate client packet 1 after 5ms', 'mark server data 4'; may be given several times",
+     "对一个分组做一件事：'lose client packet 3'（丢失）、'delay server data 2 by 20ms'（推迟）、"
+     "'duplicate client packet 1 after 5ms'（重复）、'mark server data "
+     "4'（打拥塞标记）；可以给出多次"},
     {"write what one end sent and received, with the reasons, to a pcapng file; '-' is stdout",
      "把一端发送和接收的分组及其原因写入 pcapng 文件；'-' 表示标准输出"},
     {"whose packets --capture takes (the end that shows it best)",

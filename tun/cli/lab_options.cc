@@ -77,11 +77,13 @@ std::string inconsistency_of_quiz(const QuizNeeds& needs, const LabCommandOption
   if (!missing.empty()) return missing;
   if (!o.student.empty() && !o.students.empty())
     return "--student and --students exclude each other";
-  const bool has_more =
-      (!o.student.empty() && !needs.student) || (!o.answers.empty() && !needs.answers) ||
-      (!o.capture.empty() && !needs.capture) || !o.end.empty() || !o.set.empty() || o.seed != 0;
+  const bool has_more = (!o.student.empty() && !needs.student) ||
+                        (!o.answers.empty() && !needs.answers) ||
+                        (!o.capture.empty() && !needs.capture) || !o.end.empty() ||
+                        !o.set.empty() || !o.edits.empty() || o.seed != 0;
   if (has_more) {
-    return "the secret decides about a quiz: --seed, --set, --end, and what belongs to another "
+    return "the secret decides about a quiz: --seed, --set, --edit, --end, and what belongs to "
+           "another "
            "command, are not taken by 'lab " +
            std::string(needs.what) + "'";
   }
@@ -93,7 +95,7 @@ std::string inconsistency_of_quiz(const QuizNeeds& needs, const LabCommandOption
 std::string inconsistency_of_secret(const LabCommandOptions& o) {
   if (o.folder.empty()) return "'lab secret' needs FILE, which must not exist yet";
   const bool has_more = !o.secret.empty() || !o.students.empty() || !o.output.empty() ||
-                        !o.capture.empty() || !o.set.empty();
+                        !o.capture.empty() || !o.set.empty() || !o.edits.empty();
   return has_more ? "'lab secret' takes a file, and no other option" : "";
 }
 
@@ -139,6 +141,12 @@ CLI::App& add_lab_command(CLI::App& app, LabCommandOptions& o) {
          "several times (none)")
       ->option_text("KNOB=V")
       ->allow_extra_args(false);
+  lab.add_option("--edit", o.edits,
+                 "do something to one packet: 'lose client packet 3', 'delay server data 2 by "
+                 "20ms', 'duplicate client packet 1 after 5ms', 'mark server data 4'; may be given "
+                 "several times (none)")
+      ->option_text("LINE")
+      ->allow_extra_args(false);
   add_parsed(lab,
              {"--capture", "FILE", "a file, or '-' for stdout",
               "write what one end sent and received, with the reasons, to a pcapng file; '-' is "
@@ -177,13 +185,15 @@ CLI::App& add_replay_command(CLI::App& app, ReplayOptions& o) {
       {"FILE", " ", "a file", "a capture that 'glasstcp lab' or the lab page wrote; '-' is stdin"},
       o.capture, parse_text)
       ->required();
-  add_parsed(replay,
-             {"--scenario", "FILE", "a file",
-              "the text of the scenario, where it is not a built-in one (none)"},
-             o.scenario, parse_text);
+  add_parsed(
+      replay,
+      {"--scenario", "FILE", "a file",
+       "the text of the scenario, in place of the built-in one or the one in the capture (none)"},
+      o.scenario, parse_text);
   add_language_option(replay, o.language);
   replay.footer(
-      "The capture says which scenario, seed and settings made it; nothing is sent anywhere. A "
+      "The capture says which scenario, seed, settings and edits made it; nothing is sent "
+      "anywhere. A "
       "difference is told by its frame.\n"
       "Exit status: 0 if all frames are the same, else 1.\n"
       "Example: glasstcp lab lost-syn --capture lost-syn.pcapng && glasstcp replay "
@@ -200,8 +210,8 @@ std::string inconsistency(const LabCommandOptions& o) {
   }
   if (o.what == "export") {
     if (o.folder.empty()) return "'lab export' needs DIR, the folder to write the page to";
-    const bool has_more =
-        !o.capture.empty() || !o.end.empty() || !o.output.empty() || !o.set.empty();
+    const bool has_more = !o.capture.empty() || !o.end.empty() || !o.output.empty() ||
+                          !o.set.empty() || !o.edits.empty();
     return has_more ? "'lab export' takes a folder, and no other option" : "";
   }
   if (!o.folder.empty()) return "'" + o.folder + "' is not expected: lab takes one name";
@@ -210,11 +220,12 @@ std::string inconsistency(const LabCommandOptions& o) {
     if (!o.capture.empty() || !o.end.empty()) {
       return "'lab all' writes the captures of both ends: leave out --capture and --end";
     }
-    return o.set.empty() ? "" : "--set changes one scenario; 'lab all' writes them as they are";
+    if (o.set.empty() && o.edits.empty()) return {};
+    return "--set and --edit change one scenario; 'lab all' writes them as they are";
   }
   if (!o.output.empty()) return "--output belongs to 'lab all', 'quiz', 'key' and 'grade'";
-  if (o.what == "list" && (!o.capture.empty() || !o.set.empty())) {
-    return "'lab list' only prints names: --capture and --set need the name of a scenario";
+  if (o.what == "list" && (!o.capture.empty() || !o.set.empty() || !o.edits.empty())) {
+    return "'lab list' only prints names: --capture, --set and --edit need the name of a scenario";
   }
   if (!o.end.empty() && o.capture.empty()) return "--end needs --capture FILE";
   return {};

@@ -30,6 +30,7 @@ struct LabCommandOptions {
       folder;  ///< the second word: a folder, a scenario's name, or the secret to be written
   std::uint64_t seed = 0;
   std::vector<lab::Override> set;
+  std::vector<std::string> edits;
   std::string capture;   ///< a pcapng file, or "-" for stdout; empty: none
   std::string end;       ///< "client" or "server": whose capture; empty: as the scenario says
   std::string output;    ///< of `all` and `quiz`: a folder; of `key` and `grade`: a file

@@ -1,14 +1,22 @@
 // See csv.h.
 #include "tun/lab/csv.h"
 
+#include <algorithm>
+#include <array>
+
 namespace glasstcp {
 namespace {
 
-// What spreadsheets take for the begin of a formula is text behind an apostrophe.
+// What spreadsheets take for the begin of a formula is text behind an apostrophe; in some languages
+// they take the wide forms, too.
 std::string harmless(std::string_view cell) {
   constexpr std::string_view kFormula = "=+-@\t\r\n";
+  constexpr std::array<std::string_view, 4> kWide = {"＝", "＋", "－", "＠"};
   std::string text;
-  if (!cell.empty() && kFormula.find(cell.front()) != std::string_view::npos) text = '\'';
+  const bool is_formula =
+      (!cell.empty() && kFormula.find(cell.front()) != std::string_view::npos) ||
+      std::ranges::any_of(kWide, [cell](std::string_view sign) { return cell.starts_with(sign); });
+  if (is_formula) text = '\'';
   for (const char c : cell) {
     if (c != '\0') text += c;
   }
@@ -23,7 +31,8 @@ void CsvWriter::add_row(const std::vector<std::string>& cells) {
     if (!is_first) text_ += ',';
     is_first = false;
     const std::string cell = harmless(one);
-    if (cell.find_first_of(",\"\r\n") == std::string::npos) {
+    // Where ';' separates cells, too, it must not begin another one.
+    if (cell.find_first_of(",;\t\"\r\n") == std::string::npos) {
       text_ += cell;
       continue;
     }

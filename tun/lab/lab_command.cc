@@ -7,8 +7,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <optional>
 
 #include "generated/version.h"
@@ -73,11 +71,12 @@ int tell_scenario(const LabCommandOptions& options) {
   const auto text = text_of_scenario(options.what);
   if (!text) return failed(text.error(), options.language);
   const auto scenario = lab::read_scenario(
-      text->text, {.name = text->name, .seed = options.seed, .overrides = options.set});
+      text->text,
+      {.name = text->name, .seed = options.seed, .overrides = options.set, .edits = options.edits});
   if (!scenario) {
     const lab::ReadError& error = scenario.error();
     if (error.line == 0) {
-      static_cast<void>(failed("--set: " + error.message, options.language));
+      static_cast<void>(failed(std::string(error.option) + ": " + error.message, options.language));
       return kExitWrongUsage;
     }
     fmt::print(stderr, "glasstcp: lab: {}: line {}: {}\n", options.what, error.line, error.message);
@@ -124,16 +123,12 @@ std::expected<ScenarioText, std::string> text_of_scenario(const std::string& wha
     return std::unexpected("there is no scenario '" + what + "'" +
                            (hint.empty() ? "; 'glasstcp lab list' names them" : hint));
   }
-  std::ifstream file(what, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.good() && !file.eof()) {
-    return std::unexpected("cannot read '" + what + "': " + std::strerror(errno));
-  }
-  if (text.size() > kMostText) return std::unexpected("'" + what + "' has more than 1 MiB");
+  auto text = read_whole(what, kMostText);
+  if (!text) return std::unexpected(text.error());
   const std::size_t slash = what.rfind('/');
   std::string name = what.substr(slash == std::string::npos ? 0 : slash + 1);
   if (name.ends_with(".txt")) name.resize(name.size() - 4);
-  return ScenarioText{name, std::move(text)};
+  return ScenarioText{name, std::move(*text)};
 }
 
 std::string lab_application() {

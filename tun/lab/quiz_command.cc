@@ -31,13 +31,6 @@ void remark(const LabCommandOptions& options, const std::string& text) {
   fmt::print(stderr, "glasstcp: lab: {}\n", spoken(text, options.language));
 }
 
-bool is_same_answer(const lab::QuizItem& a, const lab::QuizItem& b) {
-  const std::uint64_t low = std::min(a.answer.number, b.answer.number);
-  const std::uint64_t high = std::max(a.answer.number, b.answer.number);
-  return high - low <= a.question->tolerance && a.answer.frames == b.answer.frames &&
-         a.answer.choice == b.answer.choice;
-}
-
 bool is_within(const std::string& file, const std::string& folder) {
   std::error_code error;
   const auto inner = std::filesystem::weakly_canonical(file, error);
@@ -278,7 +271,7 @@ SharedAnswers shared_answers(const lab::Quiz& a, const lab::Quiz& b) {
     for (const lab::QuizItem& other : b.items) {
       if (one.question != other.question) continue;
       ++all.of;
-      if (is_same_answer(one, other)) ++all.shared;
+      if (lab::is_same_answer(*one.question, one.answer, other.answer)) ++all.shared;
     }
   }
   return all;

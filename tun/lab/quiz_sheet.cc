@@ -80,10 +80,12 @@ std::string question_page(const lab::Quiz& quiz, const SheetOf& whose, Language 
           fmt::runtime(
               in("Open <a href=\"capture.pcapng\">capture.pcapng</a> with Wireshark: it "
                  "has what the {} sent and received (client 192.0.2.1, server 192.0.2.2). "
+                 "Other hosts ping it meanwhile; frame numbers count them, too. "
                  "\"This end\" is the {}. Write your answers into <a "
                  "href=\"answers.txt\">answers.txt</a> and hand in that file.",
                  "用 Wireshark 打开 <a href=\"capture.pcapng\">capture.pcapng</a>：其中是{}"
-                 "发送和接收的分组（客户端 192.0.2.1，服务器 192.0.2.2）。“本端”指{}。把答案写入 "
+                 "发送和接收的分组（客户端 192.0.2.1，服务器 192.0.2.2）。其间另有主机 ping 它，"
+                 "帧号也把这些分组计算在内。“本端”指{}。把答案写入 "
                  "<a href=\"answers.txt\">answers.txt</a>，并提交该文件。")),
           end, end));
   body += "<ol>\n";

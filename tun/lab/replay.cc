@@ -26,14 +26,19 @@ struct Origin {
   std::string name;
   std::uint64_t seed = 0;
   std::vector<lab::Override> overrides;
+  std::vector<std::string> edits;
+  std::string text;  // of a scenario of one's own, which the capture carries
   lab::Side end = lab::Side::Client;
   Language language = Language::English;
 };
 
+// As a shell splits a line: 'between such' is one word.
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words;
   while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
+    const bool is_quoted = text.front() == '\'';
+    if (is_quoted) text.remove_prefix(1);
+    const std::size_t end = std::min(text.find(is_quoted ? '\'' : ' '), text.size());
     if (end > 0) words.emplace_back(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
@@ -54,6 +59,10 @@ bool take_option(Origin& origin, std::string_view option, const std::string& val
     origin.language = value == "zh" ? Language::Chinese : Language::English;
     return value == "en" || value == "zh";
   }
+  if (option == "--edit") {
+    origin.edits.push_back(value);
+    return true;
+  }
   const std::size_t equals = value.find('=');
   if (option != "--set" || equals == std::string::npos) return false;
   origin.overrides.push_back({value.substr(0, equals), value.substr(equals + 1)});
@@ -64,9 +73,13 @@ std::optional<Origin> origin_of(std::string_view comment) {
   constexpr std::string_view kBegin = "glasstcp lab ", kSeed = " --seed ";
   if (!comment.starts_with(kBegin)) return std::nullopt;
   comment.remove_prefix(kBegin.size());
+  Origin origin;
+  if (const std::size_t end = comment.find('\n'); end != std::string_view::npos) {
+    origin.text = comment.substr(end + 1);
+    comment = comment.substr(0, end);
+  }
   const std::size_t at = comment.find(kSeed);
   if (at == std::string_view::npos || at == 0) return std::nullopt;
-  Origin origin;
   origin.name = comment.substr(0, at);
   const std::vector<std::string> words = words_of(comment.substr(at));
   for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
@@ -122,7 +135,7 @@ std::expected<std::string, std::string> bytes_of(const std::string& path) {
 
 std::expected<Replay, std::string> replay(
     const std::string& path, ByteView file,
-    const std::function<std::string(const std::string&)>& text_of) {
+    const std::function<std::string(const std::string&)>& text_of, const std::string& chosen) {
   CaptureReader reader(file);
   const auto first = reader.next();
   if (!first && reader.error()) {
@@ -136,13 +149,16 @@ std::expected<Replay, std::string> replay(
         "' was not written by 'glasstcp lab': it says nothing of a scenario and a seed, "
         "so it cannot be run again");
   }
-  const std::string text = text_of(origin->name);
+  const std::string& carried = chosen.empty() ? origin->text : chosen;
+  const std::string text = carried.empty() ? text_of(origin->name) : carried;
   if (text.empty()) {
     return std::unexpected("'" + path + "' was made from the scenario '" + origin->name +
                            "', which is not built in: give its text by --scenario FILE");
   }
-  const auto scenario = lab::read_scenario(
-      text, {.name = origin->name, .seed = origin->seed, .overrides = origin->overrides});
+  const auto scenario = lab::read_scenario(text, {.name = origin->name,
+                                                  .seed = origin->seed,
+                                                  .overrides = origin->overrides,
+                                                  .edits = origin->edits});
   if (!scenario) {
     return std::unexpected("'" + path +
                            "': its scenario cannot be read: " + scenario.error().message);
@@ -157,7 +173,8 @@ std::expected<Replay, std::string> replay(
     run.run();
   }
   Replay found;
-  found.command = reader.section_comment();
+  const std::string_view told = reader.section_comment();
+  found.command = told.substr(0, told.find('\n'));
   found.same_bytes = std::ranges::equal(file, again.bytes());
   found.difference = first_difference(file, again.bytes(), found.frames);
   const std::string ours = lab_application();
@@ -181,14 +198,13 @@ int replay_command(const ReplayOptions& options) {
     if (!text) return failed(text.error());
     own = text->text;
   }
-  const auto text_of = [&own](const std::string& name) {
+  const auto text_of = [](const std::string& name) {
     const lab::CatalogueEntry* const entry = lab::scenario_named(name);
-    if (!own.empty()) return own;
     return entry == nullptr ? std::string() : std::string(entry->text);
   };
   const auto found =
       replay(options.capture, {reinterpret_cast<const std::uint8_t*>(bytes->data()), bytes->size()},
-             text_of);
+             text_of, own);
   if (!found) return failed(found.error());
   if (!found->difference.empty()) {
     return failed(options.capture + ": " + spoken(found->difference, options.language));

@@ -22,11 +22,12 @@ struct Replay {
   std::string difference{};  ///< of the first frame that is not the same; empty: all are
 };
 
-/// Runs it again. `text_of` gives the text of a scenario by its name (empty: it is not known). The
-/// error is a line without a line feed; `path` is how it names the file.
+/// Runs it again, with the text `chosen`, else with that which the capture carries, else with what
+/// `text_of` gives for the scenario's name (empty: it is not known). The error is a line without a
+/// line feed; `path` is how it names the file.
 [[nodiscard]] std::expected<Replay, std::string> replay(
     const std::string& path, ByteView file,
-    const std::function<std::string(const std::string&)>& text_of);
+    const std::function<std::string(const std::string&)>& text_of, const std::string& chosen = {});
 
 /// Does it and tells. Returns the exit code.
 [[nodiscard]] int replay_command(const ReplayOptions& options);

@@ -3,7 +3,8 @@
 // checkpoint), since all that is known lies in there.
 //
 // A request is a row of texts with a zero byte behind each: name, seed, language ("en", "zh"), the
-// scenario's text, then keys and values that take the place of the text's own.
+// scenario's text, then keys and values that take the place of the text's own; the key "--edit" has
+// a line that loses, delays or duplicates a packet.
 //
 // Next: ../../../stack/lab/lab.h.
 #include <algorithm>
@@ -30,6 +31,7 @@ struct Request {
   Language language = Language::English;
   std::string_view text;
   std::vector<lab::Override> overrides;
+  std::vector<std::string> edits;
 };
 
 std::vector<std::string_view> split(std::string_view all) {
@@ -51,14 +53,20 @@ Request request_of(std::string_view input) {
   if (parts[2] == "zh") request.language = Language::Chinese;
   request.text = parts[3];
   for (std::size_t i = 4; i + 1 < parts.size(); i += 2) {
-    request.overrides.push_back({std::string(parts[i]), std::string(parts[i + 1])});
+    if (parts[i] == "--edit") {
+      request.edits.emplace_back(parts[i + 1]);
+    } else {
+      request.overrides.push_back({std::string(parts[i]), std::string(parts[i + 1])});
+    }
   }
   return request;
 }
 
 std::expected<lab::Scenario, lab::ReadError> scenario_of(const Request& request) {
-  return lab::read_scenario(
-      request.text, {.name = request.name, .seed = request.seed, .overrides = request.overrides});
+  return lab::read_scenario(request.text, {.name = request.name,
+                                           .seed = request.seed,
+                                           .overrides = request.overrides,
+                                           .edits = request.edits});
 }
 
 class Bytes final : public BlockSink {

@@ -1,5 +1,6 @@
 // The ladder as one SVG that needs no page: for documents and print, on white.
 import { timeText } from "../shared/format";
+import { isMarked } from "../shared/marked";
 import type { History } from "../shared/history";
 import { layOut } from "../shared/ladder_layout";
 import { classNamed, tables } from "../shared/tables";
@@ -59,7 +60,7 @@ function drawPacket(body: string[], history: History, layout: ReturnType<typeof 
   );
   const at = row.side === 0 ? 'x="14" y="-6"' : 'x="-14" y="-6" text-anchor="end"';
   body.push(
-    `<text ${at} class="m" transform="translate(${x1} ${y1}) rotate(${turn})"><tspan fill="${look.light}">${look.mark}</tspan> ${escaped(row.label ?? "")}</text>`,
+    `<text ${at} class="m" transform="translate(${x1} ${y1}) rotate(${turn})"><tspan fill="${look.light}">${look.mark}</tspan> ${escaped(row.label ?? "")}${isMarked(row) ? ' <tspan class="b">[CE]</tspan>' : ""}</text>`,
   );
   const beside = (side: number, y: number, ns: number, state: string) => {
     const [x, anchor] = side === 0 ? [kLeft - 10, "end"] : [kRight + 10, "start"];

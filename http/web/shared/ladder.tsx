@@ -5,6 +5,7 @@ import { useLayoutEffect, useMemo, useRef, useState, type MutableRef } from "pre
 import { countUpTo, type History, type Position } from "./history";
 import { layOut, type Layout } from "./ladder_layout";
 import { numberText, timeText } from "./format";
+import { isMarked } from "./marked";
 import { classNamed } from "./tables";
 import { useTexts } from "./texts";
 import type { Row, Side } from "./types";
@@ -345,6 +346,11 @@ function Labels(props: InnerProps) {
               </span>
               <span class="flags">{row.label?.split(" ")[0]}</span>
               <span class="numbers">{row.label?.split(" ").slice(1).join(" ")}</span>
+              {isMarked(row) && (
+                <abbr class="ce" title={t("markedWord")} aria-hidden="true">
+                  CE
+                </abbr>
+              )}
               {!row.plain && row.reason && !sides.compact && isDone && <span class="why">{row.reason}</span>}
               <span class="heard">{heard(row, history, t)}</span>
             </button>
@@ -364,6 +370,7 @@ function heard(row: Row, history: History, t: ReturnType<typeof useTexts>): stri
     times.push(`${t("sent")} ${timeText(row.at)}`);
   if (row.arrived >= 0) times.push(`${t("arrived")} ${timeText(row.arrived)}`);
   else if (history.observer === null || row.lost) times.push(t("lostWord"));
+  if (isMarked(row)) times.push(t("markedWord"));
   return ` ${from} → ${to}, ${times.join(", ")}. ${row.why ?? ""}`;
 }
 

@@ -1,6 +1,7 @@
 // Everything about one packet: why it was sent, what it did, and its bytes with every field explained.
 import { useState } from "preact/hooks";
 import { timeText } from "./format";
+import { isMarked } from "./marked";
 import { fieldsOf, bytesOfHex, meaningOf } from "./packet_fields";
 import type { History, Position } from "./history";
 import { useSignal } from "./signal";
@@ -54,6 +55,7 @@ export function PacketPanel({ history, position, row: number, children, sentence
           )}{" "}
           · {ending(row, hasCome, isAlone, t)}
           {row.copy && <> · {t("copyWord")}</>}
+          {isMarked(row) && <> · {t("markedWord")}</>}
           {row.forged && <> · {t("forgedWord")}</>}
         </p>
       </header>

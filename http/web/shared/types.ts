@@ -24,6 +24,8 @@ export interface Row {
   number?: number;
   copy?: 1;
   forged?: 1;
+  /// By a router: congestion experienced (CE).
+  marked?: 1;
   plain?: 1;
   lost?: string;
   class?: string;
@@ -36,6 +38,8 @@ export interface Row {
   len?: number;
   flags?: number;
   window?: number;
+  /// Both ECN bits of the IP header (RFC 3168).
+  ecn?: number;
   sacks?: number[];
   reason?: string;
   rfc?: string;

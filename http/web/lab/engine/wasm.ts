@@ -18,11 +18,6 @@ interface Exports {
 
 export type Opened = { scenario: ScenarioInfo } | { error: ReadError };
 
-/// The scenario's text with the edits of a spec: they stand before it, since behind it is the story.
-export function textOf(spec: Spec): string {
-  return [...spec.edits, spec.text].join("\n");
-}
-
 export class Engine {
   private readonly decoder = new TextDecoder();
   private readonly engine: number;
@@ -55,9 +50,7 @@ export class Engine {
   open(spec: Spec, language: Language): Opened {
     this.request(spec, language);
     this.exports.engine_open(this.engine);
-    const opened = JSON.parse(this.output()) as Opened;
-    if ("error" in opened && opened.error.line > 0) opened.error.line -= spec.edits.length;
-    return opened;
+    return JSON.parse(this.output()) as Opened;
   }
 
   /// Lets so many steps happen.
@@ -88,7 +81,8 @@ export class Engine {
   }
 
   private request(spec: Spec, language: Language): void {
-    const parts = [spec.name, String(spec.seed), language, textOf(spec), ...spec.settings.flat()];
+    const edits = spec.edits.flatMap((line) => ["--edit", line]);
+    const parts = [spec.name, String(spec.seed), language, spec.text, ...spec.settings.flat(), ...edits];
     const bytes = new TextEncoder().encode(parts.map((part) => part.replaceAll("\0", "") + "\0").join(""));
     const at = this.exports.engine_input(this.engine, bytes.length);
     new Uint8Array(this.exports.memory.buffer, at, bytes.length).set(bytes);
