@@ -1,6 +1,9 @@
 // See expression.h: a value is a number, or a number of nanoseconds.
 #include "stack/lab/expression.h"
 
+#include <algorithm>
+#include <array>
+
 #include "stack/base/quantity.h"
 
 namespace glasstcp::lab {
@@ -17,13 +20,28 @@ bool is_bare(std::string_view text) {
   return text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+// "20ms" or, with one to three digits behind a point, "12.5ms".
+std::optional<Duration> duration(std::string_view text) {
+  const std::size_t point = text.find('.');
+  if (point == std::string_view::npos) return parse_duration(text, 1ms);
+  const std::string_view behind = text.substr(point + 1);
+  const std::size_t digits = std::min(behind.find_first_not_of("0123456789"), behind.size());
+  if (point == 0 || digits == 0 || digits > 3 || digits == behind.size()) return std::nullopt;
+  const std::string unit(behind.substr(digits));
+  const auto whole = parse_duration(std::string(text.substr(0, point)) + unit, 1ms);
+  const auto part = parse_duration(std::string(behind.substr(0, digits)) + unit, 1ms);
+  if (!whole || !part) return std::nullopt;
+  constexpr std::array<std::int64_t, 4> kPowers = {1, 10, 100, 1000};
+  return *whole + *part / kPowers[digits];
+}
+
 std::optional<Value> operand(std::string_view text) {
   if (text.empty()) return std::nullopt;
   if (const auto size = parse_size(text)) {
     if (*size > std::uint64_t{kMost}) return std::nullopt;
     return Value{static_cast<std::int64_t>(*size), false};
   }
-  const auto time = is_bare(text) ? std::nullopt : parse_duration(text, 1ms);
+  const auto time = is_bare(text) ? std::nullopt : duration(text);
   if (!time || time->count() > kMost) return std::nullopt;
   return Value{time->count(), true};
 }

@@ -21,7 +21,8 @@ namespace glasstcp::lab {
 
 /// A number of bytes, packets, ...; empty: it is none.
 [[nodiscard]] std::optional<std::uint64_t> evaluate_number(std::string_view text);
-/// A length of time; each needs a unit. Empty: it is none.
+/// A length of time; each needs a unit, and may have three digits behind a point. Empty: it is
+/// none.
 [[nodiscard]] std::optional<Duration> evaluate_time(std::string_view text);
 /// "17ms", "250us", "3s": what evaluate_time reads as the same.
 [[nodiscard]] std::string time_text(Duration time);

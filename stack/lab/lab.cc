@@ -21,11 +21,16 @@ std::uint32_t connections_in(const Scenario& scenario) {
 
 }  // namespace
 
-std::string command_of(const Scenario& scenario, Side end, Language language) {
-  if (scenario.is_quiz) return {};
+std::string run_of(const Scenario& scenario) {
   std::string text = "glasstcp lab " + scenario.name + " --seed " + std::to_string(scenario.seed);
   for (const auto& [key, value] : scenario.overrides) text += " --set " + key + '=' + value;
   for (const std::string& line : scenario.edit_lines) text += " --edit '" + line + '\'';
+  return text;
+}
+
+std::string command_of(const Scenario& scenario, Side end, Language language) {
+  if (scenario.is_quiz) return {};
+  std::string text = run_of(scenario);
   text += " --end ";
   text += name_of(end);
   text += language == Language::Chinese ? " --lang zh" : " --lang en";

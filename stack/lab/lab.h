@@ -38,6 +38,8 @@ struct LabOptions {
   std::array<AnnotatedSink*, 2> sinks{};
 };
 
+/// The command that makes a run again: scenario, seed, settings, edits.
+[[nodiscard]] std::string run_of(const Scenario& scenario);
 /// The command that makes a capture again; empty: it is a quiz's. "glasstcp lab lost-syn --seed 3
 /// --set delay=50ms --edit 'lose client packet 4' --end client --lang en".
 [[nodiscard]] std::string command_of(const Scenario& scenario, Side end, Language language);

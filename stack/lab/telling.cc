@@ -2,6 +2,7 @@
 #include "stack/lab/telling.h"
 
 #include "stack/lab/display_text.h"
+#include "stack/lab/lab.h"
 
 namespace glasstcp::lab {
 namespace {
@@ -14,14 +15,16 @@ constexpr Headings kEnglish = {"Question",
                                "What happened",
                                "See it in Wireshark",
                                "Change it",
-                               "With these settings the story does not hold: not seen were"};
+                               "What was expected, and was not seen",
+                               "What happens without these settings (with them: the ladder above)"};
 constexpr Headings kChinese = {"问题",
                                "先预测",
                                "时序图",
                                "发生了什么",
                                "在 Wireshark 中查看",
                                "改变条件",
-                               "在这些设置下，故事所说的情况没有出现，缺少"};
+                               "预期会出现而没有出现的",
+                               "不改变这些设置时会发生什么（改变之后：见上面的时序图）"};
 
 class Page {
  public:
@@ -89,14 +92,16 @@ std::string tell(const Scenario& scenario, const Journal& journal, const LadderO
   page.paragraph(story.predict);
   page.heading(words.ladder);
   page.add(ladder(scenario, journal, options));
-  if (!unmet.empty()) {
+  // Of a scenario as it is written the author wants to know what is not so.
+  const bool is_changed = !scenario.overrides.empty() || !scenario.edit_lines.empty();
+  if (!unmet.empty() && !is_changed) {
     page.heading(words.not_shown);
     for (const std::string& one : unmet) page.verbatim(one);
   }
-  page.heading(words.happened);
+  page.heading(unmet.empty() || !is_changed ? words.happened : words.without);
   page.paragraph(story.happened);
   page.heading(words.see);
-  page.verbatim("glasstcp lab " + scenario.name + " --capture " + scenario.name + ".pcapng");
+  page.verbatim(run_of(scenario) + " --capture " + scenario.name + ".pcapng");
   page.verbatim(scenario.filter);
   page.paragraph(story.see);
   page.heading(words.change);

@@ -90,7 +90,7 @@ void add_english_of_ack(TextBuffer& out, const PacketEventValue& e) {
       return out.add("window update: their receive window {} from {} to {} bytes",
                      e.to > e.from ? "grew" : "shrank", e.from, e.to);
     case WindowClosed:
-      return out.add("their receive window is full: it closed (was {} bytes)", e.from);
+      return out.add("their receive buffer is full: the window closed (was {} bytes)", e.from);
     case WindowStaysClosed:
       return out.add("their receive window is still zero");
     case WindowOpened:
@@ -110,7 +110,7 @@ void add_english(TextBuffer& out, const PacketEventValue& e) {
     case PeerSyn:
       return out.add("their SYN: it announces their initial sequence number and their options");
     case PeerSynAck:
-      return out.add("their SYN, which also acknowledges ours");
+      return out.add("their SYN, in one segment with an ACK");
     case PeerSynAgain:
       return out.add("their SYN came again");
     case DataInOrder:
@@ -205,7 +205,7 @@ void add_chinese_of_ack(TextBuffer& out, const PacketEventValue& e) {
       return out.add("窗口更新：对方的接收窗口由 {} {}到 {} 字节", e.from,
                      e.to > e.from ? "增大" : "减小", e.to);
     case WindowClosed:
-      return out.add("对方的接收窗口已满：变为零窗口（原为 {} 字节）", e.from);
+      return out.add("对方的接收缓存已满：变为零窗口（原为 {} 字节）", e.from);
     case WindowStaysClosed:
       return out.add("对方的接收窗口仍为零");
     case WindowOpened:
@@ -225,7 +225,7 @@ void add_chinese(TextBuffer& out, const PacketEventValue& e) {
     case PeerSyn:
       return out.add("对方的 SYN：通告其初始序列号和选项");
     case PeerSynAck:
-      return out.add("对方的 SYN，并确认本端的 SYN");
+      return out.add("对方的 SYN，同一报文段还带有 ACK");
     case PeerSynAgain:
       return out.add("对方的 SYN 再次到达");
     case DataInOrder:

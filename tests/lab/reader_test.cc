@@ -94,6 +94,11 @@ TEST(LabExpression, ComputesWithWholeNumbersAlone) {
   EXPECT_EQ(evaluate_number("5ms"), std::nullopt);
   EXPECT_EQ(evaluate_number("99999999999*99999999999"), std::nullopt);
   EXPECT_EQ(evaluate_time("17ms*2+500us"), Duration(34'500us));
+  EXPECT_EQ(evaluate_time("12.5ms"), Duration(12'500us));
+  EXPECT_EQ(evaluate_time("1.001s*2"), Duration(2'002ms));
+  EXPECT_EQ(evaluate_time("0.0001s"), std::nullopt);
+  EXPECT_EQ(evaluate_time(".5s"), std::nullopt);
+  EXPECT_EQ(evaluate_time("5.s"), std::nullopt);
   EXPECT_EQ(evaluate_time("5"), std::nullopt);
   EXPECT_EQ(evaluate_time("5ms*5ms"), std::nullopt);
   EXPECT_EQ(time_text(1500us), "1500us");

@@ -53,13 +53,16 @@ ExitNow ended(Arguments arguments, bool in_chinese = true) {
 // English that was left: two words in a row that are no name. What is quoted, options, values and
 // examples are.
 std::string english_in(std::string text) {
+  const bool has_half = std::ranges::count(text, '\'') % 2 == 1;  // of a quotation over two lines
+  const std::string behind = text.substr(text.find('\'') + 1);
   text = std::regex_replace(text, std::regex("'[^'\n]*'"), "''");
   text = std::regex_replace(text, std::regex("（请看.*"), "");
   text = std::regex_replace(text, std::regex("示例：.*|用法：.*"), "");
   text = std::regex_replace(text, std::regex("--[a-z0-9-]+(=[^ ]*)?"), "-");
   std::smatch found;
   const std::regex words("\\b[a-z]{2,} [a-z]{2,}\\b");
-  return std::regex_search(text, found, words) ? found.str() : "";
+  if (!std::regex_search(text, found, words)) return "";
+  return has_half ? english_in(behind) : found.str();
 }
 bool has_chinese(const std::string& text) {
   for (const char c : text) {

@@ -285,6 +285,16 @@ struct Refusal {
   std::string text;
 };
 
+void expect_refusals(const std::vector<Refusal>& refusals) {
+  for (const Refusal& one : refusals) {
+    const ExitNow end = ended(one.arguments);
+    EXPECT_EQ(end.code, kExitWrongUsage) << one.text;
+    EXPECT_THAT(end.err, HasSubstr(one.text));
+    EXPECT_THAT(end.err, Not(HasSubstr("TEXT")));
+    EXPECT_EQ(std::count(end.err.begin(), end.err.end(), '\n'), 1) << end.err;
+  }
+}
+
 // What somebody types in the first hour, and what is to be learnt from the answer.
 TEST(Options, SayWhichWordIsWrongAndWhatIsNear) {
   const std::vector<Refusal> refusals{
@@ -336,6 +346,13 @@ TEST(Options, SayWhichWordIsWrongAndWhatIsNear) {
       {{"report", "a", "--markdown", "d", "-o", "f"}, "--output has no meaning with --markdown"},
       {{"report", "a", "--json", "--template", "homework"},
        "--template needs --html or --markdown"},
+      {{"--completion"}, "--completion needs a value: --completion bash"},
+  };
+  expect_refusals(refusals);
+}
+
+TEST(Options, SayWhatALabLacks) {
+  expect_refusals({
       {{"lab"}, "the name of a scenario is missing, as in 'glasstcp lab list'"},
       {{"lab", "a", "b"}, "'b' is not expected: lab takes one name"},
       {{"lab", "export"}, "'lab export' needs DIR"},
@@ -348,15 +365,7 @@ TEST(Options, SayWhichWordIsWrongAndWhatIsNear) {
       {{"lab", "list", "--capture", "f"}, "'lab list' only prints names"},
       {{"lab", "handshake", "--end", "server"}, "--end needs --capture FILE"},
       {{"lab", "handshake", "--set", "a"}, "--set: 'a' is not KNOB=VALUE"},
-      {{"--completion"}, "--completion needs a value: --completion bash"},
-  };
-  for (const Refusal& one : refusals) {
-    const ExitNow end = ended(one.arguments);
-    EXPECT_EQ(end.code, kExitWrongUsage) << one.text;
-    EXPECT_THAT(end.err, HasSubstr(one.text));
-    EXPECT_THAT(end.err, Not(HasSubstr("TEXT")));
-    EXPECT_EQ(std::count(end.err.begin(), end.err.end(), '\n'), 1) << end.err;
-  }
+  });
 }
 
 TEST(Options, ReportTakesACaptureAndAForm) {

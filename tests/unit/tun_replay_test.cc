@@ -24,6 +24,10 @@ std::vector<std::uint8_t> capture_of(const lab::CatalogueEntry& entry, const Wis
   const auto scenario = lab::read_scenario(
       entry.text,
       {.name = entry.name, .seed = wish.seed, .overrides = wish.overrides, .edits = wish.edits});
+  if (!scenario) {
+    ADD_FAILURE() << scenario.error().message;
+    return {};
+  }
   GatheredBlocks blocks;
   lab::LabOptions options;
   const std::string application = lab_application();

@@ -1,8 +1,10 @@
 // The lab page in a browser, as a file and with the network off.
 //
-// usage: node lab.mjs PAGE --chromium FILE [--screenshots DIR] [--only REGEX]     (of the names of tests)
+// usage: node lab.mjs PAGE --chromium FILE [--program GLASSTCP] [--screenshots DIR] [--only REGEX]     (of the names of
+//        tests). GLASSTCP replays what the page exports.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { copyFile, readFile } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
@@ -15,7 +17,7 @@ import { frames, isFocused, PageTests, tabTo, violationsOf } from "./page_tests.
 const { values: options, positionals } = parseArgs({
   args: argv.slice(2),
   allowPositionals: true,
-  options: { chromium: { type: "string" }, screenshots: { type: "string" }, only: { type: "string", default: "" } },
+  options: { chromium: { type: "string" }, program: { type: "string" }, screenshots: { type: "string" }, only: { type: "string", default: "" } },
 });
 const pageUrl = pathToFileURL(positionals[0]).href;
 const tests = await PageTests.start({ program: options.chromium, screenshots: options.screenshots, prefix: "lab" });
@@ -248,6 +250,44 @@ await test("captures and every figure leave the page as files", async (page) => 
     assert.ok(png.readUInt32BE(16) > 600 && png.readUInt32BE(20) > 400, `${figure} is ${png.readUInt32BE(16)} wide`);
   }
 }, { hash: "s=sack-holes&seed=1" });
+
+/// The capture of the client, as the menu exports it.
+async function exportedCapture(page) {
+  await page.locator(".menu button").first().click();
+  const download = page.waitForEvent("download");
+  await page.locator(".menu li > button", { hasText: "client" }).click();
+  return (await download).path();
+}
+
+for (const [what, hash, told] of [
+  ["a packet was lost and another one delayed", "s=sack-holes&seed=3&edit=lose+client+packet+2&edit=delay+server+packet+5+by+40ms",
+    "glasstcp lab sack-holes --seed 3 --edit 'lose client packet 2' --edit 'delay server packet 5 by 40ms' --end client --lang en"],
+  ["a knob was turned, in a scenario of one's own", `s=own&seed=1&set=client.sack%3Doff&text=${encodeURIComponent("link both delay=5ms\nat 0ms server listen\nat 1ms client connect\non client connected client write 20000\non client acked client close\non server end server close\n")}`,
+    "glasstcp lab own --seed 1 --set client.sack=off --end client --lang en"],
+]) {
+  await test(`a capture of the page replays byte for byte: ${what}`, async (page) => {
+    await toEnd(page);
+    const file = await exportedCapture(page);
+    assert.ok((await readFile(file)).includes(told), "the capture says which command makes it again");
+    if (!options.program) return;
+    const [command, found] = execFileSync(options.program, ["replay", file], { encoding: "utf8" }).trim().split("\n");
+    assert.equal(command, told);
+    assert.match(found, /^\d+ frames, the same byte for byte$/);
+  }, { hash });
+}
+
+await test("a packet that a router marked says so: on the ladder, to a screen reader, in its panel and in the picture", async (page) => {
+  const marked = rows(page).filter({ has: page.locator(".ce") });
+  for (let i = 0; i < 200 && (await marked.count()) === 0; ++i) await page.keyboard.press("ArrowRight");
+  assert.match(await marked.first().locator(".heard").textContent(), /congestion experienced \(CE\)/);
+  await shot(page, "marked");
+  await marked.first().click();
+  assert.match(await page.locator(".packet-panel .times").textContent(), /congestion experienced \(CE\)/);
+  await page.locator(".menu button").first().click();
+  const download = page.waitForEvent("download");
+  await page.locator(".menu .figure", { hasText: "Ladder" }).locator("button", { hasText: "SVG" }).click();
+  assert.match(await readFile(await (await download).path(), "utf8"), /\[CE\]/);
+}, { hash: "s=ecn&seed=1" });
 
 await test("a click on anything lights all: packet, arrow of Figure 5, variables, numbers, time", async (page) => {
   await toEnd(page);

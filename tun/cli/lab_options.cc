@@ -136,8 +136,7 @@ CLI::App& add_lab_command(CLI::App& app, LabCommandOptions& o) {
   lab.add_option_function<std::vector<std::string>>(
          "--set", read_set,
          "change one thing: a setting of both ends or of one (sack=off, client.nagle=off), the "
-         "link "
-         "(link.delay=50ms, server.link.loss=2%), or what the seed would choose; may be given "
+         "link (link.delay=50ms, server.link.loss=2%), or what the seed would choose; may be given "
          "several times (none)")
       ->option_text("KNOB=V")
       ->allow_extra_args(false);

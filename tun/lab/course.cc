@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "stack/lab/catalogue.h"
 #include "stack/lab/check.h"
@@ -20,43 +22,85 @@ std::string suffix(Language language) {
   return language == Language::Chinese ? ".zh.html" : ".html";
 }
 
-std::string section(std::string_view heading, std::string_view text) {
-  return fmt::format("<h2>{}</h2>\n<p>{}</p>\n", lab::html_escaped(heading),
-                     lab::html_escaped(text));
+// A part of a page, in a pane of its own or within one.
+std::string section(std::string_view heading, std::string_view html, bool is_pane) {
+  return fmt::format("<section{}>\n<h2>{}</h2>\n{}</section>\n", is_pane ? " class=\"pane\"" : "",
+                     lab::html_escaped(heading), html);
 }
 
-// What happened is hidden until the reader has predicted it.
-std::string body_of(const lab::Scenario& scenario, const lab::Journal& journal, Language language) {
+std::string paragraph(std::string_view text) {
+  return fmt::format("<p>{}</p>\n", lab::html_escaped(text));
+}
+
+std::string title_of(const lab::CatalogueEntry& entry, Language language) {
+  const auto scenario = lab::read_scenario(entry.text, {.name = entry.name});
+  return scenario ? scenario->story(language).title : std::string();
+}
+
+// The one before it in the course, and the next one.
+std::string neighbours_of(const lab::Scenario& scenario, Language language) {
+  const auto all = lab::catalogue();
+  const auto here = std::ranges::find(all, scenario.name, &lab::CatalogueEntry::name);
+  const auto link = [language](const lab::CatalogueEntry& entry, std::string_view form) {
+    const std::string words = fmt::format(fmt::runtime(form), title_of(entry, language));
+    return fmt::format("<a href=\"{}{}\">{}</a>\n", entry.name, suffix(language),
+                       lab::html_escaped(words));
+  };
+  std::string html;
+  if (here != all.begin()) html += link(*std::prev(here), "← {}");
+  if (here != all.end() && std::next(here) != all.end()) html += link(*std::next(here), "{} →");
+  return "<nav>\n" + html + "</nav>\n";
+}
+
+std::string name_of_chapter(std::string_view key, Language language) {
+  for (const lab::Chapter& chapter : lab::chapters()) {
+    if (chapter.key == key) return std::string(either(language, chapter.english, chapter.chinese));
+  }
+  return {};
+}
+
+// What is hidden until the reader has predicted it.
+std::string answer_of(const lab::Scenario& scenario, const lab::Journal& journal,
+                      Language language) {
   const lab::Headings& words = lab::headings(language);
+  const lab::Story& story = scenario.story(language);
+  lab::LadderOptions look;
+  look.language = language;
+  look.paint = lab::Paint::Html;
+  const std::string ladder =
+      fmt::format("<p class=\"chosen\">{}</p>\n<pre tabindex=\"0\">{}</pre>\n",
+                  lab::html_escaped(lab::chosen_text(scenario, language)),
+                  lab::ladder(scenario, journal, look));
+  const std::string files = fmt::format(
+      "<p class=\"files\"><a href=\"{0}.client.pcapng\">{1}</a><a "
+      "href=\"{0}.server.pcapng\">{2}</a></p>\n",
+      scenario.name, either(language, "Capture of the client", "客户端的抓包"),
+      either(language, "Capture of the server", "服务器的抓包"));
+  const std::string filter = fmt::format("<pre>{}</pre>\n", lab::html_escaped(scenario.filter));
+  const std::string command =
+      fmt::format("<pre>glasstcp lab {}</pre>\n", lab::html_escaped(scenario.command));
+  return fmt::format("<details>\n<summary>{}</summary>\n",
+                     either(language, "Show what happened", "显示发生了什么")) +
+         section(words.ladder, ladder, false) +
+         section(words.happened, paragraph(story.happened), false) +
+         section(words.see, files + filter + paragraph(story.see), false) +
+         section(words.change, command + paragraph(story.change), false) + "</details>\n";
+}
+
+std::string body_of(const lab::Scenario& scenario, const lab::Journal& journal, Language language) {
   const lab::Story& story = scenario.story(language);
   const auto in = [language](std::string_view en, std::string_view zh) {
     return either(language, en, zh);
   };
   const Language far = language == Language::Chinese ? Language::English : Language::Chinese;
-  std::string body = fmt::format(
-      "<nav><a href=\"index{}\">{}</a> · <a lang=\"{}\" href=\"{}{}\">{}</a></nav>\n<h1>{}</h1>\n",
-      suffix(language), in("all scenarios", "全部场景"), in("zh-CN", "en"), scenario.name,
-      suffix(far), in("中文", "English"), lab::html_escaped(story.title));
-  body += section(words.question, story.question);
-  body += section(words.predict, story.predict);
-  body +=
-      fmt::format("<details>\n<summary>{}</summary>\n", in("Show what happened", "显示发生了什么"));
-  body += fmt::format("<h2>{}</h2>\n<p>{}</p>\n", words.ladder,
-                      lab::html_escaped(lab::chosen_text(scenario, language)));
-  lab::LadderOptions look;
-  look.language = language;
-  look.paint = lab::Paint::Html;
-  body += fmt::format("<pre tabindex=\"0\">{}</pre>\n", lab::ladder(scenario, journal, look));
-  body += section(words.happened, story.happened);
-  body += fmt::format(
-      "<h2>{}</h2>\n<p>{}: <a href=\"{}.client.pcapng\">{}</a> · <a "
-      "href=\"{}.server.pcapng\">{}</a></p>\n<pre>{}</pre>\n<p>{}</p>\n",
-      words.see, in("capture of", "抓包"), scenario.name, in("the client", "客户端"), scenario.name,
-      in("the server", "服务器"), lab::html_escaped(scenario.filter), lab::html_escaped(story.see));
-  body +=
-      fmt::format("<h2>{}</h2>\n<pre>glasstcp lab {}</pre>\n<p>{}</p>\n</details>\n", words.change,
-                  lab::html_escaped(scenario.command), lab::html_escaped(story.change));
-  return body;
+  return fmt::format(
+             "<nav><a href=\"index{}\">{}</a><a lang=\"{}\" href=\"{}{}\">{}</a></nav>\n"
+             "<p class=\"eyebrow\">{}</p>\n<h1>{}</h1>\n<p class=\"lead\">{}</p>\n",
+             suffix(language), in("All scenarios", "全部场景"), in("zh-CN", "en"), scenario.name,
+             suffix(far), in("中文", "English"), name_of_chapter(scenario.chapter, language),
+             lab::html_escaped(story.title), lab::html_escaped(story.question)) +
+         section(lab::headings(language).predict, paragraph(story.predict), true) +
+         answer_of(scenario, journal, language) + neighbours_of(scenario, language);
 }
 
 Done write_scenario(const std::string& folder, const lab::CatalogueEntry& entry,
@@ -92,18 +136,22 @@ std::string index_page(Language language) {
   const std::string_view title = in("TCP, scenario by scenario", "TCP 场景课程");
   const Language far = language == Language::Chinese ? Language::English : Language::Chinese;
   std::string body = fmt::format(
-      "<nav><a lang=\"{}\" href=\"index{}\">{}</a></nav>\n<h1>{}</h1>\n<p>{}</p>\n",
+      "<nav><span>glasstcp</span><a lang=\"{}\" href=\"index{}\">{}</a></nav>\n<h1>{}</h1>\n"
+      "<p class=\"lead\">{}</p>\n",
       in("zh-CN", "en"), suffix(far), in("中文", "English"), title,
       in("Each page asks a question. Predict the answer, then open what happened, and look at the "
          "capture in Wireshark.",
          "每一页提出一个问题。请先预测，再展开查看发生了什么，并在 Wireshark 中打开抓包文件。"));
   for (const lab::Chapter& chapter : lab::chapters()) {
-    body += fmt::format("<h2>{}</h2>\n<ol>\n", in(chapter.english, chapter.chinese));
+    body +=
+        fmt::format("<h2>{}</h2>\n<ol class=\"cards\">\n", in(chapter.english, chapter.chinese));
     for (const lab::CatalogueEntry& one : lab::catalogue()) {
       const auto scenario = lab::read_scenario(one.text, {.name = one.name});
       if (!scenario || scenario->chapter != chapter.key) continue;
-      body += fmt::format("<li><a href=\"{}{}\">{}</a></li>\n", one.name, suffix(language),
-                          lab::html_escaped(scenario->story(language).title));
+      const lab::Story& story = scenario->story(language);
+      body += fmt::format("<li><a href=\"{}{}\"><b>{}</b><span>{}</span></a></li>\n", one.name,
+                          suffix(language), lab::html_escaped(story.title),
+                          lab::html_escaped(story.question));
     }
     body += "</ol>\n";
   }

@@ -88,7 +88,7 @@ std::string question_page(const lab::Quiz& quiz, const SheetOf& whose, Language 
                  "帧号也把这些分组计算在内。“本端”指{}。把答案写入 "
                  "<a href=\"answers.txt\">answers.txt</a>，并提交该文件。")),
           end, end));
-  body += "<ol>\n";
+  body += "<ol class=\"quiz pane\">\n";
   for (const lab::QuizItem& item : quiz.items) body += item_of_page(item, language);
   for (std::size_t i = 0; i < quiz.free_texts; ++i) {
     body +=

@@ -138,6 +138,19 @@ void write_timers(Json& json) {
   json.end(']');
 }
 
+// Names of reasons and verdicts, each with its RFC and its sentence in both languages.
+template <typename Rows>
+void write_sentences(Json& json, const Rows& rows) {
+  for (const auto& row : rows) {
+    json.begin('{');
+    json.field("key", row.name);
+    json.field("rfc", row.rfc);
+    json.field("en", row.sentence);
+    json.field("zh", row.sentence_zh);
+    json.end('}');
+  }
+}
+
 // One page's engine. `scenario` is what the lab borrows.
 struct Engine {
   std::string input;
@@ -259,6 +272,10 @@ struct Engine {
     for (const std::string_view name : lab::kTcbKeys) json.string(name);
     json.end(']');
     write_timers(json);
+    json.key("sentences").begin('[');
+    write_sentences(json, all_reasons());
+    write_sentences(json, all_verdicts());
+    json.end(']');
     json.end('}');
     output = json.text();
   }

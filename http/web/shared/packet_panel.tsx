@@ -5,20 +5,18 @@ import { isMarked } from "./marked";
 import { fieldsOf, bytesOfHex, meaningOf } from "./packet_fields";
 import type { History, Position } from "./history";
 import { useSignal } from "./signal";
-import { classNamed } from "./tables";
+import { classNamed, sentenceNamed } from "./tables";
 import { language, useTexts } from "./texts";
-import type { Language, Row } from "./types";
+import type { Row } from "./types";
 
 interface Props {
   history: History;
   position: Position;
   row: number;
   children?: preact.ComponentChildren;
-  /// A sentence for a reason that stands alone; empty: none is known.
-  sentenceOf?: (reason: string) => string;
 }
 
-export function PacketPanel({ history, position, row: number, children, sentenceOf }: Props) {
+export function PacketPanel({ history, position, row: number, children }: Props) {
   const t = useTexts();
   const spoken = useSignal(language);
   const row = history.rows[number];
@@ -62,9 +60,7 @@ export function PacketPanel({ history, position, row: number, children, sentence
       {row.why && (
         <section>
           <h4>{t("whySent")}</h4>
-          <Clauses
-            text={row.why === row.reason ? whole(row, sentenceOf?.(row.why) ?? "", spoken) : row.why}
-          />
+          <Clauses text={row.why} />
         </section>
       )}
       <section>
@@ -91,13 +87,6 @@ export function PacketPanel({ history, position, row: number, children, sentence
   );
 }
 
-/// "NewData: what it means (RFC 9293 §3.8)", where only the name was told.
-function whole(row: Row, sentence: string, spoken: Language): string {
-  if (sentence === "") return row.why!;
-  const [colon, open, close] = spoken === "zh" ? ["：", "（", "）"] : [": ", " (", ")"];
-  return `${row.why}${colon}${sentence}${row.rfc ? `${open}${row.rfc}${close}` : ""}`;
-}
-
 function ending(
   row: Row,
   hasCome: boolean,
@@ -115,12 +104,23 @@ function ending(
   return t(isAlone ? "seenHereAlone" : "onItsWay");
 }
 
-/// "Name: sentence (RFC); another": a line for each, names in bold, RFCs in small print.
+/// "Name: sentence (RFC); another": a line for each, names in bold, RFCs in small print. Where only the
+/// name is told, since the sentence was told of an earlier packet, it stands here again.
 function Clauses({ text }: { text: string }) {
+  const spoken = useSignal(language);
   const clauses = text.split(/;\s|；/);
   return (
     <ul class="clauses">
       {clauses.map((clause, i) => {
+        const known = sentenceNamed(clause);
+        if (known) {
+          return (
+            <li key={i}>
+              <b>{known.key}</b> {known[spoken]}
+              {known.rfc && <span class="rfc">{known.rfc}</span>}
+            </li>
+          );
+        }
         const named = /^([A-Z][A-Za-z0-9]+)(?::\s|：)(.*)$/.exec(clause);
         const rest = named ? named[2]! : clause;
         const rfc = /\s?[(（](RFC[^()（）]*)[)）]$/.exec(rest);

@@ -1,5 +1,5 @@
 // The tables of the stack, as the engine told them when the page was built.
-import type { Catalogue, ReasonClass, Tables } from "./types";
+import type { Catalogue, Explained, ReasonClass, Tables } from "./types";
 
 declare const BUILT_TABLES: Tables;
 declare const BUILT_CATALOGUE: Catalogue;
@@ -12,6 +12,13 @@ const unknown: ReasonClass = { key: "not-tcp", en: "", zh: "", mark: "·", light
 
 export function classNamed(key: string | undefined): ReasonClass {
   return byKey.get(key ?? "") ?? byKey.get("not-tcp") ?? unknown;
+}
+
+const explained = new Map(tables.sentences.map((row) => [row.key, row]));
+
+/// What a reason or a verdict means.
+export function sentenceNamed(key: string): Explained | undefined {
+  return explained.get(key);
 }
 
 const tcbIndex = new Map(tables.tcb.map((name, index) => [name, index]));

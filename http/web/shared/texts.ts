@@ -46,10 +46,7 @@ const kTexts = {
   onItsWay: ["on its way", "在途中"],
   lostWord: ["lost", "丢失"],
   copyWord: ["duplicate made by the link", "链路复制的分组"],
-  markedWord: [
-    "a router marked it: congestion experienced (CE)",
-    "路由器对它作标记：经历拥塞（CE）",
-  ],
+  markedWord: ["a router marked it: congestion experienced (CE)", "路由器对它作标记：经历拥塞（CE）"],
   forgedWord: ["forged", "伪造"],
   whySent: ["Why it was sent", "为何发送"],
   whatItDid: ["What it did", "产生的作用"],

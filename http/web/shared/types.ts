@@ -116,7 +116,8 @@ export interface ReasonClass {
   dash: string;
 }
 
-export interface TimerInfo {
+/// A name, the section of the RFC, and a sentence.
+export interface Explained {
   key: string;
   rfc: string;
   en: string;
@@ -124,7 +125,9 @@ export interface TimerInfo {
 }
 
 export interface Tables {
-  timers: TimerInfo[];
+  timers: Explained[];
+  /// Of reasons to send a packet and of verdicts on one that came.
+  sentences: Explained[];
   classes: ReasonClass[];
   arrows: string[];
   tcb: string[];

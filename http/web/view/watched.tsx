@@ -316,19 +316,12 @@ function LadderPane({
   );
 }
 
-function PacketPane({ store, history, position, row }: Shown) {
+function PacketPane({ history, position, row }: Shown) {
   const t = useTexts();
-  const { reasons } = useSignal(store.counters);
   return (
     <section class="pane packet-pane" aria-label={t("packet")}>
       <h2>{t("packet")}</h2>
-      <PacketPanel
-        key={row}
-        history={history}
-        position={position}
-        row={row}
-        sentenceOf={(reason) => reasons.find(([key]) => key === reason)?.[1] ?? ""}
-      />
+      <PacketPanel key={row} history={history} position={position} row={row} />
     </section>
   );
 }
