@@ -56,6 +56,7 @@ std::string english_in(std::string text) {
   const bool has_half = std::ranges::count(text, '\'') % 2 == 1;  // of a quotation over two lines
   const std::string behind = text.substr(text.find('\'') + 1);
   text = std::regex_replace(text, std::regex("'[^'\n]*'"), "''");
+  if (has_half) text = std::regex_replace(text, std::regex("([^'])'[^'\n]*$"), "$1");
   text = std::regex_replace(text, std::regex("（请看.*"), "");
   text = std::regex_replace(text, std::regex("示例：.*|用法：.*"), "");
   text = std::regex_replace(text, std::regex("--[a-z0-9-]+(=[^ ]*)?"), "-");
