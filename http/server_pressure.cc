@@ -63,8 +63,9 @@ void HttpServer::relieve(const Moment& at) noexcept {
   next_look_ = at.now + config_.least_rate.between_looks();
   slow_peers_.begin(at.now);
   const bool counts_all = is_tcp_pressed();
-  states_.for_each([this, counts_all](HttpState& state) {
-    const Slot& slot = slots_[state.http.tag()];
+  slots_.for_each([this, counts_all](const Slot& slot) {  // the states are in another order
+    if (slot.state == kNone) return;
+    const HttpState& state = states_[slot.state];
     std::size_t held = state.lent + state.http.pooled_bytes();
     if (held == 0 && counts_all) {
       held = stack_.unacknowledged(slot.id) + (state.http.body_progress().has_value() ? 1 : 0);

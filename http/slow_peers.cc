@@ -30,22 +30,39 @@ void SlowPeers::begin(Instant now) noexcept {
   since_ = std::min(now - looked_at_, 2 * rate_.between_looks());
   looked_at_ = now;
   now_count_ = next_ = 0;
+  is_crowded_ = false;
 }
 
 void SlowPeers::look(const PeerLook& seen) noexcept {
-  if (now_ == nullptr || now_count_ == kMost) return;
+  if (now_ == nullptr) return;
   while (next_ < before_count_ && before_[next_].last.slot < seen.slot) ++next_;
   Watch watch{.last = seen};
-  if (next_ < before_count_) {
-    const Watch& known = before_[next_];
-    const bool is_same = known.last.slot == seen.slot && known.last.generation == seen.generation &&
-                         known.last.is_sending == seen.is_sending;
-    if (is_same) {
+  bool is_known = false;
+  if (next_ < before_count_ && before_[next_].last.slot == seen.slot) {
+    const Watch& known = before_[next_++];
+    is_known = known.last.generation == seen.generation && known.last.is_sending == seen.is_sending;
+    if (is_known) {
       watch = known;
       count(watch, seen);
     }
   }
-  now_[now_count_++] = watch;
+  // Those that are known and not yet seen this time keep their places.
+  const bool is_full = now_count_ + (before_count_ - next_) >= kMost;
+  if (is_full && !is_known && !is_crowded_) drop_those_above_suspicion();
+  if (is_crowded_ && !is_suspect(watch)) return;
+  if (now_count_ + (before_count_ - next_) < kMost) now_[now_count_++] = watch;
+}
+
+void SlowPeers::drop_those_above_suspicion() noexcept {
+  is_crowded_ = true;
+  Watch* const first = now_.get();
+  Watch* const last = first + now_count_;
+  const auto is_innocent = [this](const Watch& watch) { return !is_suspect(watch); };
+  now_count_ = static_cast<std::size_t>(std::remove_if(first, last, is_innocent) - first);
+}
+
+bool SlowPeers::is_suspect(const Watch& watch) const noexcept {
+  return is_below_rate(watch) || (watch.last.is_waited_for && watch.waited == Duration{});
 }
 
 void SlowPeers::count(Watch& watch, const PeerLook& seen) const noexcept {

@@ -15,6 +15,8 @@
 //   3. A look that comes late, since we were stopped, counts as one that came nearly in time.
 //   4. Who sends is not seen to wait after a loss. One that sends whole segments with pauses may do
 //      so, and has four times as long.
+//   5. No number of peers that are fast enough keeps a slow one from being seen: where places run
+//      out, those above suspicion lose theirs first, and a suspect keeps its own.
 //
 // Next: server.h.
 #pragma once
@@ -59,11 +61,11 @@ class SlowPeers {
   [[nodiscard]] std::span<const PeerLook> end() noexcept;
   /// Nobody needs the memory any more.
   void forget() noexcept;
-  /// How many are looked at.
+  /// How many are remembered.
   [[nodiscard]] std::size_t watched() const noexcept { return before_count_; }
 
  private:
-  /// At most so many are looked at: the first, and those behind them when these are gone.
+  /// At most so many are remembered. Where more are looked at, only those that may be slow are.
   static constexpr std::size_t kMost = 16384;
   struct Watch {
     PeerLook last{};
@@ -74,6 +76,9 @@ class SlowPeers {
 
   [[nodiscard]] bool is_below_rate(const Watch& watch) const noexcept;
   [[nodiscard]] bool is_slow(const Watch& watch) const noexcept;
+  /// It is below the rate, or waited for since this look.
+  [[nodiscard]] bool is_suspect(const Watch& watch) const noexcept;
+  void drop_those_above_suspicion() noexcept;
   void count(Watch& watch, const PeerLook& seen) const noexcept;
 
   LeastRate rate_;
@@ -81,7 +86,8 @@ class SlowPeers {
   std::unique_ptr<PeerLook[]> slow_;
   std::size_t before_count_ = 0;
   std::size_t now_count_ = 0;
-  std::size_t next_ = 0;  // of before_
+  std::size_t next_ = 0;     // of before_
+  bool is_crowded_ = false;  // in this look; only suspects are remembered
   Instant looked_at_{};
   Duration since_{};  // the look before
 };

@@ -129,6 +129,34 @@ TEST_F(PressureTest, OneThatTakesEnoughStays) {
   EXPECT_EQ(server_->counters().slow_readers, 1U) << "one gives the others room";
 }
 
+// After a rest the memory of connections is in the order in which they asked again, or its reverse.
+TEST_F(PressureTest, ASlowReaderIsFoundAlsoAfterItsConnectionWasAtRest) {
+  http::ServerConfig few = config(1u << 20);
+  few.least_rate = {500, 5s};
+  few.max_connections = 4;
+  for (const bool asks_first : {false, true}) {
+    restart(few);
+    const std::size_t slow = connect(kGet);
+    const std::size_t fast = connect(kGet);
+    run(2s, 10ms);
+    server_->release_idle_memory();
+    ASSERT_EQ(server_->resting_count(), 2U);
+    for (const std::size_t c : {asks_first ? slow : fast, asks_first ? fast : slow}) {
+      clients_[c].is_reading = false;
+      send(c, kGetLarge);
+      run(50ms);
+    }
+    const std::size_t others[] = {fast, read_nothing(kGetLarge), read_nothing(kGetLarge)};
+    for (int second = 0; second < 15; ++second) {
+      for (const std::size_t c : others) take(clients_[c], 32768);
+      run(1s, 10ms);
+    }
+    EXPECT_TRUE(clients_[slow].failed) << asks_first;
+    for (const std::size_t c : others) EXPECT_FALSE(clients_[c].failed) << asks_first;
+    EXPECT_EQ(server_->counters().slow_readers, 1U) << asks_first;
+  }
+}
+
 TEST_F(PressureTest, LossIsNoOffence) {
   http::ServerConfig few = config(1u << 20);
   few.least_rate = {500, 10s};

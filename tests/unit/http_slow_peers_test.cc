@@ -1,6 +1,7 @@
 // Who is too slow while memory is short: what counts as waiting for a peer, and who ends first.
 #include <gtest/gtest.h>
 
+#include <span>
 #include <vector>
 
 #include "http/buffer_pool.h"
@@ -100,6 +101,30 @@ TEST_F(SlowPeersTest, TheOneThatHoldsMostEndsFirst) {
   std::vector<std::uint32_t> order;
   for (const PeerLook& look : peers_.end()) order.push_back(look.slot);
   EXPECT_EQ(order, (std::vector<std::uint32_t>{1, 4, 2, 0}));
+}
+
+// More peers than are remembered, and the slow ones behind all the others.
+TEST_F(SlowPeersTest, ManyFastPeersHideNoSlowOne) {
+  constexpr std::uint32_t kFast = 40'000;
+  constexpr std::uint32_t kSlow = 100;
+  for (const bool is_waited_for : {false, true}) {
+    peers_.forget();
+    std::size_t slow = 0;
+    for (int i = 0; i < 40; ++i) {
+      position_ += 20'000;
+      peers_.begin(now_ += 1s);
+      for (std::uint32_t slot = 0; slot < kFast; ++slot) {
+        peers_.look({.slot = slot, .position = position_, .is_waited_for = is_waited_for});
+      }
+      for (std::uint32_t slot = kFast; slot < kFast + kSlow; ++slot) {
+        peers_.look({.slot = slot, .held = 1, .is_waited_for = true});
+      }
+      const std::span<const PeerLook> found = peers_.end();
+      for (const PeerLook& look : found) EXPECT_GE(look.slot, kFast);
+      slow = found.size();
+    }
+    EXPECT_EQ(slow, kSlow) << (is_waited_for ? "with windows that fill" : "with open windows");
+  }
 }
 
 TEST_F(SlowPeersTest, NothingIsKeptWhileNobodyLooks) {
