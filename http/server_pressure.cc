@@ -16,7 +16,7 @@ constexpr std::uint32_t kIdleLooks = 64;
 constexpr std::size_t kLeastPart = 8;
 
 bool is_above_three_quarters(std::uint32_t used, std::uint32_t limit) {
-  return used > limit - limit / 4;
+  return std::uint64_t{used} * 4 > std::uint64_t{limit} * 3;
 }
 
 }  // namespace

@@ -129,6 +129,19 @@ TEST_F(PressureTest, OneThatTakesEnoughStays) {
   EXPECT_EQ(server_->counters().slow_readers, 1U) << "one gives the others room";
 }
 
+TEST_F(PressureTest, WhereThereAreOnlyTwoPlacesTheyAreShortToo) {
+  http::ServerConfig few = config(8u << 20);
+  few.least_rate = {500, 5s};
+  few.max_connections = 2;
+  restart(few);
+  read_nothing(kGetLarge);
+  run(20s, 10ms);
+  EXPECT_EQ(server_->counters().slow_readers, 0U) << "one place is free";
+  read_nothing(kGetLarge);
+  run(20s, 10ms);
+  EXPECT_EQ(server_->counters().slow_readers, 1U);
+}
+
 // After a rest the memory of connections is in the order in which they asked again, or its reverse.
 TEST_F(PressureTest, ASlowReaderIsFoundAlsoAfterItsConnectionWasAtRest) {
   http::ServerConfig few = config(1u << 20);
