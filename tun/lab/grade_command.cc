@@ -206,8 +206,8 @@ std::expected<void, std::string> grade_command(const LabCommandOptions& options)
   if (!written || path == "-") return written;
   fmt::print("{}\n",
              fmt::format(fmt::runtime(either(options.language,
-                                             "{}: {} students marked, {} without a file, {} "
-                                             "files that are broken, foreign or duplicate",
+                                             "{}: students marked: {}, without a file: {}; "
+                                             "files broken, foreign or duplicate: {}",
                                              "{}：已评 {} 名学生，{} 名没有答案文件，{} 个文件"
                                              "已损坏、不属于此测验或重复")),
                          path, counts.graded, counts.missing, counts.others));
