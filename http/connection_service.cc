@@ -61,14 +61,25 @@ void HttpConnection::begin_service_body(const Request& request, ServiceAnswer an
   }
   if (head.framing == Framing::Length && head.content_length > answer.most_body) {
     tell_request_end();
-    refuse(413, head.method, LoggedRequest(request), at);
+    refuse_service_body(413, answer.on_bad_body, {head.method, LoggedRequest(request)}, at);
     return;
   }
   begin_body(request, Reply{}, Site::SinkMatch{}, at);
   if (phase_ != Phase::Body) return;  // there was no room for it
-  side_->service_body.reset(new (std::nothrow)
-                                ServiceBody{{}, answer.most_body, std::move(answer.on_body)});
+  side_->service_body.reset(new (std::nothrow) ServiceBody{
+      {}, answer.most_body, std::move(answer.on_body), std::move(answer.on_bad_body)});
   if (side_->service_body == nullptr) refuse(503, head.method, LoggedRequest(request), at);
+}
+
+void HttpConnection::refuse_service_body(int status,
+                                         const std::function<ServiceAnswer(int)>& answer,
+                                         const RefusedRequest& request, const Moment& at) noexcept {
+  if (!answer) {
+    refuse(status, request.method, request.logged, at);
+    return;
+  }
+  is_refusing_ = true;
+  begin_answer(services_->site.served_by(answer(status), request.method, at), request.logged, at);
 }
 
 }  // namespace glasstcp::http

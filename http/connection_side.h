@@ -26,6 +26,7 @@ struct ServiceBody {
   std::string text{};
   std::uint32_t most = 0;  ///< bytes
   std::function<ServiceAnswer(std::string_view)> use{};
+  std::function<ServiceAnswer(int)> refuse{};  ///< empty: an error page
 };
 
 /// The side block: what a connection needs while a head is incomplete, a body arrives, a long

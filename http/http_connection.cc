@@ -287,7 +287,13 @@ std::size_t HttpConnection::take_body(ByteView bytes, const Moment& at) noexcept
     if (wanted && !is_too_long) wanted->text += as_text(step.content);
     if (step.status == BodyDecoder::Status::Failed || is_too_long) {
       const Pooled<Side> done = std::move(side_);
-      refuse(is_too_long ? 413 : 400, done->method, stored_logged(done), at);
+      const int status = is_too_long ? 413 : 400;
+      const RefusedRequest request{done->method, stored_logged(done)};
+      if (done->service_body) {
+        refuse_service_body(status, done->service_body->refuse, request, at);
+      } else {
+        refuse(status, request.method, request.logged, at);
+      }
       return bytes.size();
     }
     if (step.status == BodyDecoder::Status::Done) {

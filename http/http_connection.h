@@ -20,6 +20,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "http/access_log.h"
@@ -218,6 +219,14 @@ class HttpConnection {
   void on_request(const Request& request, const Moment& at) noexcept;
   bool on_service_request(const Request& request, const Moment& at) noexcept;
   void begin_service_body(const Request& request, ServiceAnswer answer, const Moment& at) noexcept;
+  /// A request that is refused once some of its body is read.
+  struct RefusedRequest {
+    Method method = Method::Get;
+    LoggedRequest logged{};
+  };
+  /// `answer` says it in the service's own form, if it has one.
+  void refuse_service_body(int status, const std::function<ServiceAnswer(int)>& answer,
+                           const RefusedRequest& request, const Moment& at) noexcept;
   [[nodiscard]] bool waits_for_stream() const noexcept {
     return stream() != nullptr && all_acknowledged_ && head_.bytes.empty();
   }

@@ -49,9 +49,11 @@ struct ServiceAnswer {
   OwnedBytes body{};
   Ref<BodyStream> stream{};  ///< instead of `body`
   /// Instead of all else: called with the request's body, unless that is broken or longer than
-  /// `most_body` bytes (413). May be called when the client is gone, and must not throw.
+  /// `most_body` bytes. May be called when the client is gone, and must not throw.
   std::function<ServiceAnswer(std::string_view body)> on_body{};
   std::uint32_t most_body = 0;
+  /// What answers then, with 400 or 413; empty: the server's own error page. Must not throw.
+  std::function<ServiceAnswer(int status)> on_bad_body{};
 };
 
 /// Answers what is asked of one folder.

@@ -315,6 +315,9 @@ void Stack::choose_for_new(const TcpConfig& config) {
   own.use_timestamps = config.use_timestamps;
   own.use_window_scale = config.use_window_scale;
   own.nagle = config.nagle;
+  own.syn_cookies = config.syn_cookies;
+  own.initial_rto = config.initial_rto;
+  own.max_rto = config.max_rto;
 }
 void Stack::set_listener_backlog(ListenerId id, std::uint32_t backlog) {
   if (Listener* listener = impl_->tcp.find(id)) listener->set_backlog(std::max(backlog, 1U));

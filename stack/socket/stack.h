@@ -175,8 +175,9 @@ class Stack {
   bool apply_settings(ConnectionId id, const ConnectionSettings& settings, Instant now);
   /// For the connections that a listener brings from now on.
   void apply_listener_settings(ListenerId id, const ConnectionSettings& settings);
-  /// What SYNs offer and accept from now on (SACK, timestamps, scaled windows), and whether new
-  /// connections begin with Nagle's algorithm; the other settings stay as they are.
+  /// What SYNs offer and accept from now on (SACK, timestamps, scaled windows), how they are
+  /// answered (cookies, timeouts of SYN-ACKs), and whether new connections begin with Nagle's
+  /// algorithm. What a connection chooses (ConnectionSettings) and all else stays as it is.
   void choose_for_new(const TcpConfig& config);
   /// Finished connections that wait for accept() from now on, at least 1.
   void set_listener_backlog(ListenerId id, std::uint32_t backlog);

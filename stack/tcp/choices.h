@@ -1,13 +1,14 @@
 // What a stack, or one of its connections, may choose among.
 //
-// RFC 3168 and RFC 9768 (ECN), RFC 4821 (path MTU); the congestion control algorithms have a list of
-// their own (congestion_names.h).
+// RFC 3168 and RFC 9768 (ECN), RFC 4821 (path MTU), RFC 6298 (timeouts); the congestion control
+// algorithms have a list of their own (congestion_names.h).
 //
 // Next: config.h.
 #pragma once
 
 #include <cstdint>
 
+#include "stack/base/time.h"
 #include "stack/tcp/congestion_names.h"
 
 namespace glasstcp {
@@ -33,6 +34,16 @@ struct EcnWill {
   std::uint8_t classic_retries = 0;  ///< SYNs sent again that still ask for RFC 3168's (BSD: 1)
 
   friend bool operator==(const EcnWill&, const EcnWill&) = default;
+};
+
+/// The bounds of the retransmission timeout that RFC 6298 leaves to the implementation.
+struct RtoBounds {
+  Duration initial;
+  Duration min;
+  Duration max;
+  bool min_is_variance = false;  ///< `min` bounds 4 * rttvar and not the sum, as Linux has it
+
+  friend bool operator==(const RtoBounds&, const RtoBounds&) = default;
 };
 
 /// What the MSS in our SYN follows (RFC 9293 §3.7.1 asks for what we can receive).

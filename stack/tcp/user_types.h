@@ -63,6 +63,8 @@ struct ConnectionSettings {
   Duration keep_alive_interval{};
   Duration fin_wait_2_timeout{};
   Duration user_timeout{};  ///< 0: none
+  Duration delayed_ack{};   ///< 0: every segment is acknowledged at once
+  RtoBounds rto{};
   std::uint32_t keep_alive_probes = 0;
   std::uint32_t syn_retries = 0;
   std::uint32_t send_buffer = 0;          ///< bytes that send() copies and holds at most
@@ -70,6 +72,7 @@ struct ConnectionSettings {
   std::uint32_t receive_buffer = 0;       ///< a window grows up to this, bytes
   std::uint32_t unsent_low = 0xffffffff;  ///< writable again below this many unsent bytes
   std::uint16_t mss = 0;                  ///< MSS to offer and not to exceed; 0: as the stack
+  std::uint32_t initial_window_segments = 0;
   std::uint8_t hop_limit = 64;
   std::uint8_t traffic_class = 0;  ///< DSCP of what a listener answers, in the upper six bits
   EcnWill ecn;                     ///< of the handshake; later changes nothing
@@ -77,7 +80,15 @@ struct ConnectionSettings {
   bool quick_ack = false;     ///< every segment is acknowledged at once
   bool may_fragment = false;  ///< IPv4 routers may cut our packets: no path MTU discovery
   bool cork = false;          ///< no small segment but one that push() or a timer lets go
+  bool hystart = false;
+  bool pacing = false;
+  bool use_rack = false;
+  bool use_tail_loss_probe = false;
 };
+
+struct TcpConfig;
+/// What connections of a stack have unless they choose something else.
+[[nodiscard]] ConnectionSettings default_settings_of(const TcpConfig& config);
 
 /// When SYNs are answered without being remembered (syn_cookie.h).
 enum class SynCookieUse : std::uint8_t {

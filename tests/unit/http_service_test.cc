@@ -98,6 +98,15 @@ class OneService final : public http::Service {
         said.body.bytes = http::as_bytes("{}");
         return said;
       };
+      if (call.query == "own") {
+        answer.on_bad_body = [](int status) {
+          http::ServiceAnswer said;
+          said.status = status;
+          said.type = "application/json";
+          said.body.bytes = http::as_bytes("{\"bad\":1}");
+          return said;
+        };
+      }
     } else {
       answer.explanation = "not here, and why";
     }
@@ -224,6 +233,26 @@ TEST_F(ServiceTest, ReadsNoMoreOfABodyThanIsWanted) {
   peer.send(head + "Content-Length: 5\r\n\r\nabc");
   peer.close();
   EXPECT_EQ(parse_responses(peer.take_output()).at(0).status, 400);
+  EXPECT_EQ(service_.last_body, "-");
+}
+
+TEST_F(ServiceTest, ABodyThatIsBadIsRefusedInTheServicesOwnForm) {
+  const std::string head = "POST /_glass/form?own HTTP/1.1\r\nHost: h\r\n";
+  const std::pair<const char*, int> bodies[] = {
+      {"Content-Length: 11\r\n\r\n", 413},
+      {"Transfer-Encoding: chunked\r\n\r\nff\r\n0123456789ab", 413},
+      {"Transfer-Encoding: chunked\r\n\r\nno size\r\n", 400}};
+  for (const auto& [body, status] : bodies) {
+    HttpPeer peer(world_);
+    peer.send(head + body);
+    const auto answers = parse_responses(peer.take_output());
+    ASSERT_EQ(answers.size(), 1U) << body;
+    EXPECT_EQ(answers[0].status, status) << body;
+    EXPECT_EQ(answers[0].body, "{\"bad\":1}") << body;
+    EXPECT_EQ(answers[0].field("Content-Type"), "application/json") << body;
+    EXPECT_EQ(answers[0].field("Cache-Control"), "no-store") << body;
+    EXPECT_TRUE(peer.is_closing()) << body;
+  }
   EXPECT_EQ(service_.last_body, "-");
 }
 

@@ -19,7 +19,7 @@ struct LossRecoveryTest : ::testing::Test {
   NewReno reno{false};
   Timestamps timestamps;
   SendVariables snd;
-  LossRecovery recovery{context.rto_bounds};
+  LossRecovery recovery{context.default_settings.rto};
   std::optional<TimerName> armed;
   int now = 0;
 
@@ -32,7 +32,7 @@ struct LossRecoveryTest : ::testing::Test {
   void TearDown() override { recovery.release_flight(context); }
 
   SenderFacts facts() {
-    SenderFacts s{context, reno, snd, timestamps};
+    SenderFacts s{context, reno, snd, timestamps, context.default_settings};
     s.now = at(now);
     s.mss = s.full_segment = kMss;
     s.max_payload = kMss;
@@ -139,10 +139,10 @@ TEST_F(LossRecoveryTest, ALossBesideAnMtuProbeSaysNothingOfTheProbe) {
 TEST_F(LossRecoveryTest, ATimeoutSendsTheFirstSegmentWhateverTheWindowSays) {
   COVERS("R6298-11");
   send(10);
-  const Duration before = recovery.rto(context);
+  const Duration before = recovery.rto(context.default_settings.rto);
   now = 2000;
   recovery.on_timeout(facts(), true, SendReason::RetransmitTimeout);
-  EXPECT_EQ(recovery.rto(context), 2 * before);
+  EXPECT_EQ(recovery.rto(context.default_settings.rto), 2 * before);
   EXPECT_EQ(recovery.episode(context).phase(), RecoveryPhase::Timeout);
   EXPECT_EQ(recovery.ssthresh(), 5U * kMss);
   EXPECT_TRUE(recovery.ignores_cwnd());

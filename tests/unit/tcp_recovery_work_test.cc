@@ -33,7 +33,7 @@ struct RecoveryWork : ::testing::TestWithParam<bool> {
   NewReno reno{false};
   Timestamps timestamps{0, TsVal{1}, Instant{}};
   SendVariables snd;
-  LossRecovery recovery{context.rto_bounds};
+  LossRecovery recovery{context.default_settings.rto};
   Instant now{1000ms};
   std::uint32_t changes = 0;  // of the last ACK: entries that changed their state or went
 
@@ -48,7 +48,7 @@ struct RecoveryWork : ::testing::TestWithParam<bool> {
 
   [[nodiscard]] const RetransmissionQueue& queue() const { return recovery.queue(context); }
   SenderFacts facts() {
-    SenderFacts s{context, reno, snd, timestamps};
+    SenderFacts s{context, reno, snd, timestamps, context.default_settings};
     s.now = now;
     s.mss = s.full_segment = kMss;
     s.max_payload = kMss;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -85,6 +86,59 @@ TEST(ViewMemory, IsBoundedAndWhatHasEndedMakesRoomFirst) {
   memory.for_each([&](const ViewConnection&) { ++connections; });
   EXPECT_LE(connections, ViewMemory::kPlaces);
   EXPECT_LE(memory.rows(), 256U);
+}
+
+// "How did this page reach you?": a browser asks for the view on the connection of the page.
+TEST(ViewMemory, KeepsHowAPageCameWhenItsConnectionBringsTheViewToo) {
+  ViewMemory memory(4096);
+  const auto ask = [&memory](std::uint16_t port, std::string_view line) {
+    AnnotatedPacket packet = packet_of(port, PacketSummary::kAck, kStart);
+    MessagePart part;
+    part.label = line;
+    packet.messages.add(part);
+    memory.take(packet);
+  };
+  for (const std::uint16_t port : std::initializer_list<std::uint16_t>{1, 2})
+    memory.take(packet_of(port, PacketSummary::kSyn, kStart));
+  ask(1, "GET / HTTP/1.1");
+  for (const std::uint16_t port : std::initializer_list<std::uint16_t>{1, 2}) {
+    memory.mark_own(tuple_of(port), kStart);
+    ask(port, "GET /_glass/ HTTP/1.1");
+  }
+  const ViewConnection& page = *memory.find(tuple_of(1));
+  EXPECT_TRUE(page.is_own && page.brought_page);
+  EXPECT_EQ(page.rows, 2U) << "of the page, and none of the view";
+  EXPECT_EQ(std::string_view(page.request_text.data(), page.request_size), "GET /");
+  const ViewConnection& view = *memory.find(tuple_of(2));
+  EXPECT_FALSE(view.brought_page);
+  EXPECT_EQ(view.rows, 0U);
+}
+
+TEST(ViewMemory, CountsWhatWasSentAgainSinceTheConnectionWasOpened) {
+  ViewMemory memory(4096);
+  memory.take(packet_of(1, PacketSummary::kSyn, kStart));
+  for (const SendReason reason : {SendReason::NewData, SendReason::RackRetransmit,
+                                  SendReason::TailLossProbe, SendReason::AckDelayTimer}) {
+    AnnotatedPacket packet = packet_of(1, PacketSummary::kAck, kStart);
+    packet.kind = AnnotatedPacket::Kind::Sent;
+    packet.reason = reason;
+    // What the stack counts: in a row, without progress.
+    packet.after.emplace().retransmissions = 0;
+    memory.take(packet);
+  }
+  EXPECT_EQ(memory.find(tuple_of(1))->retransmissions, 2U);
+}
+
+TEST(ViewMemory, AConnectionThatLosesItsRowsIsToldAnew) {
+  ViewMemory memory(ViewMemory::kRowsOfChunk);
+  memory.take(packet_of(1, PacketSummary::kSyn, kStart));
+  memory.end(*memory.find(tuple_of(1)), kStart);
+  const std::uint32_t before = memory.find(tuple_of(1))->version;
+  for (std::uint16_t i = 0; i < 2 * ViewMemory::kRowsOfChunk; ++i) {
+    memory.take(packet_of(2, PacketSummary::kAck, kStart + 1s));
+  }
+  EXPECT_EQ(memory.find(tuple_of(1))->rows, 0U);
+  EXPECT_GT(memory.find(tuple_of(1))->version, before) << "its row says how many are kept";
 }
 
 TEST(ViewMemory, WithoutRoomNothingIsKept) {
@@ -427,6 +481,129 @@ TEST_F(ViewSwitchesTest, SettingsActOnConnectionsThatOpenAfterwards) {
       EXPECT_EQ(row["value"], "bbr");
     }
   }
+}
+
+TEST_F(ViewSwitchesTest, WhatServeCanSetCanBeSwitched) {
+  std::set<std::string_view> names;
+  for (const Setting* const setting : ViewSwitches::changeable()) names.insert(setting->name);
+  for (const char* name :
+       {"sack", "timestamps", "window_scaling", "ecn", "mss", "syn_cookies", "receive_buffer",
+        "delayed_ack", "nagle", "congestion", "initial_window", "hystart", "pacing", "rack",
+        "tail_loss_probe", "initial_rto", "min_rto", "max_rto"}) {
+    EXPECT_TRUE(names.erase(name)) << name;
+  }
+  EXPECT_THAT(names, testing::IsEmpty()) << "and nothing else";
+  // Each of them is something that a connection chooses, or is handed to the stack for new ones.
+  const std::set<std::string_view> of_the_stack = {"sack", "timestamps", "window_scaling",
+                                                   "syn_cookies", "nagle"};
+  for (const Setting* const setting : ViewSwitches::changeable()) {
+    EXPECT_EQ(setting->choose == nullptr, of_the_stack.contains(setting->name)) << setting->name;
+  }
+}
+
+TEST_F(ViewSwitchesTest, AConnectionKeepsWhatItBeganWith) {
+  const auto open = [this] {
+    ConnectOptions options;
+    options.remote = {*IpAddress::parse("192.0.2.2"), Port(80)};
+    (void)two_.left.connect(options, two_.now);
+    two_.run_for(100ms);
+    return *two_.right.accept(listener_);
+  };
+  const auto timer_of = [this](ConnectionId id) {
+    const auto timers = two_.right.timers(*two_.right.tuple(id));
+    return timers.empty() ? Duration::zero() : timers.front().deadline - two_.now;
+  };
+  const ConnectionId before = open();
+  const TcbSnapshot first = *two_.right.status(before);
+  for (const char* setting :
+       {R"(["initial_window","3"])", R"(["min_rto","700ms"])", R"(["delayed_ack","450ms"])",
+        R"(["congestion","cubic"])", R"(["rack","off"])", R"(["hystart","off"])",
+        R"(["pacing","off"])", R"(["tail_loss_probe","off"])", R"(["max_rto","5000"])"}) {
+    EXPECT_EQ(post("{\"setting\":" + std::string(setting) + "}").first, 200) << setting;
+  }
+  const ConnectionId after = open();
+  EXPECT_EQ(two_.right.status(before)->cwnd, first.cwnd);
+  EXPECT_EQ(two_.right.status(before)->rto, first.rto);
+  EXPECT_EQ(two_.right.status(after)->cwnd, 3 * 1448U);
+  EXPECT_EQ(two_.right.status(after)->rto, 700ms) << "from the first sample on";
+  // What is outstanding on each: the old one probes its tail, the new one waits for the timeout.
+  two_.drop = [](const test::Wire&) { return true; };
+  for (const ConnectionId id : {before, after}) {
+    (void)two_.right.send(id, test::TwoStacks::bytes("x"), {}, two_.now);
+  }
+  two_.run_for(0ms);
+  EXPECT_LT(timer_of(before), 250ms);
+  EXPECT_GT(timer_of(after), 600ms);
+}
+
+TEST_F(ViewSwitchesTest, TheLastAcknowledgmentWaitsAsTheConnectionHasIt) {
+  EXPECT_EQ(post(R"({"setting":["delayed_ack","0"]})").first, 200);
+  ConnectOptions options;
+  options.remote = {*IpAddress::parse("192.0.2.2"), Port(80)};
+  const ConnectionId client = *two_.left.connect(options, two_.now);
+  two_.run_for(100ms);
+  for (int i = 0; i < 40; ++i) {  // behind the first ones, which are acknowledged at once anyway
+    (void)two_.left.send(client, test::TwoStacks::bytes("x"), {}, two_.now);
+    two_.run_for(100ms);
+  }
+  (void)two_.left.send(client, test::TwoStacks::bytes("x"), {}, two_.now);
+  const std::size_t count = two_.from_right.size();
+  two_.run_for(2ms);
+  EXPECT_GT(two_.from_right.size(), count) << "no timer is waited for";
+}
+
+TEST_F(ViewSwitchesTest, NothingIsTakenThatWouldLockThePageOutOrContradicts) {
+  for (const char* setting : {R"(["receive_buffer","0"])", R"(["receive_buffer","4095"])",
+                              R"(["min_rto","2000"])", R"(["max_rto","500"])",
+                              R"(["initial_rto","100"])", R"(["msl","1"])", R"(["memory","1M"])"}) {
+    const auto [status, said] = post("{\"setting\":" + std::string(setting) + "}");
+    EXPECT_EQ(status, 400) << setting;
+    EXPECT_FALSE(said["error"].get<std::string>().empty()) << setting;
+  }
+  EXPECT_EQ(post(R"({"setting":["receive_buffer","4096"]})").first, 200);
+  EXPECT_EQ(post(R"({"setting":["initial_rto","2000"]})").first, 200);
+  EXPECT_EQ(post(R"({"setting":["min_rto","2000"]})").first, 200) << "in this order it fits";
+}
+
+TEST_F(ViewSwitchesTest, SpeaksTheLanguageOfItsPage) {
+  http::ServiceCall call = control_call();
+  call.query = "lang=zh";
+  const auto text_of = [](const http::ServiceAnswer& answer) {
+    return std::string(answer.body.bytes.begin(), answer.body.bytes.end());
+  };
+  const http::ServiceAnswer asked = answer_with_control(switches_, call);
+  EXPECT_THAT(text_of(asked.on_body(R"({"setting":["sack","maybe"]})")), HasSubstr("不是"));
+  EXPECT_THAT(text_of(asked.on_body(R"({"link":"loss=1%"})")), HasSubstr("内核"));
+  for (const int status : {400, 413}) {
+    const http::ServiceAnswer refused = asked.on_bad_body(status);
+    EXPECT_EQ(refused.status, status);
+    EXPECT_EQ(refused.type, "application/json");
+    EXPECT_THAT(text_of(refused), HasSubstr("请求体"));
+  }
+}
+
+TEST(ViewSwitches, WithoutControlTheLinkIsShownAllTheSame) {
+  class NoDevice final : public Device {
+   public:
+    void set_time(Instant) noexcept override {}
+    [[nodiscard]] Instant next_deadline() const noexcept override { return kNever; }
+    [[nodiscard]] ReadOutcome read(ReceivedPacket&) noexcept override { return ReadOutcome::Empty; }
+    [[nodiscard]] WriteOutcome write(const OutPacket&) noexcept override {
+      return WriteOutcome::Written;
+    }
+    [[nodiscard]] int descriptor() const noexcept override { return -1; }
+    [[nodiscard]] int last_error() const noexcept override { return 0; }
+  } none;
+  ImpairedDevice link(none, *parse_impairment("out:loss=2%,delay=5ms"), Seed::from_number(1));
+  ViewSwitches switches({}, false);
+  switches.set_link(link);
+  Json text;
+  switches.write(text, Language::English);
+  const json told = json::parse(text.text());
+  EXPECT_EQ(told["link"]["in"], "delay=5ms");
+  EXPECT_EQ(told["link"]["out"], "loss=2%,delay=5ms");
+  EXPECT_EQ(told["link_disabled"], "") << "hello tells that there is no --control";
+  EXPECT_EQ(switches.change_link("").error().why, ViewSwitches::Refusal::NotAllowed);
 }
 
 TEST_F(ViewSwitchesTest, WhatIsWrongIsSaid) {

@@ -90,7 +90,7 @@ export async function violationsOf(page) {
 export const isFocused = (page, selector) => page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector);
 
 /// Goes on by Tab until the focus is there.
-export async function tabTo(page, selector, most = 250) {
+export async function tabTo(page, selector, most = 500) {
   for (let i = 0; i < most; ++i) {
     if (await isFocused(page, selector)) return;
     await page.keyboard.press("Tab");

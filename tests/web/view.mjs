@@ -7,7 +7,7 @@ import { readFile } from "node:fs/promises";
 import { argv } from "node:process";
 import { parseArgs } from "node:util";
 import { longestTask, recordTasks } from "./main_thread.mjs";
-import { frames, PageTests } from "./page_tests.mjs";
+import { frames, isFocused, PageTests, tabTo } from "./page_tests.mjs";
 import { MockServer } from "./view_mock.mjs";
 
 const { values: options, positionals } = parseArgs({
@@ -48,8 +48,11 @@ async function test(name, use, how = {}) {
 
 const packets = (page) => page.locator(".ladder-rows .packet");
 
+/// Who asked for less motion sees none.
 async function isSound(page, state, name) {
   await tests.isSound(page, state);
+  const moving = () => document.getAnimations().filter(({ playState }) => playState === "running").length;
+  assert.equal(await page.evaluate(moving), 0, `${state}: something moves`);
   await tests.shot(page, `${name}-${state}`, state === "packet" || state === "nothing");
 }
 
@@ -139,6 +142,62 @@ await test("the table is sorted, filtered, and walked through by keyboard", asyn
   await page.keyboard.press("Enter");
   await page.locator("tr.chosen").waitFor();
   assert.match(page.url(), /#c=\d+$/);
+});
+
+await test("the whole page is used by keys: pause, turn a switch, filter, choose, look, share, the capture", async (page, server) => {
+  await page.keyboard.press("Tab");
+  assert.ok(await isFocused(page, ".skip"), "the first is the way past the head");
+  await tabTo(page, ".pause-button");
+  await page.keyboard.press("Enter");
+  await page.locator(".status", { hasText: "display paused" }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.locator(".status.good").waitFor();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await tabTo(page, "dialog[open] select[aria-label='Loss, from the server']");
+  await page.keyboard.press("ArrowDown");
+  await page.waitForFunction(() => document.querySelector(".heal code").textContent.includes("out:loss=5%"));
+  await page.keyboard.press("Escape");
+  await page.locator("dialog[open]").waitFor({ state: "detached" });
+  assert.ok(await isFocused(page, ".top nav button"), "the focus is back where the dialog was opened");
+  await tabTo(page, ".menu button[aria-expanded]");
+  await page.keyboard.press("Enter");
+  await tabTo(page, ".menu a[href$='live=1']");
+  await page.keyboard.press("Escape");
+  await page.locator(".menu ul").waitFor({ state: "detached" });
+  await tabTo(page, "input[type=search]");
+  await page.keyboard.type("50100");
+  await tabTo(page, ".check input");
+  await page.keyboard.press("Space");
+  for (let i = 0; i < 200 && !server.asked.some((line) => line.includes("own=1")); ++i) await frames(page);
+  assert.ok(server.asked.some((line) => line.includes("own=1")));
+  await page.keyboard.press("Space");
+  await tabTo(page, ".connection-table thead button");
+  await tabTo(page, ".connection-table tbody button");
+  await page.keyboard.press("Enter");
+  await page.locator("tr.chosen").waitFor();
+  await packets(page).first().waitFor();
+  await tabTo(page, ".ladder-rows .packet");
+  await page.keyboard.press("Enter");
+  await page.locator(".packet-panel h3").waitFor();
+  const before = page.url();
+  await page.keyboard.press("ArrowUp");
+  await page.waitForFunction((old) => location.href !== old, before);
+  await tabTo(page, ".bytes summary");
+  await page.keyboard.press("Enter");
+  for (const selector of [".fields button", ".graph-choice button[aria-pressed=false]", ".tcb button"]) {
+    await tabTo(page, selector);
+    await page.keyboard.press("Enter");
+  }
+  await page.locator(".skip").focus();
+  await tabTo(page, ".connection-head button[aria-expanded]");
+  await page.keyboard.press("Enter");
+  await tabTo(page, ".panel button");
+  await page.keyboard.press("Enter");
+  await page.locator(".panel button", { hasText: "Copied" }).waitFor();
+  await page.locator(".skip").focus();
+  await page.keyboard.press("Enter");
+  assert.ok(await isFocused(page, "#connection"), "past the table");
 });
 
 await test("connections of the view itself are hidden until they are asked for", async (page, server) => {

@@ -40,9 +40,8 @@ void LiveView::add_pages(GlassService& glass) {
 }
 
 void LiveView::set_link(ImpairedDevice& device) {
-  if (!has_link_switches_) return;
-  device.set_exemption(&exemption_);
   switches_.set_link(device);
+  if (has_link_switches_) device.set_exemption(&exemption_);
 }
 
 void LiveView::join(Stack& stack, const http::HttpServer& server, Instant start,

@@ -4,26 +4,33 @@
 #include <nlohmann/json.hpp>
 
 #include "http/text.h"
+#include "tun/cli/chinese.h"
 #include "tun/glass/glass_service.h"
+#include "tun/view/view_stream.h"
 
 namespace glasstcp {
 namespace {
 
 using Refusal = ViewSwitches::Refusal;
 
-http::ServiceAnswer refused(int status, std::string_view why) {
+http::ServiceAnswer refused(int status, std::string_view why, Language language) {
   Json json;
   json.begin('{');
-  json.field("error", why);
+  json.field("error", spoken(std::string(why), language));
   json.end('}');
   return glass_text(status, "application/json", json.text());
 }
 
-http::ServiceAnswer refused(const ViewSwitches::Error& error) {
-  const int status = error.why == Refusal::NotAllowed ? 403
-                     : error.why == Refusal::Disabled ? 409
-                                                      : 400;
-  return refused(status, error.message);
+int status_of(Refusal why) {
+  switch (why) {
+    case Refusal::NotAllowed:
+      return 403;
+    case Refusal::Disabled:
+      return 409;
+    case Refusal::Wrong:
+      break;
+  }
+  return 400;
 }
 
 std::string_view media_type(std::string_view content_type) {
@@ -33,7 +40,7 @@ std::string_view media_type(std::string_view content_type) {
 // Who changes what; the words of the request are the keys of the object.
 std::expected<void, ViewSwitches::Error> obey(ViewSwitches& switches, const nlohmann::json& words) {
   constexpr std::string_view kForm =
-      R"(the body is {"link":"SPEC"} or {"setting":["NAME","VALUE"]})";
+      R"(the body is an object with "link" (a SPEC) or "setting" (["NAME","VALUE"]))";
   const ViewSwitches::Error wrong{Refusal::Wrong, std::string(kForm)};
   if (!words.is_object() || words.size() != 1) return std::unexpected(wrong);
   const std::string& key = words.begin().key();
@@ -48,14 +55,16 @@ std::expected<void, ViewSwitches::Error> obey(ViewSwitches& switches, const nloh
                                  value[1].get_ref<const std::string&>());
 }
 
-http::ServiceAnswer answer_to(ViewSwitches& switches, std::string_view body) {
+http::ServiceAnswer answer_to(ViewSwitches& switches, std::string_view body, Language language) {
   const auto words = nlohmann::json::parse(body, nullptr, false);
-  if (words.is_discarded()) return refused(400, "the body is no JSON");
-  if (const auto done = obey(switches, words); !done) return refused(done.error());
+  if (words.is_discarded()) return refused(400, "the body is no JSON", language);
+  if (const auto done = obey(switches, words); !done) {
+    return refused(status_of(done.error().why), done.error().message, language);
+  }
   Json json;
   json.begin('{');
   json.key("switches");
-  switches.write(json, Language::English);
+  switches.write(json, language);
   json.end('}');
   return glass_text(200, "application/json", json.text());
 }
@@ -73,21 +82,29 @@ bool is_same_origin(std::string_view origin, std::string_view host) {
 }
 
 http::ServiceAnswer answer_with_control(ViewSwitches& switches, const http::ServiceCall& call) {
-  if (!switches.may_change()) {
-    return refused(403, "the switches are off: start the server with --control");
-  }
+  const Language language = language_of_query(call.query, Language::English);
+  const auto refuse = [language](int status, std::string_view why) {
+    return refused(status, why, language);
+  };
+  if (!switches.may_change()) return refuse(403, ViewSwitches::kNotAllowed);
   if (!call.origin || !call.host || !is_same_origin(*call.origin, *call.host)) {
-    return refused(403,
-                   "only a page of this server may turn the switches: Origin must name it as "
-                   "Host does");
+    return refuse(403,
+                  "only a page of this server may turn the switches: Origin must name it as Host "
+                  "does");
   }
   if (!call.content_type ||
       !http::equals_ignoring_case(media_type(*call.content_type), "application/json")) {
-    return refused(415, "the body must be application/json");
+    return refuse(415, "the body must be application/json");
   }
   http::ServiceAnswer answer;
   answer.most_body = kMostControlBytes;
-  answer.on_body = [&switches](std::string_view body) { return answer_to(switches, body); };
+  answer.on_body = [&switches, language](std::string_view body) {
+    return answer_to(switches, body, language);
+  };
+  answer.on_bad_body = [refuse](int status) {
+    return refuse(status, status == 413 ? "the body is longer than 4096 bytes"
+                                        : "the body's chunks are broken");
+  };
   return answer;
 }
 

@@ -7,6 +7,8 @@
 //
 //     {"link":"out:loss=1%"}    {"setting":["sack","off"]}    -> the switches as they are then
 //
+// What is refused is said as {"error":"why"}, in the language of ?lang=.
+//
 // RFC 6454 §7 (Origin), RFC 8259.
 //
 // Next: ../serve/glass.h.

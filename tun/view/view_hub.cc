@@ -151,11 +151,13 @@ ViewConnection* ViewHub::found(const FourTuple& tuple, Instant now) noexcept {
   return c;
 }
 
-// The connection that brought a page to the client last; where none is known, its latest.
+// The connection that brought a page to the client last, also where it has brought the view since;
+// where none is known, its latest.
 std::uint64_t ViewHub::last_of(const IpAddress& client) noexcept {
   const ViewConnection* last = nullptr;
   memory_.for_each([&](const ViewConnection& c) {
-    if (c.is_own || c.tuple.remote_address != client) return;
+    const bool is_views_alone = c.is_own && !c.brought_page;
+    if (is_views_alone || c.tuple.remote_address != client) return;
     const auto rank = [](const ViewConnection& one) {
       return std::tuple(one.brought_page, one.rows > 0, one.active);
     };

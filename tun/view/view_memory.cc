@@ -33,10 +33,14 @@ std::string_view without_version(std::string_view line) {
   return end == std::string_view::npos ? line : line.substr(0, end);
 }
 
-bool asks_for_page(std::string_view request) {
+std::string_view target_of(std::string_view request) {
   const std::size_t space = request.find(' ');
-  std::string_view target = space == std::string_view::npos ? "" : request.substr(space + 1);
-  target = target.substr(0, target.find('?'));
+  const std::string_view target = space == std::string_view::npos ? "" : request.substr(space + 1);
+  return target.substr(0, target.find('?'));
+}
+
+bool asks_for_page(std::string_view request) {
+  const std::string_view target = target_of(request);
   return target.ends_with('/') || target.ends_with(".html") || target.ends_with(".htm");
 }
 
@@ -45,10 +49,13 @@ void learn_request(ViewConnection& connection, const AnnotatedPacket& packet) {
   for (const MessagePart& part : packet.messages.all()) {
     if (part.role != MessageRole::Request || part.label.empty()) continue;
     const std::string_view request = without_version(part.label);
+    // Of a connection that brought a page the table goes on naming that, and not the view.
+    const bool is_views = target_of(request).starts_with("/_glass/");
+    if (is_views && connection.brought_page) continue;
     connection.request_size =
         static_cast<std::uint8_t>(std::min(request.size(), connection.request_text.size()));
     std::copy_n(request.begin(), connection.request_size, connection.request_text.begin());
-    connection.brought_page = connection.brought_page || asks_for_page(request);
+    connection.brought_page = connection.brought_page || (!is_views && asks_for_page(request));
   }
 }
 
@@ -112,14 +119,12 @@ bool ViewConnection::learn(const TcbSnapshot& tcb) {
   }
   const bool is_same = was_sent == sent && was_received == received && state == tcb.state &&
                        cwnd == tcb.cwnd && flight == tcb.flight && unsent == tcb.unsent &&
-                       unread == tcb.unread && retransmissions == tcb.retransmissions &&
-                       srtt == tcb.srtt && rto == tcb.rto;
+                       unread == tcb.unread && srtt == tcb.srtt && rto == tcb.rto;
   state = tcb.state;
   cwnd = tcb.cwnd;
   flight = tcb.flight;
   unsent = tcb.unsent;
   unread = tcb.unread;
-  retransmissions = tcb.retransmissions;
   srtt = tcb.srtt;
   rto = tcb.rto;
   return !is_same;
@@ -194,7 +199,8 @@ void ViewMemory::mark_own(const FourTuple& tuple, Instant now) noexcept {
   if (connection == nullptr || connection->is_own) return;
   connection->is_own = true;
   ++connection->version;
-  if (!keeps_own_) drop_rows(*connection);
+  // A browser asks for the view on a connection that has brought it a page: how it came is kept.
+  if (!keeps_own_ && !connection->brought_page) drop_rows(*connection);
 }
 
 // The one that a packet belongs to; null: to none, or there is no place.
@@ -230,6 +236,7 @@ void ViewMemory::take(const AnnotatedPacket& packet) noexcept {
   if (!packet.connection.is_none()) connection->connection = packet.connection;
   if (packet.after) connection->learn(*packet.after);
   if (packet.state) connection->state = *packet.state;
+  if (packet.is_outgoing() && is_retransmission(packet.reason)) ++connection->retransmissions;
   learn_request(*connection, packet);
   const bool is_kept = !connection->is_own || keeps_own_;
   if (is_kept && (packet.has_packet() || !packet.steps.empty())) keep_row(*connection, packet);
@@ -317,10 +324,12 @@ void ViewMemory::drop_oldest(ViewConnection& connection) noexcept {
   pivot.next = at(index).next;
   if (connection.last == index) connection.last = connection.pivot;
   --connection.rows;
+  ++connection.version;
   give_back(index);
 }
 
 void ViewMemory::drop_rows(ViewConnection& connection) noexcept {
+  if (connection.rows > 0) ++connection.version;
   while (connection.first != ViewRow::kNone) {
     const std::uint32_t index = connection.first;
     connection.first = at(index).next;

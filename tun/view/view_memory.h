@@ -62,7 +62,8 @@ struct ViewConnection {
   std::uint32_t poll = 0;            ///< the last one that found it
   State state = State::Closed;
   std::uint64_t sent = 0, received = 0;  ///< bytes
-  std::uint32_t cwnd = 0, flight = 0, unsent = 0, unread = 0, retransmissions = 0;
+  std::uint32_t cwnd = 0, flight = 0, unsent = 0, unread = 0;
+  std::uint32_t retransmissions = 0;  ///< packets that were observed, since it was opened
   Duration srtt{}, rto{};
   std::array<char, kRequest> request_text{};
   std::uint8_t request_size = 0;

@@ -46,14 +46,17 @@ std::string_view value_in(std::string_view query, std::string_view name) {
 
 }  // namespace
 
+Language language_of_query(std::string_view query, Language otherwise) {
+  const std::string_view asked = value_in(query, "lang");
+  return asked == "zh" ? Language::Chinese : asked == "en" ? Language::English : otherwise;
+}
+
 ViewRequest ViewRequest::from(std::string_view query, const IpAddress& client, Language language) {
-  ViewRequest request{.client = client, .language = language};
+  ViewRequest request{.client = client, .language = language_of_query(query, language)};
   const std::string_view watched = value_in(query, "c");
   request.wants_last = watched == "last";
   std::from_chars(watched.data(), watched.data() + watched.size(), request.watched);
   request.shows_own = value_in(query, "own") == "1";
-  if (value_in(query, "lang") == "zh") request.language = Language::Chinese;
-  if (value_in(query, "lang") == "en") request.language = Language::English;
   return request;
 }
 
@@ -224,6 +227,7 @@ void ViewStream::tell_packets(Instant now, std::size_t most) {
   // Behind the last row: before it is told, the variables may belong to one that follows.
   const bool is_up_to_date = next_row_ == connection->next_number;
   if (is_up_to_date) has_any = add_tcb(*connection, moments, now) || has_any;
+  tell_timers(*connection, now);
   if (!has_any) return;
   rows.end(']');
   moments.end(']');
@@ -236,7 +240,16 @@ void ViewStream::tell_packets(Instant now, std::size_t most) {
   json.key("moments").raw(moments.text());
   json.end('}');
   add("packets", json.text());
-  if (!new_timers_.empty()) add("timers", std::exchange(new_timers_, {}));
+}
+
+// As they run now, however many packets still wait to be told: in a fast transfer some always do.
+void ViewStream::tell_timers(const ViewConnection& connection, Instant now) {
+  std::vector<RunningTimer> timers;
+  if (!connection.has_ended()) timers = hub_.stack_->timers(connection.tuple);
+  std::string text = lab::timers_text(timers, hub_.start_);
+  if (text == told_timers_) return;
+  told_timers_ = std::move(text);
+  add("timers", timers_event(connection.id, timers, now));
 }
 
 bool ViewStream::add_rows(const ViewConnection& connection, Json& rows, Json& moments,
@@ -282,7 +295,6 @@ bool ViewStream::add_tcb(const ViewConnection& connection, Json& moments, Instan
   moments.raw(timers_now);
   moments.raw(marks_now);
   moments.end(']');
-  if (timers_now != last_timers_) new_timers_ = timers_event(connection.id, timers, now);
   last_tcb_ = std::move(tcb_now);
   last_timers_ = std::move(timers_now);
   last_marks_ = std::move(marks_now);

@@ -35,6 +35,9 @@ struct ViewRequest {
   static ViewRequest from(std::string_view query, const IpAddress& client, Language language);
 };
 
+/// The language that a query asks for by lang=en or lang=zh.
+[[nodiscard]] Language language_of_query(std::string_view query, Language otherwise);
+
 /// The stream of one page. The hub must outlive it.
 class ViewStream final : public http::BodyStream {
  public:
@@ -81,6 +84,7 @@ class ViewStream final : public http::BodyStream {
   [[nodiscard]] std::string timers_event(std::uint64_t id, const std::vector<RunningTimer>& timers,
                                          Instant now) const;
   bool add_rows(const ViewConnection& connection, Json& rows, Json& moments, std::size_t most);
+  void tell_timers(const ViewConnection& connection, Instant now);
   bool add_tcb(const ViewConnection& connection, Json& moments, Instant now);
   void choose_shown(std::vector<std::uint64_t>& gone);
   void write_connection(Json& json, const ViewConnection& connection) const;
@@ -105,7 +109,7 @@ class ViewStream final : public http::BodyStream {
   std::uint64_t next_row_ = 0;
   std::uint64_t lost_rows_ = 0;
   std::uint64_t gap_ = 0;  // packets that nobody observed
-  std::string last_tcb_, last_timers_, last_marks_, new_timers_;
+  std::string last_tcb_, last_timers_, last_marks_, told_timers_;
   std::vector<std::uint64_t> counted_;  // values that were told
 };
 

@@ -9,24 +9,53 @@
 namespace glasstcp {
 namespace {
 
-// Mechanisms that a connection chooses when it begins.
-constexpr std::array<std::string_view, 8> kSettings = {
-    "congestion", "sack", "timestamps", "window_scaling", "nagle", "ecn", "mss", "receive_buffer"};
 constexpr std::array<std::string_view, 2> kSwitch = {"on", "off"};
+// A head of a browser's request fits into it.
+constexpr std::int64_t kLeastReceiveBuffer = 4096;
 
 std::span<const std::string_view> choices_of(const Setting& setting) {
   if (setting.kind == SettingKind::Switch) return kSwitch;
   return setting.kind == SettingKind::Word ? setting.words : std::span<const std::string_view>();
 }
 
-constexpr std::string_view kNotAllowed =
-    "the switches are off: start the server with --control to change them here";
 constexpr std::string_view kOffload =
-    "with --offload on the kernel cuts large packets after the link, so that one loss would be "
-    "many: "
-    "start the server with --offload off";
+    "with --offload on the kernel cuts large packets behind the link, so that one loss would be "
+    "many: start the server with --offload off";
+
+using Error = ViewSwitches::Error;
+using Refusal = ViewSwitches::Refusal;
+
+std::unexpected<Error> wrong(std::string message) {
+  return std::unexpected(Error{Refusal::Wrong, std::move(message)});
+}
+
+// How the stack would be then.
+std::expected<StackConfig, Error> changed(const StackConfig& config, const Setting& setting,
+                                          std::string_view value) {
+  const auto number = value_of(setting, value);
+  const std::string name(setting.name);
+  if (!number) return wrong(name + ": '" + std::string(value) + "' is not " + number.error());
+  if (name == "receive_buffer" && *number < kLeastReceiveBuffer) {
+    return wrong(name + ": below 4K no request for the live view would come in");
+  }
+  StackConfig next = config;
+  setting.write(next, *number);
+  const auto found = contradiction(next);
+  if (!found) return next;
+  const auto& [low, high] = *found;
+  return wrong(std::string(low->name) + ": " + text_of(*low, low->read(next)) + " is above " +
+               std::string(high->name) + ", which is " + text_of(*high, high->read(next)));
+}
 
 }  // namespace
+
+std::vector<const Setting*> ViewSwitches::changeable() {
+  std::vector<const Setting*> all;
+  for (const Setting& setting : settings()) {
+    if (!setting.option.empty() && setting.name != "msl") all.push_back(&setting);
+  }
+  return all;
+}
 
 std::expected<void, ViewSwitches::Error> ViewSwitches::change_link(std::string_view spec) {
   if (!may_change_) return std::unexpected(Error{Refusal::NotAllowed, std::string(kNotAllowed)});
@@ -34,7 +63,7 @@ std::expected<void, ViewSwitches::Error> ViewSwitches::change_link(std::string_v
   ImpairmentPlan plan;
   if (!spec.empty()) {
     const auto read = parse_impairment(spec);
-    if (!read) return std::unexpected(Error{Refusal::Wrong, read.error()});
+    if (!read) return wrong(read.error());
     plan = *read;
   }
   device_->change(plan);
@@ -45,25 +74,21 @@ std::expected<void, ViewSwitches::Error> ViewSwitches::change_link(std::string_v
 std::expected<void, ViewSwitches::Error> ViewSwitches::change_setting(std::string_view name,
                                                                       std::string_view value) {
   if (!may_change_) return std::unexpected(Error{Refusal::NotAllowed, std::string(kNotAllowed)});
-  const Setting* const setting =
-      std::ranges::find(kSettings, name) != kSettings.end() ? setting_named(name) : nullptr;
-  if (setting == nullptr) {
+  const std::vector<const Setting*> all = changeable();
+  const auto setting = std::ranges::find(all, name, &Setting::name);
+  if (setting == all.end()) {
     std::string known;
-    for (const std::string_view one : kSettings)
-      known += (known.empty() ? "" : ", ") + std::string(one);
-    return std::unexpected(Error{Refusal::Wrong, "no such setting; there are: " + known});
+    for (const Setting* const one : all)
+      known += (known.empty() ? "" : ", ") + std::string(one->name);
+    return wrong("no such setting; there are: " + known);
   }
-  const auto number = value_of(*setting, value);
-  if (!number) {
-    return std::unexpected(
-        Error{Refusal::Wrong, std::string(name) + ": expected " + number.error()});
-  }
-  setting->write(config_, *number);
+  const auto next = changed(config_, **setting, value);
+  if (!next) return std::unexpected(next.error());
+  config_ = *next;
   stack_->choose_for_new(config_.tcp);
   ConnectionSettings chosen = stack_->default_settings();
-  for (const std::string_view one : kSettings) {
-    const Setting& row = *setting_named(one);
-    if (row.choose != nullptr) row.choose(chosen, row.read(config_));
+  for (const Setting* const one : all) {
+    if (one->choose != nullptr) one->choose(chosen, one->read(config_));
   }
   for (const ListenerId listener : listeners_) stack_->apply_listener_settings(listener, chosen);
   ++version_;
@@ -77,13 +102,14 @@ void ViewSwitches::write(Json& json, Language language) const {
   json.field("in", spec_of(plan.in));
   json.field("out", spec_of(plan.out));
   json.end('}');
-  const std::string_view why = !may_change_ ? kNotAllowed : device_ == nullptr ? kOffload : "";
+  // That there is no --control the page knows, and says it once for all switches.
+  const std::string_view why = config_.checksum_offload ? kOffload : "";
   json.field("link_disabled", spoken(std::string(why), language));
   json.key("settings").begin('[');
-  for (const std::string_view name : kSettings) {
-    const Setting& setting = *setting_named(name);
+  for (const Setting* const one : changeable()) {
+    const Setting& setting = *one;
     json.begin('{');
-    json.field("name", name);
+    json.field("name", setting.name);
     json.field("value", text_of(setting, setting.read(config_)));
     json.key("choices").begin('[');
     for (const std::string_view choice : choices_of(setting)) json.string(choice);

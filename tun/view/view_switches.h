@@ -2,11 +2,14 @@
 //
 // The link's act on connections from their first request on, and never on those that ask for
 // something below /_glass/: only then is it known which is which, and so nobody is locked out. The
-// settings act on connections that begin afterwards.
+// settings are those of `serve` (its options for TCP), and act on connections that begin
+// afterwards. Without --msl: all records of TIME-WAIT wait equally long, since they are in one list
+// in the order of their ends.
 //
 // Invariants:
 //   1. Without leave (--control) nothing is changed.
 //   2. With offload the link's switches are disabled: a lost GSO packet would be 45 lost segments.
+//   3. No value is taken that would keep a request for /_glass/ from coming in.
 //
 // Next: view_control.h.
 #pragma once
@@ -34,21 +37,25 @@ class ViewSwitches {
     Wrong,       ///< no such switch or value
     Disabled,    ///< the link's, with offload
   };
+  static constexpr std::string_view kNotAllowed =
+      "the switches are off: start the server with --control to change them here";
   struct Error {
     Refusal why = Refusal::Wrong;
     std::string message;
   };
 
-  /// `config`: how the stack was made. `may_change`: --control.
+  /// `config`: how the stack was made, with or without offload. `may_change`: --control.
   ViewSwitches(const StackConfig& config, bool may_change)
       : config_(config), may_change_(may_change) {}
+  /// All settings that it changes, in the order of the table of settings.
+  [[nodiscard]] static std::vector<const Setting*> changeable();
 
   /// The stack that settings are changed of, and its listeners. Borrowed.
   void join(Stack& stack, std::vector<ListenerId> listeners) {
     stack_ = &stack;
     listeners_ = std::move(listeners);
   }
-  /// The link, with what it does now as it was written. Borrowed.
+  /// The link, which is shown even if it may not be changed. Borrowed.
   void set_link(ImpairedDevice& device) { device_ = &device; }
 
   [[nodiscard]] bool may_change() const { return may_change_; }

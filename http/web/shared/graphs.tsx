@@ -206,11 +206,16 @@ function Plot(props: {
   mark.current.className = "now";
   const pickedMark = useRef(document.createElement("i"));
   const pickedAt = useRef(props.picked);
+  // A time that lies outside of what is drawn has no line: it would stand beside the page.
+  const move = (made: uPlot, line: HTMLElement, at: number | undefined, look: string) => {
+    const x = at === undefined ? -1 : made.valToPos(at, "x");
+    const isInside = x >= 0 && x <= made.over.clientWidth;
+    line.className = isInside ? look : "now none";
+    if (isInside) line.style.transform = `translateX(${x}px)`;
+  };
   const place = (made: uPlot) => {
-    mark.current.style.transform = `translateX(${made.valToPos(now.current, "x")}px)`;
-    const at = pickedAt.current;
-    pickedMark.current.className = at === undefined ? "now none" : "now chosen";
-    if (at !== undefined) pickedMark.current.style.transform = `translateX(${made.valToPos(at, "x")}px)`;
+    move(made, mark.current, now.current, "now");
+    move(made, pickedMark.current, pickedAt.current, "now chosen");
   };
   const seek = useRef(props.onSeek);
   seek.current = props.onSeek;

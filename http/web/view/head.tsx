@@ -94,7 +94,7 @@ export function Notices({ store }: { store: Store }) {
       {state === "refused" && <p class="wrong">{w("refusedLong")}</p>}
       {isPaused && (
         <p class="notice">
-          {w("pauseNote", { n: waiting })}{" "}
+          {w(waiting === 1 ? "pauseNoteOne" : "pauseNote", { n: waiting })}{" "}
           <button type="button" class="small" onClick={() => store.pause(false)}>
             <Icon name="play" /> {w("resume")}
           </button>

@@ -128,7 +128,7 @@ export class Store {
   }
 
   async turn(order: object): Promise<void> {
-    const told = await control(this.address, order);
+    const told = await control(this.address, order, language.value);
     this.refusal.value = typeof told === "string" ? told : "";
     if (typeof told !== "string") this.switches.value = told;
   }

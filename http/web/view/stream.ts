@@ -1,5 +1,6 @@
 // The stream of events: opened, opened again when it breaks, and closed while nobody sees the page.
 // The one place from which the page asks the server for anything.
+import type { Language } from "../shared/types";
 import { kEventNames, type EventName, type Events, type Switches } from "./feed";
 
 /// idle: hidden; connecting: nothing came yet; live; gone: it broke and is tried again; refused: the
@@ -108,16 +109,17 @@ export class Stream {
   }
 }
 
-/// Turns a switch. Returns how all of them stand then, or why not.
-export async function control(address: string, order: object): Promise<Switches | string> {
+/// Turns a switch. Returns how all of them stand then, or why not, in the language.
+export async function control(address: string, order: object, spoken: Language): Promise<Switches | string> {
   try {
-    const answer = await fetch(`${address}control`, {
+    const answer = await fetch(`${address}control?lang=${spoken}`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(order),
     });
-    const told = (await answer.json()) as { switches?: Switches; error?: string };
-    return told.switches ?? told.error ?? `${answer.status}`;
+    // Whatever else answers there (a proxy, an error page) has no JSON, but a status.
+    const told = (await answer.json().catch(() => ({}))) as { switches?: Switches; error?: string };
+    return told.switches ?? told.error ?? `${answer.status} ${answer.statusText}`;
   } catch (error) {
     return String(error);
   }

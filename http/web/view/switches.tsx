@@ -8,14 +8,17 @@ import { useTexts, type TextKey } from "../shared/texts";
 import type { Setting, Switches } from "./feed";
 import { effectOf, kDirections, wholeSpec, withEffect, type Direction } from "./link_spec";
 import type { Store } from "./store";
-import { useWords } from "./words";
+import { useWords, type Word } from "./words";
 
-const kEffects: { name: string; text: TextKey; values: string[] }[] = [
+type Effect = { name: string; values: string[] } & ({ text: TextKey } | { word: Word });
+const kEffects: Effect[] = [
   { name: "loss", text: "ownLoss", values: ["1%", "2%", "5%", "10%", "30%", "100%"] },
+  { name: "burst", word: "burst", values: ["0.5%x8", "2%x8", "0.3%x20ms"] },
   { name: "delay", text: "ownDelay", values: ["1ms", "5ms", "20ms", "50ms", "100ms", "300ms"] },
   { name: "jitter", text: "ownJitter", values: ["1ms", "5ms", "20ms"] },
   { name: "reorder", text: "ownReorder", values: ["1%", "5%", "20%"] },
   { name: "duplicate", text: "ownDuplicate", values: ["1%", "5%", "20%"] },
+  { name: "corrupt", word: "corrupt", values: ["0.1%", "1%", "5%"] },
   { name: "rate", text: "ownRate", values: ["256kbit", "1mbit", "10mbit", "100mbit"] },
   { name: "queue", text: "ownQueue", values: ["5", "20", "100", "1000"] },
 ];
@@ -71,6 +74,7 @@ function LinkTable({ store, switches, isOff }: { store: Store; switches: Switche
     const link = { ...switches.link, [direction]: withEffect(switches.link[direction], name, value) };
     void store.turn({ link: wholeSpec(link) });
   };
+  const nameOf = (effect: Effect) => ("text" in effect ? t(effect.text) : w(effect.word));
   const title = (direction: Direction) => w(direction === "in" ? "towardsUs" : "towardsPeer");
   return (
     <>
@@ -86,32 +90,21 @@ function LinkTable({ store, switches, isOff }: { store: Store; switches: Switche
           </tr>
         </thead>
         <tbody>
-          {kEffects.map(({ name, text, values }) => (
-            <tr key={name}>
-              <th scope="row">{t(text)}</th>
-              {kDirections.map((direction) => {
-                const now = effectOf(switches.link[direction], name);
-                const all = now === "" || values.includes(now) ? values : [now, ...values];
-                return (
-                  <td key={direction}>
-                    <select
-                      aria-label={`${t(text)}, ${title(direction)}`}
-                      class={now ? "turned" : ""}
-                      disabled={isDisabled}
-                      title={why || undefined}
-                      value={now}
-                      onChange={(event) => turn(direction, name, event.currentTarget.value)}
-                    >
-                      <option value="">{w("none")}</option>
-                      {all.map((value) => (
-                        <option key={value} value={value}>
-                          {value}
-                        </option>
-                      ))}
-                    </select>
-                  </td>
-                );
-              })}
+          {kEffects.map((effect) => (
+            <tr key={effect.name}>
+              <th scope="row">{nameOf(effect)}</th>
+              {kDirections.map((direction) => (
+                <td key={direction}>
+                  <EffectField
+                    label={`${nameOf(effect)}, ${title(direction)}`}
+                    effect={effect}
+                    now={effectOf(switches.link[direction], effect.name)}
+                    why={why}
+                    isDisabled={isDisabled}
+                    onTurn={(value) => turn(direction, effect.name, value)}
+                  />
+                </td>
+              ))}
             </tr>
           ))}
         </tbody>
@@ -129,6 +122,39 @@ function LinkTable({ store, switches, isOff }: { store: Store; switches: Switche
         <code>{wholeSpec(switches.link)}</code>
       </p>
     </>
+  );
+}
+
+interface EffectProps {
+  label: string;
+  effect: Effect;
+  /// Its value; empty: none.
+  now: string;
+  /// Why it cannot be changed, if that is the link's own reason.
+  why: string;
+  isDisabled: boolean;
+  onTurn: (value: string) => void;
+}
+
+function EffectField({ label, effect: { values }, now, why, isDisabled, onTurn }: EffectProps) {
+  const w = useWords();
+  const all = now === "" || values.includes(now) ? values : [now, ...values];
+  return (
+    <select
+      aria-label={label}
+      class={now ? "turned" : ""}
+      disabled={isDisabled}
+      title={why || undefined}
+      value={now}
+      onChange={(event) => onTurn(event.currentTarget.value)}
+    >
+      <option value="">{w("none")}</option>
+      {all.map((value) => (
+        <option key={value} value={value}>
+          {value}
+        </option>
+      ))}
+    </select>
   );
 }
 

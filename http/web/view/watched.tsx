@@ -339,7 +339,7 @@ function StatesPane({ history, position, focus, select, when }: Shown & { when: 
       <header class="pane-head">
         <h2>{w("stateMachine")}</h2>
         <p>
-          {when}; {w("peerGuess")}
+          {when} · {w("peerGuess")}
         </p>
       </header>
       <Figure5
@@ -397,7 +397,7 @@ function TcbPane({ history, position, focus, select, when }: Shown & { when: str
       <header class="pane-head">
         <h2>{w("tcbOne")}</h2>
         <p>
-          {when}; {t("tcbNote")}
+          {when} · {t("tcbNote")}
         </p>
       </header>
       <TcbTable

@@ -1,5 +1,5 @@
-// The congestion control algorithms by name (RFC 9293 §3.8.2 MAY-18): one object of each, which all
-// connections of a stack share.
+// The congestion control algorithms by name (RFC 9293 §3.8.2 MAY-18): one object of each, with and
+// without HyStart++ (RFC 9406), which all connections of a stack share.
 //
 // Next: ../connection/stack_context.h.
 #pragma once
@@ -14,14 +14,13 @@ namespace glasstcp {
 /// One of each.
 class CongestionAlgorithms {
  public:
-  explicit CongestionAlgorithms(bool hystart) : reno_(hystart), cubic_(hystart) {}
-
-  [[nodiscard]] const CongestionControl& get(CongestionAlgorithm algorithm) const {
+  /// `hystart`: its first slow start ends when delay rises; BBR has a start of its own.
+  [[nodiscard]] const CongestionControl& get(CongestionAlgorithm algorithm, bool hystart) const {
     switch (algorithm) {
       case CongestionAlgorithm::NewReno:
-        return reno_;
+        return hystart ? early_reno_ : reno_;
       case CongestionAlgorithm::Cubic:
-        return cubic_;
+        return hystart ? early_cubic_ : cubic_;
       case CongestionAlgorithm::Bbr:
         return bbr_;
     }
@@ -29,8 +28,8 @@ class CongestionAlgorithms {
   }
 
  private:
-  NewReno reno_;
-  Cubic cubic_;
+  NewReno reno_{false}, early_reno_{true};
+  Cubic cubic_{false}, early_cubic_{true};
   Bbr bbr_;
 };
 

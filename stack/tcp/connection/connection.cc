@@ -44,7 +44,7 @@ Connection::Connection(TcpContext& context, const Agreement& agreed, Instant now
   if (ConnectionStatistics* s = statistics()) s->segments_delivered = 1;  // the SYN-ACK
   // RFC 6298 §3 R6298-06: a SYN-ACK sent once gives the first sample.
   if (!agreed.syn_ack_again) {
-    recovery_.add_rtt_sample(context, now - agreed.syn_ack_sent, now);
+    recovery_.add_rtt_sample(context, settings().rto, now - agreed.syn_ack_sent, now);
     if (ConnectionStatistics* s = statistics()) s->on_rtt(now - agreed.syn_ack_sent);
   }
 }

@@ -58,7 +58,7 @@ Check Connection::fast_path(const Segment& seg, Instant now) {
   Verdict verdict = Verdict::Accepted;
   if (!seg.data.empty()) {
     const NewData data{seg.seq, seg.data};
-    verdict = act_on(receiver_.store(context_.receive, seg, data, settings().quick_ack), now);
+    verdict = act_on(receiver_.store(context_.receive, seg, data, acks_at_once()), now);
   }
   // A receiver with nothing of its own under way has nothing to time, and nothing to say but an
   // ACK.

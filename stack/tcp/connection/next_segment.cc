@@ -238,7 +238,7 @@ NextSegment::Decision NextSegment::new_data(std::uint32_t allowed) const {
 // RFC 6675 §4, if RACK is switched off: nothing is known to be lost and nothing new may go, so what
 // may be lost goes once more.
 NextSegment::Decision NextSegment::unreported() const {
-  if (tcb_.context_.config.use_rack || !tcb_.sack_ || tcb_.snd.wnd == 0) return std::nullopt;
+  if (tcb_.settings().use_rack || !tcb_.sack_ || tcb_.snd.wnd == 0) return std::nullopt;
   const auto segment = tcb_.recovery_.next_unreported(tcb_.context_);
   if (!segment || tcb_.cwnd_space() < tcb_.max_payload()) return std::nullopt;
   SendDecision d = segment->is_last ? last_segment() : first_segment_of(segment->entry);

@@ -341,7 +341,7 @@ Check Connection::fifth_check_ack_in_syn_received(const Segment& seg, Instant no
   }
   if (passive_) return std::nullopt;
   signal(EventMask::kConnected | EventMask::kWritable);
-  act_on(receiver_.take_early_data(context_.receive, settings().quick_ack), now);
+  act_on(receiver_.take_early_data(context_.receive, acks_at_once()), now);
   return std::nullopt;
 }
 
@@ -355,8 +355,7 @@ Verdict Connection::seventh_process_text(const Segment& seg, Instant now) {
   if (!takes_data(state_) || receiver_.has_fin()) return Verdict::AcceptedDuplicate;
   const NewData data = receiver_.new_data(seg);
   if (data.bytes.empty()) return receiver_.refuse_data(seg);
-  if (!orphan_)
-    return act_on(receiver_.store(context_.receive, seg, data, settings().quick_ack), now);
+  if (!orphan_) return act_on(receiver_.store(context_.receive, seg, data, acks_at_once()), now);
   // RFC 9293 §3.6.1 SHLD-3: nobody will ever read this; the sender must learn that it is lost.
   if (context_.config.late_data_resets_as_closed_port) {
     if (const auto reply = reset_for(seg, SendReason::RstUnreadData)) context_.replies.push(*reply);
@@ -380,7 +379,7 @@ Verdict Connection::act_on(Received received, Instant now) {
   if (received.events != 0) signal(received.events);
   // RFC 9293 §3.8.6.3 MUST-40: below half a second.
   if (received.delays_ack && !timers_.is_armed(TimerName::DelayedAck))
-    arm(TimerName::DelayedAck, now + context_.config.delayed_ack);
+    arm(TimerName::DelayedAck, now + settings().delayed_ack);
   if (received.ends_stream) enter_after_their_fin(now);
   return received.verdict;
 }

@@ -21,6 +21,7 @@ bool Connection::apply_settings(const ConnectionSettings& settings, Instant now)
   }
   if (extras.settings.congestion != settings.congestion)
     recovery_.on_congestion_control_changed(context_);
+  if (extras.settings.rto != settings.rto) recovery_.change_rto_bounds(settings.rto);
   extras.settings = settings;
   // RFC 5482 §3.1 R5482-03: what was adopted stays until the application chooses itself.
   if (!extras.user_timeout_is_chosen && timeout_before != settings.user_timeout) {

@@ -23,24 +23,6 @@ std::uint8_t shift_for(const TcpConfig& config) {
   return shift;
 }
 
-ConnectionSettings settings_of(const TcpConfig& config) {
-  ConnectionSettings settings;
-  settings.keep_alive_idle = config.keep_alive_idle;
-  settings.keep_alive_interval = config.keep_alive_interval;
-  settings.keep_alive_probes = config.keep_alive_probes;
-  settings.fin_wait_2_timeout = config.fin_wait_2_timeout;
-  settings.user_timeout = config.user_timeout;
-  settings.syn_retries = config.syn_retries;
-  settings.send_buffer = config.send_buffer;
-  settings.unsent_low = config.unsent_low;
-  settings.receive_buffer = config.receive_buffer;
-  settings.hop_limit = config.hop_limit;
-  settings.ecn = config.ecn;
-  settings.congestion = config.congestion;
-  settings.may_fragment = config.may_fragment;
-  return settings;
-}
-
 std::uint32_t count_for(std::uint64_t memory, std::uint64_t each) {
   return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(memory / each, 1024, 1U << 24));
 }
@@ -63,7 +45,6 @@ TcpContext::TcpContext(const TcpSetup& setup, IpLayer& ip_layer, Instant start)
       receive(config, budget, count_for(setup.memory, BlockPool::kBlockSize), blocks),
       extras(config.max_connections),
       ecn(config.max_connections),
-      default_settings(settings_of(config)),
       wheel(start),
       half_open_wheel(start) {}
 

@@ -69,8 +69,7 @@ struct TcpContext : RecoveryContext {
   TxPool tx;
   ReceiveContext receive;
   Slab<ConnectionExtras> extras;
-  Slab<Ecn> ecn;  ///< of the connections that agreed on it
-  const ConnectionSettings default_settings;
+  Slab<Ecn> ecn;                ///< of the connections that agreed on it
   TimingWheel wheel;            ///< of connections
   TimingWheel half_open_wheel;  ///< of half-open records
   IntrusiveList<Connection, ReadyTag> ready;

@@ -38,7 +38,7 @@ TcbSnapshot Tcb::status() const {
   s.reordering_window = recovery_.reordering_window(context_, size_.mss());
   s.srtt = recovery_.rtt().srtt();
   s.rttvar = recovery_.rtt().rttvar();
-  s.rto = recovery_.rto(context_);
+  s.rto = rto();
   s.retransmissions = retransmissions_;
   return s;
 }

@@ -17,7 +17,7 @@ Tcb::Tcb(TcpContext& context, const FourTuple& tuple, std::uint64_t hash, std::u
       tuple_(tuple),
       hash_(hash),
       receiver_(buffer),
-      recovery_(context.rto_bounds),
+      recovery_(context.default_settings.rto),
       last_data_sent_ms_(milliseconds_of(now)) {
   intent_.set_nagle(context.config.nagle);
 }
@@ -30,6 +30,7 @@ SenderFacts Tcb::sender_facts(Instant now) const {
           .congestion = congestion(),
           .snd = snd,
           .timestamps = timestamps_,
+          .settings = settings(),
           .ecn = ecn_ == kNone ? nullptr : &context_.ecn[ecn_],
           .now = now,
           .unsent = unsent(),

@@ -136,12 +136,17 @@ class Tcb {
     return header_bytes(tuple_.local_address.version()) + data_options().bytes();
   }
   [[nodiscard]] std::uint32_t initial_window() const {
-    return LossRecovery::initial_window(context_.config, size_.mss());
+    return LossRecovery::initial_window(settings(), size_.mss());
   }
   [[nodiscard]] bool counts_memory() const {
     return context_.config.counts_send_memory && extras_ != kNone;
   }
   [[nodiscard]] SendBufferLimit send_buffer_limit() const;
+  [[nodiscard]] Duration rto() const { return recovery_.rto(settings().rto); }
+  // No ACK waits for a second segment, or for the timer.
+  [[nodiscard]] bool acks_at_once() const {
+    return settings().quick_ack || settings().delayed_ack == Duration::zero();
+  }
 
   // -- What the inner rooms are told, and the blocks that only some connections have
   [[nodiscard]] SenderFacts sender_facts(Instant now) const;
@@ -150,7 +155,8 @@ class Tcb {
   // for its option or its data.
   [[nodiscard]] FastOpenPlan fast_open_plan() const;
   [[nodiscard]] const CongestionControl& congestion() const {
-    return context_.algorithms.get(settings().congestion);
+    const ConnectionSettings& own = settings();
+    return context_.algorithms.get(own.congestion, own.hystart);
   }
   // Null: not agreed on.
   [[nodiscard]] const Ecn* ecn() const { return ecn_ == kNone ? nullptr : &context_.ecn[ecn_]; }

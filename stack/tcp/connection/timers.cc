@@ -148,7 +148,6 @@ void Connection::restart_keep_alive(Instant now) {
 // Arms and stops what depends on the send side; called whenever that may have changed.
 void Connection::manage_send_timers(Instant now) {
   if (state_ == State::Closed || state_ == State::TimeWait) return;
-  const Duration rto = recovery_.rto(context_);
   const bool window_closed = is_synchronized(state_) && snd.wnd == 0;
   // RFC 6298 §5.1, §5.2 R6298-10: a timer runs while something is outstanding.
   if (flight() == 0 || window_closed) {
@@ -159,7 +158,7 @@ void Connection::manage_send_timers(Instant now) {
   if (window_closed && has_something_waiting()) {
     if (!timers_.is_armed(TimerName::Persist)) {
       // RFC 9293 §3.8.6 SHLD-17: no retransmissions are counted meanwhile.
-      arm(TimerName::Persist, now + persist_.interval(rto, context_.config.max_rto));
+      arm(TimerName::Persist, now + persist_.interval(rto(), settings().rto.max));
     }
   } else if (flight() > 0 || !has_something_waiting()) {
     timers_.stop(TimerName::Persist);
@@ -189,7 +188,7 @@ void Connection::on_nothing_to_send(Instant now) {
   if (!may_send || snd.wnd == 0 || flight() > 0 || unsent() == 0) return;
   if (!timers_.is_armed(TimerName::SwsOverride)) {
     const Duration wait = context_.config.sws_override;
-    arm(TimerName::SwsOverride, now + (wait > Duration::zero() ? wait : recovery_.rto(context_)));
+    arm(TimerName::SwsOverride, now + (wait > Duration::zero() ? wait : rto()));
   }
 }
 
@@ -210,7 +209,7 @@ void Connection::on_no_memory(Instant now) {
   // its timeout will ask again.
   if (has_loss_timer()) return;
   const bool is_syn = !is_synchronized(state_) && snd.nxt == snd.iss;
-  arm(TimerName::MemoryRetry, now + (is_syn ? recovery_.rto(context_) : context_.rto_bounds.min));
+  arm(TimerName::MemoryRetry, now + (is_syn ? rto() : settings().rto.min));
 }
 
 // RFC 9293 §3.8.4 MUST-26: the interval is counted from the last segment that arrived.

@@ -90,7 +90,7 @@ void Connection::restart_if_idle(Instant now) {
   const std::chrono::milliseconds idle(milliseconds_of(now) - last_data_sent_ms_);
   if (!context_.config.slow_start_after_idle) {
     if (idle >= WindowUse::kPeriod) recovery_.shrink_idle_window(sender_facts(now), idle);
-  } else if (idle > recovery_.rto(context_)) {
+  } else if (idle > rto()) {
     recovery_.restart_after_idle(sender_facts(now));
   }
 }
@@ -115,7 +115,7 @@ void Connection::consume(std::size_t n, Instant now) {
   if (receiver_.is_reading_measured(now)) {
     // The handshake has measured the path, unless its segments were lost.
     const RttEstimator& rtt = recovery_.rtt();
-    const Duration round_trip = rtt.has_sample() ? rtt.srtt() : context_.rto_bounds.initial;
+    const Duration round_trip = rtt.has_sample() ? rtt.srtt() : settings().rto.initial;
     receiver_.size_buffer(context_.receive, settings().receive_buffer, round_trip, now);
   }
   if (!is_synchronized(state_) || !receiver_.is_window_update_due(context_.receive)) return;

@@ -164,8 +164,7 @@ Received Receiver::on_stored(const ReceiveContext& context, const StoreResult& s
   } else {
     result.verdict = stored.dropped ? Verdict::ReassemblyFull : Verdict::AcceptedDuplicate;
   }
-  if (config.delayed_ack == Duration::zero() || at_once || ack_.is_among_first(config.quick_acks))
-    ack_.demand(SendReason::AckImmediate);
+  if (at_once || ack_.is_among_first(config.quick_acks)) ack_.demand(SendReason::AckImmediate);
   result.delays_ack = ack_.owed() == AckPolicy::Owed::Delayed;
   return result;
 }

@@ -28,7 +28,7 @@ void LossRecovery::find_losses(const SenderFacts& s, FlightState& f, AckReport& 
   };
   if (!s.sack) {
     find_losses_by_duplicates(s, f, report);
-  } else if (s.context.config.use_rack) {
+  } else if (s.settings.use_rack) {
     // RFC 8985 §9.2 R8985-13: time alone, never beside a count of duplicates.
     f.reordering_wait =
         f.rack.detect_loss(f.queue, s.context.sent, reordering_window(f, s.mss), s.now, lose);

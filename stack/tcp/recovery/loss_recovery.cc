@@ -237,9 +237,9 @@ bool LossRecovery::respond_to_losses(const SenderFacts& s, FlightState& f, const
   episode.start(RecoveryPhase::FastRecovery, facts);
   outcome.mtu_probe = MtuProbeResult::Inconclusive;
   f.probe.stop();
-  retransmit_reason_ = !s.sack                     ? SendReason::FastRetransmit
-                       : s.context.config.use_rack ? SendReason::RackRetransmit
-                                                   : SendReason::SackHole;
+  retransmit_reason_ = !s.sack               ? SendReason::FastRetransmit
+                       : s.settings.use_rack ? SendReason::RackRetransmit
+                                             : SendReason::SackHole;
   return true;
 }
 
@@ -349,10 +349,9 @@ void LossRecovery::update_window(const SenderFacts& s, FlightState& f, const Ack
 // acknowledge every second segment would slow it down by a half. Where GSO packets are used, the
 // one ACK of a packet stands for the ACKs of all the segments in it.
 std::uint32_t LossRecovery::most_per_ack(const SenderFacts& s, const AckReport& report) const {
-  const TcpConfig& config = s.context.config;
-  if (s.uses_gso || config.slow_start_segments == 0) return report.acked;
-  std::uint32_t segments = config.slow_start_segments;
-  if (config.hystart && config.pacing && window_.ssthresh == kNoThreshold) {
+  std::uint32_t segments = s.context.config.slow_start_segments;
+  if (s.uses_gso || segments == 0) return report.acked;
+  if (s.settings.hystart && s.settings.pacing && window_.ssthresh == kNoThreshold) {
     if (rtt_.srtt() >= kPacingLeastSrtt) return report.acked;
     segments = std::max(segments, HyStart::kSegmentsPerAck);
   }
@@ -361,8 +360,8 @@ std::uint32_t LossRecovery::most_per_ack(const SenderFacts& s, const AckReport& 
 
 // RFC 6928 §2 R6928-01: ten segments, bounded by 14600 bytes or two segments, whichever is more. Who
 // asks for another number of segments gets as many of the 1460 bytes that the bound is made of.
-std::uint32_t LossRecovery::initial_window(const TcpConfig& config, std::uint32_t mss) {
-  const std::uint32_t segments = config.initial_window_segments;
+std::uint32_t LossRecovery::initial_window(const ConnectionSettings& settings, std::uint32_t mss) {
+  const std::uint32_t segments = settings.initial_window_segments;
   return std::min(segments * mss, std::max(2 * mss, segments * 1460));
 }
 

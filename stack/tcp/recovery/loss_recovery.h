@@ -84,9 +84,10 @@ class LossRecovery {
   // -- The handshake
   /// A SYN is to be sent; until it is answered one segment may be under way.
   void open(std::uint32_t mss) { window_.cwnd = mss; }
-  /// RFC 6928 §2: the initial window in bytes: initial_window_segments, but no more than 1460
-  /// bytes for each of them, or two segments, whichever is more.
-  [[nodiscard]] static std::uint32_t initial_window(const TcpConfig& config, std::uint32_t mss);
+  /// RFC 6928 §2: the initial window in bytes: so many segments, but no more than 1460 bytes for
+  /// each of them, or two segments, whichever is more.
+  [[nodiscard]] static std::uint32_t initial_window(const ConnectionSettings& settings,
+                                                    std::uint32_t mss);
   /// The handshake is complete, or data may be sent before it is: `window` bytes may be under way.
   void start(const CongestionControl& congestion, SeqNum una, std::uint32_t window);
   /// RFC 6298 §5.7: the SYN had to be repeated, and nothing was measured.
@@ -96,7 +97,7 @@ class LossRecovery {
   /// Our SYN is acknowledged. A round-trip time, if its transmission was the only one; else kNoRtt.
   Duration on_ack_of_syn(const SenderFacts& s, const Segment& seg);
   /// An unambiguous measurement (RFC 6298 §3).
-  void add_rtt_sample(RecoveryContext& context, Duration rtt, Instant now);
+  void add_rtt_sample(RecoveryContext& context, const RtoBounds& bounds, Duration rtt, Instant now);
 
   // -- What arrives
   /// An acceptable ACK; snd.una has moved already, from `prior_una`.
@@ -152,6 +153,8 @@ class LossRecovery {
   /// Whatever is outstanding is retransmitted, without being a sign of congestion: after a change
   /// of the path's MTU, or when a closed window opens. False: nothing is outstanding.
   bool retransmit_all(RecoveryContext& context, SeqNum nxt, SendReason reason);
+  /// Other bounds of the timeout from now on.
+  void change_rto_bounds(const RtoBounds& bounds) { rtt_.change_bounds(bounds); }
   /// Another algorithm from now on.
   void on_congestion_control_changed(RecoveryContext& context);
   /// Gives the flight state back, and forgets what is outstanding.
@@ -185,9 +188,7 @@ class LossRecovery {
   // -- What is known
   [[nodiscard]] const RttEstimator& rtt() const { return rtt_; }
   /// RFC 6298 §2: the retransmission timeout, with backoff.
-  [[nodiscard]] Duration rto(const RecoveryContext& context) const {
-    return rtt_.rto(context.rto_bounds);
-  }
+  [[nodiscard]] Duration rto(const RtoBounds& bounds) const { return rtt_.rto(bounds); }
   [[nodiscard]] std::uint32_t cwnd() const { return window_.cwnd; }
   [[nodiscard]] std::uint32_t ssthresh() const { return window_.ssthresh; }
   [[nodiscard]] bool has_flight() const { return flight_ != kNone; }

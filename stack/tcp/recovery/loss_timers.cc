@@ -22,7 +22,7 @@ LossTimer LossRecovery::loss_timer(const SenderFacts& s) const {
             s.now + f->reordering_wait + s.context.config.loss_timer_floor};
   }
   // RFC 6298 §5.3: the timeout that the probe must not outlast starts anew, too.
-  if (may_probe_tail(s)) return tail_probe_timer(s, s.now + rto(s.context));
+  if (may_probe_tail(s)) return tail_probe_timer(s, s.now + rto(s.settings.rto));
   return retransmission_timer(s);
 }
 
@@ -45,21 +45,21 @@ std::optional<LossTimer> LossRecovery::timer_without_progress(const SenderFacts&
 }
 
 LossTimer LossRecovery::retransmission_timer(const SenderFacts& s) const {
-  return {TimerName::Retransmit, s.now + rto(s.context)};
+  return {TimerName::Retransmit, s.now + rto(s.settings.rto)};
 }
 
 // RFC 6298 §5: a timeout after the first of what is outstanding left.
 Instant LossRecovery::rto_after_head(const SenderFacts& s) const {
   const std::uint32_t head = flight(s.context)->queue.head();
-  const Instant deadline = s.context.sent[head].sent_at + rto(s.context);
+  const Instant deadline = s.context.sent[head].sent_at + rto(s.settings.rto);
   return std::max(deadline, s.now + s.context.config.loss_timer_floor);
 }
 
 // RFC 8985 §7.2: with SACK, outside of recovery, and nothing reported or lost.
 bool LossRecovery::may_probe_tail(const SenderFacts& s) const {
   const FlightState* const f = flight(s.context);
-  const TcpConfig& config = s.context.config;
-  if (f == nullptr || !s.sack || !config.use_rack || !config.use_tail_loss_probe) return false;
+  const bool is_used = s.settings.use_rack && s.settings.use_tail_loss_probe;
+  if (f == nullptr || !s.sack || !is_used) return false;
   if (!s.is_synchronized || s.snd.wnd == 0 || f->episode.is_repairing()) return false;
   return s.flight() > 0 && f->queue.lost_bytes() == 0 && f->queue.sacked_bytes() == 0 &&
          f->probe.may_probe();
@@ -118,7 +118,7 @@ void LossRecovery::mark_lost_by_timeout(const SenderFacts& s, FlightState& f) {
     f.queue.forget_sacks(pool);
     f.reported_runs.clear();
     f.queue.mark_all_lost(pool);
-  } else if (!s.sack || !s.context.config.use_rack) {
+  } else if (!s.sack || !s.settings.use_rack) {
     f.queue.mark_all_lost(pool);
   } else {
     // RFC 6675 §5.1 R6675-08: what was reported as delivered is not sent again.

@@ -38,7 +38,7 @@ Pace LossRecovery::pace(const SenderFacts& s) const {
   if (!may_pace()) return {};
   PacingFacts facts;
   facts.own_rate = s.congestion.pacing_rate(window_, flight(s.context)->model);
-  if (!s.context.config.pacing && facts.own_rate == 0) return {};
+  if (!s.settings.pacing && facts.own_rate == 0) return {};
   facts.cwnd = window_.cwnd;
   facts.ssthresh = window_.ssthresh;
   facts.mss = s.mss;

@@ -123,7 +123,7 @@ void LossRecovery::on_delivered(const SenderFacts& s, FlightState& f, const Sent
                                 SeqNum end, AckReport& report) {
   const auto bytes = static_cast<std::uint32_t>(end - segment.begin);
   report.delivered += bytes;
-  if (!s.context.config.use_rack && end > s.snd.una) f.reported_runs.add(segment.begin, end);
+  if (!s.settings.use_rack && end > s.snd.una) f.reported_runs.add(segment.begin, end);
   if (segment.retransmitted) {
     report.any_retransmitted = true;
   } else {
@@ -148,7 +148,7 @@ void LossRecovery::on_delivered(const SenderFacts& s, FlightState& f, const Sent
 void LossRecovery::read_rtt(const SenderFacts& s, AckReport& report) {
   if (report.sent_once && !report.any_retransmitted) {
     report.rtt = s.now - *report.sent_once;
-    add_rtt_sample(s.context, report.rtt, s.now);
+    add_rtt_sample(s.context, s.settings.rto, report.rtt, s.now);
   } else if (report.any_retransmitted && report.echoes_flight(s.timestamps, s.now)) {
     add_sample_by_timestamp(s, report.echo);
   }
@@ -165,7 +165,7 @@ Duration LossRecovery::on_ack_of_syn(const SenderFacts& s, const Segment& seg) {
   // RFC 6298 §3 R6298-06: Karn's rule. The echoed timestamp tells the copies of a SYN apart.
   if (sent_once) {
     rtt = s.now - *sent_once;
-    add_rtt_sample(s.context, rtt, s.now);
+    add_rtt_sample(s.context, s.settings.rto, rtt, s.now);
   } else if (s.timestamps.enabled() && seg.options.timestamps &&
              s.timestamps.is_echo_since(seg.options.timestamps->ecr, first_ms, s.now)) {
     add_sample_by_timestamp(s, seg.options.timestamps->ecr);
@@ -174,8 +174,9 @@ Duration LossRecovery::on_ack_of_syn(const SenderFacts& s, const Segment& seg) {
   return rtt;
 }
 
-void LossRecovery::add_rtt_sample(RecoveryContext& context, Duration rtt, Instant now) {
-  rtt_.add_sample(rtt, context.rto_bounds);
+void LossRecovery::add_rtt_sample(RecoveryContext& context, const RtoBounds& bounds, Duration rtt,
+                                  Instant now) {
+  rtt_.add_sample(rtt, bounds);
   min_rtt_.add(rtt, now);
   if (FlightState* const f = flight(context)) f->probe.on_rtt_sample();
 }
@@ -184,7 +185,7 @@ void LossRecovery::add_rtt_sample(RecoveryContext& context, Duration rtt, Instan
 // sent twice. `echo` lies between the first transmission and now.
 void LossRecovery::add_sample_by_timestamp(const SenderFacts& s, TsVal echo) {
   const Duration since = s.timestamps.since(echo, s.now);
-  rtt_.add_sample(std::max<Duration>(since, 1ms), s.context.rto_bounds);
+  rtt_.add_sample(std::max<Duration>(since, 1ms), s.settings.rto);
   if (FlightState* const f = flight(s.context)) f->probe.on_rtt_sample();
 }
 

@@ -16,7 +16,7 @@
 #include "stack/tcp/congestion/algorithms.h"
 #include "stack/tcp/recovery/flight.h"
 #include "stack/tcp/recovery/retransmission_queue.h"
-#include "stack/tcp/recovery/rtt_estimator.h"
+#include "stack/tcp/user_types.h"
 
 namespace glasstcp {
 
@@ -25,15 +25,13 @@ struct RecoveryContext {
   /// `most_sent`: segments that all connections together may have under way.
   RecoveryContext(const TcpConfig& settings, std::uint32_t most_sent, Instant start)
       : config(settings),
-        rto_bounds{config.initial_rto, config.min_rto, config.max_rto,
-                   config.min_rto_is_variance ? config.min_rto : Duration::zero()},
+        default_settings(default_settings_of(config)),
         sent(most_sent),
         flights(config.max_connections),
-        pacing_wheel(start),
-        algorithms(config.hystart) {}
+        pacing_wheel(start) {}
 
-  TcpConfig config;  ///< changed by Stack::choose_for_new() alone
-  const RtoBounds rto_bounds;
+  TcpConfig config;                           ///< changed by Stack::choose_for_new() alone
+  const ConnectionSettings default_settings;  ///< of connections that choose nothing else
   RetransmissionQueue::Pool sent;
   Slab<FlightState> flights;
   TimingWheel pacing_wheel;                    ///< flight states that wait for pacing

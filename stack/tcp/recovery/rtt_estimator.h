@@ -15,16 +15,9 @@
 #include <cstdint>
 
 #include "stack/base/time.h"
+#include "stack/tcp/choices.h"
 
 namespace glasstcp {
-
-/// The bounds that RFC 6298 leaves to the implementation.
-struct RtoBounds {
-  Duration initial;
-  Duration min;
-  Duration max;
-  Duration min_variance{};  ///< the least of 4 * rttvar, as Linux has it; 0: the clock's grain
-};
 
 // RFC 9293 §3.8.1 MUST-18: the timeout is RFC 6298's; Karn's rule is kept by LossRecovery
 // (read_ack.cc), by what the retransmission queue notes.
@@ -48,11 +41,12 @@ class RttEstimator {
       rttvar_ = rttvar_ - rttvar_ / 4 + error / 4;
       srtt_ = srtt_ - srtt_ / 8 + rtt / 8;
     }
-    // RFC 6298 §2.3, §2.4 R6298-04, R6298-05: a floor (200 ms by default, the RFC advises 1 s) and
-    // a cap of at least 60 s.
-    const Duration slack = std::max<Duration>({1us, bounds.min_variance, 4 * rttvar()});
-    base_rto_ = pack(std::clamp<Duration>(srtt() + slack, bounds.min, bounds.max));
+    base_rto_ = pack(timeout_in(bounds));
     backoffs_ = 0;
+  }
+  /// Other bounds from now on: what was measured stays, and so does a backoff.
+  void change_bounds(const RtoBounds& bounds) {
+    base_rto_ = pack(has_sample() ? timeout_in(bounds) : bounds.initial);
   }
 
   /// RFC 6298 §5.5 R6298-11: doubles the timeout, up to the cap.
@@ -78,6 +72,13 @@ class RttEstimator {
 
  private:
   static constexpr Duration kUnit = 125ns;
+  // RFC 6298 §2.3, §2.4 R6298-04, R6298-05: a floor (200 ms by default, the RFC advises 1 s) and a
+  // cap of at least 60 s.
+  [[nodiscard]] Duration timeout_in(const RtoBounds& bounds) const {
+    const Duration least = bounds.min_is_variance ? bounds.min : Duration(1us);
+    const Duration slack = std::max<Duration>({1us, least, 4 * rttvar()});
+    return std::clamp<Duration>(srtt() + slack, bounds.min, bounds.max);
+  }
   static std::uint32_t pack(Duration d) {
     return static_cast<std::uint32_t>(std::clamp<std::int64_t>(d / kUnit, 1, 0xffffffff));
   }

@@ -26,7 +26,8 @@ struct SenderFacts {
   const CongestionControl& congestion;  ///< the algorithm of this connection
   const SendVariables& snd;
   const Timestamps& timestamps;
-  Ecn* ecn = nullptr;  ///< null: not agreed on
+  const ConnectionSettings& settings;  ///< of this connection
+  Ecn* ecn = nullptr;                  ///< null: not agreed on
   Instant now{};
   std::uint32_t unsent = 0;        ///< bytes that are queued and have never left
   std::uint32_t max_payload = 0;   ///< bytes of a segment beside the options that it has now

@@ -40,7 +40,7 @@ void LossRecovery::validate_window(const SenderFacts& s, FlightState& f, const A
 // three quarters of what it was.
 void LossRecovery::shrink_unused_window(const SenderFacts& s) {
   window_use_.on_validated(s.now);  // the next five minutes begin
-  const std::uint32_t least = initial_window(s.context.config, s.mss);
+  const std::uint32_t least = initial_window(s.settings, s.mss);
   const std::uint32_t cwnd = window_.cwnd;
   if (cwnd <= least || s.congestion.owns_recovery()) return;
   window_.ssthresh = std::max(window_.ssthresh, cwnd / 4 * 3);
@@ -49,7 +49,7 @@ void LossRecovery::shrink_unused_window(const SenderFacts& s) {
 
 void LossRecovery::shrink_idle_window(const SenderFacts& s, Duration idle) {
   for (; idle >= WindowUse::kPeriod; idle -= WindowUse::kPeriod) {
-    if (window_.cwnd <= initial_window(s.context.config, s.mss)) return;
+    if (window_.cwnd <= initial_window(s.settings, s.mss)) return;
     shrink_unused_window(s);
   }
 }
@@ -57,7 +57,7 @@ void LossRecovery::shrink_idle_window(const SenderFacts& s, Duration idle) {
 // RFC 5681 §4.1 R5681-13: after an idle time longer than a timeout the old window says nothing
 // about the path.
 void LossRecovery::restart_after_idle(const SenderFacts& s) {
-  restart_from(s, initial_window(s.context.config, s.mss));
+  restart_from(s, initial_window(s.settings, s.mss));
 }
 
 void LossRecovery::restart_from(const SenderFacts& s, std::uint32_t window) {

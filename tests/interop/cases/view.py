@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 import threading
 
 import patience
@@ -202,7 +203,9 @@ def only_its_own_page_turns_the_switches():
             answer = post(good, **fields)
             check_equal(answer.status, wanted, f"{fields}: {answer.body}")
             check("access-control-allow-origin" not in answer.fields, "no other site may read it")
-        check_equal(post(b"x" * 5000).status, 413, "a body that is too long")
+        answer = post(b"x" * 5000)
+        check_equal(answer.status, 413, "a body that is too long")
+        check("4096" in json.loads(answer.body)["error"], answer.body)
         chunked = run("curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Transfer-Encoding: chunked",
                       "-H", "Content-Type: application/json", "-H", f"Origin: http://{V4}", "--data-binary",
                       "x" * 100_000, url(V4, CONTROL)).stdout
@@ -252,6 +255,40 @@ def settings_act_on_connections_that_open_afterwards():
         check(has_sack(before), "a connection that was there")
         check_equal(post({"setting": ["sack", "maybe"]}).status, 400, "a wrong value")
         before.close()
+
+
+@case()
+def every_mechanism_can_be_switched_for_connections_that_open_afterwards():
+    def options(sock):
+        """Of Linux's end: which options the two agreed on, and the MSS."""
+        info = sock.getsockopt(socket.IPPROTO_TCP, 11, 24)
+        return info[5] & 1, info[5] & 2, info[5] & 4, int.from_bytes(info[16:20], sys.byteorder)
+
+    with Server("--control", site=make_site({"f.bin": pattern(200_000)})), View() as view:
+        view.read(lambda _: view.all("switches"), "the switches")
+        names = {row["name"] for row in view.all("switches")[0]["settings"]}
+        for name in ("rack", "tail_loss_probe", "delayed_ack", "min_rto", "initial_rto", "max_rto", "initial_window",
+                     "congestion", "pacing", "hystart", "syn_cookies", "nagle", "ecn", "sack"):
+            check(name in names, f"{name} is no switch")
+        with connect(V4) as before:
+            was = options(before)
+            for setting in (["timestamps", "off"], ["window_scaling", "off"], ["mss", "1000"], ["rack", "off"],
+                            ["initial_window", "2"], ["min_rto", "500"], ["delayed_ack", "0"], ["pacing", "off"],
+                            ["syn_cookies", "only"], ["congestion", "bbr"]):
+                check_equal(post({"setting": setting}).status, 200, setting)
+            with connect(V4) as after:
+                check_equal(options(after)[0], 0, "timestamps")
+                check_equal(options(after)[2], 0, "window scaling")
+                after.sendall(request("/f.bin", connection="close"))
+                check(pattern(200_000) in read_to_end(after), "content")
+            check_equal(options(before), was, "a connection that was there")
+            before.sendall(request("/f.bin", connection="close"))
+            check(pattern(200_000) in read_to_end(before), "content of the old connection")
+        view.read(lambda _: {"name": "rack", "value": "off"}.items() <=
+                  next(row for row in view.all("switches")[-1]["settings"] if row["name"] == "rack").items(),
+                  "the view is told")
+        check_equal(post({"setting": ["receive_buffer", "0"]}).status, 400, "what would lock the page out")
+        check_equal(post({"setting": ["max_rto", "1"]}).status, 400, "a contradiction")
 
 
 @case()
