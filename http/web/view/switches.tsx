@@ -227,7 +227,11 @@ function SettingField({
       disabled={isOff}
       value={draft}
       onInput={(event) => setDraft(event.currentTarget.value)}
-      onChange={(event) => event.currentTarget.value !== value && onTurn(event.currentTarget.value)}
+      // "5 s", as it is shown, and "5s" are the same.
+      onChange={(event) => {
+        const wanted = event.currentTarget.value.replaceAll(/\s/g, "");
+        if (wanted !== value.replaceAll(/\s/g, "")) onTurn(wanted);
+      }}
     />
   );
 }
