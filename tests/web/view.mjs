@@ -248,11 +248,16 @@ await test("pausing stops the display alone; what came meanwhile is shown afterw
   const { rows, moments, now } = recording.en.packets;
   const more = rows.slice(before, before + 30);
   const ids = new Set(more.map(({ i }) => i));
+  const timers = () => page.locator(".live-timers").innerText();
+  const asPaused = await timers();
+  server.say("timers", { id: kWatched, now, timers: [["TailLossProbe", now + 1e9, "probe timer"]] });
   server.say("packets", { id: kWatched, now, rows: more, moments: moments.filter(([, row]) => ids.has(row)) });
   await page.locator(".notice", { hasText: "30 packets wait" }).waitFor();
   assert.equal(await count(), before);
+  assert.equal(await timers(), asPaused, "a timer that was set since is not shown yet");
   await page.locator(".notice button").click();
   await page.waitForFunction((wanted) => document.querySelector(".ladder-rows > li").getAttribute("aria-setsize") === wanted, String(before + 30));
+  await page.locator(".live-timers li", { hasText: "Tail loss probe" }).waitFor();
 }, { hash: `#c=${kWatched}`, server: { packets: 100 } });
 
 await test("a server that is gone is said to be, and is found again", async (page, server) => {

@@ -55,6 +55,7 @@ export class Store {
   readonly gaps = new Signal(0);
   readonly showsOwn = new Signal(false);
   readonly isPaused = new Signal(false);
+  private latestTimers: Timers["timers"] = [];
   /// Packets that came while the display is paused.
   readonly waiting = new Signal(0);
   readonly stream: Stream;
@@ -109,6 +110,7 @@ export class Store {
     this.pausedAt = isPaused ? this.clockNow() : 0;
     this.isPaused.value = isPaused;
     if (isPaused) return;
+    this.timers.value = this.latestTimers;
     for (const packets of this.queue) this.addPackets(packets);
     this.queue = [];
     this.waiting.value = 0;
@@ -170,7 +172,7 @@ export class Store {
   private forgetPackets(): void {
     this.live.value = null;
     this.watched.value = 0;
-    this.timers.value = [];
+    this.timers.value = this.latestTimers = [];
     this.queue = [];
     this.waiting.value = 0;
     this.version.value += 1;
@@ -183,13 +185,19 @@ export class Store {
       switches: (switches) => (this.switches.value = switches),
       connections: (told) => this.takeConnections(told),
       packets: (packets) => this.takePackets(packets),
-      timers: ({ id, timers }) => id === this.watched.value && (this.timers.value = timers),
+      timers: ({ id, timers }) => id === this.watched.value && this.takeTimers(timers),
       counters: (counters) => this.takeCounters(counters),
       gap: ({ lost }) => (this.gaps.value += lost),
       beat: () => undefined,
       bye: () => undefined,
     };
     takers[name](event);
+  }
+
+  // While the display is paused the timers stand as they did then, as its clock does.
+  private takeTimers(timers: Timers["timers"]): void {
+    this.latestTimers = timers;
+    if (!this.isPaused.value) this.timers.value = timers;
   }
 
   // All will be told again. What is on the screen stays there until it is.
@@ -200,7 +208,7 @@ export class Store {
     this.counted = { now: 0, sent: 0, received: 0 };
     this.knownCounters = noCounters();
     this.gaps.value = 0;
-    this.timers.value = [];
+    this.timers.value = this.latestTimers = [];
     this.queue = [];
     this.waiting.value = 0;
     this.isStale = true;
