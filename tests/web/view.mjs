@@ -36,14 +36,18 @@ const kWatched = recording.en.packets.id;
 /// Opens the page on a server of its own. A request that leaves /_glass/ fails the test.
 async function test(name, use, how = {}) {
   if (!name.includes(options.only)) return;
-  const server = await new MockServer(html, recording, how.server).start();
-  const base = `http://192.0.2.2:${server.port}/_glass/`;
+  let base = "";
   await tests.attempt(name, async (page, context) => {
-    await page.goto(base + (how.hash ?? ""));
-    await page.locator(how.until ?? ".status.good").waitFor();
-    await use(page, server, context);
+    const server = await new MockServer(html, recording, how.server).start();
+    base = `http://192.0.2.2:${server.port}/_glass/`;
+    try {
+      await page.goto(base + (how.hash ?? ""));
+      await page.locator(how.until ?? ".status.good").waitFor();
+      await use(page, server, context);
+    } finally {
+      await server.stop();
+    }
   }, how, (url) => url.startsWith(base));
-  await server.stop();
 }
 
 const packets = (page) => page.locator(".ladder-rows .packet");

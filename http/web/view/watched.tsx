@@ -1,5 +1,5 @@
 // One connection: its ladder and everything beside it, now, or as it was after a selected packet.
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Figure5 } from "../shared/figure5";
 import { focusOf, rowNear, rowOfNumber, rowOfState, rowOfVariable, type Focus } from "../shared/focus";
 import { Graphs } from "../shared/graphs";
@@ -216,10 +216,14 @@ function LinkMenu() {
   const [isOpen, setOpen] = useState(false);
   const [isCopied, setCopied] = useState(false);
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    setCopied(false);
+  // At once: later it would undo what a quick hand has done since.
+  useLayoutEffect(() => {
     if (isOpen) field.current!.select();
   }, [isOpen]);
+  const turn = () => {
+    setCopied(false);
+    setOpen(!isOpen);
+  };
   const copy = () => {
     field.current!.select();
     setCopied(document.execCommand("copy"));
@@ -232,7 +236,7 @@ function LinkMenu() {
         !event.currentTarget.contains(event.relatedTarget as Node) && event.relatedTarget && setOpen(false)
       }
     >
-      <button type="button" class="small" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+      <button type="button" class="small" aria-expanded={isOpen} onClick={turn}>
         <Icon name="share" /> {w("link")}
       </button>
       {isOpen && (
