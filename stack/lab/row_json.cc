@@ -36,26 +36,13 @@ void write_options(Json& json, const PacketSummary& packet) {
   }
 }
 
-void write_packet(Json& json, const Row& row) {
-  json.count("number", row.number);
-  if (row.is_copy) json.count("copy", 1);
-  if (row.is_forged) json.count("forged", 1);
-  if (row.is_marked) json.count("marked", 1);
-  if (row.is_plain) json.count("plain", 1);
-  if (!row.lost.empty()) json.field("lost", row.lost);
-  json.field("class", info(row.reason_class).key);
-  json.field("label", row.label);
-  json.field("why", row.why);
-  json.field("effect", row.effect);
-  json.field("watched", row.watched);
-  json.count("seq", row.seq);
-  json.count("ack", row.ack);
-  const PacketSummary& packet = row.summary;
-  json.count("len", packet.text_length);
-  json.count("flags", packet.flags);
-  json.count("window", packet.window);
-  json.count("ecn", int{packet.ecn});
-  write_options(json, packet);
+// A text that is empty is left out: rows are many, and most of what may be said of one is not.
+void add_text(Json& json, std::string_view key, std::string_view text) {
+  if (!text.empty()) json.field(key, text);
+}
+
+void write_sacks(Json& json, const PacketSummary& packet) {
+  if (packet.sack_count == 0) return;
   json.key("sacks").begin('[');
   for (std::size_t i = 0; i < packet.sack_count && i < packet.sack.size(); ++i) {
     json.number(packet.sack[i].left.raw());
@@ -64,16 +51,37 @@ void write_packet(Json& json, const Row& row) {
   json.end(']');
 }
 
+void write_packet(Json& json, const Row& row) {
+  json.count("number", row.number);
+  if (row.is_copy) json.count("copy", 1);
+  if (row.is_forged) json.count("forged", 1);
+  if (row.is_marked) json.count("marked", 1);
+  if (row.is_plain) json.count("plain", 1);
+  add_text(json, "lost", row.lost);
+  json.field("class", info(row.reason_class).key);
+  json.field("label", row.label);
+  add_text(json, "why", row.why);
+  add_text(json, "effect", row.effect);
+  add_text(json, "watched", row.watched);
+  json.count("seq", row.seq);
+  json.count("ack", row.ack);
+  const PacketSummary& packet = row.summary;
+  json.count("len", packet.text_length);
+  json.count("flags", packet.flags);
+  json.count("window", packet.window);
+  json.count("ecn", int{packet.ecn});
+  write_options(json, packet);
+  write_sacks(json, packet);
+}
+
 }  // namespace
 
 void RowExtra::learn(const AnnotatedPacket& packet) {
   if (!packet.has_packet()) return;
   if (packet.is_outgoing()) {
     reason = info(packet.reason).name;
-    rfc = info(packet.reason).rfc;
   } else {
     verdict = info(packet.verdict).name;
-    verdict_rfc = info(packet.verdict).rfc;
   }
   if (bytes.empty()) bytes = hexadecimal(packet.pieces);
   size = packet.summary.total_length;
@@ -104,13 +112,11 @@ void write_row(Json& json, const Row& row, const RowExtra& extra, std::size_t nu
     return json.end('}');
   }
   write_packet(json, row);
-  json.field("reason", extra.reason);
-  json.field("rfc", extra.rfc);
-  json.field("verdict", extra.verdict);
-  json.field("verdictRfc", extra.verdict_rfc);
-  json.field("bytes", extra.bytes);
+  add_text(json, "reason", extra.reason);
+  add_text(json, "verdict", extra.verdict);
+  add_text(json, "bytes", extra.bytes);
   json.count("size", extra.size);
-  if (!extra.messages.empty()) json.field("messages", extra.messages);
+  add_text(json, "messages", extra.messages);
   json.end('}');
 }
 

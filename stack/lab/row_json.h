@@ -27,10 +27,10 @@ inline constexpr std::array<std::string_view, 31> kTcbKeys = {
 
 /// What of a packet stands beside its row: found when it left or came.
 struct RowExtra {
-  std::string_view reason, rfc, verdict, verdict_rfc;  ///< static
-  std::string bytes;                                   ///< the first of them, hexadecimal
-  std::uint32_t size = 0;                              ///< of the IP packet
-  std::string messages;                                ///< what it carries of them; empty: nothing
+  std::string_view reason, verdict;  ///< names of their tables, where the RFC's section stands
+  std::string bytes;                 ///< the first of them, hexadecimal
+  std::uint32_t size = 0;            ///< of the IP packet
+  std::string messages;              ///< what it carries of them; empty: nothing
 
   /// Takes what an annotator says of it.
   void learn(const AnnotatedPacket& packet);
@@ -38,7 +38,7 @@ struct RowExtra {
 
 /// "sent", "came" or "state": what happened.
 [[nodiscard]] std::string_view moment_of(const AnnotatedPacket& packet);
-/// One object. Times are since `start`.
+/// One object. Times are since `start`. Texts and lists that are empty are left out.
 void write_row(Json& json, const Row& row, const RowExtra& extra, std::size_t number,
                Instant start);
 /// One array: names, and when each ends.

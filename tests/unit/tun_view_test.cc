@@ -129,6 +129,29 @@ TEST(ViewMemory, CountsWhatWasSentAgainSinceTheConnectionWasOpened) {
   EXPECT_EQ(memory.find(tuple_of(1))->retransmissions, 2U);
 }
 
+// A segment that left before the RST came is observed when it was written, and that may be later.
+TEST(ViewMemory, WhatIsObservedAfterTheEndChangesNothingOfIt) {
+  ViewMemory memory(4096);
+  memory.take(packet_of(1, PacketSummary::kSyn, kStart));
+  memory.take(packet_of(1, PacketSummary::kAck, kStart));
+  AnnotatedPacket reset;
+  reset.at = kStart + 1ms;
+  reset.tuple = tuple_of(1);
+  reset.steps.add({State::Established, State::Closed, StateCause::PeerReset});
+  memory.take(reset);
+  AnnotatedPacket late = packet_of(1, PacketSummary::kAck, kStart + 1ms);
+  late.kind = AnnotatedPacket::Kind::Sent;
+  late.after.emplace().state = State::Established;
+  late.after->flight = 13'000;
+  memory.take(late);
+  const ViewConnection& c = *memory.find(tuple_of(1));
+  EXPECT_TRUE(c.has_ended());
+  EXPECT_EQ(c.state, State::Closed);
+  EXPECT_EQ(c.flight, 0U);
+  EXPECT_EQ(c.last_step.cause, StateCause::PeerReset);
+  EXPECT_EQ(c.rows, 4U) << "the packet itself is kept";
+}
+
 TEST(ViewMemory, AConnectionThatLosesItsRowsIsToldAnew) {
   ViewMemory memory(ViewMemory::kRowsOfChunk);
   memory.take(packet_of(1, PacketSummary::kSyn, kStart));
@@ -351,6 +374,91 @@ TEST_F(ViewTest, AThousandConnectionsFitIntoItsRate) {
   }
   EXPECT_LE(most, ViewStream::kMostAtOnce + 1000);
   EXPECT_LE(total, 5 * 100'000U + ViewStream::kMostAtOnce);
+}
+
+// The table and the panes beside the ladder must not contradict each other: both are told in the
+// same batch that it is over, why, and that nothing is in flight any more.
+TEST_F(ViewTest, AnEndIsToldWithItsCauseAndNothingIsLeftInFlight) {
+  const auto [client, server] = two_.connected();
+  pass(1ms);
+  const auto stream = open("c=last");
+  EXPECT_EQ(find(events_of(*stream), "packets")->at("state"), "ESTABLISHED");
+  two_.drop = [](const test::Wire&) { return true; };
+  const std::string text(5000, 'x');
+  ASSERT_TRUE(two_.right.send(server, test::TwoStacks::bytes(text), {}, two_.now));
+  pass(1ms);
+  two_.drop = [](const test::Wire&) { return false; };
+  two_.left.abort(client, two_.now);
+  pass(300ms);
+  const auto told = events_of(*stream);
+  const json& row = find(told, "connections")->at("shown")[0];
+  EXPECT_GT(row["ended"], 0);
+  EXPECT_EQ(row["state"], "CLOSED");
+  EXPECT_EQ(row["flight"], 0);
+  EXPECT_EQ(row["unsent"], 0);
+  EXPECT_THAT(row["ending"].get<std::string>(), HasSubstr("ESTABLISHED -> CLOSED: "));
+  const json& packets = *find(told, "packets");
+  EXPECT_EQ(packets["waiting"], 0);
+  EXPECT_EQ(packets["state"], "CLOSED");
+  EXPECT_TRUE(packets["moments"].back()[5].is_null()) << "the TCB is gone";
+}
+
+TEST_F(ViewTest, AnEndThatNobodyObservedHasNoCause) {
+  const auto [client, server] = two_.connected();
+  pass(1ms);
+  const auto stream = open("c=last");
+  events_of(*stream);
+  two_.right.set_observer(nullptr);
+  two_.left.abort(client, two_.now);
+  pass(300ms);
+  const auto told = events_of(*stream);
+  const json& row = find(told, "connections")->at("shown")[0];
+  EXPECT_GT(row["ended"], 0);
+  EXPECT_FALSE(row.contains("ending"));
+  EXPECT_EQ(find(told, "packets")->at("state"), "CLOSED") << "though no row says so";
+}
+
+TEST_F(ViewTest, RowsThatWaitAreCountedAndOfAQuietConnectionNoneIsLeftOut) {
+  constexpr std::size_t kRows = 301;
+  hub_.on_annotated(packet_of(1, PacketSummary::kSyn, two_.now));
+  for (std::size_t i = 1; i < kRows; ++i) {
+    hub_.on_annotated(packet_of(1, PacketSummary::kAck, two_.now));
+  }
+  two_.now += 5s;
+  const auto stream = open("c=last");
+  std::size_t rows = 0, waiting = kRows;
+  for (int batch = 0; waiting > 0 && batch < 40; ++batch) {
+    const auto told = events_of(*stream);
+    const json& packets = *find(told, "packets");
+    rows += packets["rows"].size();
+    waiting = packets["waiting"];
+    EXPECT_EQ(packets["lost"], 0);
+    EXPECT_EQ(waiting, kRows - rows);
+    EXPECT_EQ(packets.contains("state"), waiting == 0) << "a state is of now, not of a past row";
+    pass(250ms);
+  }
+  EXPECT_EQ(waiting, 0U);
+}
+
+TEST_F(ViewTest, OfABusyConnectionTheViewIsAtMostASecondBehind) {
+  const auto [client, server] = two_.connected();
+  pass(1ms);
+  const auto stream = open("c=last");
+  events_of(*stream);
+  std::uint64_t last = 0, made = 0;
+  for (int batch = 0; batch < 20; ++batch) {
+    for (int i = 0; i < 200; ++i, ++made) {
+      AnnotatedPacket packet = packet_of(1, PacketSummary::kAck, two_.now);
+      packet.tuple = *two_.right.tuple(server);
+      hub_.on_annotated(packet);
+    }
+    pass(250ms);
+    const auto told = events_of(*stream);
+    const json& packets = *find(told, "packets");
+    EXPECT_LE(packets["waiting"], ViewStream::kMostBehind);
+    last = packets["rows"].back()["i"];
+    EXPECT_GE(last + ViewStream::kMostBehind, made);
+  }
 }
 
 TEST_F(ViewTest, LooksAwayWhereThereIsTooMuchToSee) {

@@ -264,6 +264,23 @@ await test("pausing stops the display alone; what came meanwhile is shown afterw
   await page.locator(".live-timers li", { hasText: "Tail loss probe" }).waitFor();
 }, { hash: `#c=${kWatched}`, server: { packets: 100 } });
 
+await test("while packets wait the panes name the packet that they speak of; an end is told with its cause", async (page, server) => {
+  const { rows, now } = recording.en.packets;
+  const say = (more) => server.say("packets", { id: kWatched, now, lost: 0, rows: [], moments: [], ...more });
+  // Timers, sequence space, state machine, TCB; timers are told as they run now, however much waits.
+  const says = (text, panes) => page.waitForFunction(([wanted, least]) =>
+    [...document.querySelectorAll(".watched .pane-head > p")].filter((one) => one.innerText.includes(wanted)).length >= least, [text, panes]);
+  await says("as of now", 4);
+  say({ waiting: 40, rows: [{ ...rows.at(-1), i: rows.length }] });
+  await says(`as after packet ${rows.length + 1}, 40 more to come`, 3);
+  const ended = { ...recording.en.connection, ended: now, state: "CLOSED", flight: 0, unsent: 0, ending: "ESTABLISHED -> CLOSED: their RST came" };
+  server.say("connections", { now, total: 1, shown: [ended], gone: [] });
+  say({ waiting: 0, state: "CLOSED", moments: [["tcb", -1, 1, 1, now, null]] });
+  await says("at its end", 3);
+  assert.equal(await page.locator(".how-ended").innerText(), "Ended: ESTABLISHED → CLOSED: their RST came");
+  assert.equal(await page.locator(".tcb .state-row td").first().innerText(), "CLOSED");
+}, { hash: `#c=${kWatched}` });
+
 await test("a server that is gone is said to be, and is found again", async (page, server) => {
   await packets(page).first().waitFor();
   const { port } = server;

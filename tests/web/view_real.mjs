@@ -133,6 +133,11 @@ if (!options.control) {
     await page.keyboard.press("Escape");
     child.kill();
     await page.locator("tr.chosen.ended").waitFor();
+    // Table, state machine, TCB and sequence space come to agree, and the cause is told.
+    await page.locator(".how-ended", { hasText: /→ CLOSED: / }).waitFor();
+    await page.locator(".tcb .state-row td", { hasText: "CLOSED" }).waitFor();
+    await page.locator(".sequence .hint", { hasText: "CLOSED" }).waitFor();
+    assert.equal(await page.evaluate(() => document.querySelector(".facts").innerText.replace(/\s+/g, " ").includes("In flight 0")), true);
     await page.locator(".connection-head button[aria-label=Close]").click();
     await page.locator(".nothing").waitFor();
     await page.locator(".connection-table tbody tr.ended", { hasText: kSong }).first().locator("button").click();

@@ -190,6 +190,7 @@ void ViewMemory::end(ViewConnection& connection, Instant at) noexcept {
   connection.ended = connection.active = at;
   connection.state = State::Closed;
   connection.connection = {};
+  connection.flight = connection.unsent = connection.unread = 0;
   ++connection.version;
 }
 
@@ -233,14 +234,18 @@ void ViewMemory::take(const AnnotatedPacket& packet) noexcept {
   if (connection == nullptr) return;
   connection->active = std::max(connection->active, packet.at);
   ++connection->version;
-  if (!packet.connection.is_none()) connection->connection = packet.connection;
-  if (packet.after) connection->learn(*packet.after);
-  if (packet.state) connection->state = *packet.state;
+  // What was sent before the end may be told after it, since it waited to be written.
+  const bool has_ended = connection->has_ended();
+  if (!packet.connection.is_none() && !has_ended) connection->connection = packet.connection;
+  if (packet.after && !has_ended) connection->learn(*packet.after);
+  if (packet.state && !has_ended) connection->state = *packet.state;
   if (packet.is_outgoing() && is_retransmission(packet.reason)) ++connection->retransmissions;
   learn_request(*connection, packet);
   const bool is_kept = !connection->is_own || keeps_own_;
   if (is_kept && (packet.has_packet() || !packet.steps.empty())) keep_row(*connection, packet);
+  if (packet.close.cause != CloseCause::Unknown) connection->close = packet.close;
   if (!packet.steps.empty() && packet.steps.all().back().to == State::Closed) {
+    connection->last_step = packet.steps.all().back();
     end(*connection, packet.at);
   }
 }

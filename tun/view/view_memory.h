@@ -54,6 +54,8 @@ struct ViewConnection {
   std::uint32_t stream = kNoStream;  ///< of the annotator
   Instant opened = Instant::min();   ///< min: before anybody looked
   Instant ended = kNever;            ///< never: it has not
+  StateStep last_step;               ///< to CLOSED; from CLOSED: nobody saw it end
+  CloseNote close;                   ///< why our application closed it, if it did
   Instant active = Instant::min();   ///< when something last changed
   bool is_own = false;               ///< it asked for something below /_glass/
   bool brought_page = false;         ///< it was asked for a page
@@ -104,6 +106,7 @@ class ViewMemory {
   };
   /// A place for a connection that begins, or that was found; null: there is none.
   ViewConnection* add(const FourTuple& tuple, Instant now, Room room = Room::OfSilent) noexcept;
+  /// Nothing of it is in flight or waits any more; what was counted stays.
   void end(ViewConnection& connection, Instant at) noexcept;
   void mark_own(const FourTuple& tuple, Instant now) noexcept;
   /// Whether rows of such connections are kept.

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "generated/version.h"
+#include "stack/trace/packet_event_words.h"
 #include "tun/view/view_hub.h"
 
 namespace glasstcp {
@@ -17,6 +18,8 @@ constexpr std::size_t kLeastRoom = 1000;
 constexpr Duration kLater = 1s;
 constexpr std::size_t kMostReplaced = 10;  // in a batch, so that the table can be read
 constexpr Duration kCountersEvery = 1s;
+// A connection that did nothing for so long is not busy: all that waits of it can be told in turn.
+constexpr Duration kBusyFor = 1s;
 
 std::string endpoint_text(const Endpoint& endpoint) {
   const std::string address = endpoint.address.to_string();
@@ -42,6 +45,18 @@ std::string_view value_in(std::string_view query, std::string_view name) {
     query.remove_prefix(std::min(item.size() + 1, query.size()));
   }
   return {};
+}
+
+// Why a connection ended; empty: nobody saw it.
+std::string ending_of(const ViewConnection& c, Language language) {
+  if (!c.has_ended() || c.last_step.from == State::Closed) return {};
+  TextBuffer words;
+  add_step_words(words, c.last_step, language);
+  if (c.close.cause != CloseCause::Unknown) {
+    words.add("{}", either(language, "; ", "；"));
+    add_close_words(words, c.close, language);
+  }
+  return std::string(words.view());
 }
 
 }  // namespace
@@ -121,8 +136,9 @@ void ViewStream::tick(Instant now) noexcept {
   tell_switches();
   tell_gap();
   if (now >= counted_at_ + kCountersEvery) tell_counters(now);
-  tell_packets(now, room() / 2);
-  tell_connections(now, room());
+  // Many connections take half of it; where there are few, packets have nearly all.
+  tell_connections(now, room() / 2);
+  tell_packets(now, room());
   if (batch_.empty() && now >= told_at_ + kHeartbeat) tell_beat(now);
   if (batch_.empty()) return;
   tokens_ -= std::min<std::uint64_t>(tokens_, batch_.size());
@@ -223,12 +239,11 @@ void ViewStream::tell_packets(Instant now, std::size_t most) {
   Json rows, moments;
   rows.begin('[');
   moments.begin('[');
-  bool has_any = add_rows(*connection, rows, moments, most);
+  const std::uint32_t waiting = add_rows(*connection, rows, moments, most, now);
   // Behind the last row: before it is told, the variables may belong to one that follows.
-  const bool is_up_to_date = next_row_ == connection->next_number;
-  if (is_up_to_date) has_any = add_tcb(*connection, moments, now) || has_any;
+  const bool has_tcb = waiting == 0 && add_tcb(*connection, moments, now);
   tell_timers(*connection, now);
-  if (!has_any) return;
+  if (rows.text().size() == 1 && !has_tcb) return;
   rows.end(']');
   moments.end(']');
   Json json;
@@ -236,6 +251,8 @@ void ViewStream::tell_packets(Instant now, std::size_t most) {
   json.count("id", connection->id);
   json.count("now", (now - hub_.start_).count());
   json.count("lost", std::exchange(lost_rows_, 0));
+  json.count("waiting", waiting);
+  if (waiting == 0) json.field("state", name_of(connection->state));
   json.key("rows").raw(rows.text());
   json.key("moments").raw(moments.text());
   json.end('}');
@@ -252,27 +269,26 @@ void ViewStream::tell_timers(const ViewConnection& connection, Instant now) {
   add("timers", timers_event(connection.id, timers, now));
 }
 
-bool ViewStream::add_rows(const ViewConnection& connection, Json& rows, Json& moments,
-                          std::size_t most) {
+std::uint32_t ViewStream::add_rows(const ViewConnection& connection, Json& rows, Json& moments,
+                                   std::size_t most, Instant now) {
   const ViewMemory& memory = hub_.memory_;
   const ViewRow* row = memory.row(connection.first);
   while (row != nullptr && row->number < next_row_) row = memory.row(row->next);
   std::uint32_t waiting = 0;
   for (const ViewRow* r = row; r != nullptr; r = memory.row(r->next)) ++waiting;
-  bool has_any = false;
+  const bool is_busy = !connection.has_ended() && now < connection.active + kBusyFor;
   for (; row != nullptr; row = memory.row(row->next), --waiting) {
     lost_rows_ += row->number - next_row_;
     next_row_ = row->number + 1;
     // More come than can be told: what is like all others goes first.
-    if (waiting > kMostBehind && lab::is_plain_packet(row->packet, true)) {
+    if (is_busy && waiting > kMostBehind && lab::is_plain_packet(row->packet, true)) {
       ++lost_rows_;
       continue;
     }
     rows_.write(*row, rows, moments);
-    has_any = true;
-    if (rows.text().size() + moments.text().size() + kLeastRoom > most) break;
+    if (rows.text().size() + moments.text().size() + kLeastRoom > most) return waiting - 1;
   }
-  return has_any;
+  return waiting;
 }
 
 bool ViewStream::add_tcb(const ViewConnection& connection, Json& moments, Instant now) {
@@ -415,6 +431,8 @@ void ViewStream::write_connection(Json& json, const ViewConnection& c) const {
   json.count("packets", c.rows);
   json.field("request", printable(c.request()));
   json.count("ended", c.has_ended() ? since(c.ended) : 0);
+  const std::string ending = ending_of(c, request_.language);
+  if (!ending.empty()) json.field("ending", ending);
   json.count("own", c.is_own ? 1 : 0);
   json.end('}');
 }

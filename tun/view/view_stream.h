@@ -44,7 +44,8 @@ class ViewStream final : public http::BodyStream {
   static constexpr std::uint64_t kBytesPerSecond = 96'000;
   static constexpr std::uint64_t kMostAtOnce = 24'000;  ///< in a batch
   static constexpr std::size_t kMostShown = 200;        ///< connections
-  static constexpr std::uint32_t kMostBehind = 256;     ///< rows that wait for their turn
+  /// Rows that wait for their turn while more come: what can be told in a second.
+  static constexpr std::uint32_t kMostBehind = 96;
   static constexpr Duration kHeartbeat = 15s;
 
   ViewStream(ViewHub& hub, const ViewRequest& request, Instant now);
@@ -83,7 +84,9 @@ class ViewStream final : public http::BodyStream {
   void tell_beat(Instant now);
   [[nodiscard]] std::string timers_event(std::uint64_t id, const std::vector<RunningTimer>& timers,
                                          Instant now) const;
-  bool add_rows(const ViewConnection& connection, Json& rows, Json& moments, std::size_t most);
+  // How many still wait.
+  std::uint32_t add_rows(const ViewConnection& connection, Json& rows, Json& moments,
+                         std::size_t most, Instant now);
   void tell_timers(const ViewConnection& connection, Instant now);
   bool add_tcb(const ViewConnection& connection, Json& moments, Instant now);
   void choose_shown(std::vector<std::uint64_t>& gone);

@@ -77,6 +77,14 @@ export class History {
     return copy;
   }
 
+  /// A side is in a state of which no row tells: nobody observed how it came there.
+  become(side: Side, connection: number, state: string): void {
+    if (this.stateOf(side, connection, this.moments.length) === state) return;
+    const track = this.trackOf(side, connection);
+    track.changedAt.push(Math.max(this.moments.length - 1, 0));
+    track.path.push(state);
+  }
+
   get isOver(): boolean {
     return this.ending >= 0;
   }

@@ -27,7 +27,7 @@ export function sackedBlocks(
     const [kind, number, at, of] = history.moments[i]!;
     if (kind !== "came" || at !== side || of !== connection) continue;
     const row = history.rows[number]!;
-    if ((row.ack ?? 0) < una && row.sacks?.length === 0) continue;
+    if ((row.ack ?? 0) < una && !row.sacks?.length) continue;
     for (let n = 0; row.sacks && n + 1 < row.sacks.length; n += 2) {
       const from = (row.sacks[n]! - iss) >>> 0;
       const to = (row.sacks[n + 1]! - iss) >>> 0;
@@ -127,7 +127,7 @@ function Bar(props: Props & { side: Side; title?: string }) {
   if (!tcb || state === "CLOSED" || state === "LISTEN") {
     return (
       <p class="hint">
-        <b>{name}</b> {t("noTcb")}
+        <b>{name}</b> {t("noSpace", { state })}
       </p>
     );
   }

@@ -69,7 +69,7 @@ const kTexts = {
   tcb: ["Transmission control blocks", "传输控制块（TCB）"],
   tcbNote: ["Numbers count from each initial sequence number", "序号从各自的初始序列号起算"],
   variable: ["Variable", "变量"],
-  noTcb: ["none yet", "尚无"],
+  noSpace: ["no connection: the state is {state}", "没有连接：状态为 {state}"],
   edits: ["Changed", "已更改"],
   editLose: ["packet {n} of the {side} is lost", "{side}的第 {n} 个分组丢失"],
   editDelay: ["packet {n} of the {side} is delayed by {by}", "{side}的第 {n} 个分组延迟 {by}"],

@@ -42,9 +42,7 @@ export interface Row {
   ecn?: number;
   sacks?: number[];
   reason?: string;
-  rfc?: string;
   verdict?: string;
-  verdictRfc?: string;
   bytes?: string;
   size?: number;
   /// Which parts of which messages of HTTP it carries.

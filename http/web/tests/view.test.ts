@@ -45,6 +45,28 @@ test("a connection that was seen from its first packet on has its whole path in 
   );
 });
 
+test("an end that no row tells is in Figure 5 all the same, also after old rows were dropped", () => {
+  const live = new LiveHistory(7);
+  const rows = packets.rows.filter(({ states }) => states[1] === "ESTABLISHED");
+  const told = new Set(rows.map(({ i }) => i));
+  const moments = packets.moments.filter(([, row]) => told.has(row));
+  live.add({ ...packets, rows, moments, waiting: 12 });
+  assert.equal(live.waiting, 12);
+  assert.equal(live.history.stateOf(1, 1, live.history.moments.length), "ESTABLISHED");
+  live.add({ ...packets, rows: [], moments: [], waiting: 0, state: "CLOSED" });
+  assert.equal(live.waiting, 0);
+  assert.deepEqual(live.history.pathOf(1, 1, live.history.moments.length).slice(-2), [
+    "ESTABLISHED",
+    "CLOSED",
+  ]);
+  const gone = new LiveHistory(7);
+  for (const part of long(Math.ceil((kMostRows + kDroppedAtOnce + 1) / packets.rows.length))) {
+    gone.add({ ...part, waiting: 0, state: "CLOSED" });
+  }
+  assert.ok(gone.dropped > 0);
+  assert.equal(gone.history.stateOf(1, 1, gone.history.moments.length), "CLOSED");
+});
+
 test("one that was joined later begins with the state that it was in", () => {
   const live = new LiveHistory(7);
   const rows = packets.rows.slice(50);

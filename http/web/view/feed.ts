@@ -39,6 +39,8 @@ export interface Connection {
   request: string;
   /// 0: it is open.
   ended: number;
+  /// Why it ended, where that was seen.
+  ending?: string;
   own: 0 | 1;
 }
 
@@ -54,6 +56,10 @@ export interface Packets {
   now: number;
   /// Rows before these that could not be told.
   lost?: number;
+  /// Rows behind these that will be told later.
+  waiting?: number;
+  /// How the connection stands, where nothing waits.
+  state?: string;
   rows: Row[];
   moments: Moment[];
 }

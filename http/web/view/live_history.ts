@@ -18,10 +18,14 @@ export class LiveHistory {
   dropped = 0;
   /// Rows that the server could not tell.
   missed = 0;
+  /// Rows that the server has yet to tell.
+  waiting = 0;
   /// The server's number of each row that is kept.
   private numbers: number[] = [];
   private readonly places = new Map<number, number>();
   private origin = 0;
+  /// How it stands, where nothing waits.
+  private state = "";
 
   /// `opened`: ns, from which the times of the rows are counted; 0: from the first of them.
   constructor(
@@ -52,8 +56,10 @@ export class LiveHistory {
     return this.numbers[place] ?? -1;
   }
 
-  add({ rows, moments, lost, now }: Packets): void {
+  add({ rows, moments, lost, now, waiting, state }: Packets): void {
     this.missed += lost ?? 0;
+    this.waiting = waiting ?? 0;
+    this.state = state ?? "";
     if (this.origin === 0) {
       const first = rows[0]?.at ?? moments[0]?.[4] ?? 0;
       this.origin = this.opened > 0 && this.opened <= first ? this.opened : first;
@@ -67,6 +73,7 @@ export class LiveHistory {
       ending: -1,
     });
     if (this.numbers.length > kMostRows + kDroppedAtOnce) this.dropTo(kMostRows);
+    if (this.state !== "") this.history.become(kServer, 1, this.state);
   }
 
   private taken(row: Row): Row {

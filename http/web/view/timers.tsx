@@ -28,6 +28,7 @@ interface Props {
 export function TimersPane({ store, history, position, isPast }: Props) {
   const w = useWords();
   const running = useRunning(store, isPast);
+  const isPaused = useSignal(store.isPaused);
   const timers: Timer[] = isPast
     ? history.timersOf(1, 1, position.index).map(({ name, end, set }) => ({
         name,
@@ -39,7 +40,7 @@ export function TimersPane({ store, history, position, isPast }: Props) {
     <section class="pane live-timers" aria-label={w("timers")}>
       <header class="pane-head">
         <h2>{w("timers")}</h2>
-        <p>{w(isPast ? "asOf" : "asNow")}</p>
+        <p>{w(isPast ? "asOf" : isPaused ? "asPaused" : "asNow")}</p>
       </header>
       {timers.length === 0 && <p class="hint">{w("noTimers")}</p>}
       <ul>

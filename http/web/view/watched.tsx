@@ -39,6 +39,7 @@ export function Watched({ store }: { store: Store }) {
   const hello = useSignal(store.hello);
   const live = useSignal(store.live);
   const selected = useSignal(store.selected);
+  const isPaused = useSignal(store.isPaused);
   if (watched === 0 || !live) {
     if (place.isLast && hello) return <NoneOfYours store={store} />;
     return <NothingSelected store={store} isUnknown={place.connection > 0 && hello !== null} />;
@@ -49,14 +50,15 @@ export function Watched({ store }: { store: Store }) {
   const focus = focusOf(history, row);
   const select = (place: number) => place >= 0 && store.select(live.numberOf(place));
   const shown = { store, live, history, position, version, row, focus, select };
-  const when = w(row < 0 ? "asNow" : "asOf");
+  const connection = store.connectionOf(watched);
+  const when = momentWords(w, live, row, isPaused, (connection?.ended ?? 0) > 0);
   return (
     <section class="watched" id="connection" aria-labelledby="connection-title">
-      <Title store={store} connection={store.connectionOf(watched)} id={watched} />
+      <Title store={store} connection={connection} id={watched} />
       {place.isLast && <Reached store={store} />}
       <div class="left">
-        <Summary {...shown} connection={store.connectionOf(watched)} />
-        <LadderPane {...shown} connection={store.connectionOf(watched)} />
+        <Summary {...shown} connection={connection} />
+        <LadderPane {...shown} connection={connection} />
       </div>
       <div class="right">
         <PacketPane {...shown} />
@@ -72,6 +74,22 @@ export function Watched({ store }: { store: Store }) {
       </div>
     </section>
   );
+}
+
+/// Of which moment the panes beside the ladder speak.
+function momentWords(
+  w: ReturnType<typeof useWords>,
+  live: LiveHistory,
+  row: number,
+  isPaused: boolean,
+  hasEnded: boolean,
+): string {
+  if (row >= 0) return w("asOf");
+  if (isPaused) return w("asPaused");
+  if (live.waiting > 0) {
+    return w("asFar", { n: live.numberOf(live.size - 1) + 1, more: live.waiting });
+  }
+  return w(hasEnded ? "asEnded" : "asNow");
 }
 
 interface Shown {
@@ -182,6 +200,7 @@ function Title({ store, connection, id }: { store: Store; connection: Connection
             <code>{connection.request || w("noRequest")}</code>
           </p>
         )}
+        {connection && connection.ended > 0 && <p class="how-ended">{endingOf(connection, w)}</p>}
       </div>
       <div class="row">
         <LinkMenu />
@@ -207,6 +226,11 @@ function Title({ store, connection, id }: { store: Store; connection: Connection
       )}
     </header>
   );
+}
+
+/// Why it ended.
+function endingOf({ ending }: Connection, w: ReturnType<typeof useWords>): string {
+  return ending ? w("endedWhy", { why: ending.replaceAll(" -> ", " → ") }) : w("endedUnseen");
 }
 
 /// The address of what is seen. The clipboard's own interface exists only in secure contexts, so the

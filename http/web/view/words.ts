@@ -65,6 +65,8 @@ const kWords = {
   retransmissionsLong: ["retransmitted packets", "重传的分组"],
   noRequest: ["no request yet", "尚无请求"],
   endedWord: ["ended", "已结束"],
+  endedWhy: ["Ended: {why}", "结束：{why}"],
+  endedUnseen: ["Ended; how, nobody observed.", "已结束；结束的过程未被观察到。"],
   ownMark: ["this view", "本视图"],
   noConnections: ["No connection yet.", "尚无连接。"],
   noConnectionsHint: [
@@ -98,6 +100,9 @@ const kWords = {
   nowButton: ["Back to now", "回到现在"],
   asOf: ["as after the selected packet", "所选分组之后的情形"],
   asNow: ["as of now", "当前情形"],
+  asFar: ["as after packet {n}, {more} more to come", "分组 {n} 之后的情形，还有 {more} 个待显示"],
+  asPaused: ["as when the display was paused", "暂停显示时的情形"],
+  asEnded: ["at its end", "连接结束时的情形"],
   ladderNote: [
     "Seen at the server. Select a packet to see why it was sent.",
     "在服务器端观察。选择一个分组，查看原因。",
