@@ -211,6 +211,12 @@ await test("connections of the view itself are hidden until they are asked for",
   assert.ok(server.asked.some((line) => /events\?.*own=1/.test(line)));
 });
 
+await test("the connection that brought the page has its row, though it has brought the view since", async (page, server) => {
+  server.say("connections", { now: recording.en.packets.now, total: 12, shown: [{ ...recording.en.connection, own: 1 }], gone: [] });
+  await page.locator("tr.chosen .tag").waitFor();
+  assert.equal(await page.locator(".connection-table .tag").count(), 1, "other ones of the view stay hidden");
+}, { hash: "#last" });
+
 await test("the ladder shows retransmissions with their reasons, and a screen reader hears it as a list", async (page) => {
   await packets(page).first().waitFor();
   const ladder = page.locator(".ladder");

@@ -20,10 +20,12 @@ export function ConnectionsPane({ store }: { store: Store }) {
   const table = useSignal(store.table);
   const total = useSignal(store.total);
   const showsOwn = useSignal(store.showsOwn);
+  const watched = useSignal(store.watched);
   const [filter, setFilter] = useState("");
   const [order, setOrder] = useState<Order>({ column: "opened", isDescending: true });
   const rows = useOrdered(
-    table.filter((row) => (showsOwn || !row.own) && fits(row, filter)),
+    // What is looked at has its row, also where it brought the view itself ("How did this page reach you?").
+    table.filter((row) => (showsOwn || !row.own || row.id === watched) && fits(row, filter)),
     order,
     `${filter} ${showsOwn}`,
   );
