@@ -102,7 +102,7 @@ function readIp(r: Reader): void {
   r.add(
     "IP",
     "Version, IHL",
-    `4, ${(b[0]! & 15) * 4} bytes`,
+    `4, ${(b[0]! & 15) * 4} B`,
     0,
     1,
     "IPv4, and the length of its header",
@@ -220,7 +220,7 @@ function readTcp(r: Reader, at: number, size: number): void {
   r.add(
     "TCP",
     "Data Offset",
-    `${header} bytes`,
+    `${header} B`,
     at + 12,
     1,
     "length of the TCP header with options",
@@ -264,7 +264,7 @@ function readTcp(r: Reader, at: number, size: number): void {
     r.add(
       "data",
       "Data",
-      `${left} bytes`,
+      `${left} B`,
       at + header,
       left,
       `begins with “${text.join("")}”`,
@@ -343,9 +343,9 @@ function readOption(r: Reader, kind: number, at: number, length: number): void {
   if (kind === 34)
     return add(
       "Fast Open",
-      `${length - 2} bytes`,
+      `${length - 2} B`,
       "a cookie, or a request for one (RFC 7413)",
       "Cookie，或请求 Cookie（RFC 7413）",
     );
-  return add(`Option ${kind}`, `${length} bytes`, "", "");
+  return add(`Option ${kind}`, `${length} B`, "", "");
 }
