@@ -5,8 +5,6 @@ namespace glasstcp::http {
 
 std::string_view reason_phrase(int status) noexcept {
   switch (status) {
-    case 100:
-      return "Continue";
     case 200:
       return "OK";
     case 204:
@@ -43,8 +41,6 @@ std::string_view reason_phrase(int status) noexcept {
       return "Expectation Failed";
     case 431:
       return "Request Header Fields Too Large";
-    case 500:
-      return "Internal Server Error";
     case 501:
       return "Not Implemented";
     case 503:

@@ -110,10 +110,6 @@ class Slab {
     if (!is_live(index) || generation_at(index) != generation) return nullptr;
     return &(*this)[index];
   }
-  [[nodiscard]] const T* get(std::uint32_t index, std::uint32_t generation) const {
-    if (!is_live(index) || generation_at(index) != generation) return nullptr;
-    return &(*this)[index];
-  }
 
   /// The present generation of a slot that was in use before; odd while an object lives there.
   [[nodiscard]] std::uint32_t generation(std::uint32_t index) const { return generation_at(index); }

@@ -487,12 +487,6 @@ Connection* TcpLayer::find(ConnectionId id) {
   return connection == nullptr || connection->is_orphan() ? nullptr : connection;
 }
 
-const Connection* TcpLayer::find(ConnectionId id) const {
-  if (id.is_none()) return nullptr;
-  const Connection* connection = connections_.get(id.index, id.generation);
-  return connection == nullptr || connection->is_orphan() ? nullptr : connection;
-}
-
 void TcpLayer::signal_listener(std::uint32_t index) {
   Listener& listener = listeners_[index];
   if (listener.has_event) return;

@@ -93,7 +93,6 @@ class TcpLayer {
   [[nodiscard]] Listener* find(ListenerId id) { return listeners_.get(id); }
   /// Null: stale, or an orphan.
   [[nodiscard]] Connection* find(ConnectionId id);
-  [[nodiscard]] const Connection* find(ConnectionId id) const;
   /// To be called after any user call on a connection: it may have ended.
   void remove_if_ended(Connection& connection, Instant now);
 
