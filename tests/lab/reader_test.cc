@@ -44,6 +44,15 @@ TEST(ScenarioReader, NamesTheLineThatIsWrong) {
            {"choose a 5ms..1ms", 1, "the lower one first"},
            {"watch client mood", 1, "cannot be watched"},
            {"expect client Syn", 1, "Keys"},
+           {"at 0ms client/0 connect", 1, "a connection from 1 to 64"},
+           {"at 0ms client/65 connect", 1, "a connection from 1 to 64"},
+           {"at 0ms client write 0", 1, "from 1 to 64M"},
+           {"at 0ms client receives forged fin", 1, "'forged rst beyond N'"},
+           {"set nobody sack=on", 1, "'nobody' is not client, server or both"},
+           {"choose way left | ", 1, "one word each"},
+           {"choose way left right", 1, "one word each"},
+           {"let half left", 1, "is no number and no time"},
+           {"at 0ms client connect\nset both min_rto=90s", 0, "is above"},
            {"[en]\nqestion: why", 2, "a story has"},
        }) {
     const ReadError error = error_of(c.text);
@@ -71,6 +80,21 @@ TEST(ScenarioReader, OverridesReplaceWhatTheTextSays) {
   EXPECT_TRUE(scenario->configs[1].tcp.use_sack);
   EXPECT_EQ(scenario->paths[0].impairment.delay, 9ms);
   EXPECT_EQ(scenario->paths[1].impairment.delay, 9ms);
+}
+
+TEST(ScenarioReader, AnEditIsALineAboutPackets) {
+  for (const std::string line : {"loose client packet 3", "5"}) {
+    const auto scenario = read_scenario("at 0ms client connect", {.edits = std::span(&line, 1)});
+    ASSERT_FALSE(scenario.has_value());
+    EXPECT_EQ(scenario.error().line, 0U) << "it is no line of the text";
+    EXPECT_THAT(scenario.error().message, HasSubstr("is no line like 'lose client packet 3'"));
+  }
+}
+
+TEST(ScenarioReader, ATimeMayBeComputed) {
+  const auto scenario = read_scenario("let wait 2*20ms\nat $wait client connect", {});
+  ASSERT_TRUE(scenario.has_value()) << scenario.error().message;
+  EXPECT_EQ(scenario->statements[0].delay, 40ms);
 }
 
 TEST(ScenarioReader, TheSeedChoosesWithinTheBounds) {

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -115,12 +116,14 @@ class TwoHosts {
   glasstcp_stack* right = nullptr;
   glasstcp_handle listener = 0;
   std::uint64_t now = 1'000'000'000;
-  bool is_cut = false;  ///< nothing arrives any more
+  bool is_cut = false;                      ///< nothing arrives any more
+  std::map<std::uint8_t, int> gso_packets;  ///< how many of each type of the C ABI
 
  private:
   struct Flying {
     glasstcp_stack* to;
     std::vector<std::uint8_t> bytes;
+    glasstcp_vnet vnet;
   };
 
   glasstcp_stack* make(const char* v4_text, const char* v6_text, std::uint8_t seed,
@@ -142,7 +145,7 @@ class TwoHosts {
     packet.size = sizeof packet;
     bool any = false;
     while (glasstcp_transmit(from, now, &packet) == 1) {
-      Flying flying{to, {}};
+      Flying flying{to, {}, packet.vnet};
       for (int i = 0; i < packet.slice_count; ++i) {
         const auto* bytes = static_cast<const std::uint8_t*>(packet.slices[i].iov_base);
         flying.bytes.insert(flying.bytes.end(), bytes, bytes + packet.slices[i].iov_len);
@@ -155,7 +158,8 @@ class TwoHosts {
 
   void arrive() {
     for (const Flying& f : in_flight_) {
-      if (!is_cut) glasstcp_receive(f.to, f.bytes.data(), f.bytes.size(), nullptr, now);
+      if (!is_cut) glasstcp_receive(f.to, f.bytes.data(), f.bytes.size(), &f.vnet, now);
+      if (f.vnet.gso_type != 0) ++gso_packets[f.vnet.gso_type];
     }
     in_flight_.clear();
   }

@@ -191,5 +191,28 @@ TEST(OnlyPeersAreAwaited, WhenOursIsAllAcknowledged) {
   EXPECT_TRUE(net.right.only_fin_wait_2_left());
 }
 
+// RFC 9293 §3.10.5: in LAST-ACK both have closed, and an ABORT tells the peer nothing; in CLOSE-WAIT
+// the peer has to learn that no more will come.
+TEST(Orphans, OneAboveTheLimitEndsInSilenceWhereThePeerHasEndedToo) {
+  for (const bool fin_has_left : {true, false}) {
+    TwoStacks net([](StackConfig& c) { c.tcp.max_orphans = 0; });
+    const auto [client, server] = net.connected(IpVersion::V6);
+    ASSERT_TRUE(net.right.shutdown_send(server, net.now).has_value());
+    net.run_for(10ms);
+    net.drop = [](const Wire&) { return true; };
+    if (fin_has_left) {
+      ASSERT_TRUE(net.left.shutdown_send(client, net.now).has_value());
+      net.run_for(10ms);
+      ASSERT_EQ(net.left.status(client)->state, State::LastAck);
+    }
+    net.left.close(client, net.now);
+    EXPECT_EQ(net.left.connection_count(), 0U);
+    net.run_for(10ms);
+    const auto& reasons = net.left.counters().reasons;
+    EXPECT_EQ(reasons[static_cast<std::size_t>(SendReason::RstOutOfMemory)],
+              fin_has_left ? 0U : 1U);
+  }
+}
+
 }  // namespace
 }  // namespace glasstcp

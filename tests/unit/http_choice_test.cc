@@ -6,6 +6,7 @@
 #include "http/extra_field.h"
 #include "http/site.h"
 #include "http/text_encoding.h"
+#include "tests/support/copied_file.h"
 #include "tests/support/http_harness.h"
 
 namespace glasstcp::test {
@@ -39,6 +40,8 @@ TEST(HttpTextEncoding, APrescanFindsWhatABrowserFinds) {
       {"<meta content='text/html; charset=gbk'>", false},  // no pragma
       {"<meta http-equiv=refresh content='0; charset=gbk'>", false},
       {"<meta charset=nonsense>", false},
+      {"<meta http-equiv=Content-Type content='text/html'>", false},
+      {"<meta http-equiv=Content-Type content='text/html; charset gbk'>", false},
       {"<meta charset=>", false},
       {"<metadata charset=gbk>", false},
       {"<!-- <meta charset=gbk> -->", false},
@@ -456,6 +459,25 @@ TEST(HttpKeepAlive, SaysHowLongAnIdleConnectionMayBeUsed) {
   const ParsedResponse closing = ask(world, "/a.txt", "Connection: close\r\n");
   EXPECT_FALSE(closing.has("Keep-Alive"));
   EXPECT_EQ(closing.field("Connection"), "close");
+}
+
+TEST_F(HttpListingTest, AnEmptyFolderSaysSo) {
+  world_.put("hidden/.keep", "x");
+  const ParsedResponse r = ask(world_, "/hidden/");
+  EXPECT_EQ(r.status, 200);
+  EXPECT_THAT(r.body, HasSubstr("This folder is empty."));
+}
+
+TEST_F(HttpListingTest, NamesThatDifferInCaseAloneHaveAnOrder) {
+  world_.put("same/readme", "x");
+  world_.put("same/README", "x");
+  const std::string page = ask(world_, "/same/").body;
+  EXPECT_LT(page.find(">README<"), page.find(">readme<"));
+}
+
+TEST_F(HttpListingTest, ALargeSizeHasAnUnitThatFits) {
+  world_.store.put("large/film", FileRef(new CopiedFile(12'345'678'901)));
+  EXPECT_THAT(ask(world_, "/large/").body, HasSubstr("title=\"12345678901 bytes\">12.3 GB"));
 }
 
 }  // namespace

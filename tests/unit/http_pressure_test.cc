@@ -317,5 +317,30 @@ TEST_F(PressureTest, WhereAllPlacesAreTakenAnIdleConnectionEnds) {
   EXPECT_EQ(resets_, 0);
 }
 
+// RFC 9293 §3.8.6.1, RFC 6429: who answers the probes of its closed window is a player that is
+// paused, for ten minutes. Without scaled windows none of its buffer is left, so no probe is taken.
+TEST_F(PressureTest, AClosedWindowIsWaitedForTenMinutes) {
+  for (const bool resumes : {true, false}) {
+    restart(config(16u << 20));
+    StackConfig unscaled = http_stack_config(1);
+    unscaled.tcp.use_window_scale = false;
+    client_stack_ = std::make_unique<Stack>(unscaled, now_);
+    const std::size_t player = read_nothing(kGetLarge);
+    run(9min, 10ms);
+    EXPECT_FALSE(clients_[player].failed);
+    EXPECT_EQ(server_->connection_count(), 1U) << "send_timeout is a minute";
+    if (resumes) {
+      clients_[player].is_reading = true;
+      run(4s);
+      EXPECT_TRUE(is_all_there(player));
+    } else {
+      run(2min, 10ms);
+      EXPECT_TRUE(clients_[player].failed);
+      EXPECT_EQ(server_->connection_count(), 0U);
+    }
+    clients_.clear();
+  }
+}
+
 }  // namespace
 }  // namespace glasstcp::test

@@ -470,5 +470,34 @@ TEST_F(HttpSiteTest, NoAnswerEverCarriesATransferCoding) {
   }
 }
 
+// No descriptor or memory is left just now: the client may ask again.
+TEST(HttpSite, WhatCannotBeOpenedNowIs503) {
+  struct Full : FileStore {
+    Lookup lookup(std::string_view, Instant) noexcept override {
+      return {.status = LookupStatus::Unavailable};
+    }
+  } full;
+  HttpWorld world;
+  http::Site site(full, world.pool, world.types, {});
+  const http::ConnectionServices services{
+      .site = site, .config = world.config, .heads = world.heads, .counters = world.counters};
+  const http::Moment at{Instant{}, kSomeSecond};
+  http::HttpConnection connection(services, at);
+  connection.on_bytes(http::as_bytes("GET /a HTTP/1.1\r\nHost: a\r\n\r\n"), at);
+  std::string output;
+  while (connection.front_piece(at) != nullptr)
+    output += http::as_text(connection.take_piece(at).bytes);
+  const auto responses = parse_responses(output);
+  ASSERT_EQ(responses.size(), 1U);
+  EXPECT_EQ(responses[0].status, 503);
+  EXPECT_TRUE(responses[0].has("Retry-After"));
+}
+
+TEST(HttpSite, EachStatusThatIsAnsweredHasItsPhrase) {  // RFC 9110 §15
+  EXPECT_EQ(http::reason_phrase(409), "Conflict") << "the live view's switches";
+  EXPECT_EQ(http::reason_phrase(415), "Unsupported Media Type");
+  EXPECT_EQ(http::reason_phrase(206), "Partial Content");
+}
+
 }  // namespace
 }  // namespace glasstcp::test

@@ -428,5 +428,20 @@ TEST(ReassemblyLimitsHold, OnFragmentsOfOneDatagram) {
   EXPECT_EQ(verdict, Verdict::FragmentTableFull);
 }
 
+// RFC 8200 §4.5 R8200-06: the minute has passed, whether or not the timer was looked at.
+TEST(Reassembly, ADatagramWhoseTimeIsOverTakesNothingMore) {
+  COVERS("R8200-06");
+  Reassembler reassembler({});
+  const Bytes header(20, 0x45);
+  const Bytes data = test::pattern(8);
+  Fragment fragment;
+  fragment.header = header;
+  fragment.more_fragments = true;
+  fragment.data = data;
+  EXPECT_EQ(reassembler.add(fragment, Instant{}).verdict, Verdict::FragmentKept);
+  fragment.offset = 8;
+  EXPECT_EQ(reassembler.add(fragment, Instant{} + 60s).verdict, Verdict::ReassemblyTimeout);
+}
+
 }  // namespace
 }  // namespace glasstcp

@@ -309,5 +309,102 @@ TEST(SocketExamples, TheClientGetsBackWhatItSent) {
   }
 }
 
+// The urgent octet is not part of the stream: who only looks does not see it either, and takes it
+// from nobody.
+TEST(SocketCalls, PeekLooksBehindTheUrgentOctet) {
+  TwoHosts hosts;
+  const auto [client, server] = hosts.connected();
+  EXPECT_EQ(glasstcp_send(hosts.left, client, "!", 1, MSG_OOB), 1);
+  EXPECT_EQ(glasstcp_send(hosts.left, client, "abc", 3, 0), 3);
+  hosts.run_for(100);
+  for (int i = 0; i < 2; ++i) {
+    char text[8] = {};
+    EXPECT_EQ(glasstcp_recv(hosts.right, server, text, 7, MSG_PEEK), 3);
+    EXPECT_STREQ(text, "abc");
+  }
+  char byte = 0;
+  EXPECT_EQ(glasstcp_recv(hosts.right, server, &byte, 1, MSG_OOB), 1);
+  EXPECT_EQ(byte, '!');
+  EXPECT_EQ(TwoHosts::read_all(hosts.right, server), "abc");
+}
+
+TEST(SocketCalls, AnAddressOfIpv6IsReadBackAsItWasBound) {
+  TwoHosts hosts;
+  glasstcp_handle h = 0;
+  ASSERT_EQ(glasstcp_socket(hosts.left, AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0, &h), 0);
+  const sockaddr_in6 any = TwoHosts::v6("2001:db8::1", 4000);
+  ASSERT_EQ(glasstcp_bind(hosts.left, h, TwoHosts::as_sockaddr(any), sizeof any), 0);
+  sockaddr_in6 own{};
+  socklen_t length = sizeof own;
+  ASSERT_EQ(glasstcp_getsockname(hosts.left, h, reinterpret_cast<sockaddr*>(&own), &length), 0);
+  EXPECT_EQ(std::memcmp(&own.sin6_addr, &any.sin6_addr, sizeof own.sin6_addr), 0);
+  EXPECT_EQ(own.sin6_port, htons(4000));
+}
+
+// A device that cuts packets and completes checksums is told how, in virtio's numbers.
+TEST(SocketCalls, ADeviceCutsWhatItMay) {
+  TwoHosts hosts([](glasstcp_config& c) {
+    c.gso_max = 65535;
+    c.checksum_offload = 1;
+  });
+  const std::string text(100'000, 'x');
+  for (const int family : {AF_INET, AF_INET6}) {
+    const bool v6 = family == AF_INET6;
+    glasstcp_handle listener = 0, client = 0, server = 0;
+    ASSERT_EQ(glasstcp_socket(hosts.right, family, SOCK_STREAM | SOCK_NONBLOCK, 0, &listener), 0);
+    ASSERT_EQ(glasstcp_socket(hosts.left, family, SOCK_STREAM | SOCK_NONBLOCK, 0, &client), 0);
+    const sockaddr_in6 to6 = TwoHosts::v6("2001:db8::2", 81);
+    const sockaddr_in to4 = TwoHosts::v4("192.0.2.2", 80);
+    const sockaddr* to = v6 ? TwoHosts::as_sockaddr(to6) : TwoHosts::as_sockaddr(to4);
+    const socklen_t length = v6 ? sizeof to6 : sizeof to4;
+    ASSERT_EQ(glasstcp_bind(hosts.right, listener, to, length), 0);
+    ASSERT_EQ(glasstcp_listen(hosts.right, listener, 1), 0);
+    ASSERT_EQ(glasstcp_connect(hosts.left, client, to, length), -EINPROGRESS);
+    hosts.run_for(10);
+    ASSERT_EQ(glasstcp_accept(hosts.right, listener, nullptr, nullptr, SOCK_NONBLOCK, &server), 0);
+    std::size_t sent = 0;
+    std::string received;
+    for (int i = 0; i < 200 && received.size() < text.size(); ++i) {
+      const ssize_t n = glasstcp_write(hosts.left, client, text.data() + sent, text.size() - sent);
+      sent += n > 0 ? static_cast<std::size_t>(n) : 0;
+      hosts.run_for(5);
+      received += TwoHosts::read_all(hosts.right, server);
+    }
+    EXPECT_EQ(received, text);
+  }
+  EXPECT_GT(hosts.gso_packets[1], 0) << "TCP over IPv4";
+  EXPECT_GT(hosts.gso_packets[4], 0) << "TCP over IPv6";
+}
+
+// What was bound may be gone when it is used.
+TEST(SocketCalls, AnAddressThatWentIsNotUsed) {
+  TwoHosts hosts;
+  const sockaddr_in own = TwoHosts::v4("192.0.2.1", 4000);
+  const sockaddr_in to = TwoHosts::v4("192.0.2.2", 80);
+  const glasstcp_handle caller = TwoHosts::stream(hosts.left);
+  ASSERT_EQ(glasstcp_bind(hosts.left, caller, TwoHosts::as_sockaddr(own), sizeof own), 0);
+  const char* others[] = {"192.0.2.9/24"};
+  ASSERT_EQ(glasstcp_set_addresses(hosts.left, others, 1), 0);
+  EXPECT_EQ(glasstcp_listen(hosts.left, caller, 1), -EADDRNOTAVAIL);
+  EXPECT_EQ(glasstcp_connect(hosts.left, caller, TwoHosts::as_sockaddr(to), sizeof to),
+            -EADDRNOTAVAIL);
+}
+
+TEST(SocketCalls, WhatIsDroppedIsNamedByTwoAddresses) {
+  TwoHosts hosts;
+  hosts.connected();
+  const sockaddr_in6 here6 = TwoHosts::v6("2001:db8::2", 80);
+  const sockaddr_in6 there6 = TwoHosts::v6("2001:db8::1", 1);
+  EXPECT_EQ(glasstcp_drop(hosts.right, TwoHosts::as_sockaddr(here6), TwoHosts::as_sockaddr(there6)),
+            -ENOENT);
+  const sockaddr_in here = TwoHosts::v4("192.0.2.2", 80);
+  sockaddr_in there = TwoHosts::v4("192.0.2.1", 1);
+  EXPECT_EQ(glasstcp_drop(hosts.right, TwoHosts::as_sockaddr(here), TwoHosts::as_sockaddr(there)),
+            -ENOENT);
+  there.sin_family = AF_UNIX;
+  EXPECT_EQ(glasstcp_drop(hosts.right, TwoHosts::as_sockaddr(here), TwoHosts::as_sockaddr(there)),
+            -EINVAL);
+}
+
 }  // namespace
 }  // namespace glasstcp::test

@@ -134,5 +134,43 @@ TEST(SocketFastOpen, KeysAreSixteenBytesEach) {
   EXPECT_TRUE(std::equal(keys, keys + 32, read));
 }
 
+TEST(SocketFastOpen, AnAddressThatIsNoneOpensNothing) {
+  FastHosts hosts;
+  const glasstcp_handle client = TwoHosts::stream(hosts.left);
+  const sockaddr_in6 to = TwoHosts::v6("2001:db8::2", 80);
+  EXPECT_EQ(glasstcp_sendto(hosts.left, client, "x", 1, MSG_FASTOPEN, TwoHosts::as_sockaddr(to),
+                            sizeof to),
+            -EAFNOSUPPORT);
+  hosts.warm_up();
+  EXPECT_EQ(hosts.send_fast(client, "x"), 1) << "and the socket is as it was";
+}
+
+// A blocking caller is woken for another reason than the one it waits for, and asks again.
+TEST(SocketFastOpen, ABlockingCallerThatIsWokenEarlyWaitsOn) {
+  FastHosts hosts;
+  hosts.warm_up();
+  const glasstcp_handle client = TwoHosts::stream(hosts.left, SOCK_STREAM);
+  EXPECT_EQ(hosts.send_fast(client, "hello"), -EINPROGRESS);
+  EXPECT_EQ(hosts.send_fast(client, "hello"), -EINPROGRESS);
+  glasstcp_wait wait{};
+  wait.size = sizeof wait;
+  glasstcp_last_wait(hosts.left, &wait);
+  EXPECT_EQ(wait.events, static_cast<std::uint32_t>(POLLOUT));
+  hosts.run_for(10);
+  EXPECT_EQ(hosts.send_fast(client, "hello"), 5);
+  EXPECT_EQ(FastHosts::read(hosts.right, hosts.accept()), "hello") << "once";
+}
+
+TEST(SocketFastOpen, ABlockingCallerLearnsThatNobodyListens) {
+  FastHosts hosts;
+  hosts.warm_up();
+  ASSERT_EQ(glasstcp_close(hosts.right, hosts.listener), 0);
+  const glasstcp_handle client = TwoHosts::stream(hosts.left, SOCK_STREAM);
+  EXPECT_EQ(hosts.send_fast(client, "hello"), -EINPROGRESS);
+  hosts.run_for(10);
+  EXPECT_EQ(hosts.send_fast(client, "hello"), -ECONNREFUSED);
+  EXPECT_EQ(glasstcp_write(hosts.left, client, "x", 1), -EPIPE) << "it is unconnected again";
+}
+
 }  // namespace
 }  // namespace glasstcp::test

@@ -36,9 +36,10 @@ std::uint16_t checksum_of(const std::vector<std::uint8_t>& bytes, std::size_t fr
 }
 
 // "Unreachable" from 192.0.2.2 to 192.0.2.1, about a packet of the latter. Code 1: the host.
-std::vector<std::uint8_t> unreachable(const std::uint8_t* about, std::uint8_t code = 1) {
-  std::vector<std::uint8_t> b{0x45, 0, 0,   56, 0, 0, 0, 0,    64, 1, 0, 0, 192, 0,
-                              2,    2, 192, 0,  2, 1, 3, code, 0,  0, 0, 0, 0,   0};
+std::vector<std::uint8_t> unreachable(const std::uint8_t* about, std::uint8_t code = 1,
+                                      std::uint8_t type = 3) {
+  std::vector<std::uint8_t> b{0x45, 0, 0,   56, 0, 0, 0,    0,    64, 1, 0, 0, 192, 0,
+                              2,    2, 192, 0,  2, 1, type, code, 0,  0, 0, 0, 0,   0};
   b.insert(b.end(), about, about + 28);
   const auto put = [&b](std::size_t at, std::uint16_t sum) {
     b[at] = static_cast<std::uint8_t>(sum >> 8);
@@ -414,6 +415,21 @@ TEST(SocketLinux, AnErrorOfIcmpHasLinuxNumber) {
     hosts.run_for(400'000);
     EXPECT_EQ(TwoHosts::option(hosts.left, client, SOL_SOCKET, SO_ERROR), number) << int{code};
   }
+}
+
+// RFC 1122 §4.2.3.9: a parameter problem is a soft error: it is told, and ends nothing.
+TEST(SocketLinux, AParameterProblemIsToldAndEndsNothing) {
+  TwoHosts hosts;
+  const auto [client, server] = hosts.connected();
+  glasstcp_write(hosts.left, client, "x", 1);
+  glasstcp_packet packet{};
+  packet.size = sizeof packet;
+  ASSERT_EQ(glasstcp_transmit(hosts.left, hosts.now, &packet), 1);
+  const auto icmp = unreachable(static_cast<const std::uint8_t*>(packet.slices[0].iov_base), 0, 12);
+  EXPECT_EQ(glasstcp_receive(hosts.left, icmp.data(), icmp.size(), nullptr, hosts.now), 0);
+  EXPECT_EQ(TwoHosts::option(hosts.left, client, SOL_SOCKET, SO_ERROR), EPROTO);
+  hosts.run_for(1000);
+  EXPECT_EQ(TwoHosts::read_all(hosts.right, server), "x");
 }
 
 TEST(SocketLinux, AResetBeforeAcceptIsToldAfterIt) {

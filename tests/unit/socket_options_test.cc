@@ -36,6 +36,7 @@ TEST(SocketOptions, ReadBackWhatWasSetWithLinuxRanges) {
       {IPPROTO_TCP, TCP_SYNCNT, 128, 3, -EINVAL},
       {IPPROTO_TCP, TCP_USER_TIMEOUT, 1500, 1500, 0},
       {IPPROTO_TCP, TCP_LINGER2, 5, 5, 0},
+      {IPPROTO_TCP, TCP_LINGER2, 0, 60, 0},  // the stack's own
       {IPPROTO_TCP, TCP_FASTOPEN, 1, 1, 0},
       {IPPROTO_IP, IP_TOS, 0x28, 0x28, 0},
       {IPPROTO_IP, IP_TTL, 5, 5, 0},
@@ -236,11 +237,35 @@ TEST(StackSettings, WhatIsNotBuiltIsRefused) {
   c.use_ecn = 4;
   EXPECT_EQ(glasstcp_stack_new(&c, 0, &s), -EINVAL);
   c.use_ecn = 2;
+  for (const int none : {GLASSTCP_PERSONALITY_RFC - 1, GLASSTCP_PERSONALITY_BSD + 1}) {
+    c.personality = none;
+    EXPECT_EQ(glasstcp_stack_new(&c, 0, &s), -EINVAL);
+  }
+  c.personality = GLASSTCP_PERSONALITY_RFC;
   c.window_scale = 15;
   EXPECT_EQ(glasstcp_stack_new(&c, 0, &s), -EINVAL);
   c.window_scale = 6;
   c.size = 8;
   EXPECT_EQ(glasstcp_stack_new(&c, 0, &s), -EINVAL);
+}
+
+TEST(SocketOptions, AnOptionOfIpMayBeOneOctet) {
+  TwoHosts hosts;
+  const glasstcp_handle h = TwoHosts::stream(hosts.left);
+  const std::uint8_t octet = 0x28;
+  EXPECT_EQ(glasstcp_setsockopt(hosts.left, h, IPPROTO_IP, IP_TOS, &octet, 1), 0) << "ip(7)";
+  EXPECT_EQ(TwoHosts::option(hosts.left, h, IPPROTO_IP, IP_TOS), 0x28);
+  EXPECT_EQ(glasstcp_setsockopt(hosts.left, h, IPPROTO_TCP, TCP_NODELAY, &octet, 1), -EINVAL);
+  const std::uint8_t high = 0xb8;
+  EXPECT_EQ(glasstcp_setsockopt(hosts.left, h, IPPROTO_IP, IP_TOS, &high, 1), 0);
+  EXPECT_EQ(TwoHosts::option(hosts.left, h, IPPROTO_IP, IP_TOS), 0xb8);
+}
+
+TEST(SocketOptions, TheMtuOfThePathIsKnownOfAConnectionAlone) {
+  TwoHosts hosts;
+  EXPECT_EQ(TwoHosts::option(hosts.left, TwoHosts::stream(hosts.left), IPPROTO_IP, IP_MTU),
+            -ENOTCONN);
+  EXPECT_EQ(TwoHosts::option(hosts.left, hosts.connected().first, IPPROTO_IP, IP_MTU), 1500);
 }
 
 }  // namespace

@@ -214,6 +214,12 @@ TEST(SocketZerocopy, ACompletionComesWhenTheBytesAreAcknowledged) {
   EXPECT_EQ(words[3], 0U) << "the last number";
   EXPECT_EQ(glasstcp_level(hosts.left, client) & POLLERR, 0);
   EXPECT_NE(server, 0U);
+  EXPECT_EQ(glasstcp_send(hosts.left, client, "abc", 3, MSG_ZEROCOPY), 3);
+  hosts.run_for(100);
+  message.msg_controllen = 4;
+  EXPECT_EQ(glasstcp_recvmsg(hosts.left, client, &message, MSG_ERRQUEUE), 0);
+  EXPECT_NE(message.msg_flags & MSG_CTRUNC, 0) << "there was no room to say it";
+  EXPECT_EQ(message.msg_controllen, 0U);
 }
 
 TEST(SocketCork, NoDelayLetsGoOnceWhatCorkHolds) {

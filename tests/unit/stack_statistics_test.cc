@@ -6,6 +6,7 @@
 
 #include "stack/socket/stack.h"
 #include "tests/support/packet_bytes.h"
+#include "tests/support/two_stacks.h"
 
 namespace glasstcp::test {
 namespace {
@@ -82,6 +83,30 @@ TEST(Statistics, SegmentsAreThoseOfTheWire) {
   EXPECT_GT(net.data_segments, 500U);
   EXPECT_EQ(report->statistics.segments_out, net.segments);
   EXPECT_EQ(report->statistics.data_segments_out, net.data_segments);
+}
+
+// What arrived out of order and was not lost is a reordering, as far as it overtook (RFC 8985
+// §6.2).
+TEST(Statistics, AReorderingIsCountedWithItsExtent) {
+  TwoStacks net([](StackConfig& config) { config.tcp.keep_statistics = true; });
+  const ConnectionId client = net.connected().first;
+  std::vector<Wire> held;
+  net.drop = [&](const Wire& wire) {
+    const bool holds = wire[15] == 1 && wire.size() > 1000 && held.empty();
+    if (holds) held.push_back(wire);
+    return holds;
+  };
+  const std::string text(3 * 1448, 'a');
+  ASSERT_TRUE(net.left.send(client, TwoStacks::bytes(text), {}, net.now));
+  net.run_for(2ms);
+  ASSERT_EQ(held.size(), 1U);
+  net.right.receive(held[0], {}, net.now);
+  net.run_for(100ms);
+  const auto report = net.left.report(client);
+  ASSERT_TRUE(report.has_value());
+  EXPECT_EQ(report->statistics.reorderings_seen, 1U);
+  EXPECT_EQ(report->statistics.reordering, 3U) << "segments from it to the highest ahead of it";
+  EXPECT_EQ(net.left.unacknowledged(client), 0U);
 }
 
 }  // namespace

@@ -232,5 +232,85 @@ TEST(UserCalls, SoftErrorsAndGivingUpAreReported) {
   EXPECT_EQ(net.left.error(client), StreamError::TimedOut);
 }
 
+TEST(UserCalls, OnlyAnAddressOfOursIsListenedOn) {
+  TwoStacks net;
+  EXPECT_EQ(net.right.listen({*IpAddress::parse("192.0.2.77"), Port(80)}, 1).error(),
+            OpenError::AddressNotOurs);
+  EXPECT_EQ(net.right.listen({*IpAddress::parse("192.0.2.2"), Port(0)}, 1).error(),
+            OpenError::InvalidRemote);
+}
+
+// Somebody who looks sees each connection once, whatever stands for it, and the counts agree.
+TEST(UserCalls, EachStateIsCountedAsItIsListed) {
+  TwoStacks net;
+  const auto [client, server] = net.connected();
+  net.drop = [](const Wire& wire) { return wire[15] == 2; };  // what comes from 192.0.2.2
+  ASSERT_TRUE(net.left.connect(to("192.0.2.2", 80), net.now).has_value());
+  net.run_for(10ms);
+  const auto check = [&](std::initializer_list<State> there) {
+    StateCounts listed{};
+    for (const ConnectionEntry& entry : net.right.entries())
+      ++listed[static_cast<std::size_t>(entry.state)];
+    EXPECT_EQ(net.right.states(), listed);
+    for (const State state : there)
+      EXPECT_EQ(listed[static_cast<std::size_t>(state)], 1U) << name_of(state);
+  };
+  check({State::Listen, State::SynReceived, State::Established});
+  net.drop = [](const Wire&) { return false; };
+  net.right.close(server, net.now);
+  net.run_for(10ms);
+  net.left.close(client, net.now);
+  net.run_for(5s);
+  check({State::Listen, State::Established, State::TimeWait});
+}
+
+// RFC 9293 §3.8.4: the peer has been silent since its last segment, whenever the time is chosen.
+TEST(UserCalls, AnotherKeepAliveTimeCountsAtOnce) {
+  TwoStacks net;
+  const ConnectionId client = net.connected().first;
+  net.left.set_keep_alive(client, true, net.now);
+  ConnectionSettings settings = net.left.default_settings();
+  settings.keep_alive_idle = 5s;
+  ASSERT_TRUE(net.left.apply_settings(client, settings, net.now));
+  const std::size_t before = net.from_left.size();
+  net.run_for(4900ms);
+  EXPECT_EQ(net.from_left.size(), before);
+  net.run_for(200ms);
+  EXPECT_EQ(net.from_left.size(), before + 1) << "a probe, and not after two hours";
+}
+
+// 2^30 bytes are borrowed at most, so that numbers on the way stay comparable (RFC 9293 §3.4).
+TEST(UserCalls, BorrowedBytesAreBounded) {
+  TwoStacks net;
+  const auto [client, server] = net.connected();
+  const std::string text(1 << 20, 'x');
+  net.drop = [](const Wire&) { return true; };
+  std::uint64_t taken = 0;
+  while (net.left.send_borrowed(client, TwoStacks::bytes(text), taken, {}, net.now)) ++taken;
+  EXPECT_EQ(taken, 1024U);
+  EXPECT_EQ(net.left.send_borrowed(client, TwoStacks::bytes(text), taken, {}, net.now).error(),
+            StreamError::WouldBlock);
+  net.left.abort(client, net.now);
+  EXPECT_TRUE(net.right.status(server).has_value());
+}
+
+// A packet names so many pieces of memory; what lies in more of them leaves in several packets.
+TEST(UserCalls, ManySmallBorrowedPiecesArriveInOrder) {
+  TwoStacks net;
+  const auto [client, server] = net.connected();
+  const std::string text = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const ByteView piece = TwoStacks::bytes(text).subspan(i, 1);
+    ASSERT_TRUE(net.left.send_borrowed(client, piece, i, {}, net.now));
+  }
+  net.left.close(client, net.now);
+  net.run_for(100ms);
+  std::uint8_t into[100];
+  const auto n = net.right.read(server, into, net.now);
+  ASSERT_TRUE(n.has_value());
+  EXPECT_EQ(std::string(into, into + *n), text);
+  EXPECT_EQ(*net.right.read(server, into, net.now), 0U) << "the FIN stands behind the last piece";
+}
+
 }  // namespace
 }  // namespace glasstcp

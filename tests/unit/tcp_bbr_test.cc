@@ -445,5 +445,23 @@ TEST(BbrRoundMax, TheMostOfTheLastRoundsIsKept) {
   EXPECT_EQ(filter.best(), 5U);
 }
 
+// draft-ietf-ccwg-bbr §5.3.3.6, §5.5.6: the probe behind one that lost too much turns back at the
+// level at which that one failed; as nothing was lost, the next follows at once and not seconds
+// later.
+TEST_F(BbrTest, AfterAProbeThatLostTheNextOneIsCautious) {
+  begin();
+  run_until_state(BbrState::ProbeBwUp);
+  BbrModel& known = flow->model.as<BbrModel>();
+  known.prev_probe_too_high = true;
+  known.inflight_longterm = flow->in_flight / 2;
+  run_until_state(BbrState::ProbeBwDown);
+  EXPECT_TRUE(model().prev_probe_precautionary);
+  EXPECT_FALSE(model().prev_probe_too_high);
+  const Duration turned_back = elapsed();
+  run_until_state(BbrState::ProbeBwRefill);
+  EXPECT_LT(elapsed() - turned_back, 3 * kPath.rtt);
+  EXPECT_FALSE(model().prev_probe_precautionary);
+}
+
 }  // namespace
 }  // namespace glasstcp

@@ -7,6 +7,7 @@
 #include <initializer_list>
 
 #include "stack/tcp/recovery/loss_recovery.h"
+#include "stack/tcp/recovery/reported_runs.h"
 #include "tests/support/covers.h"
 
 namespace glasstcp {
@@ -198,6 +199,25 @@ TEST_P(RecoveryWork, Reneging) {
 
 INSTANTIATE_TEST_SUITE_P(, RecoveryWork, ::testing::Bool(),
                          [](const auto& with) { return with.param ? "Rack" : "Counting"; });
+
+// Runs that a report joins are one, whatever the order in which they came.
+TEST(ReportedRuns, OnesThatMeetAreOne) {
+  ReportedRuns runs;
+  constexpr std::uint32_t kSegment = 100;
+  const auto add = [&](std::initializer_list<std::uint32_t> begins) {
+    for (const std::uint32_t begin : begins) runs.add(SeqNum(begin), SeqNum(begin + 50));
+  };
+  add({1000, 1200, 1400});
+  EXPECT_EQ(runs.lost_below(SeqNum(0), kSegment), SeqNum(1000)) << "three runs (RFC 6675 §4)";
+  runs.clear();
+  add({1000, 1100, 1200});
+  runs.add(SeqNum(1050), SeqNum(1200));
+  EXPECT_EQ(runs.lost_below(SeqNum(0), kSegment), SeqNum(1000)) << "one of more than two segments";
+  runs.clear();
+  add({1000, 1100});
+  runs.add(SeqNum(1040), SeqNum(1110));
+  EXPECT_EQ(runs.lost_below(SeqNum(0), kSegment), std::nullopt) << "one of a segment and a half";
+}
 
 }  // namespace
 }  // namespace glasstcp

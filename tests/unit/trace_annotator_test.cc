@@ -346,5 +346,67 @@ TEST_F(AnnotatorTest, ThePeersTextStaysOutOfTheFields) {
   EXPECT_EQ(lines_.value(1, "message"), "request:1@0-39/?");
 }
 
+// Each change of state waits for its packet; where no packet comes, the oldest is told by itself.
+TEST_F(AnnotatorTest, WhatWaitsForAPacketIsBounded) {
+  for (int i = 0; i < 65; ++i) changes(State::FinWait1, State::FinWait2, StateCause::AckOfFin);
+  EXPECT_EQ(lines_.lines.size(), 1U);
+  annotator_.on_turn_done(now_);
+  EXPECT_EQ(lines_.lines.size(), 65U) << "and none is lost";
+}
+
+TEST_F(AnnotatorTest, AfterAGapNothingIsCalledARepetition) {
+  comes({1, 1, kAck, 0}, tcb_);
+  leaves(SendReason::AckImmediate, {1, 1, kAck, 0}, tcb_);
+  leaves(SendReason::AckImmediate, {1, 1, kAck, 0}, tcb_);
+  annotator_.note_gap();
+  leaves(SendReason::AckImmediate, {1, 1, kAck, 0}, tcb_);
+  const auto events = lines_.all("event");
+  EXPECT_THAT(events.at(2), StartsWith("DuplicateAckSent")) << "the number was acknowledged before";
+  EXPECT_THAT(events.at(3), Not(StartsWith("DuplicateAckSent")))
+      << "what passed unseen may have changed it";
+}
+
+// What leaves may lie in a file that is cut meanwhile: then its headers alone are told.
+TEST_F(AnnotatorTest, WhatCannotBeReadIsTheHeadersAlone) {
+  struct Copier : PacketCopier {
+    ByteView copy(std::span<const ByteView> pieces) noexcept override {
+      if (!can_read) return {};
+      for (const ByteView piece : pieces) bytes.insert(bytes.end(), piece.begin(), piece.end());
+      return bytes;
+    }
+    bool can_read = true;
+    std::vector<std::uint8_t> bytes;
+  } copier;
+  struct Sizes : AnnotatedSink {
+    void on_annotated(const AnnotatedPacket& packet) noexcept override {
+      sizes.push_back(packet.pieces.size() == 1 ? packet.pieces[0].size() : 0);
+    }
+    std::vector<std::size_t> sizes;
+  } sink;
+  Annotator waiting({.wait = true, .wait_written = true});
+  waiting.add(sink);
+  waiting.set_copier(copier);
+  const auto packet = raw_packet({.tuple = kOurs, .seq = kOurIss + 1, .flags = kAck, .text = 500});
+  const ByteView pieces[] = {ByteView(packet).first(packet.size() - 500),
+                             ByteView(packet).last(500)};
+  for (const bool can_read : {true, false}) {
+    copier.can_read = can_read;
+    waiting.on_packet_sent({now_, SendReason::NewData, {3, 1}, pieces, false, 0, &tcb_, &tcb_});
+    waiting.on_written(now_);
+  }
+  EXPECT_THAT(sink.sizes, ElementsAre(packet.size(), packet.size() - 500));
+}
+
+// RFC 9293 §3.9.1.2 (PSH): where a message ends the peer's application shall have it.
+TEST_F(AnnotatorTest, APushSaysWhetherItEndsAMessage) {
+  comes({1, 1, kAck, 0}, tcb_);
+  marks_response(MessageMark::Kind::Begin, 1);
+  marks_response(MessageMark::Kind::End, 101);
+  TcbSnapshot after = tcb_;
+  after.snd.nxt = SeqNum(kOurIss + 101);
+  leaves(SendReason::NewData, {1, 1, kAck | kPsh, 100}, after);
+  EXPECT_THAT(lines_.value(1, "event"), HasSubstr("PushEndOfMessage"));
+}
+
 }  // namespace
 }  // namespace glasstcp

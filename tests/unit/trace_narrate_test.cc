@@ -412,6 +412,13 @@ TEST(Recorder, KeepsTheLastEventsInOrder) {
   EXPECT_EQ(recorder[2].to, State::FinWait1);
   EXPECT_EQ(recorder[3].timer, TimerName::DelayedAck);
   EXPECT_FALSE(recorder[3].has_after) << "nothing is left of the event that stood there before";
+  PacketReceivedEvent event = received(Verdict::AcceptedDuplicate, packet);
+  event.before = &tcb;
+  recorder.on_packet_received(event);
+  EXPECT_EQ(recorder[3].kind, RecordedEvent::Kind::Received);
+  EXPECT_EQ(recorder[3].verdict, Verdict::AcceptedDuplicate);
+  EXPECT_TRUE(recorder[3].has_before);
+  EXPECT_EQ(recorder[3].tuple, reversed(kOurs)) << "as the receiver sees it";
   Recorder none(0);
   none.on_packet_received(received(Verdict::Accepted, packet));
   EXPECT_EQ(none.size(), 0U);

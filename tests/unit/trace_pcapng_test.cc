@@ -262,5 +262,17 @@ TEST(CaptureSink, PutsSentencesFieldsAndStatesBesideThePackets) {
   EXPECT_FALSE(reader.error());
 }
 
+// A file that describes interfaces without end shall not take memory without end.
+TEST(CaptureReader, InterfacesAreBounded) {
+  File file;
+  PcapngEncoder encoder(file, 100);
+  encoder.begin_section("glasstcp", {});
+  for (int i = 0; i < 4097; ++i) encoder.add_interface("", "");
+  CaptureReader reader(file.bytes);
+  EXPECT_FALSE(reader.next());
+  ASSERT_EQ(reader.error(), CaptureError::TooManyInterfaces);
+  EXPECT_EQ(name_of(CaptureError::TooManyInterfaces), "too many interfaces");
+}
+
 }  // namespace
 }  // namespace glasstcp

@@ -114,6 +114,8 @@ TEST(ReasonClassTable, HasAClassForEveryReasonAndVerdict) {
   EXPECT_EQ(class_of(SendReason::ChallengeReset), ReasonClass::Defence);
   EXPECT_EQ(class_of(SendReason::RstAborted), ReasonClass::Reset);
   EXPECT_EQ(class_of(SendReason::EchoReply), ReasonClass::NotTcp);
+  EXPECT_EQ(class_of(PacketEvent::PeerReset), ReasonClass::Reset);
+  EXPECT_EQ(class_of(Verdict::Accepted), ReasonClass::Data);
   EXPECT_EQ(class_of(PacketEvent::DuplicateAck), ReasonClass::LossRecovery);
   EXPECT_EQ(class_of(PacketEvent::PeerFin), ReasonClass::Closing);
   EXPECT_EQ(class_of(PacketEvent::AckOfData), ReasonClass::Acknowledgment);

@@ -457,5 +457,27 @@ TEST(BadLink, WhatWasVerifiedIsNoLongerTrustedOnceCorrupted) {
   EXPECT_EQ(link.counters().corrupted, 1u);
 }
 
+// A reader of the capture is told by which word the link lost a packet, or that it is its own
+// limit.
+TEST(BadLink, EachLossHasItsWords) {
+  for (const Fate fate : {Fate::DroppedByNumber, Fate::LostInBurst, Fate::LostAtRandom,
+                          Fate::QueueFull, Fate::LinkFull}) {
+    for (const Language language : {Language::English, Language::Chinese}) {
+      EXPECT_FALSE(why_lost(fate, language).empty()) << static_cast<int>(fate);
+    }
+  }
+  EXPECT_TRUE(why_lost(Fate::LostInBurst, Language::English).starts_with("burst=:"));
+  EXPECT_FALSE(why_lost(Fate::LinkFull, Language::English).contains('=')) << "no word of the user";
+  EXPECT_TRUE(why_lost(Fate::Carried, Language::English).empty());
+}
+
+TEST(Impairment, IsWrittenAsItIsRead) {
+  for (const char* spec : {"rate=1500bit", "rate=64kbit", "rate=10mbit", "loss=1%,delay=7us"}) {
+    const std::string text = spec_of(plan_of(spec).in);
+    EXPECT_EQ(text, spec);
+    EXPECT_EQ(spec_of(plan_of(text).in), text);
+  }
+}
+
 }  // namespace
 }  // namespace glasstcp
