@@ -42,19 +42,41 @@ bool Application::has_reached(const Stack& stack, const Statement& statement) co
   return false;
 }
 
-void Application::order(const Action& action, Instant now) {
-  const bool is_reading =
-      action.deed == Deed::Read || action.deed == Deed::ReadAll || action.deed == Deed::StopReading;
-  if (is_reading) return begin_reading(action, now);
-  orders_.push_back(action);
+bool Application::is_order(Deed deed) {
+  switch (deed) {
+    case Deed::Listen:
+    case Deed::CloseListener:
+    case Deed::Connect:
+    case Deed::Reboot:
+    case Deed::ForgeReset:
+    case Deed::ForgeSyns:
+    case Deed::Ping:
+      return false;
+    default:
+      return true;
+  }
 }
 
-void Application::carry_out_orders(Stack& stack, Instant now) {
+void Application::order(const Action& action, Journal& journal, Instant now) {
+  const bool is_reading =
+      action.deed == Deed::Read || action.deed == Deed::ReadAll || action.deed == Deed::StopReading;
+  if (!is_reading) {
+    orders_.push_back(action);
+    return;
+  }
+  journal.note_action(action, now);
+  begin_reading(action, now);
+}
+
+void Application::carry_out_orders(Stack& stack, Journal& journal, Instant now) {
   while (is_ready()) {
     const Deed deed = orders_.front().deed;
+    if (!has_begun_) journal.note_action(orders_.front(), now);
+    has_begun_ = true;
     if (carry_out(stack, orders_.front(), now)) {
       orders_.pop_front();
       sent_of_order_ = 0;
+      has_begun_ = false;
     }
     if (deed == Deed::Write || deed == Deed::WriteText) return;
   }

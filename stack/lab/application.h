@@ -13,6 +13,7 @@
 
 #include <deque>
 
+#include "stack/lab/journal.h"
 #include "stack/lab/scenario.h"
 #include "stack/socket/stack.h"
 
@@ -27,13 +28,16 @@ class Application {
   void attach(ConnectionId id, bool connected);
   /// The host has lost its memory.
   void forget();
-  /// To be done as soon as possible, in this order; how it reads changes at once.
-  void order(const Action& action, Instant now);
+  /// Whether it is the application that does this, and not its host.
+  [[nodiscard]] static bool is_order(Deed deed);
+  /// To be done as soon as possible, in this order; how it reads changes at once. The journal is
+  /// told of each order when it is carried out: of a write when its bytes are handed to TCP.
+  void order(const Action& action, Journal& journal, Instant now);
   void on_event(const Stack& stack, const Event& event);
   /// Reads what may be read.
   void read(Stack& stack, Instant now);
   /// Carries out its orders up to one SEND: what that queued leaves before the next.
-  void carry_out_orders(Stack& stack, Instant now);
+  void carry_out_orders(Stack& stack, Journal& journal, Instant now);
   /// Whether it could carry one out.
   [[nodiscard]] bool is_ready() const { return !orders_.empty() && !blocked_ && attached_; }
   /// When it wants to read at the latest.
@@ -62,6 +66,7 @@ class Application {
   bool saw_end_ = false;
   bool has_written_ = false;
   std::deque<Action> orders_;
+  bool has_begun_ = false;           // the first order
   std::uint64_t sent_of_order_ = 0;  // bytes of the first order that were taken by the stack
   std::uint64_t writes_ = 0;         // before the first order
   std::uint64_t read_ = 0;

@@ -76,6 +76,7 @@ std::size_t Journal::note_departure(Side from, std::uint32_t connection, Instant
   row.connection = connection;
   row.at = now;
   row.number = ++packets_;
+  row.left_place = ++places_;
   row.states[index_of(other(from))] = state_of(other(from), connection);
   rows_.push_back(std::move(row));
   leaving_[index_of(from)] = rows_.size() - 1;
@@ -85,11 +86,14 @@ std::size_t Journal::note_departure(Side from, std::uint32_t connection, Instant
 void Journal::note_arrival(std::size_t at, Instant now) {
   if (rows_[at].arrived == kNever) {
     rows_[at].arrived = now;
+    rows_[at].came_place = ++places_;
   } else {
     // The copy of a packet that has arrived already.
     Row copy = rows_[at];
     copy.at = copy.arrived = now;
     copy.is_copy = true;
+    copy.left_place = 0;
+    copy.came_place = ++places_;
     copy.is_plain = false;
     copy.why.clear();
     copy.effect.clear();
@@ -122,6 +126,7 @@ void Journal::note_forged(Side to, const PacketSummary& packet, Instant now) {
                                        : LossWords{"another host sends it", "由另一台主机发送"};
   const std::size_t at = note_foreign(other(to), packet, by, now);
   rows_[at].arrived = now;
+  rows_[at].came_place = ++places_;
   arriving_[index_of(to)].push_back(at);
 }
 
@@ -135,6 +140,7 @@ void Journal::note_action(const Action& action, Instant now) {
   row.side = action.actor.side;
   row.connection = action.actor.connection;
   row.at = now;
+  row.left_place = ++places_;
   row.text = words_of(action, language_);
   rows_.push_back(std::move(row));
 }
@@ -242,6 +248,7 @@ void Journal::take_happening(Side side, const AnnotatedPacket& packet) {
   row.side = side;
   row.connection = connection_of(packet.tuple, side);
   row.at = packet.at;
+  row.left_place = ++places_;
   learn_state(side, packet, row);
   row.text = happening_of(packet, language_);
   rows_.push_back(std::move(row));

@@ -105,6 +105,7 @@ class Journal {
   std::vector<Line> lines_;
   ToldNames told_;
   std::uint64_t packets_ = 0;
+  std::uint64_t places_ = 0;                           // of what left, happened and came
   std::array<std::size_t, 2> leaving_{};               // the row of what an end sends now
   std::array<std::deque<std::size_t>, 2> arriving_{};  // the rows of what an end has received
   std::array<State, 2> bases_{State::Closed, State::Closed};

@@ -183,6 +183,9 @@ void Lab::deliver(Side to) {
 // -- Actions
 
 void Lab::act(const Action& action) {
+  if (Application::is_order(action.deed)) {
+    return application(action.actor).order(action, journal_, now_);
+  }
   Host& host = this->host(action.actor.side);
   journal_.note_action(action, now_);
   switch (action.deed) {
@@ -212,7 +215,7 @@ void Lab::act(const Action& action) {
     case Deed::Ping:
       return receive_forged(host, ping_packet(action));
     default:
-      return application(action.actor).order(action, now_);
+      return;
   }
 }
 
@@ -243,11 +246,12 @@ void Lab::forge_reset(Host& host, const Action& action) {
 }
 
 void Lab::forge_syns(Host& host, const Action& action) {
+  SeededRandom random(scenario_.chance, "forged SYNs");
   for (std::uint64_t i = 0; i < action.amount; ++i) {
     TcpHeader header;
     header.source = Port(static_cast<std::uint16_t>(1024 + i % 60'000));
     header.destination = Port(80);
-    header.seq = SeqNum(static_cast<std::uint32_t>(1'000'000 * i));
+    header.seq = SeqNum(static_cast<std::uint32_t>(random.next()));
     header.flags.bits = TcpFlags::kSyn;
     header.window = 65535;
     const IpAddress from = IpAddress::v4(198, 51, 100, static_cast<std::uint8_t>(1 + i % 250));
@@ -275,7 +279,7 @@ void Lab::wake(Host& host) {
 }
 
 void Lab::finish_turn(Host& host) {
-  for (Application& one : host.applications) one.carry_out_orders(*host.stack, now_);
+  for (Application& one : host.applications) one.carry_out_orders(*host.stack, journal_, now_);
   host.annotator->on_application_done();
   send_all(host);
   host.annotator->on_turn_done(now_);

@@ -2,6 +2,7 @@
 #include "stack/lab/ladder.h"
 
 #include <algorithm>
+#include <map>
 #include <span>
 
 #include "stack/base/markup.h"
@@ -44,6 +45,7 @@ class Ladder {
 
   std::string draw() {
     add_heads();
+    count_crossings();
     const std::vector<Row>& rows = journal_.rows();
     for (std::size_t i = 0; i < rows.size();) {
       if (const std::size_t end = end_of_alike(i); end - i >= kLeastAlike) {
@@ -194,6 +196,7 @@ class Ladder {
       const std::string why = row.why + (is_watched_sender ? watched : "");
       add_paragraph(row.is_forged ? why : named(row.side, why), true);
     }
+    add_crossing(row);
     if (!row.lost.empty()) {
       add_paragraph(std::string(in("lost: ", "丢失：")) + row.lost, true);
     }
@@ -205,6 +208,59 @@ class Ladder {
     std::string effect = row.effect + (is_watched_sender ? "" : watched);
     if (effect.starts_with(' ')) effect.erase(0, 1);
     if (!effect.empty()) add_paragraph(named(other(row.side), effect), true);
+  }
+
+  // -- Packets that cross
+
+  struct Passing {
+    std::uint64_t place = 0;  // among all that left and came
+    std::size_t row = 0;
+    bool leaves = false;
+  };
+
+  // For each row: packets of the other end, in the same connection, that were on their way when it
+  // left.
+  void count_crossings() {
+    const std::vector<Row>& rows = journal_.rows();
+    crossed_.assign(rows.size(), 0);
+    std::vector<Passing> all;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (rows[i].kind != Row::Kind::Packet || rows[i].is_forged || rows[i].is_copy ||
+          !rows[i].lost.empty())
+        continue;
+      if (rows[i].left_place != 0) all.push_back({rows[i].left_place, i, true});
+      if (rows[i].came_place != 0) all.push_back({rows[i].came_place, i, false});
+    }
+    std::ranges::sort(all, {}, &Passing::place);
+    std::map<std::uint32_t, std::array<std::uint64_t, 2>> on_their_way;
+    for (const Passing& one : all) {
+      const Row& row = rows[one.row];
+      auto& ways = on_their_way[row.connection];
+      if (one.leaves) {
+        crossed_[one.row] = ways[index_of(other(row.side))];
+        ++ways[index_of(row.side)];
+      } else {
+        --ways[index_of(row.side)];
+      }
+    }
+  }
+
+  // Data and ACKs cross all the time; it is told where it explains what one sees.
+  void add_crossing(const Row& row) {
+    const std::uint64_t crossed = crossed_[static_cast<std::size_t>(&row - journal_.rows().data())];
+    const bool is_told =
+        row.summary.has(PacketSummary::kSyn) || row.summary.has(PacketSummary::kFin) ||
+        row.summary.has(PacketSummary::kRst) ||
+        (row.reason_class == ReasonClass::LossRecovery && row.summary.text_length > 0);
+    if (crossed == 0 || row.is_copy || !is_told) return;
+    const std::string number = std::to_string(crossed);
+    if (options_.language == Language::Chinese) {
+      return add_paragraph("发出时，上面有 " + number + " 个分组尚在途中：双方的分组交错而过",
+                           true);
+    }
+    add_paragraph("it leaves before " + number + " of the packets above " +
+                      (crossed == 1 ? "has come: they cross" : "have come: they cross"),
+                  true);
   }
 
   void add_happening(const Row& row) {
@@ -255,7 +311,18 @@ class Ladder {
                              (options_.language == Language::Chinese
                                   ? "同样的分组还有 " + std::to_string(end - begin) + " 个"
                                   : std::to_string(end - begin) + " more packets like this one");
-    add_line(plain(padded_left(time_of(journal_.rows()[begin].at), kTime) + ' ' + text));
+    add_folded(journal_.rows()[begin], text);
+  }
+  // The times are those of the first row that is folded, each at its end.
+  void add_folded(const Row& first, const std::string& text) {
+    const bool from_client = first.side == Side::Client;
+    const std::string at_client = time_of(from_client ? first.at : first.arrived);
+    const std::string at_server = time_of(from_client ? first.arrived : first.at);
+    std::string line = padded_left(at_client, kTime) + ' ' + text;
+    if (columns_of(line) < kWidth - kTime && !at_server.empty()) {
+      line = padded(line, kWidth - kTime) + padded_left(at_server, kTime);
+    }
+    add_line(plain(line));
   }
 
   void add_fold(std::size_t begin, std::size_t end) {
@@ -289,7 +356,7 @@ class Ladder {
     if (std::ranges::all_of(run, &Row::says_again)) {
       text += in("  (a gap stays open)", "（缺口仍未填补）");
     }
-    add_line(plain(padded_left(time_of(rows[begin].at), kTime) + ' ' + text));
+    add_folded(rows[begin], text);
     const auto is_watched = [](const Row& row) { return !row.watched.empty(); };
     const auto first = std::ranges::find_if(run, is_watched);
     if (first == run.end()) return;
@@ -302,6 +369,7 @@ class Ladder {
   const Journal& journal_;
   const LadderOptions& options_;
   std::string out_;
+  std::vector<std::uint64_t> crossed_;  // by row
 };
 
 }  // namespace

@@ -22,11 +22,14 @@ struct Row {
   std::uint32_t connection = 1;  ///< 0: with an address that is neither host's
   Instant at{};                  ///< when it left, or happened; of a copy: when it came
   Instant arrived = kNever;      ///< never: it was lost, or is on its way
-  std::uint64_t number = 0;      ///< of a packet, from 1
-  bool is_copy = false;          ///< the link duplicated it
-  bool is_forged = false;        ///< by nobody of the two
-  std::string lost{};            ///< why
-  bool is_marked = false;        ///< by a router: congestion experienced
+  /// When it left, or happened, and when it came, in the order of all that leave, happen and come
+  /// in the run, from 1; 0: it did not. Tells apart what has one instant.
+  std::uint64_t left_place = 0, came_place = 0;
+  std::uint64_t number = 0;  ///< of a packet, from 1
+  bool is_copy = false;      ///< the link duplicated it
+  bool is_forged = false;    ///< by nobody of the two
+  std::string lost{};        ///< why
+  bool is_marked = false;    ///< by a router: congestion experienced
   PacketSummary summary{};
   std::uint32_t seq = 0;  ///< relative
   std::uint32_t ack = 0;  ///< relative

@@ -9,22 +9,27 @@ namespace {
 
 constexpr std::size_t kColumns = 79;
 
-constexpr Headings kEnglish = {"Question",
-                               "Predict first",
-                               "What passes between them",
-                               "What happened",
-                               "See it in Wireshark",
-                               "Change it",
-                               "What was expected, and was not seen",
-                               "What happens without these settings (with them: the ladder above)"};
-constexpr Headings kChinese = {"问题",
-                               "先预测",
-                               "时序图",
-                               "发生了什么",
-                               "在 Wireshark 中查看",
-                               "改变条件",
-                               "预期会出现而没有出现的",
-                               "不改变这些设置时会发生什么（改变之后：见上面的时序图）"};
+constexpr Headings kEnglish = {
+    "Question",
+    "Predict first",
+    "What passes between them",
+    "A line for each packet, in the order in which they leave; the time at "
+    "each side is when it left or came there.",
+    "What happened",
+    "See it in Wireshark",
+    "Change it",
+    "What was expected, and was not seen",
+    "What happens without these settings (with them: the ladder above)"};
+constexpr Headings kChinese = {
+    "问题",
+    "先预测",
+    "时序图",
+    "每行一个分组，按发出的先后排列；左右两侧是它在各端发出或到达的时间。",
+    "发生了什么",
+    "在 Wireshark 中查看",
+    "改变条件",
+    "预期会出现而没有出现的",
+    "不改变这些设置时会发生什么（改变之后：见上面的时序图）"};
 
 class Page {
  public:
@@ -84,13 +89,15 @@ std::string tell(const Scenario& scenario, const Journal& journal, const LadderO
   const Story& story = scenario.story(options.language);
   Page page(options);
   page.add(story.title + "\n");
-  const std::string chosen = scenario.name + ", " + chosen_text(scenario, options.language);
+  const std::string chosen = scenario.name + std::string(either(options.language, ", ", "，")) +
+                             chosen_text(scenario, options.language);
   for (const std::string& line : wrapped(chosen, kColumns)) page.add(line + "\n");
   page.heading(words.question);
   page.paragraph(story.question);
   page.heading(words.predict);
   page.paragraph(story.predict);
   page.heading(words.ladder);
+  page.paragraph(words.ladder_note);
   page.add(ladder(scenario, journal, options));
   // Of a scenario as it is written the author wants to know what is not so.
   const bool is_changed = !scenario.overrides.empty() || !scenario.edit_lines.empty();

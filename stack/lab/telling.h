@@ -13,7 +13,8 @@ namespace glasstcp::lab {
 
 /// The headings, in both languages; static lifetime.
 struct Headings {
-  std::string_view question, predict, ladder, happened, see, change, not_shown, without;
+  std::string_view question, predict, ladder, ladder_note, happened, see, change, not_shown,
+      without;
 };
 [[nodiscard]] const Headings& headings(Language language);
 

@@ -107,6 +107,61 @@ TEST(LabLadder, AMarkIsShown) {
   EXPECT_THAT(text, testing::HasSubstr("ACK-CWR seq="));
 }
 
+// Rows stand in the order of time: when a packet left, or when something happened.
+TEST(LabLadder, RowsAreInTheOrderOfTime) {
+  for (const CatalogueEntry& entry : catalogue()) {
+    const auto scenario = read_scenario(entry.text, {.name = entry.name, .seed = 4});
+    Lab lab(*scenario, {});
+    lab.run();
+    EXPECT_TRUE(std::ranges::is_sorted(lab.journal().rows(), {}, &Row::at)) << entry.name;
+  }
+}
+
+// The retransmission leaves before the last duplicates come, which have left before it: it says so.
+TEST(LabLadder, ARowSaysWhatCrossesIt) {
+  LadderOptions look;
+  const auto after = [](const std::string& text, std::string_view mark) {
+    const std::size_t at = text.find(mark);
+    return at == std::string::npos ? std::string() : text.substr(at, 400);
+  };
+  constexpr std::string_view kWords = "of the packets above";
+  EXPECT_THAT(after(drawn("three-duplicate-acks", look), "server: FastRetransmit"),
+              testing::HasSubstr(kWords));
+  EXPECT_THAT(after(drawn("simultaneous-close", look), "server: Fin"), testing::HasSubstr(kWords));
+  EXPECT_THAT(drawn("four-way-close", look), testing::Not(testing::HasSubstr(kWords)));
+  look.language = Language::Chinese;
+  EXPECT_THAT(drawn("three-duplicate-acks", look), testing::HasSubstr("尚在途中"));
+}
+
+// What is folded has the time at each end in that end's column.
+TEST(LabLadder, AFoldHasTheTimesOfBothEnds) {
+  std::istringstream lines(drawn("sack-holes", {}));
+  int folds = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.contains("⋮")) continue;
+    ++folds;
+    // Words that are too long leave no place for it.
+    if (line.ends_with(')') && columns_of(line) > 71) continue;
+    ASSERT_EQ(columns_of(line), 79U) << line;
+    EXPECT_NE(line.substr(0, 7), line.substr(line.size() - 7)) << line;
+  }
+  EXPECT_GT(folds, 1);
+}
+
+// Each write stands where its bytes were handed to TCP: what the first one sent leaves before the
+// second.
+TEST(LabLadder, AWriteStandsWhereItIsDone) {
+  const std::string text = drawn("byte-stream", {});
+  std::size_t at = 0;
+  for (const std::string_view step :
+       {"client: the application writes", "PSH-ACK seq=1 ack=1", "client: the application writes",
+        "client: the application writes", "PSH-ACK seq="}) {
+    at = text.find(step, at);
+    ASSERT_NE(at, std::string::npos) << step;
+    ++at;
+  }
+}
+
 // A host that has forgotten everything is CLOSED, whatever it was before.
 TEST(LabLadder, ARestartedHostIsClosed) {
   const std::string text = drawn("half-open", {});

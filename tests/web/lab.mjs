@@ -212,7 +212,7 @@ await test("a scenario of one's own is built by sliders, and runs", async (page)
 });
 
 await test("predict mode asks before a packet leaves, and tells what it is", async (page) => {
-  await page.locator(".title button", { hasText: "Predict mode" }).click();
+  await page.locator(".title button", { hasText: "Ask me as I go" }).click();
   await page.locator(".transport .primary").click();
   await page.locator(".predict li button").first().click();
   await page.locator(".predict [role=status]", { hasText: "SYN seq=0" }).waitFor();

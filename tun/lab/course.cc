@@ -32,6 +32,19 @@ std::string paragraph(std::string_view text) {
   return fmt::format("<p>{}</p>\n", lab::html_escaped(text));
 }
 
+// A title whose words with a hyphen ("three-way") stay in one line.
+std::string title_html(std::string_view title) {
+  std::string html;
+  while (!title.empty()) {
+    const std::string_view word = title.substr(0, std::min(title.find(' ') + 1, title.size()));
+    const std::string_view whole = word.empty() ? title : word;
+    const std::string text = lab::html_escaped(whole);
+    html += whole.contains('-') ? "<span class=\"whole\">" + text + "</span>" : text;
+    title.remove_prefix(whole.size());
+  }
+  return html;
+}
+
 std::string title_of(const lab::CatalogueEntry& entry, Language language) {
   const auto scenario = lab::read_scenario(entry.text, {.name = entry.name});
   return scenario ? scenario->story(language).title : std::string();
@@ -68,9 +81,9 @@ std::string answer_of(const lab::Scenario& scenario, const lab::Journal& journal
   look.language = language;
   look.paint = lab::Paint::Html;
   const std::string ladder =
-      fmt::format("<p class=\"chosen\">{}</p>\n<pre tabindex=\"0\">{}</pre>\n",
+      fmt::format("<p class=\"chosen\">{}</p>\n<p>{}</p>\n<pre tabindex=\"0\">{}</pre>\n",
                   lab::html_escaped(lab::chosen_text(scenario, language)),
-                  lab::ladder(scenario, journal, look));
+                  lab::html_escaped(words.ladder_note), lab::ladder(scenario, journal, look));
   const std::string files = fmt::format(
       "<p class=\"files\"><a href=\"{0}.client.pcapng\">{1}</a><a "
       "href=\"{0}.server.pcapng\">{2}</a></p>\n",
@@ -98,7 +111,7 @@ std::string body_of(const lab::Scenario& scenario, const lab::Journal& journal, 
              "<p class=\"eyebrow\">{}</p>\n<h1>{}</h1>\n<p class=\"lead\">{}</p>\n",
              suffix(language), in("All scenarios", "全部场景"), in("zh-CN", "en"), scenario.name,
              suffix(far), in("中文", "English"), name_of_chapter(scenario.chapter, language),
-             lab::html_escaped(story.title), lab::html_escaped(story.question)) +
+             title_html(story.title), lab::html_escaped(story.question)) +
          section(lab::headings(language).predict, paragraph(story.predict), true) +
          answer_of(scenario, journal, language) + neighbours_of(scenario, language);
 }
@@ -149,9 +162,9 @@ std::string index_page(Language language) {
       const auto scenario = lab::read_scenario(one.text, {.name = one.name});
       if (!scenario || scenario->chapter != chapter.key) continue;
       const lab::Story& story = scenario->story(language);
-      body += fmt::format("<li><a href=\"{}{}\"><b>{}</b><span>{}</span></a></li>\n", one.name,
-                          suffix(language), lab::html_escaped(story.title),
-                          lab::html_escaped(story.question));
+      body +=
+          fmt::format("<li><a href=\"{}{}\"><b>{}</b><span>{}</span></a></li>\n", one.name,
+                      suffix(language), title_html(story.title), lab::html_escaped(story.question));
     }
     body += "</ol>\n";
   }
@@ -173,7 +186,14 @@ Done write_course(const LabCommandOptions& options) {
     Done done = write_text(options.output + "/index" + suffix(language), index_page(language));
     if (!done) return done;
   }
-  fmt::print("{}\n", options.output + "/index" + suffix(options.language));
+  fmt::print(
+      "{}\n",
+      fmt::format(fmt::runtime(either(options.language,
+                                      "{0}: {1} scenarios in both languages, with what each "
+                                      "end captured; begin with {0}/index{2}",
+                                      "{0}：{1} 个场景，两种语言，附两端的抓包；从 {0}/index{2} "
+                                      "开始")),
+                  options.output, lab::catalogue().size(), suffix(options.language)));
   return {};
 }
 

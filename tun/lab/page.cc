@@ -51,7 +51,8 @@ margin:.6rem 0 2rem;padding:0;list-style:none}
 .cards a{display:block;height:100%;padding:.8rem 1rem;color:inherit;text-decoration:none}
 .cards a:hover{border-color:var(--accent)}
 .cards b{display:block;line-height:1.35}
-.cards span{display:block;margin-top:.25rem;color:var(--soft);font-size:.88rem;line-height:1.45}
+.cards a>span{display:block;margin-top:.25rem;color:var(--soft);font-size:.88rem;line-height:1.45}
+.whole{white-space:nowrap}
 ol.quiz>li{margin:1rem 0}
 @media print{body{background:none}pre{white-space:pre-wrap}details::details-content{content-visibility:visible}}
 )css";

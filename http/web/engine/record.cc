@@ -12,6 +12,8 @@ std::int64_t nanoseconds(const lab::Lab& lab, Instant at) {
   return (at - lab.journal().start()).count();
 }
 
+constexpr std::uint64_t kAll = ~std::uint64_t{0};
+
 Instant earliest(const std::vector<RunningTimer>& timers) {
   return timers.empty() ? kNever : timers.front().deadline;
 }
@@ -19,10 +21,14 @@ Instant earliest(const std::vector<RunningTimer>& timers) {
 }  // namespace
 
 void Recorder::on_row(std::size_t row, Side side, const AnnotatedPacket& packet) noexcept {
-  take_actions();
+  // What an application did before it came or left; an end's annotator tells of both at the turn's
+  // end.
+  const Row& told = lab_.journal().rows()[row];
+  const bool comes = packet.has_packet() && !packet.is_outgoing();
+  take_actions(comes ? told.came_place : told.left_place);
   touched_.insert(row);
   if (packet.has_packet()) extras_[row].learn(packet);
-  const std::uint32_t connection = lab_.journal().rows()[row].connection;
+  const std::uint32_t connection = told.connection;
   std::string tcb;
   if (packet.after) tcb = tcb_text(*packet.after, earliest(lab_.stack(side).timers(packet.tuple)));
   // An attacker's packets have no connection of ours.
@@ -35,18 +41,19 @@ void Recorder::on_row(std::size_t row, Side side, const AnnotatedPacket& packet)
   add_moment({lab::moment_of(packet), static_cast<int>(row), side, connection, tcb});
 }
 
-void Recorder::take_actions() {
+void Recorder::take_actions(std::uint64_t place) {
   const auto& rows = lab_.journal().rows();
   for (; seen_ < rows.size(); ++seen_) {
-    touched_.insert(seen_);
     const Row& row = rows[seen_];
+    if (row.kind == Row::Kind::Action && row.left_place > place) return;
+    touched_.insert(seen_);
     if (row.kind != Row::Kind::Action) continue;
     add_moment({"did", static_cast<int>(seen_), row.side, row.connection});
   }
 }
 
 void Recorder::end_step() {
-  take_actions();
+  take_actions(kAll);
   for (const Side side : {Side::Client, Side::Server}) {
     for (auto& [connection, watched] : watched_[index_of(side)]) {
       const std::vector<RunningTimer> timers = lab_.stack(side).timers(watched.tuple);
@@ -101,7 +108,7 @@ std::string Recorder::tcb_text(const TcbSnapshot& tcb, Instant deadline) const {
 }
 
 void Recorder::drain(Json& json) {
-  take_actions();
+  take_actions(kAll);
   json.key("rows").begin('[');
   for (const std::size_t row : touched_) {
     lab::write_row(json, lab_.journal().rows()[row], extras_[row], row, lab_.journal().start());

@@ -54,7 +54,8 @@ class Recorder final : public lab::RowObserver {
     std::string_view tcb{};
   };
   void add_moment(const Moment& moment);
-  void take_actions();
+  // Those before this place in the run (Row::left_place).
+  void take_actions(std::uint64_t place);
   [[nodiscard]] std::string tcb_text(const TcbSnapshot& tcb, Instant deadline) const;
   void add_changes(Watched& watched, lab::Side side);
   [[nodiscard]] std::string marks_text(lab::Side side, const Watched& watched) const;

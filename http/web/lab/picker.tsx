@@ -6,6 +6,7 @@ import { useSignal } from "../shared/signal";
 import { catalogue } from "../shared/tables";
 import { language, useTexts } from "../shared/texts";
 import { specOf, type Store } from "./store";
+import { WholeWords } from "./whole_words";
 
 export function Picker({
   store,
@@ -61,7 +62,9 @@ export function Picker({
                       aria-current={entry.name === current ? "true" : undefined}
                       onClick={() => open(entry.name)}
                     >
-                      <span>{entry.titles[at]}</span>
+                      <span>
+                        <WholeWords text={entry.titles[at]} />
+                      </span>
                       <code>{entry.name}</code>
                     </button>
                   </li>

@@ -7,6 +7,7 @@ import { language, useTexts } from "../shared/texts";
 import { exportCapture, exportPng, exportSvg, kFigures, kFigureTitles } from "./export";
 import { editText, kOwnName, type Store } from "./store";
 import { storyOf } from "./story";
+import { WholeWords } from "./whole_words";
 
 export function Title({ store, onKnobs }: { store: Store; onKnobs: () => void }) {
   const t = useTexts();
@@ -32,7 +33,9 @@ export function Title({ store, onKnobs }: { store: Store; onKnobs: () => void })
     <section class="title">
       <div>
         <p class="eyebrow">{spec.name === kOwnName ? t("own") : (chapter?.[spoken] ?? "\u00a0")}</p>
-        <h1>{title}</h1>
+        <h1>
+          <WholeWords text={title} />
+        </h1>
         {story?.question && <p class="lead">{story.question}</p>}
       </div>
       <div class="actions">
@@ -45,6 +48,7 @@ export function Title({ store, onKnobs }: { store: Store; onKnobs: () => void })
           type="button"
           class="small"
           aria-pressed={isPredicting}
+          title={t("predictModeNote")}
           onClick={() => store.predict(!isPredicting)}
         >
           <Icon name="quiz" /> {t("predictMode")}

@@ -421,18 +421,22 @@ function Happening({ row, y, sides }: { row: Row; y: number; sides: Sides }) {
   const state = row.changed[row.side] ? row.states[row.side] : "";
   return (
     <>
-      <span class={`happening kind-${row.kind}`} style={{ top: `${y}px`, ...inward }}>
+      <span
+        class={`happening kind-${row.kind}${sides.compact ? " compact" : ""}`}
+        style={{ top: `${sides.compact ? y - 12 : y}px`, ...inward }}
+      >
         {row.kind === 1 && <span class="app" aria-hidden="true" />}
         {row.text}
+        {state && sides.compact && (
+          <span class="state" aria-hidden="true">
+            {state}
+          </span>
+        )}
       </span>
-      {state && (
-        <span
-          class={`beside side-${row.side}${sides.compact ? " compact" : ""}`}
-          style={place(row.side, sides.compact ? y + 14 : y, sides)}
-          aria-hidden="true"
-        >
+      {state && !sides.compact && (
+        <span class={`beside side-${row.side}`} style={place(row.side, y, sides)} aria-hidden="true">
           <b>{state}</b>
-          {!sides.compact && <span>{timeText(row.at)}</span>}
+          <span>{timeText(row.at)}</span>
         </span>
       )}
     </>

@@ -18,8 +18,13 @@ export interface Layout {
 }
 
 const kRoom = { sent: 40, came: 16, did: 38, state: 30, tcb: 0 } as const;
+/// A line of words of what an application did, and the state below it, where lines are short.
+const kWordsLine = 20;
+const kStateLine = 22;
+const kCompactColumns = 33;
 const kWayHeight = 56;
 const kTop = 34;
+const kMostPasses = 6;
 
 /// The middle of what packets took, in ns.
 export function usualWay(history: History): number {
@@ -31,23 +36,38 @@ export function usualWay(history: History): number {
   return ways[ways.length >> 1] ?? 20e6;
 }
 
+/// How many lines words take where lines are short; a Chinese character is two columns wide.
+export function compactLines(text: string): number {
+  const columns = [...text].reduce((sum, c) => sum + (c >= "\u2e80" ? 2 : 1), 0);
+  return Math.max(Math.ceil(columns / kCompactColumns), 1);
+}
+
 /// `compact`: states stand below the line, which needs room, and lines are short.
 export function layOut(history: History, compact: boolean): Layout {
   if (history.observer !== null) return layOutObserved(history, compact);
-  const none = new Float64Array(history.moments.length);
-  const first = placed(history, compact, none);
+  let room = new Float64Array(history.moments.length);
+  // Room makes a line steeper, and its label reaches further down: again, until it is enough.
+  for (let i = 0; i < kMostPasses; ++i) {
+    const more = missingRoom(history, placed(history, compact, room), compact);
+    if (more.every((one) => one === 0)) break;
+    room = room.map((one, at) => one + more[at]!);
+  }
+  return placed(history, compact, room);
+}
+
+/// By moment: what is missing above it.
+function missingRoom(history: History, layout: Layout, compact: boolean): Float64Array {
   // Where an application acts right after a packet left, its words would lie on the packet's label.
   const labelLength = compact ? 150 : 200;
   const lineLength = compact ? 300 : 480;
   const { moments } = history;
-  const more = none.map((_, i) => {
+  return new Float64Array(moments.length).map((_, i) => {
     const before = moments[i - 1];
     if (moments[i]![0] !== "did" || !before || before[0] !== "sent" || before[2] !== moments[i]![2]) return 0;
     const row = before[1];
-    const drop = ((first.to[row]! - first.from[row]!) * labelLength) / lineLength;
-    return Math.max(drop + 16 - (first.y[i]! - first.y[i - 1]!), 0);
+    const drop = ((layout.to[row]! - layout.from[row]!) * labelLength) / lineLength;
+    return Math.max(drop + 16 - (layout.y[i]! - layout.y[i - 1]!), 0);
   });
-  return placed(history, compact, more);
 }
 
 function placed(history: History, compact: boolean, more: Float64Array): Layout {
@@ -61,6 +81,8 @@ function placed(history: History, compact: boolean, more: Float64Array): Layout 
   let last = 0;
   // The last side of which a state is written, which takes two lines beside its lifeline.
   let stateAt = -1;
+  // What the words of the last happening take below its height.
+  let below = 0;
   moments.forEach((moment, i) => {
     const [kind, number, side, , at] = moment;
     if (kind !== "tcb") {
@@ -70,6 +92,11 @@ function placed(history: History, compact: boolean, more: Float64Array): Layout 
       const follows = stateAt === side || (stateAt >= 0 && compact);
       height += kRoom[kind] + more[i]! + (follows ? 14 : 0) + (changes && kind === "came" ? 8 : 0);
       if (changes && compact && kind === "sent") height += 20;
+      height += below;
+      const happens = compact && (kind === "did" || kind === "state");
+      below = happens
+        ? (compactLines(rows[number]!.text ?? "") - 1) * kWordsLine + (changes ? kStateLine : 0)
+        : 0;
       if (isPause) {
         pauses.push({ y: height + 6, ns: time });
         height += 44;

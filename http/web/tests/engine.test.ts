@@ -7,7 +7,7 @@ import { Checkpoints } from "../lab/engine/checkpoints";
 import { Host, type News, type Order } from "../lab/engine/host";
 import { Engine } from "../lab/engine/wasm";
 import { History } from "../shared/history";
-import { layOut } from "../shared/ladder_layout";
+import { compactLines, layOut } from "../shared/ladder_layout";
 import { catalogue, tables } from "../shared/tables";
 import type { Batch, Spec } from "../shared/types";
 
@@ -68,6 +68,50 @@ test("slices make no difference, nor does a second run", async () => {
   const sliced = await historyOf(specOf("handshake"), 1);
   assert.deepEqual(sliced.moments, whole.moments);
   assert.deepEqual(sliced.rows, whole.rows);
+});
+
+test("what an application does stands behind what it answers, and before what it sends", async () => {
+  const { moments, rows, came } = await historyOf(specOf("byte-stream"));
+  const writes = moments.flatMap(([kind, row, side], i) =>
+    kind === "did" && side === 0 && rows[row]!.text!.includes("writes") ? [i] : [],
+  );
+  const [synAck, first] = [1, 2].map((n) => rows.filter((row) => row.kind === 0)[n]!.i);
+  const sent = moments.findIndex(([kind, row]) => kind === "sent" && row === first);
+  assert.equal(writes.length, 3);
+  assert.ok(came[synAck!]! < writes[0]!, "the SYN-ACK comes before the first write");
+  assert.ok(writes[0]! < sent && sent < writes[1]!, "each write is sent before the next one");
+});
+
+test("what an application does right after a packet left does not lie on the packet's label", async () => {
+  const history = await historyOf(specOf("byte-stream"));
+  const { moments, rows } = history;
+  const { y, from, to } = layOut(history, false);
+  let seen = 0;
+  moments.forEach(([kind, , side], i) => {
+    const before = moments[i - 1];
+    if (kind !== "did" || before?.[0] !== "sent" || before[2] !== side) return;
+    const row = before[1];
+    ++seen;
+    assert.ok(y[i]! >= from[row]! + ((to[row]! - from[row]!) * 200) / 480 + 15, rows[row]!.label!);
+  });
+  assert.ok(seen > 0);
+});
+
+test("on a phone nothing lies on the words of what happened", async () => {
+  assert.equal(compactLines("the application writes 86 bytes"), 1);
+  assert.equal(compactLines("the application opens a connection to port 80"), 2);
+  assert.equal(compactLines("应用程序主动打开，连接对方的端口 80"), 2);
+  const history = await historyOf(specOf("handshake"));
+  const { y } = layOut(history, true);
+  history.moments.forEach(([kind, row], i) => {
+    const next = history.moments.findIndex(([other], j) => j > i && other !== "tcb");
+    if (kind !== "did" || next < 0) return;
+    const { text, changed } = history.rows[row]!;
+    const height = 20 * compactLines(text!) + (changed.some((one) => one) ? 22 : 0);
+    // The label of a packet stands above its line.
+    const above = history.moments[next]![0] === "sent" ? 24 : 12;
+    assert.ok(y[next]! - above >= y[i]! - 12 + height, `${text}: ${y[next]! - y[i]!}`);
+  });
 });
 
 test("a packet that an edit loses is lost, and history forks there and not before", async () => {
