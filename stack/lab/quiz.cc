@@ -76,7 +76,7 @@ std::vector<Candidate> candidates(const std::vector<std::optional<Evidence>>& tr
         one.alike += is_same_answer(question, answers[i], answers[j]) ? 1U : 0U;
       }
     }
-    if (question.is_raw && !one.varies()) continue;  // "from $port" may have been set
+    if (question.is_raw && one.alike > 0) continue;  // "from $port" may have been set
     all.push_back(one);
   }
   return all;

@@ -48,6 +48,13 @@ std::pair<Port, Port> ports_of(const Frame& frame) {
     return {frame.summary.source_port, frame.summary.destination_port};
   return {frame.summary.destination_port, frame.summary.source_port};
 }
+// The client's first one, which others' SYNs may come before.
+const Frame* client_syn(const Evidence& evidence) {
+  return evidence.first([](const Frame& f) {
+    return is_tcp(f) && f.has(P::kSyn) && !f.has(P::kAck) &&
+           f.summary.source == address_of(Side::Client);
+  });
+}
 bool is_one_connection(const Evidence& evidence) {
   const Frame* const syn = evidence.syn();
   if (syn == nullptr) return false;
@@ -93,18 +100,18 @@ Found bytes_of(const Evidence& evidence, Side side) {
 }  // namespace
 
 Found client_isn(const Evidence& evidence) {
-  return raw(evidence.syn());
+  return raw(client_syn(evidence));
 }
 Found server_isn(const Evidence& evidence) {
   return raw(evidence.syn_ack());
 }
 Found client_port(const Evidence& evidence) {
-  const Frame* const syn = evidence.syn();
+  const Frame* const syn = client_syn(evidence);
   if (syn == nullptr) return std::nullopt;
   return number(glasstcp::number(ports_of(*syn).first));
 }
 Found client_mss(const Evidence& evidence) {
-  const Frame* const syn = evidence.syn();
+  const Frame* const syn = client_syn(evidence);
   if (syn == nullptr || !syn->summary.has_mss) return std::nullopt;
   return number(syn->summary.mss);
 }
@@ -231,10 +238,29 @@ Found data_frames(const Evidence& evidence) {
 
 // -- Frames
 
-Found lost(const Evidence& evidence) {
-  // Only what was repeated can be seen to be lost; a lost ACK that nobody missed cannot.
+// Whether the capture of this end shows that it was lost. A timeout alone does not: the ACK may
+// have been lost instead. What does: the other end asked for it although something that left later
+// had come, which is a duplicate ACK, SACK blocks, or an ACK of another repeated segment alone.
+bool is_shown_to_be_lost(const Evidence& evidence, const Frame& what) {
+  bool repeats_other = false;
   for (const Frame& frame : evidence.frames()) {
-    if (is_tcp(frame) && frame.lost && frame.summary.segment_length() == 0) return std::nullopt;
+    if (frame.number <= what.number || !is_tcp(frame) || ports_of(frame) != ports_of(what))
+      continue;
+    if (frame.outgoing) {
+      if (frame.repeats && frame.summary.seq == what.summary.seq) return false;
+      repeats_other = repeats_other || frame.repeats;
+      continue;
+    }
+    if (!frame.has(P::kAck) || !(frame.summary.ack < what.end())) continue;
+    const bool is_duplicate =
+        frame.has_event(PacketEvent::DuplicateAck) || frame.summary.sack_count > 0;
+    if (is_duplicate || (repeats_other && frame.summary.ack == what.summary.seq)) return true;
+  }
+  return false;
+}
+Found lost(const Evidence& evidence) {
+  for (const Frame& frame : evidence.frames()) {
+    if (is_tcp(frame) && frame.lost && !is_shown_to_be_lost(evidence, frame)) return std::nullopt;
   }
   return frames(evidence.all([](const Frame& f) { return is_tcp(f) && f.lost; }));
 }

@@ -75,6 +75,58 @@ TEST_P(EachQuiz, NoTwoOfSixtyStudentsShareMoreThanHalfOfTheirAnswers) {
   }
 }
 
+// A raw number is each student's own, and at most a fifth of the answers are the same for all, so
+// that chance does not bring two students over the half.
+TEST_P(EachQuiz, FewAnswersAreTheSameForAll) {
+  const QuizPlan plan = plan_of(GetParam());
+  std::vector<Quiz> quizzes;
+  for (std::size_t i = 0; i < kStudents; ++i) {
+    quizzes.push_back(make_quiz(plan, seed_of(i), nullptr).value_or(Quiz{}));
+  }
+  std::size_t alike = 0;
+  for (const QuizItem& item : quizzes.front().items) {
+    std::size_t same = 0;
+    for (const Quiz& other : quizzes) {
+      same += static_cast<std::size_t>(std::ranges::any_of(other.items, [&](const QuizItem& one) {
+        return one.question == item.question && is_same(one, item);
+      }));
+    }
+    alike += same == kStudents ? 1U : 0U;
+    EXPECT_TRUE(!item.question->is_raw || same == 1) << item.question->key;
+  }
+  EXPECT_LE(alike * 5, quizzes.front().items.size());
+}
+
+// That a frame was lost is asked only where the capture shows it. A SYN that nobody answers, and
+// one whose answer is lost, look alike; so does what a timer repeats.
+TEST(Quiz, WhatWasLostIsAskedWhereItCanBeSeen) {
+  const auto asks = [](std::string_view name) {
+    return std::ranges::any_of(plan_of(*scenario_named(name)).questions(),
+                               [](const Question* one) { return one->key == "lost"; });
+  };
+  EXPECT_TRUE(asks("sack-holes"));
+  EXPECT_TRUE(asks("three-duplicate-acks"));
+  EXPECT_FALSE(asks("lost-syn"));
+  EXPECT_FALSE(asks("rto-backoff"));
+}
+
+// The client's number is asked for, though an attacker's SYNs come before its own.
+TEST(Quiz, TheClientsNumberIsTheClients) {
+  const QuizPlan plan = plan_of(*scenario_named("syn-flood"));
+  const Quiz quiz = make_quiz(plan, seed_of(1), nullptr).value_or(Quiz{});
+  const auto answer_to = [&quiz](std::string_view key) {
+    const auto found = std::ranges::find_if(
+        quiz.items, [key](const QuizItem& one) { return one.question->key == key; });
+    EXPECT_NE(found, quiz.items.end()) << key;
+    return found == quiz.items.end() ? 0U : static_cast<std::uint32_t>(found->answer.number);
+  };
+  const auto ask =
+      std::ranges::find(quiz.scenario.chosen, "ask", &std::pair<std::string, std::string>::first);
+  ASSERT_NE(ask, quiz.scenario.chosen.end());
+  // Its FIN follows its SYN and the bytes that it asks with.
+  EXPECT_EQ(answer_to("fin-seq") - answer_to("client-isn"), 1 + std::stoul(ask->second));
+}
+
 // That is so because of what happens, too, and not of raw numbers alone: without these two students
 // share less than half on average, few pairs share more, and at most half of the questions are such
 // that many share their answers.
