@@ -471,9 +471,11 @@ void add_close_words(TextBuffer& out, const CloseNote& note, Language language) 
 void add_timer_words(TextBuffer& out, TimerName timer, Language language) {
   const Words words = words_of(timer);
   const TimerInfo& row = info(timer);
-  out.add("{} ({}{}{})", either(language, words.english, words.chinese), row.name,
-          row.rfc.empty() ? "" : ", ", row.rfc);
-  out.add("{}{}", either(language, ": ", "："), either(language, row.sentence, row.sentence_zh));
+  const bool chinese = language == Language::Chinese;
+  out.add("{}{}{}", either(language, words.english, words.chinese), chinese ? "（" : " (",
+          row.name);
+  if (!row.rfc.empty()) out.add("{}{}", chinese ? "，" : ", ", row.rfc);
+  out.add("{}{}", chinese ? "）：" : "): ", either(language, row.sentence, row.sentence_zh));
 }
 
 }  // namespace glasstcp

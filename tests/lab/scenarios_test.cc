@@ -14,6 +14,7 @@
 #include "stack/lab/lab.h"
 #include "stack/lab/scenario_reader.h"
 #include "stack/lab/telling.h"
+#include "tests/support/glossary_terms.h"
 
 namespace glasstcp::lab {
 namespace {
@@ -111,6 +112,7 @@ TEST_P(EachScenario, FitsATerminalInBothLanguages) {
       if (ascii && language == Language::English) {
         EXPECT_TRUE(std::ranges::all_of(page, [](char c) { return c > 0; }));
       }
+      if (language == Language::Chinese) test::expect_chinese_marks("page", page);
     }
   }
 }

@@ -88,13 +88,13 @@ std::string number_text(const lab::QuizItem& item, std::uint64_t value, Language
   return fmt::format("{}.{:03} ms", value / 1000, value % 1000);
 }
 
-std::string frames_text(const std::vector<std::uint32_t>& frames) {
+std::string frames_text(const std::vector<std::uint32_t>& frames, Language language) {
   std::string text;
   for (const std::uint32_t frame : frames) {
     if (!text.empty()) text += ", ";
     text += std::to_string(frame);
   }
-  return text.empty() ? "none" : text;
+  return text.empty() ? std::string(either(language, "none", "无")) : text;
 }
 
 std::string expected_text(const lab::QuizItem& item, Language language) {
@@ -126,7 +126,7 @@ Mark mark_number(const lab::QuizItem& item, std::string_view answer, Language la
   if (!looks_relative) return wrong(item, language);
   return wrong(item, language,
                either(language, "this is Wireshark's relative number, the raw one was asked for",
-                      "这是 Wireshark 的相对序号，题目要求实际值"));
+                      "这是 Wireshark 的相对序号，题目要求原始值（raw）"));
 }
 
 Mark mark_frames(const lab::QuizItem& item, std::string_view answer, Language language) {
@@ -233,7 +233,7 @@ std::string key_text(const lab::QuizItem& item, Language language) {
       return text;
     }
     case AnswerForm::Frames:
-      return frames_text(item.answer.frames);
+      return frames_text(item.answer.frames, language);
     case AnswerForm::Choice:
       return fmt::format("{}) {}", item.letter(),
                          item.question->options[item.answer.choice].in(language));
@@ -250,7 +250,7 @@ std::string answer_text(const lab::QuizItem& item) {
                  ? number_text(item, item.answer.number, Language::English)
                  : std::to_string(item.answer.number);
     case AnswerForm::Frames:
-      return frames_text(item.answer.frames);
+      return frames_text(item.answer.frames, Language::English);
     case AnswerForm::Choice:
       return std::string(1, item.letter());
     case AnswerForm::Text:
@@ -261,7 +261,7 @@ std::string answer_text(const lab::QuizItem& item) {
 
 Mark mark(const lab::QuizItem& item, std::string_view answer, Language language) {
   if (trimmed(answer).empty()) {
-    return {0, fmt::format("{}; {}", either(language, "no answer", "没有作答"),
+    return {0, fmt::format("{}{}", either(language, "no answer; ", "没有作答；"),
                            expected_text(item, language))};
   }
   switch (item.question->form) {

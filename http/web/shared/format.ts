@@ -9,9 +9,9 @@ export function timeText(ns: number): string {
   return `${trim(ms / 1000, 3)} s`;
 }
 
-/// Bytes with a thin grouping: "14 480".
+/// A whole number, its thousands apart: "14,480", as everywhere here and in Wireshark.
 export function numberText(value: number): string {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, "\u2009");
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 function trim(value: number, digits: number): string {

@@ -128,7 +128,7 @@ Picture ladder_picture(const View& view, const Connection& c, std::span<const La
       "changes, in parentheses where it is inferred. Numbers are relative.",
       "时间自上而下。箭头两侧是其后双方的状态：有变化时加粗，推断所得的加括号。序号为相对值。");
   picture.table.columns = {{view.say("Frame", "帧"), true},
-                           {view.say("Time (s)", "时间 (s)"), true},
+                           {view.say("Time (s)", "时间（s）"), true},
                            {view.say("From", "发送方"), false, true},
                            {view.say("Segment", "报文段")},
                            {"Seq", true},

@@ -70,7 +70,8 @@ class Ladder {
       svg_.text({x, y_ + 14}, fitted(endpoint(side), room, at_.is_wide ? 10.5 : 9.5),
                 at_.is_wide ? "mono" : "mono state", anchor);
     }
-    if (at_.is_wide) svg_.text({8, y_ + 14}, in("frame · time (s)", "帧 · 时间 (s)"), "soft small");
+    if (at_.is_wide)
+      svg_.text({8, y_ + 14}, in("frame · time (s)", "帧 · 时间（s）"), "soft small");
     y_ += 24;
   }
 
