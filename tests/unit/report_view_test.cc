@@ -9,6 +9,7 @@
 #include <string>
 
 #include "generated/version.h"
+#include "tests/support/glossary_terms.h"
 #include "tests/support/markup_checker.h"
 #include "tests/support/sample_capture.h"
 #include "tun/report/view/ladder.h"
@@ -104,6 +105,8 @@ TEST(ReportPage, IsWellFormedInEachFormAndLanguage) {
       for (const std::string& value : {std::string(), kHostile}) {
         const std::string page = page_of(sample_capture(value), language, shape);
         EXPECT_EQ(test::read_markup(page).error, "");
+        const bool is_plain = language == Language::Chinese && value.empty();
+        if (is_plain) test::expect_chinese_marks("page", page);
       }
     }
   }
@@ -262,6 +265,35 @@ TEST(ReportAnswers, TellTheTheoryOnceAndOnlyTheCloseThatHappened) {
   EXPECT_EQ(answer_of(view, *three).paragraphs.size(), 2U);
   capture.findings.back().is_shown = true;
   EXPECT_EQ(answer_of(view, *three).paragraphs.size(), 1U);
+}
+
+// The page was fetched by a browser and, larger, by curl: the figures are those of the browser.
+TEST(ReportHomework, IsAboutTheBrowsersConnection) {
+  Capture capture = sample_capture();
+  Connection browsers = capture.connections.front();
+  const auto client_port = [](const Connection& c) {
+    return std::to_string(number(c.end(Side::Client).endpoint.port));
+  };
+  const auto ask_as = [](Connection& c, const std::string& agent) {
+    for (Message& message : c.messages) {
+      std::erase_if(message.headers, [](const auto& one) { return one.first == "User-Agent"; });
+      if (message.is_request) message.headers.emplace_back("User-Agent", agent);
+    }
+  };
+  browsers.number = static_cast<std::uint32_t>(capture.connections.size() + 1);
+  browsers.end(Side::Client).endpoint.port = Port{61234};
+  browsers.frames.pop_back();
+  ask_as(browsers, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
+  ask_as(capture.connections.front(), "curl/8.5.0");
+  capture.connections.push_back(browsers);
+  const auto client_told = [&](const Capture& of) {
+    Document document = document_of(of, {Language::English, Template::Homework, {}});
+    std::erase_if(document.sections, [](const Section& one) { return one.id != "environment"; });
+    return html_of(document);
+  };
+  EXPECT_THAT(client_told(capture), HasSubstr("61234"));
+  ask_as(capture.connections.back(), "Wget/1.24");
+  EXPECT_THAT(client_told(capture), HasSubstr(client_port(capture.connections.front())));
 }
 
 TEST(ReportHomework, AsksAndDoesNotAnswer) {

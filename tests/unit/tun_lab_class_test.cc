@@ -7,6 +7,7 @@
 
 #include "stack/base/random.h"
 #include "stack/lab/catalogue.h"
+#include "tests/support/glossary_terms.h"
 #include "tun/lab/answer_file.h"
 #include "tun/lab/csv.h"
 #include "tun/lab/grade_command.h"
@@ -248,6 +249,10 @@ TEST(Marks, AKeyIsRightAndWhatIsWrongSaysWhy) {
     EXPECT_THAT(mark(item, "", Language::English).reason,
                 HasSubstr(key_text(item, Language::English)));
     EXPECT_EQ(mark(item, "nonsense", Language::Chinese).points, 0U);
+    for (const std::string_view answer : {"", "nonsense", "0"}) {
+      test::expect_chinese_marks(item.question->key, mark(item, answer, Language::Chinese).reason);
+    }
+    test::expect_chinese_marks(item.question->key, key_text(item, Language::Chinese));
     if (item.question->is_raw) {
       EXPECT_THAT(mark(item, "0", Language::English).reason, HasSubstr("relative number"));
     }
@@ -299,6 +304,25 @@ TEST(Grades, EachFileAndEachStudentHasOneLine) {
   EXPECT_EQ(counts.graded, 2U);
   EXPECT_EQ(counts.missing, 2U);
   EXPECT_EQ(counts.others, 6U);
+}
+
+// Whatever a spreadsheet takes for the begin of a formula is text, in each column, and nothing else
+// gets an apostrophe.
+TEST(Csv, ACellIsNeverAFormula) {
+  for (const std::string sign : {"=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"}) {
+    CsvWriter writer;
+    writer.add_row({sign + "1+1", "x" + sign, sign, ""});
+    const auto cell = [](const std::string& text) {
+      const bool is_quoted = text.find_first_of("\t\r\n") != std::string::npos;
+      return is_quoted ? '"' + text + '"' : text;
+    };
+    EXPECT_EQ(writer.text(), "\xef\xbb\xbf" + cell("'" + sign + "1+1") + ',' + cell("x" + sign) +
+                                 ',' + cell("'" + sign) + ",\r\n");
+  }
+  CsvWriter writer;
+  writer.add_row({"2023001", "3, 5-7", "a=b", "'x", "1.5 ms"});
+  EXPECT_THAT(read_csv(text_of_file(writer.text()), ',')[0].cells,
+              ElementsAre("2023001", "3, 5-7", "a=b", "'x", "1.5 ms"));
 }
 
 TEST(Grades, NoCellIsAFormula) {
@@ -357,6 +381,7 @@ TEST(QuizSheets, AskInBothLanguagesAndTellNoAnswer) {
   for (const Language language : {Language::English, Language::Chinese}) {
     const std::string page = question_page(quiz, whose, language);
     const std::string answers = answer_template(quiz, whose, language);
+    if (language == Language::Chinese) test::expect_chinese_marks("sheet", page + answers);
     EXPECT_THAT(page, HasSubstr("&lt;b&gt;张三"));
     for (const lab::QuizItem& item : quiz.items) {
       EXPECT_THAT(page, HasSubstr(std::string(item.question->text.in(language))));

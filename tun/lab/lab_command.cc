@@ -104,7 +104,8 @@ int tell_scenario(const LabCommandOptions& options) {
   look.ascii = options.ascii;
   if (has_colours(options.colours, 1)) look.paint = lab::Paint::Terminal;
   const auto unmet = lab::unmet_expectations(*scenario, run.journal().lines());
-  const std::string page = lab::tell(*scenario, run.journal(), look, unmet);
+  std::string page = lab::tell(*scenario, run.journal(), look, unmet);
+  if (!options.capture.empty()) page += '\n' + capture_note(options.capture, end, options.language);
   const auto written = write_text("-", page);
   return written ? 0 : failed(written.error(), options.language);
 }
@@ -133,6 +134,13 @@ std::expected<ScenarioText, std::string> text_of_scenario(const std::string& wha
 
 std::string lab_application() {
   return "glasstcp " + std::string(kVersion);
+}
+
+std::string capture_note(const std::string& path, lab::Side end, Language language) {
+  return fmt::format(
+      fmt::runtime(either(language, "{}: what the {} sent and received, with the reasons\n",
+                          "{}：{}发送和接收的分组，附有原因\n")),
+      path, lab::name_of(end, language));
 }
 
 std::expected<void, std::string> write_whole(const std::string& path, ByteView content) {

@@ -37,6 +37,9 @@ struct ScenarioText {
 /// "glasstcp 0.1.0": who wrote a capture.
 [[nodiscard]] std::string lab_application();
 
+/// The line that says what was written: the capture of an end.
+[[nodiscard]] std::string capture_note(const std::string& path, lab::Side end, Language language);
+
 /// Writes a whole file; "-" is stdout. The error is a line without a line feed.
 [[nodiscard]] std::expected<void, std::string> write_whole(const std::string& path,
                                                            ByteView content);

@@ -142,7 +142,8 @@ Done write_annotated(const QuizClass& all, const LabCommandOptions& options) {
 
 Done tell_one_key(const QuizClass& all, const LabCommandOptions& options) {
   const lab::Quiz quiz = all.quiz_of(options.student, nullptr);
-  std::string text = fmt::format("{}, {}\n", all.plan.name(), options.student);
+  std::string text = fmt::format("{}{}{}\n", all.plan.name(), either(options.language, ", ", "，"),
+                                 options.student);
   for (const auto& [name, value] : quiz.scenario.chosen)
     text += fmt::format("  {} = {}\n", name, value);
   for (const lab::QuizItem& item : quiz.items) {
@@ -151,6 +152,7 @@ Done tell_one_key(const QuizClass& all, const LabCommandOptions& options) {
   }
   if (!options.capture.empty()) {
     if (Done done = write_annotated(all, options); !done || options.capture == "-") return done;
+    text += capture_note(options.capture, quiz.scenario.view, options.language);
   }
   return write_text("-", text);
 }
@@ -174,7 +176,17 @@ Done write_keys(const LabCommandOptions& options) {
     }
     table.add_row(row);
   }
-  return write_text(options.output.empty() ? "-" : options.output, table.text());
+  const bool is_file = !options.output.empty() && options.output != "-";
+  Done done = write_text(is_file ? options.output : "-", table.text());
+  if (done && is_file) {
+    fmt::print(
+        "{}\n",
+        fmt::format(
+            fmt::runtime(either(options.language, "{}: the key: {} students, {} questions each",
+                                "{}：{} 名学生的答案，每人 {} 题")),
+            options.output, all->list.students.size(), all->plan.questions().size()));
+  }
+  return done;
 }
 
 Done make_secret(const LabCommandOptions& options) {

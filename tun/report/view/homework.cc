@@ -1,5 +1,6 @@
 // The chapters of a laboratory report, with figures, tables and questions; no answers.
 #include <algorithm>
+#include <utility>
 
 #include "tun/report/view/markup.h"
 #include "tun/report/view/sections.h"
@@ -11,8 +12,11 @@ namespace {
 class Homework {
  public:
   explicit Homework(const View& view) : view_(view) {
+    const auto weight = [](const Connection* c) {
+      return std::pair(is_of_a_browser(*c), c->frames.size());
+    };
     for (const Connection* c : view.shown) {
-      if (main_ == nullptr || c->frames.size() > main_->frames.size()) main_ = c;
+      if (main_ == nullptr || weight(c) > weight(main_)) main_ = c;
     }
   }
 
@@ -153,6 +157,13 @@ class Homework {
 };
 
 }  // namespace
+
+bool is_of_a_browser(const Connection& connection) {
+  return std::ranges::any_of(connection.messages, [](const Message& message) {
+    const std::string* const agent = message.is_request ? message.header("user-agent") : nullptr;
+    return agent != nullptr && agent->starts_with("Mozilla/");
+  });
+}
 
 std::vector<Section> homework_sections(const View& view) {
   return Homework(view).sections();

@@ -22,15 +22,19 @@ std::uint64_t weight(const Connection& c) {
 }
 
 // The connections that are shown in detail: the one that is asked for, else those with most bytes,
-// in the order of the capture.
-std::vector<const Connection*> chosen(const Capture& capture,
-                                      std::optional<std::uint32_t> connection) {
+// of a homework a browser's before all others, in the order of the capture.
+std::vector<const Connection*> chosen(const Capture& capture, const ViewOptions& options) {
+  const std::optional<std::uint32_t> connection = options.connection;
   std::vector<const Connection*> all;
   for (const Connection& c : capture.connections) {
     if (!c.frames.empty() && (!connection || c.number == *connection)) all.push_back(&c);
   }
-  std::ranges::sort(all, [](const Connection* a, const Connection* b) {
-    return std::pair(weight(*b), a->number) < std::pair(weight(*a), b->number);
+  const auto is_first = [&options](const Connection* c) {
+    return options.shape == Template::Homework && is_of_a_browser(*c);
+  };
+  std::ranges::sort(all, [&is_first](const Connection* a, const Connection* b) {
+    return std::tuple(is_first(b), weight(*b), a->number) <
+           std::tuple(is_first(a), weight(*a), b->number);
   });
   if (all.size() > kMostDetailed) all.resize(kMostDetailed);
   std::ranges::sort(all, {}, [](const Connection* c) { return c->number; });
@@ -38,7 +42,7 @@ std::vector<const Connection*> chosen(const Capture& capture,
 }
 
 View view_of(const Capture& capture, const ViewOptions& options) {
-  View view{capture, options.language, chosen(capture, options.connection), 0};
+  View view{capture, options.language, chosen(capture, options), 0};
   if (!options.connection) view.left_out = capture.connections.size() - view.shown.size();
   return view;
 }

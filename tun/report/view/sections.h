@@ -68,7 +68,11 @@ using Blocks = std::vector<Block>;
 /// The findings that are worth a question, those of one kind together.
 [[nodiscard]] std::vector<std::vector<const Finding*>> grouped_findings(const View& view);
 
-/// The chapters of a homework.
+/// Whether a browser asked for something in it: its User-Agent begins as those of browsers do,
+/// which tools such as curl do not.
+[[nodiscard]] bool is_of_a_browser(const Connection& connection);
+/// The chapters of a homework; its figures are of the browser's connection with most frames, or,
+/// where no browser is seen, of the one with most.
 [[nodiscard]] std::vector<Section> homework_sections(const View& view);
 
 }  // namespace glasstcp::report
