@@ -183,11 +183,8 @@ void Lab::deliver(Side to) {
 // -- Actions
 
 void Lab::act(const Action& action) {
-  if (Application::is_order(action.deed)) {
-    return application(action.actor).order(action, journal_, now_);
-  }
   Host& host = this->host(action.actor.side);
-  journal_.note_action(action, now_);
+  if (!Application::is_order(action.deed)) journal_.note_action(action, now_);
   switch (action.deed) {
     case Deed::Listen:
       if (const auto id = host.stack->listen({IpAddress::v4(0, 0, 0, 0), Port(80)}, 16)) {
@@ -215,7 +212,7 @@ void Lab::act(const Action& action) {
     case Deed::Ping:
       return receive_forged(host, ping_packet(action));
     default:
-      return;
+      return application(action.actor).order(action, journal_, now_);
   }
 }
 
