@@ -213,7 +213,10 @@ void Journal::take_sent(Side side, const AnnotatedPacket& packet) {
   watch(side, packet, row);
   row.reason_class = class_of(packet);
   row.is_plain = !row.is_marked && is_plain_packet(packet, is_one_more_duplicate(packet));
+  row.is_retransmission = packet.events.has(PacketEvent::Retransmission);
+  const std::size_t told = told_.size();
   row.why = why_of(packet, told_, language_);
+  row.explains = told_.size() > told;
   tell(leaving_[index_of(side)], side, packet);
 }
 
@@ -237,7 +240,9 @@ void Journal::take_received(Side side, const AnnotatedPacket& packet) {
   const bool repeats = is_one_more_duplicate(packet) || beyond > kToldOfAGap;
   row.is_plain = row.is_plain && !row.is_copy && is_plain_packet(packet, repeats);
   row.says_again = row.is_plain && repeats;
+  const std::size_t told = told_.size();
   row.effect = effect_of(packet, told_, language_);
+  row.explains = row.explains || told_.size() > told;
   tell(at, side, packet);
 }
 

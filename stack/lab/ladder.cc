@@ -2,7 +2,6 @@
 #include "stack/lab/ladder.h"
 
 #include <algorithm>
-#include <map>
 #include <span>
 
 #include "stack/base/markup.h"
@@ -45,8 +44,8 @@ class Ladder {
 
   std::string draw() {
     add_heads();
-    count_crossings();
-    const std::vector<Row>& rows = journal_.rows();
+    sort_rows();
+    const std::vector<Row>& rows = rows_;
     for (std::size_t i = 0; i < rows.size();) {
       if (const std::size_t end = end_of_alike(i); end - i >= kLeastAlike) {
         add_alike(i, end);
@@ -118,6 +117,17 @@ class Ladder {
     add_line(plain(padded_left("s", kTime) + ' ' + padded("192.0.2.1", kState) + ' ' +
                    padded("", kArrow) + ' ' + padded("192.0.2.2", kState) + ' ' +
                    padded_left("s", kTime)));
+  }
+
+  // When the end whose view it is sent or got it; what never came stands where it left.
+  [[nodiscard]] std::uint64_t place_of(const Row& row) const {
+    const bool comes = row.kind == Row::Kind::Packet &&
+                       (row.is_copy || row.is_forged || row.side != scenario_.view);
+    return comes && row.came_place != 0 ? row.came_place : row.left_place;
+  }
+  void sort_rows() {
+    rows_ = journal_.rows();
+    std::ranges::sort(rows_, {}, [this](const Row& row) { return place_of(row); });
   }
 
   [[nodiscard]] std::string time_of(Instant at) const {
@@ -212,55 +222,42 @@ class Ladder {
 
   // -- Packets that cross
 
-  struct Passing {
-    std::uint64_t place = 0;  // among all that left and came
-    std::size_t row = 0;
-    bool leaves = false;
-  };
-
-  // For each row: packets of the other end, in the same connection, that were on their way when it
-  // left.
-  void count_crossings() {
-    const std::vector<Row>& rows = journal_.rows();
-    crossed_.assign(rows.size(), 0);
-    std::vector<Passing> all;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (rows[i].kind != Row::Kind::Packet || rows[i].is_forged || rows[i].is_copy ||
-          !rows[i].lost.empty())
-        continue;
-      if (rows[i].left_place != 0) all.push_back({rows[i].left_place, i, true});
-      if (rows[i].came_place != 0) all.push_back({rows[i].came_place, i, false});
-    }
-    std::ranges::sort(all, {}, &Passing::place);
-    std::map<std::uint32_t, std::array<std::uint64_t, 2>> on_their_way;
-    for (const Passing& one : all) {
-      const Row& row = rows[one.row];
-      auto& ways = on_their_way[row.connection];
-      if (one.leaves) {
-        crossed_[one.row] = ways[index_of(other(row.side))];
-        ++ways[index_of(row.side)];
-      } else {
-        --ways[index_of(row.side)];
-      }
-    }
+  // Data and ACKs cross all the time; it is told where it explains what one sees.
+  [[nodiscard]] static bool is_notable(const Row& row) {
+    return row.summary.has(PacketSummary::kSyn) || row.summary.has(PacketSummary::kFin) ||
+           row.summary.has(PacketSummary::kRst) || row.is_retransmission;
+  }
+  // Of a packet that came to the end whose order this is: whether one that stands above it, and
+  // that this end sent, had not yet come when it left.
+  [[nodiscard]] static bool cross(const Row& comes, const Row& above) {
+    return above.kind == Row::Kind::Packet && above.side != comes.side &&
+           above.connection == comes.connection && !above.is_forged && !above.is_copy &&
+           above.came_place > comes.left_place;
   }
 
-  // Data and ACKs cross all the time; it is told where it explains what one sees.
   void add_crossing(const Row& row) {
-    const std::uint64_t crossed = crossed_[static_cast<std::size_t>(&row - journal_.rows().data())];
-    const bool is_told =
-        row.summary.has(PacketSummary::kSyn) || row.summary.has(PacketSummary::kFin) ||
-        row.summary.has(PacketSummary::kRst) ||
-        (row.reason_class == ReasonClass::LossRecovery && row.summary.text_length > 0);
-    if (crossed == 0 || row.is_copy || !is_told) return;
-    const std::string number = std::to_string(crossed);
-    if (options_.language == Language::Chinese) {
-      return add_paragraph("发出时，上面有 " + number + " 个分组尚在途中：双方的分组交错而过",
+    if (row.side == scenario_.view || row.is_forged || row.is_copy) return;
+    const auto at = static_cast<std::size_t>(&row - rows_.data());
+    const std::span above = std::span(rows_).first(at);
+    if (is_notable(row)) {
+      const auto crossed =
+          std::ranges::count_if(above, [&row](const Row& one) { return cross(row, one); });
+      if (crossed == 0) return;
+      return add_paragraph(std::string(in("it left before ", "发出时，上面有 ")) +
+                               std::to_string(crossed) +
+                               std::string(in(" of the packets above had come: they cross",
+                                              " 个分组尚在途中：双方的分组交错而过")),
                            true);
     }
-    add_paragraph("it leaves before " + number + " of the packets above " +
-                      (crossed == 1 ? "has come: they cross" : "have come: they cross"),
-                  true);
+    const auto notable = std::ranges::find_if(above.rbegin(), above.rend(), [&row](const Row& one) {
+      return is_notable(one) && cross(row, one);
+    });
+    if (notable == above.rend() || &*notable == told_crossing_) return;
+    told_crossing_ = &*notable;
+    add_paragraph(
+        std::string(in("it left before ", "发出时，上面的 ")) + notable->label +
+            std::string(in(" above had come: they cross", " 尚在途中：双方的分组交错而过")),
+        true);
   }
 
   void add_happening(const Row& row) {
@@ -279,10 +276,10 @@ class Ladder {
   // -- Runs
 
   [[nodiscard]] bool may_fold(const Row& row) const {
-    return options_.folds && row.kind == Row::Kind::Packet && row.is_plain;
+    return options_.folds && row.kind == Row::Kind::Packet && row.is_plain && !row.explains;
   }
   [[nodiscard]] std::size_t end_of_run(std::size_t begin) const {
-    const std::vector<Row>& rows = journal_.rows();
+    const std::vector<Row>& rows = rows_;
     std::size_t end = begin;
     // Lost ones are no part of a run of others.
     const bool is_lost = rows[begin].arrived == kNever;
@@ -294,7 +291,7 @@ class Ladder {
 
   // Rows that differ from the one before `begin` in nothing but who the other end is: a flood.
   [[nodiscard]] std::size_t end_of_alike(std::size_t begin) const {
-    const std::vector<Row>& rows = journal_.rows();
+    const std::vector<Row>& rows = rows_;
     std::size_t end = begin;
     while (options_.folds && begin > 0 && end < rows.size() &&
            are_alike(rows[begin - 1], rows[end])) {
@@ -311,7 +308,7 @@ class Ladder {
                              (options_.language == Language::Chinese
                                   ? "同样的分组还有 " + std::to_string(end - begin) + " 个"
                                   : std::to_string(end - begin) + " more packets like this one");
-    add_folded(journal_.rows()[begin], text);
+    add_folded(rows_[begin], text);
   }
   // The times are those of the first row that is folded, each at its end.
   void add_folded(const Row& first, const std::string& text) {
@@ -328,7 +325,7 @@ class Ladder {
   void add_fold(std::size_t begin, std::size_t end) {
     std::array<std::uint64_t, 2> segments{}, bytes{}, acks{};
     for (std::size_t i = begin; i < end; ++i) {
-      const Row& row = journal_.rows()[i];
+      const Row& row = rows_[i];
       const std::size_t side = index_of(row.side);
       ++(row.summary.text_length > 0 ? segments : acks)[side];
       bytes[side] += row.summary.text_length;
@@ -350,13 +347,14 @@ class Ladder {
                     : "  " + name + ": " + counted(acks[i], "ACK");
       }
     }
-    const std::vector<Row>& rows = journal_.rows();
+    const std::vector<Row>& rows = rows_;
     const auto run = std::span(rows).subspan(begin, end - begin);
     if (rows[begin].arrived == kNever) text += in("  (all lost)", "（全部丢失）");
     if (std::ranges::all_of(run, &Row::says_again)) {
       text += in("  (a gap stays open)", "（缺口仍未填补）");
     }
     add_folded(rows[begin], text);
+    add_crossing(rows[begin]);
     const auto is_watched = [](const Row& row) { return !row.watched.empty(); };
     const auto first = std::ranges::find_if(run, is_watched);
     if (first == run.end()) return;
@@ -369,7 +367,8 @@ class Ladder {
   const Journal& journal_;
   const LadderOptions& options_;
   std::string out_;
-  std::vector<std::uint64_t> crossed_;  // by row
+  std::vector<Row> rows_;               // in the order of the end whose view it is
+  const Row* told_crossing_ = nullptr;  // the last packet of which it was told what crosses it
 };
 
 }  // namespace

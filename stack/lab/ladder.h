@@ -1,7 +1,8 @@
 // The ladder of a run as lines of text: each packet an arrow between the two ends, beside it their
 // states and the instants at which it left and came; below it why it was sent, what it did, and
-// the variables that the scenario watches. Rows stand in the order in which packets left; where
-// packets cross, a row says how many of those above it had not come yet when it left.
+// the variables that the scenario watches. Rows stand in the order in which the
+// end whose capture shows it best (`view`) sent and got them, as in that capture; where packets
+// cross, a row says so.
 //
 // Long runs of data and ACKs that nothing happens to are one line; a capture has them all.
 //

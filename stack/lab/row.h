@@ -42,8 +42,10 @@ struct Row {
   std::array<std::string_view, 2> states{};  ///< by side: of the sender after it, of the receiver
                                              ///< after it came
   std::array<bool, 2> changed{};             ///< whether it changed them
-  bool is_plain = false;                     ///< data or an ACK as any other: it may be folded
-  bool says_again = false;                   ///< only that a gap is still open
+  bool is_retransmission = false;
+  bool explains = false;    ///< a name for the first time, in a sentence
+  bool is_plain = false;    ///< data or an ACK as any other: it may be folded
+  bool says_again = false;  ///< only that a gap is still open
 };
 
 /// Names of reasons and verdicts whose sentence stands in a row already.

@@ -135,6 +135,14 @@ class Reader {
 
   // -- What the seed chooses
 
+  // "131ms" as people write it: "131 ms".
+  static std::string as_told(std::string_view value) {
+    const std::size_t unit = std::min(value.find_first_not_of("0123456789."), value.size());
+    const std::string_view rest = value.substr(unit);
+    const bool is_time = unit > 0 && (rest == "us" || rest == "ms" || rest == "s");
+    return std::string(value.substr(0, unit)) + (is_time ? " " : "") + std::string(rest);
+  }
+
   std::string substituted(std::string_view line) {
     std::string text;
     for (std::size_t i = 0; i < line.size(); ++i) {
@@ -149,7 +157,8 @@ class Reader {
         fail("nothing is called " + std::string(line.substr(i, end - i)) + " before this line");
         return text;
       }
-      text += options_.quiz && story_ != nullptr ? "?" : found->second;
+      const bool is_told = story_ != nullptr;
+      text += !is_told ? found->second : options_.quiz ? "?" : as_told(found->second);
       i = end - 1;
     }
     return text;

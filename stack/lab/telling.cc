@@ -9,27 +9,22 @@ namespace {
 
 constexpr std::size_t kColumns = 79;
 
-constexpr Headings kEnglish = {
-    "Question",
-    "Predict first",
-    "What passes between them",
-    "A line for each packet, in the order in which they leave; the time at "
-    "each side is when it left or came there.",
-    "What happened",
-    "See it in Wireshark",
-    "Change it",
-    "What was expected, and was not seen",
-    "What happens without these settings (with them: the ladder above)"};
-constexpr Headings kChinese = {
-    "问题",
-    "先预测",
-    "时序图",
-    "每行一个分组，按发出的先后排列；左右两侧是它在各端发出或到达的时间。",
-    "发生了什么",
-    "在 Wireshark 中查看",
-    "改变条件",
-    "预期会出现而没有出现的",
-    "不改变这些设置时会发生什么（改变之后：见上面的时序图）"};
+constexpr Headings kEnglish = {"Question",
+                               "Predict first",
+                               "What passes between them",
+                               "What happened",
+                               "See it in Wireshark",
+                               "Change it",
+                               "What was expected, and was not seen",
+                               "What happens without these settings (with them: the ladder above)"};
+constexpr Headings kChinese = {"问题",
+                               "先预测",
+                               "时序图",
+                               "发生了什么",
+                               "在 Wireshark 中查看",
+                               "改变条件",
+                               "预期会出现而没有出现的",
+                               "不改变这些设置时会发生什么（改变之后：见上面的时序图）"};
 
 class Page {
  public:
@@ -71,6 +66,17 @@ const Headings& headings(Language language) {
   return language == Language::Chinese ? kChinese : kEnglish;
 }
 
+std::string ladder_note(const Scenario& scenario, Language language) {
+  const std::string end(name_of(scenario.view, language));
+  if (language == Language::Chinese) {
+    return "每行一个分组，按" + end +
+           "发出和收到的先后排列，与它的抓包相同；左右两侧是分组在各端发出或到达的时间。";
+  }
+  return "A line for each packet, in the order in which the " + end +
+         " sent and got them, as in its capture; the times at both sides are when it left or came "
+         "there.";
+}
+
 std::string chosen_text(const Scenario& scenario, Language language) {
   std::string text(either(language, "seed ", "种子 "));
   text += std::to_string(scenario.seed);
@@ -97,7 +103,7 @@ std::string tell(const Scenario& scenario, const Journal& journal, const LadderO
   page.heading(words.predict);
   page.paragraph(story.predict);
   page.heading(words.ladder);
-  page.paragraph(words.ladder_note);
+  page.paragraph(ladder_note(scenario, options.language));
   page.add(ladder(scenario, journal, options));
   // Of a scenario as it is written the author wants to know what is not so.
   const bool is_changed = !scenario.overrides.empty() || !scenario.edit_lines.empty();

@@ -13,10 +13,12 @@ namespace glasstcp::lab {
 
 /// The headings, in both languages; static lifetime.
 struct Headings {
-  std::string_view question, predict, ladder, ladder_note, happened, see, change, not_shown,
-      without;
+  std::string_view question, predict, ladder, happened, see, change, not_shown, without;
 };
 [[nodiscard]] const Headings& headings(Language language);
+
+/// What the order of a ladder's lines is, and its times.
+[[nodiscard]] std::string ladder_note(const Scenario& scenario, Language language);
 
 /// All of it, lines of at most 79 columns. `unmet`: what was expected and did not come
 /// (check.h), which the reader is told.

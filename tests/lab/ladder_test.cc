@@ -107,30 +107,62 @@ TEST(LabLadder, AMarkIsShown) {
   EXPECT_THAT(text, testing::HasSubstr("ACK-CWR seq="));
 }
 
-// Rows stand in the order of time: when a packet left, or when something happened.
-TEST(LabLadder, RowsAreInTheOrderOfTime) {
+// The column of the end whose view it is has its times in order, in every scenario; what never came
+// has none there.
+TEST(LabLadder, LinesAreInTheOrderOfTime) {
+  LadderOptions look;
   for (const CatalogueEntry& entry : catalogue()) {
-    const auto scenario = read_scenario(entry.text, {.name = entry.name, .seed = 4});
-    Lab lab(*scenario, {});
-    lab.run();
-    EXPECT_TRUE(std::ranges::is_sorted(lab.journal().rows(), {}, &Row::at)) << entry.name;
+    const bool is_client = read_scenario(entry.text, {.name = entry.name})->view == Side::Client;
+    std::istringstream lines(drawn(entry.name, look));
+    std::string last;
+    for (std::string line; std::getline(lines, line);) {
+      if (!line.contains("▶") && !line.contains("◀")) continue;
+      const std::string time = is_client ? line.substr(0, 7) : line.substr(line.size() - 7);
+      if (time.find_first_not_of(" .0123456789") != std::string::npos || !time.contains('.')) {
+        continue;
+      }
+      EXPECT_LE(last, time) << entry.name << ": " << line;
+      last = time;
+    }
+    EXPECT_NE(last, "") << entry.name;
   }
 }
 
-// The retransmission leaves before the last duplicates come, which have left before it: it says so.
-TEST(LabLadder, ARowSaysWhatCrossesIt) {
+// What follows `mark` in a text.
+std::string behind(const std::string& text, std::string_view mark, std::size_t size = 400) {
+  const std::size_t at = text.find(mark);
+  return at == std::string::npos ? std::string() : text.substr(at + mark.size(), size);
+}
+
+// As in the server's capture: the retransmission stands behind the third duplicate, before the
+// fourth, which says that it had left before.
+TEST(LabLadder, ARowSaysWhatItCrosses) {
   LadderOptions look;
-  const auto after = [](const std::string& text, std::string_view mark) {
-    const std::size_t at = text.find(mark);
-    return at == std::string::npos ? std::string() : text.substr(at, 400);
-  };
-  constexpr std::string_view kWords = "of the packets above";
-  EXPECT_THAT(after(drawn("three-duplicate-acks", look), "server: FastRetransmit"),
-              testing::HasSubstr(kWords));
-  EXPECT_THAT(after(drawn("simultaneous-close", look), "server: Fin"), testing::HasSubstr(kWords));
+  std::string text = drawn("three-duplicate-acks", look);
+  const std::size_t third = text.find("server: 3rd duplicate ACK");
+  const std::size_t again = text.find("server: FastRetransmit");
+  const std::size_t fourth = text.find("duplicates 4]");
+  EXPECT_TRUE(third < again && again < fourth) << third << ' ' << again << ' ' << fourth;
+  constexpr std::string_view kWords = "had come: they cross";
+  EXPECT_THAT(text.substr(again, 500), testing::HasSubstr(kWords));
+  EXPECT_THAT(behind(drawn("simultaneous-close", look), "server: Fin"),
+              testing::HasSubstr("before 1 of the packets above had come"));
   EXPECT_THAT(drawn("four-way-close", look), testing::Not(testing::HasSubstr(kWords)));
   look.language = Language::Chinese;
   EXPECT_THAT(drawn("three-duplicate-acks", look), testing::HasSubstr("尚在途中"));
+}
+
+// Each name is explained where it is first seen, not where it is folded away.
+TEST(LabLadder, NoNameIsFoldedAwayWithItsExplanation) {
+  for (const CatalogueEntry& entry : catalogue()) {
+    const std::string text = drawn(entry.name, {});
+    for (const std::string_view name : {"NewData", "AckImmediate", "AckEverySecondSegment",
+                                        "AckDelayTimer", "AcceptedOutOfOrder", "RackRetransmit"}) {
+      const std::size_t at = text.find(": " + std::string(name));
+      if (at == std::string::npos) continue;
+      EXPECT_EQ(text[at + 2 + name.size()], ':') << entry.name << ": " << text.substr(at, 60);
+    }
+  }
 }
 
 // What is folded has the time at each end in that end's column.

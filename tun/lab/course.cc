@@ -83,7 +83,8 @@ std::string answer_of(const lab::Scenario& scenario, const lab::Journal& journal
   const std::string ladder =
       fmt::format("<p class=\"chosen\">{}</p>\n<p>{}</p>\n<pre tabindex=\"0\">{}</pre>\n",
                   lab::html_escaped(lab::chosen_text(scenario, language)),
-                  lab::html_escaped(words.ladder_note), lab::ladder(scenario, journal, look));
+                  lab::html_escaped(lab::ladder_note(scenario, language)),
+                  lab::ladder(scenario, journal, look));
   const std::string files = fmt::format(
       "<p class=\"files\"><a href=\"{0}.client.pcapng\">{1}</a><a "
       "href=\"{0}.server.pcapng\">{2}</a></p>\n",
