@@ -10,8 +10,9 @@
 // Invariants:
 //   1. Between a value's home slot and its slot there is no empty slot.
 //   2. The capacity is a power of two (or 0 before memory was had), never more than 15/16 full.
-//   3. find, insert and erase are O(1) expected; only growing, mostly at 3/4, allocates (nothrow)
-//   and is O(size).
+//   3. find, insert and erase are O(1) expected; only growing allocates (nothrow) and is O(size). A
+//   table grows when 3/4 of it are full, one of kLarge slots at 7/8: there a doubling costs more
+//   memory than longer walks cost time.
 //
 // Leaves out: growing bit by bit. A doubling at 1 M entries takes some milliseconds; a table can
 // start large instead.
@@ -35,11 +36,11 @@ namespace glasstcp {
 /// A multimap from 64-bit hashes to 32-bit values; the caller compares the keys.
 class FlowTable {
  public:
+  static constexpr std::size_t kLarge = 1U << 16;  ///< slots: half a megabyte
+
   /// At most `max_entries` values; room for `expected_entries` is made at once, if there is memory.
-  /// It grows when so many eighths are full: 7 cost longer walks, and save memory.
-  explicit FlowTable(std::uint32_t max_entries, std::uint32_t expected_entries = 0,
-                     std::uint32_t full_eighths = 6)
-      : max_entries_(std::min(max_entries, std::uint32_t{1} << 30)), full_eighths_(full_eighths) {
+  explicit FlowTable(std::uint32_t max_entries, std::uint32_t expected_entries = 0)
+      : max_entries_(std::min(max_entries, std::uint32_t{1} << 30)) {
     const std::uint64_t wanted = std::min(expected_entries, max_entries_);
     (void)resize(std::bit_ceil(
         static_cast<std::size_t>(std::max<std::uint64_t>(kFirstCapacity, wanted * 4 / 3 + 1))));
@@ -138,7 +139,7 @@ class FlowTable {
     if (slots == nullptr) return false;
     std::swap(slots, slots_);
     const std::size_t old_capacity = std::exchange(capacity_, capacity);
-    grow_at_ = capacity_ / 8 * full_eighths_;
+    grow_at_ = capacity_ / 8 * (capacity_ < kLarge ? 6 : 7);
     for (std::size_t i = 0; i < old_capacity; ++i) {
       if (slots[i].value != kNone) put(slots[i]);
     }
@@ -150,7 +151,6 @@ class FlowTable {
   std::size_t grow_at_ = 0;  // entries
   std::uint32_t size_ = 0;
   std::uint32_t max_entries_;
-  std::uint32_t full_eighths_;
 };
 
 }  // namespace glasstcp

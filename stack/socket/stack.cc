@@ -367,6 +367,9 @@ std::optional<ConnectionReport> Stack::report(ConnectionId id) const {
 std::vector<RunningTimer> Stack::timers(const FourTuple& tuple) const {
   return impl_->tcp.timers(tuple);
 }
+std::optional<TcbSnapshot> Stack::status(const FourTuple& tuple) const {
+  return impl_->tcp.status(tuple);
+}
 std::vector<OutstandingRange> Stack::outstanding(const FourTuple& tuple) const {
   return impl_->tcp.outstanding(tuple);
 }

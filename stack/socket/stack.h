@@ -223,6 +223,9 @@ class Stack {
   /// What runs for the connection with this tuple, half-open and TIME-WAIT too, and when each ends;
   /// the earliest first. Empty: nothing runs, or there is no such connection.
   [[nodiscard]] std::vector<RunningTimer> timers(const FourTuple& tuple) const;
+  /// How the connection with this tuple stands; empty: there is none, or it is half-open or in
+  /// TIME-WAIT.
+  [[nodiscard]] std::optional<TcbSnapshot> status(const FourTuple& tuple) const;
   /// What the connection with this tuple has sent and not heard an acknowledgment of, in order;
   /// with what is known of each part (reported by SACK, judged lost). O(segments outstanding).
   [[nodiscard]] std::vector<OutstandingRange> outstanding(const FourTuple& tuple) const;

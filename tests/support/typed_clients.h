@@ -40,6 +40,14 @@ inline std::uint16_t port_of(std::uint32_t number) {
   return static_cast<std::uint16_t>(1024 + number % 60'000);
 }
 
+/// RFC 791 §3.1: of an IPv4 packet whose field for it is zero.
+inline void write_header_checksum(Bytes& packet) {
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i < 20; i += 2) sum += load_be16(&packet[i]);
+  sum = (sum & 0xffff) + (sum >> 16);
+  store_be16(&packet[10], static_cast<std::uint16_t>(~sum - (sum >> 16)));
+}
+
 /// The server, which listens on port 80.
 class TypedClients {
  public:
@@ -56,7 +64,7 @@ class TypedClients {
     PacketMeta verified;
     verified.checksum_valid = true;
     write_raw_packet(segment, packet_);
-    if (packet_[0] >> 4 == 4) write_header_checksum();
+    if (packet_[0] >> 4 == 4) write_header_checksum(packet_);
     return stack.receive(packet_, verified, now);
   }
   Verdict send(const IpAddress& from, std::uint16_t port, std::uint16_t flags, std::uint32_t seq,
@@ -127,13 +135,6 @@ class TypedClients {
   std::uint64_t resets = 0;  ///< of connections that others took the room of
 
  private:
-  // RFC 791 §3.1.
-  void write_header_checksum() {
-    std::uint32_t sum = 0;
-    for (std::size_t i = 0; i < 20; i += 2) sum += load_be16(&packet_[i]);
-    sum = (sum & 0xffff) + (sum >> 16);
-    store_be16(&packet_[10], static_cast<std::uint16_t>(~sum - (sum >> 16)));
-  }
   void act_on(const Event& event) {
     if (event.is_listener) {
       while (const auto id = stack.accept(event.listener)) answer(*id);

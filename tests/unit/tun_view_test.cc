@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -246,7 +247,8 @@ const json* find(const std::vector<Told>& all, std::string_view event) {
 class ViewTest : public testing::Test {
  protected:
   ViewTest() : hub_({{"192.0.2.2"}, 80, false, Language::English}, 4U << 20), switches_({}, false) {
-    hub_.join(two_.right, switches_, two_.now, [] {
+    hub_.join(two_.right, switches_, two_.now, [this] {
+      ++looks_;
       Status status;
       status.sections.push_back({"received", {"received", "r"}, true, {}});
       status.sections.back().add("SynAccepted", {"SynAccepted", "SynAccepted"}, std::uint64_t{3},
@@ -271,9 +273,11 @@ class ViewTest : public testing::Test {
     watch();
     hub_.on_time(two_.now);
   }
-  Ref<http::BodyStream> open(std::string_view query, const char* client = "192.0.2.1") {
+  Ref<http::BodyStream> open(std::string_view query, const char* client = "192.0.2.1",
+                             const FourTuple& tuple = {}) {
     http::ServiceCall call;
     call.query = query;
+    call.tuple = tuple;
     call.tuple.remote_address = *IpAddress::parse(client);
     hub_.on_time(two_.now);
     http::ServiceAnswer answer = hub_.open(call);
@@ -285,6 +289,7 @@ class ViewTest : public testing::Test {
   ViewHub hub_;
   ViewSwitches switches_;
   int status_ = 0;
+  int looks_ = 0;  // at all that is counted
 };
 
 TEST_F(ViewTest, TellsWhatCameBeforeSomebodyLooked) {
@@ -486,6 +491,109 @@ TEST_F(ViewTest, PlacesAreFewAndOneClientDoesNotTakeAll) {
   all.clear();
   EXPECT_EQ(hub_.view_count(), 0U);
   EXPECT_EQ(hub_.next_deadline(), kNever) << "nobody is woken";
+}
+
+// Else one host of a network with 2^64 addresses takes all places for itself.
+TEST_F(ViewTest, AddressesOfOneNetworkAreOnePeer) {
+  std::vector<Ref<http::BodyStream>> all;
+  for (std::size_t i = 0; i < ViewHub::kMostViews; ++i)
+    all.push_back(open("", ("2001:db8::" + std::to_string(i + 1)).c_str()));
+  open("", "2001:db8::99");
+  EXPECT_EQ(status_, 503) << "each of its neighbours has one";
+  all.push_back(open("", "2001:db8:0:1::1"));
+  EXPECT_EQ(status_, 200) << "another network has a place";
+  EXPECT_TRUE(events_of(*all[0]).back().event == "bye");
+  all.push_back(open("", "192.0.2.9"));
+  EXPECT_EQ(status_, 200);
+  // Inside of it the address that has most gives one up.
+  all.clear();
+  for (std::size_t i = 0; i < ViewHub::kMostViews; ++i)
+    all.push_back(open("", i < 6 ? "2001:db8::1" : "2001:db8::2"));
+  all.push_back(open("", "2001:db8::3"));
+  EXPECT_EQ(status_, 200);
+  EXPECT_EQ(events_of(*all[0]).back().event, "bye");
+}
+
+// Places are for those who look: who stops reading, and holds its window closed, gives its one up.
+TEST_F(ViewTest, WhoReadsNothingGivesItsPlaceToWhoeverComes) {
+  const auto [client, server] = two_.connected();
+  const FourTuple tuple = *two_.right.tuple(server);
+  std::vector<Ref<http::BodyStream>> all;
+  for (std::size_t i = 0; i < ViewHub::kMostViews; ++i)
+    all.push_back(i == 3 ? open("", "192.0.2.1", tuple)
+                         : open("", ("192.0.2." + std::to_string(50 + i)).c_str()));
+  open("", "192.0.2.99");
+  EXPECT_EQ(status_, 503) << "all of them read";
+  const std::string text(2'000'000, 'x');
+  (void)two_.right.send(server, test::TwoStacks::bytes(text), {}, two_.now);
+  pass(2s);
+  ASSERT_TRUE(two_.right.status(server)->window_limited);
+  all.push_back(open("", "192.0.2.99"));
+  EXPECT_EQ(status_, 200);
+  EXPECT_EQ(events_of(*all[3]).back().event, "bye");
+  EXPECT_EQ(hub_.view_count(), ViewHub::kMostViews);
+}
+
+// Looking at everything costs time for each connection: who opens and closes pages all day must not
+// have it done each time.
+TEST_F(ViewTest, PagesThatComeAndGoDoNotHaveEverythingLookedAt) {
+  const int before = looks_;
+  for (int i = 0; i < 100; ++i) events_of(*open(""));
+  EXPECT_EQ(looks_ - before, 1);
+  two_.right.set_observer(nullptr);  // so that only a look finds what is new
+  [[maybe_unused]] const auto sockets = two_.connected();
+  EXPECT_TRUE(find(events_of(*open("")), "connections")->at("shown").empty());
+  pass(ViewHub::kWindow);
+  EXPECT_EQ(find(events_of(*open("")), "connections")->at("shown").size(), 1U);
+  EXPECT_EQ(looks_ - before, 2);
+}
+
+// Rows for those who may come some day take little, and what a view has had goes a minute after it.
+TEST_F(ViewTest, WhileNobodyWatchesItHoldsLittle) {
+  constexpr std::uint64_t kAll = 4U << 20;
+  const auto fill = [this] {
+    for (std::uint16_t port = 1000; port < 1200; ++port) {
+      for (int i = 0; i < 60; ++i)
+        hub_.on_annotated(packet_of(port, PacketSummary::kAck, two_.now));
+    }
+  };
+  fill();
+  EXPECT_LE(hub_.memory_bytes(), kAll / 8);
+  EXPECT_GT(hub_.memory_bytes(), kAll / 16);
+  {
+    const auto stream = open("");
+    fill();
+    EXPECT_GT(hub_.memory_bytes(), kAll / 2);
+  }
+  pass(30s);
+  hub_.release_idle_memory(two_.now);
+  EXPECT_GT(hub_.memory_bytes(), kAll / 2) << "a page may be loaded anew";
+  pass(31s);
+  hub_.release_idle_memory(two_.now);
+  EXPECT_LE(hub_.memory_bytes(), kAll / 8);
+  fill();
+  EXPECT_LE(hub_.memory_bytes(), kAll / 8);
+}
+
+TEST(ViewMemory, RowsKeepTheirOrderWhereTheirMemoryGoes) {
+  ViewMemory memory(4096);
+  for (std::uint16_t port = 1; port <= 20; ++port)
+    memory.take(packet_of(port, PacketSummary::kSyn, kStart + port * 1ms));
+  for (int i = 0; i < 100; ++i) {
+    for (std::uint16_t port = 1; port <= 20; ++port)
+      memory.take(packet_of(port, PacketSummary::kAck, kStart + port * 1ms));
+  }
+  for (std::uint16_t port = 1; port < 20; ++port) memory.end(*memory.find(tuple_of(port)), kStart);
+  memory.set_most_rows(5 * ViewMemory::kRowsOfChunk + 7);
+  EXPECT_EQ(memory.room(), 5 * ViewMemory::kRowsOfChunk);
+  EXPECT_LE(memory.rows(), memory.room());
+  const auto numbers = numbers_of(memory, 20);
+  ASSERT_EQ(numbers.size(), 101U);
+  for (std::size_t i = 0; i < numbers.size(); ++i) EXPECT_EQ(numbers[i], i);
+  for (int i = 0; i < 1000; ++i) memory.take(packet_of(20, PacketSummary::kAck, kStart + 1s));
+  EXPECT_LE(memory.room(), 5 * ViewMemory::kRowsOfChunk);
+  EXPECT_EQ(numbers_of(memory, 20).back(), 1100U);
+  EXPECT_TRUE(std::ranges::is_sorted(numbers_of(memory, 20)));
 }
 
 TEST_F(ViewTest, OwnConnectionsAreHiddenUnlessAskedFor) {

@@ -44,6 +44,7 @@ class HttpApplication final : public Application {
     if (now >= release_at_) {
       release_at_ = kNever;
       release_idle_memory();
+      if (view_ != nullptr) view_->release_idle_memory(now);
     } else if (release_at_ == kNever && holds_memory()) {
       release_at_ = now + kReleaseEvery;
     }

@@ -2,6 +2,7 @@
 #include "tun/view/view_hub.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "tun/glass/glass_service.h"
 #include "tun/loop/system_clock.h"
@@ -10,6 +11,19 @@ namespace glasstcp {
 namespace {
 
 constexpr std::size_t kRemembered = 512;  // connections of which the annotator knows the past
+constexpr std::uint32_t kUnwatchedPart = 8;
+constexpr std::uint32_t kFewRows = 256;  // that some pages take
+constexpr std::uint32_t kManyRetries = 3;
+
+std::uint32_t rows_unwatched(std::uint32_t most) {
+  return std::max(most / kUnwatchedPart, std::min(most, kFewRows));
+}
+
+// Who has one address of an IPv6 /64 has 2^64.
+bool is_same_peer(const IpAddress& a, const IpAddress& b) {
+  if (a.is_v4() || b.is_v4()) return a == b;
+  return std::memcmp(a.bytes().data(), b.bytes().data(), 8) == 0;
+}
 
 }  // namespace
 
@@ -17,7 +31,8 @@ ViewHub::ViewHub(ViewFacts facts, std::uint64_t memory)
     : facts_(std::move(facts)),
       annotator_(
           {.wait = true, .wait_written = true, .heads_only = true, .connections = kRemembered}),
-      memory_(static_cast<std::uint32_t>(memory / sizeof(ViewRow))) {
+      most_rows_(static_cast<std::uint32_t>(memory / sizeof(ViewRow))),
+      memory_(rows_unwatched(most_rows_)) {
   annotator_.add(*this);
 }
 
@@ -72,6 +87,16 @@ void ViewHub::note_own(const FourTuple& tuple) noexcept {
 
 void ViewHub::note_who_watches() noexcept {
   memory_.keep_own(std::ranges::any_of(streams_, &ViewStream::shows_own));
+  if (streams_.empty()) {
+    unwatched_since_ = turned_at_;
+  } else {
+    memory_.set_most_rows(most_rows_);
+  }
+}
+
+void ViewHub::release_idle_memory(Instant now) noexcept {
+  if (streams_.empty() && now >= unwatched_since_ + kKeptUnwatched)
+    memory_.set_most_rows(rows_unwatched(most_rows_));
 }
 
 // -- Pages
@@ -87,24 +112,51 @@ http::ServiceAnswer ViewHub::open(const http::ServiceCall& call) {
   answer.type = "text/event-stream";
   if (call.method == http::Method::Head) return answer;
   if (streams_.empty()) next_tick_ = turned_at_ + kWindow;
-  if (streams_.empty() || turned_at_ >= next_poll_) poll(turned_at_);
-  const Ref<ViewStream> stream(new ViewStream(*this, request, turned_at_));
+  if (turned_at_ >= next_poll_) poll(turned_at_);
+  const Ref<ViewStream> stream(new ViewStream(*this, request, call.tuple, turned_at_));
   stream->tick(turned_at_);
   answer.stream = Ref<http::BodyStream>(stream.get());
   return answer;
 }
 
-// A client that has at least two more than one that comes gives its oldest up.
 bool ViewHub::make_room_for(const IpAddress& client) noexcept {
-  const auto count = [this](const IpAddress& of) {
-    return std::ranges::count(streams_, of, &ViewStream::client);
-  };
-  const auto most = std::ranges::max_element(
-      streams_, {}, [&](const ViewStream* stream) { return count(stream->client()); });
-  if (count((*most)->client()) < count(client) + 2) return false;
-  (*most)->end();
-  streams_.erase(most);
+  ViewStream* const stream = whose_place(client);
+  if (stream == nullptr) return false;
+  stream->end();
+  std::erase(streams_, stream);
   return true;
+}
+
+// The oldest of those that read nothing, or of whoever has at least two more than the client: of
+// another peer, then another address of its own. Null: nobody.
+ViewStream* ViewHub::whose_place(const IpAddress& client) const noexcept {
+  const auto unread = std::ranges::find_if(
+      streams_, [this](const ViewStream* stream) { return reads_nothing(*stream); });
+  if (unread != streams_.end()) return *unread;
+  const auto views_of = [this](const IpAddress& peer) {
+    return std::ranges::count_if(
+        streams_, [&](const ViewStream* s) { return is_same_peer(s->client(), peer); });
+  };
+  const auto views_at = [this](const IpAddress& address) {
+    return std::ranges::count(streams_, address, &ViewStream::client);
+  };
+  const auto rank = [&](const ViewStream* stream) {
+    return std::pair(views_of(stream->client()), views_at(stream->client()));
+  };
+  ViewStream* const most = *std::ranges::max_element(streams_, {}, rank);
+  if (views_of(most->client()) >= views_of(client) + 2) return most;
+  const auto rank_inside = [&](const ViewStream* stream) {
+    return is_same_peer(stream->client(), client) ? views_at(stream->client()) : 0;
+  };
+  ViewStream* const neighbour = *std::ranges::max_element(streams_, {}, rank_inside);
+  return rank_inside(neighbour) >= views_at(client) + 2 ? neighbour : nullptr;
+}
+
+// A page reads all the time: one whose window is closed, or that acknowledges nothing, shows
+// nothing to anybody.
+bool ViewHub::reads_nothing(const ViewStream& stream) const noexcept {
+  const auto tcb = stack_->status(stream.tuple());
+  return tcb.has_value() && (tcb->window_limited || tcb->retransmissions >= kManyRetries);
 }
 
 void ViewHub::on_time(Instant now) noexcept {
@@ -113,6 +165,14 @@ void ViewHub::on_time(Instant now) noexcept {
   next_tick_ = now + kWindow;
   if (now >= next_poll_) poll(now);
   for (ViewStream* const stream : streams_) stream->tick(now);
+}
+
+const Status& ViewHub::counted(Instant now) {
+  if (now >= status_at_ + kWindow || status_at_ == Instant::min()) {
+    status_ = look_();
+    status_at_ = now;
+  }
+  return status_;
 }
 
 // Looks at all connections; where there are many, less often.

@@ -10,9 +10,14 @@
 // before the next one; what passed meanwhile is counted.
 //
 // Invariants:
-//   1. kMostViews streams at once; who comes then is told so.
+//   1. kMostViews streams at once. Who comes then has the place of one that reads nothing, or of a
+//   peer that has at least two more, an IPv4 address, or an IPv6 /64 and in it an address; else it
+//   is told so.
 //   2. Without a stream nothing is polled and nobody is woken.
-//   3. Connections below /_glass/ are remembered as such, and shown to those who ask for them.
+//   3. While nobody watches, and for some time has not, an eighth of the memory for rows is used.
+//   4. All connections are looked at once in a window for each kConnectionsPerWindow of them, and
+//   what is counted once in a window, however many pages come and go.
+//   5. Connections below /_glass/ are remembered as such, and shown to those who ask for them.
 //
 // Next: ../glass/view_page.h.
 #pragma once
@@ -52,6 +57,8 @@ class ViewHub final : public AnnotatedSink, public PacketViewer {
   static constexpr std::uint32_t kMostObserved = 2000;  ///< packets in a window
   /// That a poll looks at, on average.
   static constexpr std::uint32_t kConnectionsPerWindow = 1000;
+  /// How long after the last view all rows are kept: a page is loaded anew.
+  static constexpr Duration kKeptUnwatched = 60s;
 
   /// `memory`: bytes of rows, at most.
   ViewHub(ViewFacts facts, std::uint64_t memory);
@@ -79,13 +86,20 @@ class ViewHub final : public AnnotatedSink, public PacketViewer {
     return streams_.empty() ? kNever : next_tick_;
   }
   [[nodiscard]] std::size_t view_count() const { return streams_.size(); }
+  /// Bytes of rows that are held now.
+  [[nodiscard]] std::uint64_t memory_bytes() const { return memory_.room() * sizeof(ViewRow); }
+  /// Gives back what nobody has watched for kKeptUnwatched; for quiet moments.
+  void release_idle_memory(Instant now) noexcept;
   [[nodiscard]] const ViewCounters& counters() const { return counters_; }
 
  private:
   friend class ViewStream;
 
   void poll(Instant now) noexcept;
+  [[nodiscard]] const Status& counted(Instant now);
   [[nodiscard]] bool make_room_for(const IpAddress& client) noexcept;
+  [[nodiscard]] ViewStream* whose_place(const IpAddress& client) const noexcept;
+  [[nodiscard]] bool reads_nothing(const ViewStream& stream) const noexcept;
   void note_who_watches() noexcept;
   ViewConnection* found(const FourTuple& tuple, Instant now) noexcept;
   [[nodiscard]] std::uint64_t last_of(const IpAddress& client) noexcept;
@@ -93,15 +107,19 @@ class ViewHub final : public AnnotatedSink, public PacketViewer {
 
   ViewFacts facts_;
   Annotator annotator_;
+  const std::uint32_t most_rows_;
   ViewMemory memory_;
   Stack* stack_ = nullptr;
   ViewSwitches* switches_ = nullptr;
   Instant start_{};
   std::int64_t wall_offset_ns_ = 0;
   std::function<Status()> look_;
+  Status status_;  // what was counted at status_at_
+  Instant status_at_ = Instant::min();
   std::vector<ViewStream*> streams_;
   ViewCounters counters_;
 
+  Instant unwatched_since_{};
   Instant next_tick_ = Instant::min();
   Instant next_poll_ = Instant::min();
   std::uint32_t poll_ = 0;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 namespace glasstcp {
 namespace {
@@ -281,7 +282,7 @@ std::uint32_t ViewMemory::take_row() noexcept {
 }
 
 bool ViewMemory::grow() noexcept {
-  const auto had = static_cast<std::uint32_t>(chunks_.size()) * kRowsOfChunk;
+  const std::uint32_t had = room();
   if (had + kRowsOfChunk > most_rows_) return false;
   std::unique_ptr<ViewRow[]> chunk(new (std::nothrow) ViewRow[kRowsOfChunk]);
   if (chunk == nullptr) return false;
@@ -293,12 +294,15 @@ bool ViewMemory::grow() noexcept {
   return true;
 }
 
-// An eighth at a time, since looking for it takes a while: of those that ended longest ago all,
-// else of the one that has most its oldest half.
+// An eighth at a time, since looking for it takes a while.
 void ViewMemory::make_room() noexcept {
+  if (used_rows_ > 0) reduce_to(used_rows_ - used_rows_ / 8 - 1);
+}
+
+// Of those that ended longest ago all go, else of the one that has most its oldest half.
+void ViewMemory::reduce_to(std::uint32_t most) noexcept {
   if (places_ == nullptr) return;
-  const std::uint32_t wanted = used_rows_ - used_rows_ / 8;
-  while (used_rows_ >= wanted && used_rows_ > 0) {
+  while (used_rows_ > most) {
     ViewConnection* ended = nullptr;
     ViewConnection* largest = nullptr;
     for_each([&](ViewConnection& c) {
@@ -319,6 +323,40 @@ void ViewMemory::make_room() noexcept {
       }
     }
   }
+}
+
+void ViewMemory::set_most_rows(std::uint32_t most) noexcept {
+  most_rows_ = most;
+  const std::size_t chunks = most / kRowsOfChunk;
+  if (chunks_.size() <= chunks) return;
+  const auto end = static_cast<std::uint32_t>(chunks) * kRowsOfChunk;
+  reduce_to(end);
+  if (used_rows_ > end) return;
+  move_rows_below(end);
+  chunks_.resize(chunks);
+}
+
+// There are free ones enough.
+void ViewMemory::move_rows_below(std::uint32_t end) noexcept {
+  for (std::uint32_t index = std::exchange(free_, ViewRow::kNone); index != ViewRow::kNone;) {
+    const std::uint32_t next = at(index).next;
+    if (index < end) {
+      at(index).next = free_;
+      free_ = index;
+    }
+    index = next;
+  }
+  for_each([&](ViewConnection& c) {
+    for (std::uint32_t* link = &c.first; *link != ViewRow::kNone; link = &at(*link).next) {
+      if (*link < end) continue;
+      const std::uint32_t from = *link;
+      const std::uint32_t to = std::exchange(free_, at(free_).next);
+      at(to) = at(from);
+      *link = to;
+      if (c.pivot == from) c.pivot = to;
+      if (c.last == from) c.last = to;
+    }
+  });
 }
 
 // The oldest behind the first ones.

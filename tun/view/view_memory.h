@@ -109,6 +109,9 @@ class ViewMemory {
   /// Nothing of it is in flight or waits any more; what was counted stays.
   void end(ViewConnection& connection, Instant at) noexcept;
   void mark_own(const FourTuple& tuple, Instant now) noexcept;
+  /// So many rows at most from now on. What is too much goes, and so does the memory of those that
+  /// are free; O(rows).
+  void set_most_rows(std::uint32_t most) noexcept;
   /// Whether rows of such connections are kept.
   void keep_own(bool are_kept) noexcept { keeps_own_ = are_kept; }
 
@@ -130,6 +133,10 @@ class ViewMemory {
   /// Packets of connections that found no place.
   [[nodiscard]] std::uint64_t untold() const { return untold_; }
   [[nodiscard]] std::uint32_t rows() const { return used_rows_; }
+  /// Rows that there is memory for.
+  [[nodiscard]] std::uint32_t room() const {
+    return static_cast<std::uint32_t>(chunks_.size()) * kRowsOfChunk;
+  }
 
  private:
   static constexpr std::size_t kWays = 8;
@@ -140,6 +147,8 @@ class ViewMemory {
   [[nodiscard]] std::uint32_t take_row() noexcept;
   bool grow() noexcept;
   void make_room() noexcept;
+  void reduce_to(std::uint32_t most) noexcept;
+  void move_rows_below(std::uint32_t end) noexcept;
   void drop_oldest(ViewConnection& connection) noexcept;
   void drop_rows(ViewConnection& connection) noexcept;
   void give_back(std::uint32_t index) noexcept;

@@ -75,9 +75,11 @@ ViewRequest ViewRequest::from(std::string_view query, const IpAddress& client, L
   return request;
 }
 
-ViewStream::ViewStream(ViewHub& hub, const ViewRequest& request, Instant now)
+ViewStream::ViewStream(ViewHub& hub, const ViewRequest& request, const FourTuple& tuple,
+                       Instant now)
     : hub_(hub),
       request_(request),
+      tuple_(tuple),
       filled_at_(now),
       told_at_(now),
       told_(new Told[ViewMemory::kPlaces]),
@@ -198,7 +200,7 @@ void ViewStream::tell_beat(Instant now) {
 
 void ViewStream::tell_counters(Instant now) {
   counted_at_ = now;
-  const Status status = hub_.look_();
+  const Status& status = hub_.counted(now);
   Json json;
   json.begin('{');
   std::size_t n = 0;

@@ -48,13 +48,15 @@ class ViewStream final : public http::BodyStream {
   static constexpr std::uint32_t kMostBehind = 96;
   static constexpr Duration kHeartbeat = 15s;
 
-  ViewStream(ViewHub& hub, const ViewRequest& request, Instant now);
+  /// `tuple`: the connection that asks.
+  ViewStream(ViewHub& hub, const ViewRequest& request, const FourTuple& tuple, Instant now);
   ~ViewStream() override;
 
   /// Makes the next batch, if the one before was taken.
   void tick(Instant now) noexcept;
 
   [[nodiscard]] const IpAddress& client() const { return request_.client; }
+  [[nodiscard]] const FourTuple& tuple() const { return tuple_; }
   [[nodiscard]] std::size_t read(ByteSpan out) noexcept override;
   [[nodiscard]] bool is_over() const noexcept override { return is_ended_ && is_taken(); }
   void end() noexcept override;
@@ -94,6 +96,7 @@ class ViewStream final : public http::BodyStream {
 
   ViewHub& hub_;
   ViewRequest request_;
+  const FourTuple tuple_;
   std::string batch_;
   std::size_t taken_ = 0;
   std::size_t room_ = 0;  // of this batch

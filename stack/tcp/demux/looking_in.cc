@@ -24,6 +24,12 @@ std::vector<RunningTimer> TcpLayer::timers(const FourTuple& tuple) const {
   return {{TimerName::Retransmit, deadline}};
 }
 
+std::optional<TcbSnapshot> TcpLayer::status(const FourTuple& tuple) const {
+  const std::uint32_t value = look_up(tuple, flow_hash_(tuple));
+  if (value == kNone || static_cast<Kind>(value >> kKindShift) != Kind::Connection) return {};
+  return connections_[value & kIndexMask].status();
+}
+
 std::vector<OutstandingRange> TcpLayer::outstanding(const FourTuple& tuple) const {
   const std::uint32_t value = look_up(tuple, flow_hash_(tuple));
   if (value == kNone || static_cast<Kind>(value >> kKindShift) != Kind::Connection) return {};

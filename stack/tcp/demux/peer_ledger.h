@@ -79,7 +79,7 @@ class PeerLedger {
       : items_(items),
         hash_(key),
         peers_(most_peers(items.capacity_limit())),
-        table_(most_peers(items.capacity_limit()), 0, 7) {}
+        table_(most_peers(items.capacity_limit())) {}
   PeerLedger(const PeerLedger&) = delete;
   PeerLedger& operator=(const PeerLedger&) = delete;
 

@@ -117,6 +117,8 @@ class TcpLayer {
   [[nodiscard]] StateCounts states() const;
   /// What runs for this tuple, be it a connection, half-open or in TIME-WAIT; the earliest first.
   [[nodiscard]] std::vector<RunningTimer> timers(const FourTuple& tuple) const;
+  /// How the connection with this tuple stands; empty: there is none.
+  [[nodiscard]] std::optional<TcbSnapshot> status(const FourTuple& tuple) const;
   /// What the connection with this tuple has sent and not heard an acknowledgment of, in order.
   [[nodiscard]] std::vector<OutstandingRange> outstanding(const FourTuple& tuple) const;
   /// Ends what has this tuple, with a reset where the peer knows of it. False: there is nothing.
