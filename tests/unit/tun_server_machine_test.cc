@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "stack/wire/tcp.h"
 #include "tests/support/fake_device.h"
@@ -17,9 +18,14 @@ class Idle final : public Application {
   void turn(Instant, Timers) noexcept override {}
   void flush(Instant) noexcept override {}
   [[nodiscard]] Instant next_deadline() const noexcept override { return kNever; }
-  void stop(Instant) noexcept override { ++stops; }
+  void stop(Instant) noexcept override {
+    ++stops;
+    if (on_stop) on_stop();
+  }
   [[nodiscard]] bool is_finished() const noexcept override { return true; }
   int stops = 0;
+  int accepted = 0;
+  std::function<void()> on_stop;
 };
 
 class Silent final : public PumpListener {
@@ -139,7 +145,43 @@ TEST_F(ServerMachineTest, ASecondSignalResetsAtOnceAndLetsThatBeAnswered) {
 TEST_F(ServerMachineTest, ASecondSignalWaitsForNothingWhereNobodyWasReset) {
   machine_.stop(now_);
   EXPECT_FALSE(machine_.stop_now(now_));
+  static_cast<void>(machine_.turn(now_));
   EXPECT_TRUE(machine_.is_over(now_));
+}
+
+// A client that has finished its handshake, and perhaps asked, is not reset because its packets
+// still lay in the device when the signal came.
+TEST_F(ServerMachineTest, WhatCameBeforeTheSignalIsTakenBeforeAnythingIsClosed) {
+  const auto listener = stack_.listen({*IpAddress::parse("0.0.0.0"), Port{80}}, 4);
+  application_.on_stop = [&] {
+    while (const auto id = stack_.accept(*listener)) {
+      ++application_.accepted;
+      stack_.close(*id, now_);
+    }
+    stack_.close_listener(*listener);
+  };
+  ConnectOptions options;
+  options.remote = {*IpAddress::parse("192.0.2.2"), Port{80}};
+  const auto id = client_.connect(options, now_);
+  ASSERT_TRUE(id.has_value());
+  exchange();
+  OutPacket out;
+  while (client_.transmit(now_, out)) device_.arrive(test::flatten(out));
+  ASSERT_EQ(client_.status(*id)->state, State::Established);
+  ASSERT_EQ(device_.waiting(), 1U);
+  EXPECT_FALSE(turns_its_last(now_));
+  EXPECT_EQ(application_.accepted, 1);
+  EXPECT_FALSE(has_reset());
+}
+
+// Packets without end do not put the end off.
+TEST_F(ServerMachineTest, AFloodKeepsItFromStoppingForSomeTurnsOnly) {
+  static_cast<void>(stack_.listen({*IpAddress::parse("0.0.0.0"), Port{80}}, 4));
+  for (int turn = 0; turn < 40 && application_.stops == 0; ++turn) {
+    for (int i = 0; i < 5000; ++i) device_.arrive(std::vector<std::uint8_t>(40, 0));
+    EXPECT_FALSE(turns_its_last(now_) && application_.stops == 0);
+  }
+  EXPECT_EQ(application_.stops, 1);
 }
 
 }  // namespace

@@ -7,7 +7,15 @@ namespace glasstcp {
 
 TurnResult ServerMachine::turn(Instant now) {
   turned_at_ = now;
-  return pump_.turn(now);
+  TurnResult result = pump_.turn(now);
+  if (!is_stop_due_ || result.device_gone || (result.has_more && ++turns_to_stop_ < kTurnsToStop))
+    return result;
+  is_stop_due_ = false;
+  application_.stop(now);
+  const std::uint32_t received = result.received;
+  result = pump_.turn(now);
+  result.received += received;
+  return result;
 }
 
 Instant ServerMachine::next_deadline() const {
@@ -21,7 +29,7 @@ Instant ServerMachine::next_deadline() const {
 void ServerMachine::stop(Instant now) {
   if (!stop_deadline_) {
     stop_deadline_ = now + kGrace;
-    application_.stop(now);
+    is_stop_due_ = true;
   }
   if (now < *stop_deadline_) return;
   last_wait_.reset();
@@ -38,7 +46,7 @@ bool ServerMachine::stop_now(Instant now) {
 }
 
 bool ServerMachine::is_over(Instant now) {
-  if (!stop_deadline_) return false;
+  if (!stop_deadline_ || is_stop_due_) return false;
   if (now >= *stop_deadline_) return !has_reset_any_ || now >= *stop_deadline_ + kLastWords;
   if (!pump_.is_drained() || !stack_.only_fin_wait_2_left()) {
     last_wait_.reset();

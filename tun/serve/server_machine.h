@@ -4,6 +4,8 @@
 // Invariants:
 //   1. After stop() everything is over within the grace period and a tenth of a second: what is
 //   left after the former is reset. stop_now() ends the grace period.
+//   2. What came before the signal is dealt with before anything is closed: a client whose last
+//   segment of the handshake, or whose request, still lies in the device is not reset.
 //
 // Next: serve.cc.
 #pragma once
@@ -65,6 +67,9 @@ class ServerMachine final : public Machine {
   [[nodiscard]] const PumpCounters& counters() const { return pump_.counters(); }
 
  private:
+  // Where packets come without end, so many turns of them are what came before.
+  static constexpr int kTurnsToStop = 16;
+
   Device& device_;
   Stack& stack_;
   Application& application_;
@@ -73,6 +78,8 @@ class ServerMachine final : public Machine {
   Instant turned_at_{};
   std::function<bool(int)> on_signal_;
   std::optional<Instant> stop_deadline_;
+  bool is_stop_due_ = false;  // the application is told behind what waits in the device
+  int turns_to_stop_ = 0;
   bool has_reset_any_ = false;
   std::optional<Instant> last_wait_;  // nothing is missing but the FINs of peers: until then
 };
