@@ -98,6 +98,8 @@ PeerLook HttpServer::look_at(std::uint32_t index, const Slot& slot,
   } else {
     look.position = status->snd.una.raw();
     look.is_waited_for = keeps_window_closed(*status);
+    look.has_losses = !look.is_waited_for &&
+                      (status->lost > 0 || status->in_recovery || status->retransmissions > 0);
   }
   return look;
 }

@@ -62,31 +62,43 @@ void SlowPeers::drop_those_above_suspicion() noexcept {
 }
 
 bool SlowPeers::is_suspect(const Watch& watch) const noexcept {
-  return is_below_rate(watch) || (watch.last.is_waited_for && watch.waited == Duration{});
+  const Duration time = watch.waited + watch.repaired + watch.pending;
+  const bool begins = time == Duration{};
+  return begins ? watch.last.is_waited_for || watch.last.has_losses : is_below_rate(watch, time);
 }
 
 void SlowPeers::count(Watch& watch, const PeerLook& seen) const noexcept {
   const std::uint32_t moved = seen.position - watch.last.position;
   const std::uint32_t room = std::numeric_limits<std::uint32_t>::max() - watch.moved;
   watch.moved += std::min(moved, room);
-  if (watch.last.is_waited_for && seen.is_waited_for) watch.waited += since_;
+  const auto waits = [](const PeerLook& look) { return look.is_waited_for || look.has_losses; };
+  if (watch.last.is_waited_for && seen.is_waited_for) {
+    watch.waited += since_;
+  } else if (waits(watch.last) && waits(seen)) {
+    watch.pending = std::min<Duration>(watch.pending + since_, rate_.after);
+  }
+  if (moved > 0) watch.repaired += std::exchange(watch.pending, Duration{});
   if (moved > 0 && moved < kWholeSegment) watch.is_in_crumbs = true;
   watch.last = seen;
-  if (watch.waited < rate_.after || is_below_rate(watch)) return;
+  const Duration time = watch.waited + watch.repaired;
+  if (time < rate_.after || is_below_rate(watch, time)) return;
   watch.moved = 0;  // fast enough: from the beginning
-  watch.waited = {};
+  watch.waited = watch.repaired = watch.pending = {};
   watch.is_in_crumbs = false;
 }
 
 bool SlowPeers::is_slow(const Watch& watch) const noexcept {
   const bool may_be_loss = watch.last.is_sending && !watch.is_in_crumbs;
   const Duration enough = may_be_loss ? kPatience * rate_.after : rate_.after;
-  return rate_.bytes_per_second > 0 && watch.waited >= enough && is_below_rate(watch);
+  const Duration all = watch.waited + watch.repaired;
+  const bool waits = watch.waited >= enough && is_below_rate(watch, watch.waited);
+  const bool fakes = all >= kPatience * rate_.after && is_below_rate(watch, all);
+  return rate_.bytes_per_second > 0 && (waits || fakes);
 }
 
-bool SlowPeers::is_below_rate(const Watch& watch) const noexcept {
+bool SlowPeers::is_below_rate(const Watch& watch, Duration time) const noexcept {
   const std::int64_t milliseconds =
-      std::chrono::duration_cast<std::chrono::milliseconds>(watch.waited).count();
+      std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
   return std::int64_t{watch.moved} * 1000 < milliseconds * rate_.bytes_per_second;
 }
 

@@ -5,8 +5,9 @@
 // closed. RFC 4898 calls the time that is counted here SndLimTimeRwin.
 //
 // Connections are looked at while memory is short, and only then: without that nothing is counted.
-// A look is a sample; time counts if the peer alone kept the bytes waiting at both of its ends. So
-// loss, and what TCP waits after it, never count.
+// A look is a sample; time counts if the peer alone kept the bytes waiting at both of its ends.
+// Loss, and what TCP waits after it, are no offence. But what is lost we know from the peer alone:
+// by SACK it can claim a hole that it never lets be filled, and acknowledge an octet a minute.
 //
 // Invariants:
 //   1. Nothing is kept while nobody looks.
@@ -15,7 +16,10 @@
 //   3. A look that comes late, since we were stopped, counts as one that came nearly in time.
 //   4. Who sends is not seen to wait after a loss. One that sends whole segments with pauses may do
 //      so, and has four times as long.
-//   5. No number of peers that are fast enough keeps a slow one from being seen: where places run
+//   5. Time in which bytes seemed lost counts once more of them were acknowledged, so that the path
+//      carries: at most `after` of it each time, and four times as much is asked for. A path that
+//      loses every third packet moves more than the rate meanwhile.
+//   6. No number of peers that are fast enough keeps a slow one from being seen: where places run
 //      out, those above suspicion lose theirs first, and a suspect keeps its own.
 //
 // Next: server.h.
@@ -46,6 +50,7 @@ struct PeerLook {
   std::uint32_t held = 0;        ///< bytes of memory that are held for it
   bool is_sending = false;       ///< it sends a body; else it takes an answer
   bool is_waited_for = false;    ///< it alone keeps bytes waiting
+  bool has_losses = false;       ///< bytes wait that it is thought not to have got; else
 };
 
 /// Samples the connections of a server.
@@ -71,12 +76,14 @@ class SlowPeers {
     PeerLook last{};
     std::uint32_t moved = 0;    // bytes since the count began
     Duration waited{};          // for it, in the same time
+    Duration repaired{};        // losses were, and what followed was acknowledged
+    Duration pending{};         // they were, and nothing was acknowledged yet
     bool is_in_crumbs = false;  // what it sends are not whole segments
   };
 
-  [[nodiscard]] bool is_below_rate(const Watch& watch) const noexcept;
+  [[nodiscard]] bool is_below_rate(const Watch& watch, Duration time) const noexcept;
   [[nodiscard]] bool is_slow(const Watch& watch) const noexcept;
-  /// It is below the rate, or waited for since this look.
+  /// It is below the rate, or keeps bytes waiting since this look.
   [[nodiscard]] bool is_suspect(const Watch& watch) const noexcept;
   void drop_those_above_suspicion() noexcept;
   void count(Watch& watch, const PeerLook& seen) const noexcept;

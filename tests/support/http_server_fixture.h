@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -100,6 +101,8 @@ class HttpServerTest : public ::testing::Test {
       resets_ +=
           out.reason == SendReason::RstAborted || out.reason == SendReason::RstUnreadData ? 1 : 0;
       moved = true;
+      if (passing_.has_value() && *passing_ == 0) continue;
+      if (passing_.has_value()) --*passing_;
       if (loss_ > 0 && std::uniform_real_distribution<>()(dice_) < loss_) continue;
       to.receive(flatten(out), {}, now_);
     }
@@ -143,7 +146,8 @@ class HttpServerTest : public ::testing::Test {
   std::unique_ptr<http::HttpServer> server_;
   std::deque<HttpClientEnd> clients_;
   int resets_ = 0;
-  double loss_ = 0;  // of packets, both ways
+  double loss_ = 0;                       // of packets, both ways
+  std::optional<std::uint32_t> passing_;  // packets; all behind them are lost
   std::mt19937 dice_{4711};
 };
 

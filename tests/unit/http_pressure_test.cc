@@ -186,6 +186,43 @@ TEST_F(PressureTest, LossIsNoOffence) {
   EXPECT_EQ(server_->connection_count(), 6U) << "places were short all the time";
 }
 
+// Nor where the time in which something seems lost is counted.
+TEST_F(PressureTest, LossIsNoOffenceHoweverLong) {
+  http::ServerConfig few = config(1u << 20);
+  few.least_rate = {500, 5s};
+  few.max_connections = 6;
+  restart(few);
+  for (int i = 0; i < 6; ++i) connect(kGetLarge);
+  run(2ms);
+  loss_ = 0.3;
+  run(25s, 2ms);
+  EXPECT_EQ(server_->counters().slow_readers, 0U);
+  for (const HttpClientEnd& c : clients_) EXPECT_FALSE(c.failed);
+  EXPECT_EQ(server_->connection_count(), 6U) << "places were short all the time";
+}
+
+// To us it is as if all but one segment in a quarter of a minute were lost; but acknowledgments
+// come, and a path that bad is of no use to anybody. So it looks, too, where SACK claims a hole.
+TEST_F(PressureTest, WhoAcknowledgesASegmentNowAndThenIsSlowWhateverSeemsLost) {
+  http::ServerConfig one = config(1u << 20);
+  one.least_rate = {500, 10s};
+  one.max_connections = 1;
+  restart(one);
+  const std::size_t c = connect(kGetLarge);
+  passing_ = 20;
+  run(100ms);
+  int times = 0;
+  for (; times < 20 && server_->counters().slow_readers == 0; ++times) {
+    passing_ = 0;
+    run(12s, 5ms);
+    passing_ = 2;  // a segment, and what acknowledges it
+    for (int i = 0; i < 1200 && passing_ > 0U; ++i) run(45ms, 50ms);
+  }
+  EXPECT_EQ(server_->counters().slow_readers, 1U);
+  EXPECT_GE(times, 4) << "four times as long as for one whose window is closed";
+  EXPECT_FALSE(is_all_there(c));
+}
+
 TEST_F(PressureTest, PipelinedRequestsOfOneThatReadsNothingLeaveRoom) {
   restart(config(1u << 20));
   std::string requests;

@@ -68,6 +68,41 @@ TEST_F(SlowPeersTest, ASenderOfWholeSegmentsMayBeWaitingAfterALoss) {
   EXPECT_EQ(slow_after[false], 121);
 }
 
+// SACK makes us believe in a hole that is never filled: the window is open, and every now and then
+// a little of it is acknowledged.
+TEST_F(SlowPeersTest, WhoPretendsLossAndAcknowledgesOctetsIsSlowToo) {
+  for (const int every : {1, 7, 20, 50}) {  // seconds
+    peers_.forget();
+    int slow_after = 0;
+    for (int second = 1; second <= 600 && slow_after == 0; ++second) {
+      if (second % every == 0) ++position_;
+      // Whatever it claims in turns.
+      const bool has_losses = every == 7 ? second % 2 == 0 : true;
+      peers_.begin(now_ += 1s);
+      peers_.look({.position = position_, .is_waited_for = !has_losses, .has_losses = has_losses});
+      if (!peers_.end().empty()) slow_after = second;
+    }
+    EXPECT_GE(slow_after, 120) << every;
+    EXPECT_LE(slow_after, 260) << every;
+  }
+}
+
+TEST_F(SlowPeersTest, APathThatWasDeadIsGivenTimeToGoOn) {
+  const auto look = [this](std::uint32_t moved) {
+    position_ += moved;
+    peers_.begin(now_ += 1s);
+    peers_.look({.position = position_, .has_losses = true});
+    return !peers_.end().empty();
+  };
+  for (int times = 0; times < 10; ++times) {
+    for (int second = 0; second < 300; ++second) EXPECT_FALSE(look(0)) << "dead for five minutes";
+    EXPECT_FALSE(look(1460));
+    for (int second = 0; second < 30; ++second) EXPECT_FALSE(look(1460)) << "and alive again";
+  }
+  // Every third packet is lost, and each loss waits for a timeout of some seconds.
+  for (int second = 0; second < 1000; ++second) EXPECT_FALSE(look(second % 4 == 0 ? 3 * 1460 : 0));
+}
+
 // SIGSTOP, or a machine that slept: it was not the peer who kept us waiting.
 TEST_F(SlowPeersTest, AMinuteInWhichNobodyLookedIsNoMinuteOfWaiting) {
   EXPECT_FALSE(is_slow(0, 2));
