@@ -319,5 +319,19 @@ TEST_F(CaptureHubTest, OneClientCannotKeepAllPlacesFromOthers) {
   EXPECT_TRUE(hub.has_taps());
 }
 
+TEST_F(CaptureHubTest, NorCanOneWithAllAddressesOfANetwork) {
+  CaptureHub hub(style(), 0);
+  const auto address = [](const std::string& text) { return *IpAddress::parse(text); };
+  std::vector<std::unique_ptr<Tap>> taps;
+  for (std::size_t i = 0; i < CaptureHub::kMostTaps; ++i) {
+    taps.push_back(std::make_unique<Tap>(hub, CaptureTap::Begin::Now,
+                                         address("2001:db8::" + std::to_string(i + 1))));
+  }
+  EXPECT_FALSE(Tap(hub, CaptureTap::Begin::Now, address("2001:db8::99")).is_ready());
+  (void)taps[0]->read_all();
+  EXPECT_TRUE(Tap(hub, CaptureTap::Begin::Now, address("2001:db8:0:1::1")).is_ready());
+  EXPECT_TRUE(taps[0]->is_at_end());
+}
+
 }  // namespace
 }  // namespace glasstcp

@@ -6,6 +6,7 @@
 
 #include "generated/version.h"
 #include "tun/capture/capture_tap.h"
+#include "tun/glass/few_places.h"
 #include "tun/loop/system_clock.h"
 
 namespace glasstcp {
@@ -99,18 +100,11 @@ bool CaptureHub::add(CaptureTap& tap) {
 }
 
 bool CaptureHub::make_room_for(const CaptureTap& newcomer) {
-  const auto count = [this](const std::optional<IpAddress>& client) {
-    return std::ranges::count(taps_, client, &CaptureTap::client_);
-  };
-  CaptureTap* oldest = nullptr;  // of the client that has most
-  for (CaptureTap* const tap : taps_) {
-    const bool has_more = oldest == nullptr || count(tap->client_) > count(oldest->client_);
-    if (tap->client_ && has_more) oldest = tap;
-  }
-  const auto own = newcomer.client_ ? count(newcomer.client_) : 0;
-  if (oldest == nullptr || count(oldest->client_) < own + 2) return false;
-  std::erase(taps_, oldest);
-  oldest->give_way();
+  const auto client_of = [](const CaptureTap& tap) { return tap.client_; };
+  CaptureTap* const tap = who_gives_way<CaptureTap>(taps_, newcomer.client_, client_of);
+  if (tap == nullptr) return false;
+  std::erase(taps_, tap);
+  tap->give_way();
   return true;
 }
 

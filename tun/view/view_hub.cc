@@ -2,8 +2,8 @@
 #include "tun/view/view_hub.h"
 
 #include <algorithm>
-#include <cstring>
 
+#include "tun/glass/few_places.h"
 #include "tun/glass/glass_service.h"
 #include "tun/loop/system_clock.h"
 
@@ -17,12 +17,6 @@ constexpr std::uint32_t kManyRetries = 3;
 
 std::uint32_t rows_unwatched(std::uint32_t most) {
   return std::max(most / kUnwatchedPart, std::min(most, kFewRows));
-}
-
-// Who has one address of an IPv6 /64 has 2^64.
-bool is_same_peer(const IpAddress& a, const IpAddress& b) {
-  if (a.is_v4() || b.is_v4()) return a == b;
-  return std::memcmp(a.bytes().data(), b.bytes().data(), 8) == 0;
 }
 
 }  // namespace
@@ -127,29 +121,13 @@ bool ViewHub::make_room_for(const IpAddress& client) noexcept {
   return true;
 }
 
-// The oldest of those that read nothing, or of whoever has at least two more than the client: of
-// another peer, then another address of its own. Null: nobody.
+// The oldest of those that read nothing, else as anywhere (few_places.h). Null: nobody.
 ViewStream* ViewHub::whose_place(const IpAddress& client) const noexcept {
   const auto unread = std::ranges::find_if(
       streams_, [this](const ViewStream* stream) { return reads_nothing(*stream); });
   if (unread != streams_.end()) return *unread;
-  const auto views_of = [this](const IpAddress& peer) {
-    return std::ranges::count_if(
-        streams_, [&](const ViewStream* s) { return is_same_peer(s->client(), peer); });
-  };
-  const auto views_at = [this](const IpAddress& address) {
-    return std::ranges::count(streams_, address, &ViewStream::client);
-  };
-  const auto rank = [&](const ViewStream* stream) {
-    return std::pair(views_of(stream->client()), views_at(stream->client()));
-  };
-  ViewStream* const most = *std::ranges::max_element(streams_, {}, rank);
-  if (views_of(most->client()) >= views_of(client) + 2) return most;
-  const auto rank_inside = [&](const ViewStream* stream) {
-    return is_same_peer(stream->client(), client) ? views_at(stream->client()) : 0;
-  };
-  ViewStream* const neighbour = *std::ranges::max_element(streams_, {}, rank_inside);
-  return rank_inside(neighbour) >= views_at(client) + 2 ? neighbour : nullptr;
+  const auto client_of = [](const ViewStream& stream) { return std::optional(stream.client()); };
+  return who_gives_way<ViewStream>(streams_, client, client_of);
 }
 
 // A page reads all the time: one whose window is closed, or that acknowledges nothing, shows

@@ -11,8 +11,7 @@
 //
 // Invariants:
 //   1. kMostViews streams at once. Who comes then has the place of one that reads nothing, or of a
-//   peer that has at least two more, an IPv4 address, or an IPv6 /64 and in it an address; else it
-//   is told so.
+//   peer that has at least two more (few_places.h); else it is told so.
 //   2. Without a stream nothing is polled and nobody is woken.
 //   3. While nobody watches, and for some time has not, an eighth of the memory for rows is used.
 //   4. All connections are looked at once in a window for each kConnectionsPerWindow of them, and

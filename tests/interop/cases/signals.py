@@ -52,6 +52,27 @@ def sigquit_ends_it_as_sigterm_does():
     check_equal((server.wait_end(), server.stderr()), (0, ""), "exit status and stderr")
 
 
+def is_stopped(process):
+    return Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+@case()
+def what_came_before_the_signal_is_answered():
+    """A request that lies in the device while the server is busy is no idle connection's."""
+    server = Server().wait_ready()
+    sock = connect(V4)
+    sock.sendall(request("/", "HEAD"))
+    check(sock.recv(1000), "no answer")
+    server.process.send_signal(signal.SIGSTOP)
+    wait_until(lambda: is_stopped(server.process), "it stands still")
+    sock.sendall(request("/", "HEAD"))
+    server.process.send_signal(signal.SIGTERM)
+    server.process.send_signal(signal.SIGCONT)
+    check(read_to_end(sock).startswith(b"HTTP/1.1 200 "), "the second request has no answer")
+    sock.close()
+    check_equal(server.wait_end(), 0, "exit status")
+
+
 @case()
 def no_other_signal_ends_it():
     with Server(may_speak=True) as server:
