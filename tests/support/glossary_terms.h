@@ -35,16 +35,17 @@ inline constexpr struct {
 };
 
 /// The first place where a mark of half a character's width stands beside a Chinese character, with
-/// what is around it; empty: there is none. A blank between them does not help. Entities of HTML
-/// are no marks.
+/// what is around it; empty: there is none. A blank between them does not help. Entities and tags
+/// of HTML are no marks.
 inline std::string half_width_mark(const std::string& told) {
   // Bytes of UTF-8: a character from U+3400 on has three; letters, digits and code have marks of
   // their own.
   static const std::string kHan = "(?:[\xe3-\xe9][\x80-\xbf][\x80-\xbf])";
   static const std::regex kMark(kHan + "(?:[,;?!]|:(?![0-9])| \\(|\\((?!\\)))|[,;?!] ?" + kHan +
                                 "|[^\\w(]\\) ?" + kHan);
-  static const std::regex kEntity("&[a-z0-9#]+;");
-  const std::string text = std::regex_replace(told, kEntity, " ");
+  static const std::regex kInline("</?(?:a|b|em|strong|span)(?: [^>]*)?>");
+  static const std::regex kMarkup("&[a-z0-9#]+;|</?[a-z][^>]*>");
+  const std::string text = std::regex_replace(std::regex_replace(told, kInline, ""), kMarkup, "\n");
   std::smatch found;
   if (!std::regex_search(text, found, kMark)) return {};
   const auto at = static_cast<std::size_t>(found.position());

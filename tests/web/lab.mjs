@@ -211,6 +211,18 @@ await test("a scenario of one's own is built by sliders, and runs", async (page)
   assert.ok((await rows(page).count()) > 3);
 });
 
+await test("graphs show what has happened, and nothing of what is to be predicted", async (page) => {
+  const hidden = () => page.evaluate(() => {
+    const [over, future] = [document.querySelector(".plot .u-over"), document.querySelector(".plot .future")];
+    return future.hidden ? 0 : future.getBoundingClientRect().width / over.getBoundingClientRect().width;
+  });
+  await page.locator(".plot .future").waitFor({ state: "attached" });
+  assert.ok((await hidden()) > 0.99, `at the start ${await hidden()} is hidden`);
+  await toEnd(page);
+  await page.waitForFunction(() => document.querySelector(".plot .future").hidden);
+  assert.equal(await hidden(), 0);
+}, { hash: "s=slow-start&seed=1" });
+
 await test("predict mode asks before a packet leaves, and tells what it is", async (page) => {
   await page.locator(".title button", { hasText: "Ask me as I go" }).click();
   await page.locator(".transport .primary").click();

@@ -53,6 +53,7 @@ margin:.6rem 0 2rem;padding:0;list-style:none}
 .cards b{display:block;line-height:1.35}
 .cards a>span{display:block;margin-top:.25rem;color:var(--soft);font-size:.88rem;line-height:1.45}
 .whole{white-space:nowrap}
+ol.quiz{padding-left:2.9rem}
 ol.quiz>li{margin:1rem 0}
 @media print{body{background:none}pre{white-space:pre-wrap}details::details-content{content-visibility:visible}}
 )css";

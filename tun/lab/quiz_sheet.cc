@@ -44,11 +44,17 @@ std::string form_text(const lab::Question& question, Language language) {
                      fmt::format("{:g} ms", tolerance));
 }
 
+// The same, in brackets behind a question.
+std::string form_html(const lab::Question& question, Language language) {
+  return fmt::format(fmt::runtime(either(language, " <em>({})</em>", "<em>（{}）</em>")),
+                     html_escaped(form_text(question, language)));
+}
+
 std::string item_of_page(const lab::QuizItem& item, Language language) {
   const lab::Question& question = *item.question;
-  std::string text = fmt::format("<li value=\"{}\"><p>{} <em>({})</em></p>\n", item.number,
-                                 html_escaped(question.text.in(language)),
-                                 html_escaped(form_text(question, language)));
+  std::string text =
+      fmt::format("<li value=\"{}\"><p>{}{}</p>\n", item.number,
+                  html_escaped(question.text.in(language)), form_html(question, language));
   if (question.form == AnswerForm::Choice) {
     text += "<ol type=\"a\">\n";
     for (const std::size_t option : item.order) {
@@ -91,9 +97,8 @@ std::string question_page(const lab::Quiz& quiz, const SheetOf& whose, Language 
   body += "<ol class=\"quiz pane\">\n";
   for (const lab::QuizItem& item : quiz.items) body += item_of_page(item, language);
   for (std::size_t i = 0; i < quiz.free_texts; ++i) {
-    body +=
-        fmt::format("<li value=\"{}\"><p>{} <em>({})</em></p></li>\n", quiz.number_of_free_text(i),
-                    html_escaped(quiz.free_text(i, language)), form_text(kFree, language));
+    body += fmt::format("<li value=\"{}\"><p>{}{}</p></li>\n", quiz.number_of_free_text(i),
+                        html_escaped(quiz.free_text(i, language)), form_html(kFree, language));
   }
   body += "</ol>\n";
   return page(language, title, body);

@@ -354,6 +354,7 @@ function GraphPane({ store }: { store: Store }) {
         connection={connection}
         first={scenario?.watched ?? 0}
         picked={focus?.at}
+        hidesFuture
         onSide={(side) => (store.graphSide.value = side)}
         onSeek={(time, side) => {
           store.goToTime(time);

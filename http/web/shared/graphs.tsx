@@ -101,9 +101,21 @@ interface Props {
   /// ns of what is to be lit; and who is told whose view is shown.
   picked?: number | undefined;
   onSide?: (side: Side) => void;
+  /// What comes after the position is not seen yet: it would answer what is to be predicted.
+  hidesFuture?: boolean;
 }
 
-export function Graphs({ history, position, version, connection, first, onSeek, picked, onSide }: Props) {
+export function Graphs({
+  history,
+  position,
+  version,
+  connection,
+  first,
+  onSeek,
+  picked,
+  onSide,
+  hidesFuture,
+}: Props) {
   const t = useTexts();
   const [kind, setKind] = useState<Kind>("windows");
   const [side, setSide] = useState<Side>(first);
@@ -151,6 +163,7 @@ export function Graphs({ history, position, version, connection, first, onSeek, 
           time={position.time / 1e9}
           picked={picked === undefined ? undefined : picked / 1e9}
           onSeek={(time) => onSeek(time, side)}
+          hidesFuture={hidesFuture ?? false}
         />
       )}
     </>
@@ -196,6 +209,7 @@ function Plot(props: {
   time: number;
   picked?: number | undefined;
   onSeek: (time: number) => void;
+  hidesFuture: boolean;
 }) {
   const { figure, title } = props;
   const holder = useRef<HTMLDivElement>(null);
@@ -206,6 +220,8 @@ function Plot(props: {
   mark.current.className = "now";
   const pickedMark = useRef(document.createElement("i"));
   const pickedAt = useRef(props.picked);
+  const future = useRef(document.createElement("i"));
+  future.current.className = "future";
   // A time that lies outside of what is drawn has no line: it would stand beside the page.
   const move = (made: uPlot, line: HTMLElement, at: number | undefined, look: string) => {
     const x = at === undefined ? -1 : made.valToPos(at, "x");
@@ -216,6 +232,9 @@ function Plot(props: {
   const place = (made: uPlot) => {
     move(made, mark.current, now.current, "now");
     move(made, pickedMark.current, pickedAt.current, "now chosen");
+    const x = Math.max(made.valToPos(now.current, "x"), 0);
+    future.current.style.left = `${x === 0 ? -3 : x}px`;
+    future.current.hidden = !props.hidesFuture || x >= made.over.clientWidth;
   };
   const seek = useRef(props.onSeek);
   seek.current = props.onSeek;
@@ -253,7 +272,7 @@ function Plot(props: {
       node,
     );
     plot.current = made;
-    made.over.append(mark.current, pickedMark.current);
+    made.over.append(future.current, mark.current, pickedMark.current);
     place(made);
     made.over.addEventListener("click", () => seek.current(made.posToVal(made.cursor.left ?? 0, "x") * 1e9));
     const observer = new ResizeObserver(() => {
