@@ -63,7 +63,12 @@ int export_page(const LabCommandOptions& options) {
   const std::array files = {http::BuiltinFile{"index.html", lab_page()}};
   const auto written = write_new_files(options.folder, files);
   if (!written) return failed(written.error().to_string(), options.language);
-  fmt::print("{}/index.html\n", options.folder);
+  fmt::print("{}\n",
+             fmt::format(fmt::runtime(either(options.language,
+                                             "{}/index.html: the lab page, to be opened in any "
+                                             "browser",
+                                             "{}/index.html：实验页面，可用任何浏览器打开")),
+                         options.folder));
   return 0;
 }
 

@@ -100,6 +100,24 @@ Done write_markdown(const ReportFiles& files, const std::string& folder) {
   return done;
 }
 
+// Says what was written where.
+void tell(const ReportOptions& options, std::size_t files) {
+  const bool is_chinese = options.language == Language::Chinese;
+  const char* const capture = options.capture.c_str();
+  if (options.form() == ReportForm::Markdown) {
+    std::printf(is_chinese ? "%s/report.md：%s 的报告，图 %zu 幅\n"
+                           : "%s/report.md: the report of %s, with figures: %zu\n",
+                options.markdown.c_str(), capture, files - 1);
+  } else if (options.homework) {
+    std::printf(is_chinese ? "%s：实验报告的模板，图和帧号来自 %s\n"
+                           : "%s: the template of a laboratory report, with the figures of %s\n",
+                options.output.c_str(), capture);
+  } else {
+    std::printf(is_chinese ? "%s：%s 的报告\n" : "%s: the report of %s\n", options.output.c_str(),
+                capture);
+  }
+}
+
 Done write_report(const ReportOptions& options) {
   const bool is_page = options.form() == ReportForm::Html;
   if (is_page && options.to_stdout() && ::isatty(STDOUT_FILENO) != 0) {
@@ -110,8 +128,12 @@ Done write_report(const ReportOptions& options) {
   const MadeReport made =
       made_in_sandbox([&] { return make_report(options, *bytes); }, options.language);
   if (!made) return std::unexpected(made.error());
-  if (options.form() == ReportForm::Markdown) return write_markdown(*made, options.markdown);
-  return write_file(options.output, made->empty() ? std::string() : made->front().content);
+  const bool is_markdown = options.form() == ReportForm::Markdown;
+  Done done = is_markdown ? write_markdown(*made, options.markdown)
+                          : write_file(options.output,
+                                       made->empty() ? std::string() : made->front().content);
+  if (done && (is_markdown || !options.to_stdout())) tell(options, made->size());
+  return done;
 }
 
 }  // namespace

@@ -261,7 +261,8 @@ def printed_on_a4():
     capture, page, printed = (folder() / name for name in ("print.pcapng", "print.html", "print.pdf"))
     with Server("--capture", capture, site=site):
         curl(url(V4), url(V4, "/logo.jpg"))
-    run(PROGRAM, "report", capture, "-o", page)
+    told = run(PROGRAM, "report", capture, "-o", page).stdout
+    check_equal(told, f"{page}: the report of {capture}\n", "what was written")
     chromium("--no-pdf-header-footer", f"--print-to-pdf={printed}", page.as_uri())
     about = run("pdfinfo", printed).stdout
     check("(A4)" in about, about)
