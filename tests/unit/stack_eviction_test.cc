@@ -219,5 +219,20 @@ TEST(Eviction, HandshakesThatFallSilentHoldOnlyHalfOfTheTable) {
   EXPECT_GT(server.evicted(MemoryClass::HalfOpen), 50'000U);
 }
 
+TEST(Eviction, NorDoThoseOfAllAddressesOfAPrefix) {
+  StackConfig config = small_config();
+  config.tcp.half_open_per_second = 1'000'000;
+  Server server(config);
+  for (std::uint32_t n = 0; n < 60'000; ++n) {
+    const std::string prefix = "2001:db8:bad::" + std::to_string(n / 10'000 + 1) + ":";
+    const IpAddress attacker = v6(prefix.c_str(), n % 10'000);
+    EXPECT_EQ(server.send(attacker, 2000, test::kSyn, 0, 0), Verdict::SynAccepted);
+    server.now += 20us;
+    if (n % 100 == 0) server.settle();
+  }
+  EXPECT_LE(server.stack.half_open_count(), TcpConfig{}.max_half_open / 2 + 1);
+  EXPECT_GT(server.evicted(MemoryClass::HalfOpen), 50'000U);
+}
+
 }  // namespace
 }  // namespace glasstcp

@@ -138,7 +138,7 @@ void TcpLayer::make_half_open_room(Instant now) {
   if (half_open_.size() < limit / 2) return;
   const std::uint32_t much = std::max(limit / kMuchOfHalfOpen, kManyHalfOpen);
   const std::uint32_t peer = half_open_peers_.greatest();
-  if (peer != kNone && half_open_peers_.count_of(peer) > much) {
+  if (peer != kNone && half_open_peers_.count_with_neighbours(peer) > much) {
     evict_half_open(half_open_peers_.oldest_of(peer), now);
   } else if (half_open_.size() == limit && !half_open_ages_.empty()) {
     const Agreement& oldest = half_open_ages_.front()->agreement();
