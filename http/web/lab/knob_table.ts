@@ -37,12 +37,12 @@ export const kEndKnobs: Knob[] = [
   { key: "mss", name: ["MSS (bytes)", "MSS（字节）"], values: ["536", "1220", "1460"] },
   {
     key: "receive_buffer",
-    name: ["Receive buffer (bytes)", "接收缓冲区（字节）"],
+    name: ["Receive buffer (bytes)", "接收缓存（字节）"],
     values: ["4096", "16384", "65536", "1048576"],
   },
   {
     key: "send_buffer",
-    name: ["Send buffer (bytes)", "发送缓冲区（字节）"],
+    name: ["Send buffer (bytes)", "发送缓存（字节）"],
     values: ["4096", "16384", "65536", "1048576"],
   },
 ];

@@ -54,7 +54,7 @@ const kTexts = {
   seenHereAlone: ["seen at this end alone", "只在本端观察"],
   notSeenThere: [
     "What it does at the other end is not seen here: the answer will tell.",
-    "它在对端产生的作用在此看不到：要看对端的回应。",
+    "它在对方产生的作用在此看不到：要看对方的回应。",
   ],
   notYet: ["It has not arrived yet.", "尚未到达。"],
   itIsLost: ["It never arrives: ", "它不会到达："],
