@@ -142,6 +142,24 @@ TEST_F(GlassTest, AsksThePageAndHidesTheCaller) {
   EXPECT_EQ(glass_.answer(post).fields, "Allow: GET, HEAD\r\n");
 }
 
+// What a page needs and the system has not costs the page; nothing that is thrown passes the stack.
+TEST_F(GlassTest, WithoutMemoryAPageIsUnavailable) {
+  const auto lacks = [](const auto&) -> http::ServiceAnswer { throw std::bad_alloc(); };
+  glass_.add("full", lacks);
+  glass_.add_form("form", [lacks](const http::ServiceCall&) {
+    http::ServiceAnswer answer;
+    answer.on_body = lacks;
+    answer.on_bad_body = lacks;
+    return answer;
+  });
+  EXPECT_EQ(glass_.answer(call("full")).status, 503);
+  http::ServiceCall post = call("form");
+  post.method = http::Method::Post;
+  const http::ServiceAnswer asked = glass_.answer(post);
+  EXPECT_EQ(asked.on_body("{}").status, 503);
+  EXPECT_EQ(asked.on_bad_body(400).status, 503);
+}
+
 TEST_F(GlassTest, ACaptureNeedsRecentPacketsOrIsLive) {
   CaptureHub hub({}, 0);
   http::ServiceAnswer answer = answer_with_capture(hub, call("capture.pcapng"));

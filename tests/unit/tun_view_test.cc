@@ -249,6 +249,7 @@ class ViewTest : public testing::Test {
   ViewTest() : hub_({{"192.0.2.2"}, 80, false, Language::English}, 4U << 20), switches_({}, false) {
     hub_.join(two_.right, switches_, two_.now, [this] {
       ++looks_;
+      if (lacks_memory_) throw std::bad_alloc();
       Status status;
       status.sections.push_back({"received", {"received", "r"}, true, {}});
       status.sections.back().add("SynAccepted", {"SynAccepted", "SynAccepted"}, std::uint64_t{3},
@@ -290,6 +291,7 @@ class ViewTest : public testing::Test {
   ViewSwitches switches_;
   int status_ = 0;
   int looks_ = 0;  // at all that is counted
+  bool lacks_memory_ = false;
 };
 
 TEST_F(ViewTest, TellsWhatCameBeforeSomebodyLooked) {
@@ -606,6 +608,19 @@ TEST_F(ViewTest, OwnConnectionsAreHiddenUnlessAskedFor) {
   EXPECT_TRUE(find(hidden, "connections")->at("shown").empty());
   const auto shown = events_of(*open("own=1"));
   EXPECT_EQ(find(shown, "connections")->at("shown")[0]["own"], 1);
+}
+
+TEST_F(ViewTest, APageThatCannotBeToldSomethingEndsAndNotTheServer) {
+  const auto stream = open("");
+  events_of(*stream);
+  lacks_memory_ = true;
+  pass(2s);
+  EXPECT_TRUE(stream->is_over());
+  EXPECT_THROW(open(""), std::bad_alloc) << "which its service answers with 503";
+  EXPECT_EQ(hub_.view_count(), 1U);
+  lacks_memory_ = false;
+  events_of(*open(""));
+  EXPECT_EQ(status_, 200);
 }
 
 TEST_F(ViewTest, TheServerEndsItInOrder) {

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <new>
+
 namespace glasstcp {
 
 http::ServiceAnswer glass_error(int status, std::string explanation) {
@@ -36,7 +38,45 @@ http::ServiceAnswer glass_text(int status, std::string_view type, std::string te
   return answer;
 }
 
+namespace {
+
+// Who needs memory that is not there goes without it: nothing that is thrown passes the stack.
+template <typename Make>
+http::ServiceAnswer or_unavailable(Make make) noexcept {
+  try {
+    return make();
+  } catch (const std::bad_alloc&) {
+    http::ServiceAnswer none;
+    none.status = 503;
+    return none;
+  }
+}
+
+// What answers once the body is there is called later, from elsewhere.
+void guard_body(http::ServiceAnswer& answer) {
+  if (answer.on_body) {
+    answer.on_body = [make = std::move(answer.on_body)](std::string_view body) {
+      return or_unavailable([&] { return make(body); });
+    };
+  }
+  if (answer.on_bad_body) {
+    answer.on_bad_body = [make = std::move(answer.on_bad_body)](int status) {
+      return or_unavailable([&] { return make(status); });
+    };
+  }
+}
+
+}  // namespace
+
 http::ServiceAnswer GlassService::answer(const http::ServiceCall& call) noexcept {
+  return or_unavailable([&] {
+    http::ServiceAnswer answer = answer_if_there_is_memory(call);
+    guard_body(answer);
+    return answer;
+  });
+}
+
+http::ServiceAnswer GlassService::answer_if_there_is_memory(const http::ServiceCall& call) {
   switch (access_of(rule_, call.tuple.remote_address, call.host, call.authority)) {
     case Access::Granted:
       break;

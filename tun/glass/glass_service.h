@@ -26,15 +26,17 @@ class GlassService final : public http::Service {
   /// `on_call` is told of each connection that may look.
   GlassService(AccessRule rule, std::function<void(const FourTuple&)> on_call)
       : rule_(std::move(rule)), on_call_(std::move(on_call)) {}
-  /// A page at /_glass/`path`. It must not throw.
+  /// A page at /_glass/`path`. Where it throws std::bad_alloc the answer is 503.
   void add(std::string path, Page page) { pages_[std::move(path)] = std::move(page); }
-  /// What answers to POST there; it must not throw.
+  /// What answers to POST there, likewise.
   void add_form(std::string path, Page page) { forms_[std::move(path)] = std::move(page); }
 
   [[nodiscard]] std::string_view folder() const noexcept override { return "_glass"; }
   [[nodiscard]] http::ServiceAnswer answer(const http::ServiceCall& call) noexcept override;
 
  private:
+  [[nodiscard]] http::ServiceAnswer answer_if_there_is_memory(const http::ServiceCall& call);
+
   AccessRule rule_;
   std::function<void(const FourTuple&)> on_call_;
   std::map<std::string, Page, std::less<>> pages_;

@@ -2,6 +2,7 @@
 #include "tun/view/view_hub.h"
 
 #include <algorithm>
+#include <new>
 
 #include "tun/glass/few_places.h"
 #include "tun/glass/glass_service.h"
@@ -28,6 +29,8 @@ ViewHub::ViewHub(ViewFacts facts, std::uint64_t memory)
       most_rows_(static_cast<std::uint32_t>(memory / sizeof(ViewRow))),
       memory_(rows_unwatched(most_rows_)) {
   annotator_.add(*this);
+  memory_.reserve(most_rows_);
+  streams_.reserve(kMostViews);
 }
 
 ViewHub::~ViewHub() = default;
@@ -141,8 +144,18 @@ void ViewHub::on_time(Instant now) noexcept {
   turned_at_ = now;
   if (streams_.empty() || now < next_tick_) return;
   next_tick_ = now + kWindow;
-  if (now >= next_poll_) poll(now);
-  for (ViewStream* const stream : streams_) stream->tick(now);
+  try {
+    if (now >= next_poll_) poll(now);
+  } catch (const std::bad_alloc&) {
+    // The next look may find memory.
+  }
+  for (ViewStream* const stream : streams_) {
+    try {
+      stream->tick(now);
+    } catch (const std::bad_alloc&) {
+      stream->give_up();
+    }
+  }
 }
 
 const Status& ViewHub::counted(Instant now) {
@@ -154,7 +167,7 @@ const Status& ViewHub::counted(Instant now) {
 }
 
 // Looks at all connections; where there are many, less often.
-void ViewHub::poll(Instant now) noexcept {
+void ViewHub::poll(Instant now) {
   next_poll_ = now + kWindow * (1 + stack_->connection_count() / kConnectionsPerWindow);
   ++poll_;
   for (const ConnectionId id : stack_->connections()) {

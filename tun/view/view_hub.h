@@ -12,7 +12,8 @@
 // Invariants:
 //   1. kMostViews streams at once. Who comes then has the place of one that reads nothing, or of a
 //   peer that has at least two more (few_places.h); else it is told so.
-//   2. Without a stream nothing is polled and nobody is woken.
+//   2. Without a stream nothing is polled and nobody is woken. What there is no memory for is not
+//   looked at, and a page that cannot be told something ends; the server does not.
 //   3. While nobody watches, and for some time has not, an eighth of the memory for rows is used.
 //   4. All connections are looked at once in a window for each kConnectionsPerWindow of them, and
 //   what is counted once in a window, however many pages come and go.
@@ -94,7 +95,7 @@ class ViewHub final : public AnnotatedSink, public PacketViewer {
  private:
   friend class ViewStream;
 
-  void poll(Instant now) noexcept;
+  void poll(Instant now);
   [[nodiscard]] const Status& counted(Instant now);
   [[nodiscard]] bool make_room_for(const IpAddress& client) noexcept;
   [[nodiscard]] ViewStream* whose_place(const IpAddress& client) const noexcept;

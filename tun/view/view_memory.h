@@ -109,6 +109,8 @@ class ViewMemory {
   /// Nothing of it is in flight or waits any more; what was counted stays.
   void end(ViewConnection& connection, Instant at) noexcept;
   void mark_own(const FourTuple& tuple, Instant now) noexcept;
+  /// Rows up to so many come without another allocation than their own.
+  void reserve(std::uint32_t most) { chunks_.reserve(most / kRowsOfChunk); }
   /// So many rows at most from now on. What is too much goes, and so does the memory of those that
   /// are free; O(rows).
   void set_most_rows(std::uint32_t most) noexcept;

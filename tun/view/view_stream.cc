@@ -125,7 +125,14 @@ void ViewStream::add(std::string_view event, const std::string& data) {
   batch_ += "\n\n";
 }
 
-void ViewStream::tick(Instant now) noexcept {
+void ViewStream::give_up() noexcept {
+  is_ended_ = true;
+  batch_.clear();
+  taken_ = 0;
+  note_news();
+}
+
+void ViewStream::tick(Instant now) {
   const Duration passed = std::min<Duration>(now - filled_at_, 1s);
   filled_at_ = now;
   const auto earned = static_cast<std::uint64_t>(passed.count()) * kBytesPerSecond / 1'000'000'000;

@@ -52,8 +52,10 @@ class ViewStream final : public http::BodyStream {
   ViewStream(ViewHub& hub, const ViewRequest& request, const FourTuple& tuple, Instant now);
   ~ViewStream() override;
 
-  /// Makes the next batch, if the one before was taken.
-  void tick(Instant now) noexcept;
+  /// Makes the next batch, if the one before was taken. Throws std::bad_alloc.
+  void tick(Instant now);
+  /// Ends without another word: there was no memory for one.
+  void give_up() noexcept;
 
   [[nodiscard]] const IpAddress& client() const { return request_.client; }
   [[nodiscard]] const FourTuple& tuple() const { return tuple_; }
