@@ -161,6 +161,27 @@ def too_many_views_are_told_and_a_reader_that_stops_harms_nobody():
             check_equal(server.wait_end(), 0, "exit status")  # before a second SIGTERM
 
 
+@case()
+def readers_that_stop_do_not_keep_the_places():
+    """Eight that hold their windows closed, so that what they were told first waits, and one who looks."""
+    with Server() as server:
+        idle = [connect(V4) for _ in range(40)]  # whose rows fill a batch
+        stopped = [connect(V4, receive_buffer=2048) for _ in range(8)]
+        for sock in stopped:
+            sock.sendall(request(EVENTS, host=V4))
+            check(sock.recv(1), "no answer")
+        wait_until(has_place, "one who reads has a place")
+        for sock in idle + stopped:
+            sock.close()
+        server.stop()
+
+
+def has_place():
+    with connect(V4) as sock:
+        sock.sendall(request(EVENTS, host=V4))
+        return sock.recv(12) == b"HTTP/1.1 200"
+
+
 def status(address):
     return json.loads(curl("--fail", url(address, "/_glass/status.json")))
 
