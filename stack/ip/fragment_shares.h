@@ -66,9 +66,6 @@ class FragmentShares {
     if (first == kNobody) return kNobody;
     return oldest_of_greatest(sources_, &Place::source, spared, places_[first].network);
   }
-  [[nodiscard]] std::uint64_t memory_bytes() const {
-    return places_.size() * sizeof(Place) + (networks_.size() + sources_.size()) * sizeof(Holder);
-  }
 
  private:
   // An address, or the first half of one, as numbers that are compared at once.

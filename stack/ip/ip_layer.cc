@@ -409,10 +409,6 @@ std::uint64_t IpLayer::reassembly_evictions() const {
   return parts_->reassembler.evicted();
 }
 
-std::uint64_t IpLayer::memory_bytes() const {
-  return parts_->reassembler.memory_bytes() + parts_->icmp.outbox().memory_bytes();
-}
-
 bool verify_transport_checksum(const IpDatagram& datagram) {
   // A partial checksum has not been on a wire: the kernel that wrote it left the rest to the
   // device, which is us.

@@ -153,8 +153,6 @@ class IpLayer {
   [[nodiscard]] std::uint64_t reassembly_timeouts() const;
   /// Datagrams whose fragments were given up so that those of others have room.
   [[nodiscard]] std::uint64_t reassembly_evictions() const;
-  /// Bytes of buffers held since construction, to be counted against the stack's budget.
-  [[nodiscard]] std::uint64_t memory_bytes() const;
 
  private:
   IpConfig config_;

@@ -77,8 +77,6 @@ class Outbox {
   /// Writes the next packet; `path` is the one to next_destination(). Only if !is_empty().
   void transmit(OutPacket& out, const OutboxPath& path, std::uint8_t hop_limit);
 
-  [[nodiscard]] std::uint64_t memory_bytes() const { return size_ + slots_.size() * sizeof(Slot); }
-
  private:
   struct Slot {
     OutboxMessage message;

@@ -62,12 +62,6 @@ Reassembler::Reassembler(const ReassemblyLimits& limits)
     free_chunks_.push_back(static_cast<std::uint16_t>(i - 1));
 }
 
-std::uint64_t Reassembler::memory_bytes() const {
-  const std::size_t one = sizeof(Datagram) + sizeof(std::uint32_t) + sizeof(Instant);
-  return datagrams_.size() * one + shares_.memory_bytes() +
-         chunk_count_ * (kChunkSize + sizeof(std::uint16_t)) + kGatherRoom;
-}
-
 // Not keyed: who makes tags collide pays what a comparison of keys costs, and gains nothing.
 std::uint32_t Reassembler::tag_of(const FragmentKey& key) {
   constexpr std::uint32_t kOdd = 0x9e3779b1;

@@ -97,7 +97,6 @@ class Reassembler {
   /// Datagrams that had to go so that others have room.
   [[nodiscard]] std::uint64_t evicted() const { return evicted_; }
   [[nodiscard]] std::size_t free_chunks() const { return free_chunks_.size(); }
-  [[nodiscard]] std::uint64_t memory_bytes() const;
 
  private:
   static constexpr std::size_t kChunkSize = 2048;
