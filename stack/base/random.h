@@ -10,7 +10,7 @@
 //   2. below() and between() are unbiased.
 //
 // Leaves out: std:: distributions, whose results differ between libraries.
-// Next: memory_budget.h.
+// Next: ring.h.
 #pragma once
 
 #include <array>

@@ -206,7 +206,7 @@ int SocketLayer::listen(glasstcp_handle handle, int backlog) {
     const auto id = stack_.listen(at, room_of(backlog));
     if (!id) {
       stop_listening(*s);
-      return id.error() == OpenError::AddressInUse ? -EADDRINUSE : -EADDRNOTAVAIL;
+      return id.error() == OpenError::AddressInUse ? -EADDRINUSE : -errno_of(id.error());
     }
     stack_.set_listener_user(*id, handle);
     s->listeners[count++] = *id;

@@ -179,9 +179,11 @@ class Stack {
   /// answered (cookies, timeouts of SYN-ACKs), and whether new connections begin with Nagle's
   /// algorithm. What a connection chooses (ConnectionSettings) and all else stays as it is.
   void choose_for_new(const TcpConfig& config);
-  /// Finished connections that wait for accept() from now on, at least 1.
+  /// Finished connections that wait for accept() from now on, at least 1. Without memory for more
+  /// it stays as it is.
   void set_listener_backlog(ListenerId id, std::uint32_t backlog);
-  /// Whether and how it takes data in SYNs (RFC 7413); off until asked for.
+  /// Whether and how it takes data in SYNs (RFC 7413); off until asked for. Without memory for it
+  /// it stays as it is.
   void set_listener_fast_open(ListenerId id, const FastOpenListening& how);
   /// Keys of Fast Open cookies, to share them between servers; empty backup: cookies of the keys
   /// before are void.

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <span>
 
 #include "stack/socket/stack.h"
 
@@ -15,23 +16,29 @@ bool is_watched = false;
 std::uint64_t watched = 0;
 std::uint64_t first_to_fail = 0;
 std::uint64_t last_to_fail = 0;
+std::array<std::size_t, 4096> sizes;  // of the watched ones
+bool fails_by_size = false;
+std::size_t size_to_fail = 0;
 
-// Counts one, and says whether it is to fail.
-bool note_allocation() {
+// Counts one of `size` bytes, and says whether it is to fail.
+bool note_allocation(std::size_t size) {
   ++allocation_count;
   if (!is_watched) return false;
+  if (watched < sizes.size()) sizes[watched] = size;
   ++watched;
-  return first_to_fail != 0 && watched >= first_to_fail && watched <= last_to_fail;
+  if (fails_by_size && watched == first_to_fail) size_to_fail = size;
+  const bool is_chosen = first_to_fail != 0 && watched >= first_to_fail && watched <= last_to_fail;
+  return is_chosen && (!fails_by_size || size == size_to_fail);
 }
 }  // namespace
 
 void* operator new(std::size_t size) {
-  if (note_allocation()) throw std::bad_alloc();
+  if (note_allocation(size)) throw std::bad_alloc();
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
 }
 void* operator new(std::size_t size, std::align_val_t alignment) {
-  if (note_allocation()) throw std::bad_alloc();
+  if (note_allocation(size)) throw std::bad_alloc();
   const auto align = static_cast<std::size_t>(alignment);
   if (void* memory = std::aligned_alloc(align, (size + align - 1) / align * align)) return memory;
   throw std::bad_alloc();
@@ -194,10 +201,18 @@ WatchedAllocations::~WatchedAllocations() {
 void fail_allocations(std::uint64_t first, std::uint64_t last) {
   first_to_fail = first;
   last_to_fail = last;
+  fails_by_size = false;
   watched = 0;
+}
+void fail_allocations_like(std::uint64_t nth) {
+  fail_allocations(nth, ~std::uint64_t{0});
+  fails_by_size = true;
 }
 std::uint64_t watched_allocations() {
   return watched;
+}
+std::span<const std::size_t> watched_sizes() {
+  return std::span(sizes).first(std::min<std::size_t>(watched, sizes.size()));
 }
 
 std::string check_steady_state_allocates_nothing() {

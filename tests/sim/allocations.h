@@ -6,7 +6,9 @@
 // Next: sim.cc.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 
 namespace glasstcp::sim {
@@ -26,7 +28,11 @@ class WatchedAllocations {
 /// Of those that are watched from now on, the first-th to the last-th fail, counted from 1; 0:
 /// none.
 void fail_allocations(std::uint64_t first, std::uint64_t last);
-/// How many were watched since fail_allocations().
+/// Of those that are watched from now on, the nth fails, and every later one of its size.
+void fail_allocations_like(std::uint64_t nth);
+/// How many were watched since it was said last which fail.
 [[nodiscard]] std::uint64_t watched_allocations();
+/// How many bytes each of them asked for; of the first 4096.
+[[nodiscard]] std::span<const std::size_t> watched_sizes();
 
 }  // namespace glasstcp::sim

@@ -30,6 +30,7 @@
 #include "tests/sim/allocations.h"
 #include "tests/sim/idle.h"
 #include "tests/sim/low_memory.h"
+#include "tests/sim/low_memory_crowd.h"
 #include "tests/sim/world.h"
 
 namespace glasstcp::sim {
@@ -265,6 +266,7 @@ int run(const Options& options) {
   if (options.allocations) {
     tell("allocations", check_steady_state_allocates_nothing(), totals);
     tell("low memory", check_low_memory_is_survived(), totals);
+    tell("low memory in a crowd", check_low_memory_in_a_crowd(), totals);
     tell("idle connections", check_idle_connections(kIdleConnections), totals);
   }
   const Totals worlds = run_all(options);

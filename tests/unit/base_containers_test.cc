@@ -13,6 +13,7 @@
 #include "stack/base/flow_table.h"
 #include "stack/base/intrusive_list.h"
 #include "stack/base/random.h"
+#include "stack/base/ring.h"
 #include "stack/base/slab.h"
 
 namespace glasstcp {
@@ -305,6 +306,28 @@ TEST(IntrusiveList, MatchesStdListOverALongRandomRun) {
 }
 
 const auto anything = [](std::uint32_t) { return true; };
+
+// What waits keeps its order while the room changes, and never loses its place.
+TEST(Ring, KeepsItsOrderWhateverItsRoom) {
+  Ring<int> ring;
+  EXPECT_TRUE(ring.is_full()) << "no room yet";
+  ASSERT_TRUE(ring.resize(3));
+  for (const int i : {1, 2, 3}) ring.push(i);
+  EXPECT_TRUE(ring.is_full());
+  ring.pop();
+  ring.push(4);  // where 1 was
+  ASSERT_TRUE(ring.resize(1));
+  EXPECT_EQ(ring.room(), 3U) << "for those who wait";
+  ASSERT_TRUE(ring.resize(5));
+  ring.push(5);
+  for (const int i : {2, 3, 4, 5}) {
+    EXPECT_EQ(ring.front(), i);
+    ring.pop();
+  }
+  EXPECT_TRUE(ring.is_empty());
+  ASSERT_TRUE(ring.resize(0));
+  EXPECT_TRUE(ring.is_full());
+}
 
 TEST(FlowTable, FindsWhatWasInserted) {
   FlowTable table(100);

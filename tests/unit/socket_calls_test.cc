@@ -406,5 +406,43 @@ TEST(SocketCalls, WhatIsDroppedIsNamedByTwoAddresses) {
             -EINVAL);
 }
 
+// connect(2), listen(2): ENOBUFS where the stack has no room, as EADDRNOTAVAIL would send its
+// reader to look at addresses.
+TEST(SocketCalls, NoRoomIsCalledNoRoom) {
+  TwoHosts hosts([](glasstcp_config& c) { c.memory = 1 << 20; });
+  const sockaddr_in to = TwoHosts::v4("192.0.2.2", 80);
+  int connecting = 0;
+  int answer = -EINPROGRESS;
+  for (; answer == -EINPROGRESS && connecting < 1000; ++connecting) {
+    answer = glasstcp_connect(hosts.left, TwoHosts::stream(hosts.left), TwoHosts::as_sockaddr(to),
+                              sizeof to);
+  }
+  EXPECT_EQ(answer, -ENOBUFS);
+  EXPECT_GT(connecting, 10);
+  int listening = 0;
+  for (answer = 0; answer == 0 && listening < 5000; ++listening)
+    answer = glasstcp_listen(hosts.right, TwoHosts::stream(hosts.right), 1);
+  EXPECT_EQ(answer, -ENOBUFS);
+  EXPECT_EQ(listening, 4097);
+}
+
+// The stack ends a connection that does nothing so that a newcomer has room; its socket learns it.
+TEST(SocketCalls, WhoseRoomAnotherTookLearnsIt) {
+  TwoHosts hosts([](glasstcp_config& c) { c.memory = 1 << 20; });
+  const auto [client, server] = hosts.connected();
+  const sockaddr_in to = TwoHosts::v4("192.0.2.2", 80);
+  int answer = -EINPROGRESS;
+  for (int i = 0; answer == -EINPROGRESS && i < 1000; ++i) {
+    answer = glasstcp_connect(hosts.left, TwoHosts::stream(hosts.left), TwoHosts::as_sockaddr(to),
+                              sizeof to);
+    hosts.run_for(5);
+    glasstcp_handle accepted = 0;
+    glasstcp_accept(hosts.right, hosts.listener, nullptr, nullptr, SOCK_NONBLOCK, &accepted);
+  }
+  char byte = 0;
+  EXPECT_EQ(glasstcp_read(hosts.right, server, &byte, 1), -ENOBUFS);
+  EXPECT_EQ(glasstcp_read(hosts.left, client, &byte, 1), -ECONNRESET);
+}
+
 }  // namespace
 }  // namespace glasstcp::test

@@ -70,7 +70,7 @@ TEST(ListenerTable, HoldsManyAndThenNoMore) {
 // more of them in the end than there is room for, or the limit changes meanwhile.
 TEST(Listener, PlacesOfResetsAreFreeInTheirOrder) {
   COVERS("R7413-04");
-  Listener listener(endpoint("::", 80), 1);
+  Listener listener(endpoint("::", 80));
   FastOpenListening how;
   how.limit = 3;
   listener.set_fast_open(how);

@@ -27,9 +27,12 @@ class ListenerTable {
 
   /// The new listener's index; kNone: there are kMost, or no memory. Nobody listens there yet.
   [[nodiscard]] std::uint32_t add(const Endpoint& local, std::uint32_t backlog) {
-    const std::uint32_t index = listeners_.acquire(local, std::max<std::uint32_t>(backlog, 1));
+    const std::uint32_t index = listeners_.acquire(local);
     if (index == kNone) return kNone;
-    if (by_port_.insert(hash_of(local.port), index)) return index;
+    if (listeners_[index].set_backlog(std::max<std::uint32_t>(backlog, 1)) &&
+        by_port_.insert(hash_of(local.port), index)) {
+      return index;
+    }
     listeners_.release(index);
     return kNone;
   }

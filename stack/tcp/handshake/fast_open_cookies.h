@@ -106,7 +106,9 @@ class FastOpenCache {
  public:
   static constexpr std::uint32_t kMostServers = 256;  ///< whose cookies a client remembers
 
-  explicit FastOpenCache(std::uint32_t limit) : limit_(limit) {}
+  explicit FastOpenCache(std::uint32_t limit) : limit_(limit) {
+    servers_.reserve(limit);  // so that a SYN-ACK needs no memory
+  }
 
   /// Null: nothing known. Valid until the next call of find_or_add() or clear().
   [[nodiscard]] const FastOpenServer* find(const IpAddress& server) const;
