@@ -7,14 +7,33 @@
 namespace glasstcp::http {
 
 BufferPool::~BufferPool() {
-  trim();
+  give_back(false);
 }
 
-void BufferPool::trim() noexcept {
-  for (Buffer*& head : free_) {
-    while (head != nullptr) {
-      Buffer* buffer = head;
-      head = buffer->next_;
+bool BufferPool::reserve() noexcept {
+  std::array<BufferRef, 4 * kClasses> all;
+  std::size_t count = 0;
+  std::size_t bytes = 0;
+  for (std::size_t of = 0; of < kClasses; ++of) {
+    bytes += kept_of(of) * size_of(of);
+    if (bytes > budget_ / 8) break;
+    for (std::size_t i = 0; i < kept_of(of); ++i) {
+      all[count] = take(size_of(of));
+      if (!all[count++]) return false;
+    }
+  }
+  is_reserved_ = true;
+  return true;
+}
+
+void BufferPool::give_back(bool but_those_of_reserve) noexcept {
+  for (std::size_t of = 0; of < kClasses; ++of) {
+    Buffer** link = &free_[of];
+    const std::size_t kept = but_those_of_reserve ? kept_of(of) : 0;
+    for (std::size_t i = 0; i < kept && *link != nullptr; ++i) link = &(*link)->next_;
+    while (*link != nullptr) {
+      Buffer* buffer = *link;
+      *link = buffer->next_;
       idle_ -= buffer->capacity();
       buffer->~Buffer();
       ::operator delete(buffer);
@@ -32,7 +51,7 @@ BufferRef BufferPool::take(std::size_t capacity) noexcept {
     in_use_ += rounded;
     return BufferRef(buffer);
   }
-  if (in_use_ + idle_ + rounded > budget_) trim();
+  if (in_use_ + idle_ + rounded > budget_) give_back(false);
   if (in_use_ + rounded > budget_) return {};
   void* memory = ::operator new(sizeof(Buffer) + rounded, std::nothrow);
   if (memory == nullptr) return {};

@@ -83,8 +83,11 @@ class BufferPool {
   /// Bytes in buffers that are held, and in buffers that wait to be used again.
   [[nodiscard]] std::size_t in_use() const noexcept { return in_use_; }
   [[nodiscard]] std::size_t idle() const noexcept { return idle_; }
-  /// Gives idle buffers back to the system.
-  void trim() noexcept;
+  /// Gets buffers of each size and keeps them, as far as they are an eighth of the budget: a few
+  /// answers can then be made even when the system has no memory left. False: it has none now.
+  [[nodiscard]] bool reserve() noexcept;
+  /// Gives idle buffers back to the system, but not those of reserve().
+  void trim() noexcept { give_back(is_reserved_); }
 
  private:
   friend class Buffer;
@@ -92,11 +95,17 @@ class BufferPool {
   static constexpr std::size_t kClasses = 9;
   static std::size_t size_of(std::size_t size_class) noexcept { return kSmallest << size_class; }
   void put_back(Buffer* buffer) noexcept;
+  // How many reserve() keeps: four heads of answers, and one piece of a file.
+  static std::size_t kept_of(std::size_t size_class) noexcept {
+    return std::clamp<std::size_t>(8192 / size_of(size_class), 1, 4);
+  }
+  void give_back(bool but_those_of_reserve) noexcept;
 
   std::size_t budget_;
   std::size_t in_use_ = 0;
   std::size_t idle_ = 0;
   std::array<Buffer*, kClasses> free_{};
+  bool is_reserved_ = false;
 };
 
 /// What one connection may take of a pool for pieces that can wait.

@@ -121,15 +121,17 @@ void HttpServer::stop(const Moment& at) noexcept {
 }
 
 std::uint64_t HttpServer::release_idle_memory() noexcept {
-  const std::uint64_t buffers = pool_.idle();
+  const std::uint64_t before = pool_.idle();
   pool_.trim();
+  const std::uint64_t buffers = before - pool_.idle();
   put_to_rest();
   return buffers + slots_.release_idle_memory() + states_.release_idle_memory() +
          loans_.release_idle_memory();
 }
 
 bool HttpServer::reserve() noexcept {
-  return stack_.reserve() && slots_.reserve() && states_.reserve() && loans_.reserve();
+  return stack_.reserve() && slots_.reserve() && states_.reserve() && loans_.reserve() &&
+         pool_.reserve();
 }
 
 FourTuple HttpServer::tuple_of(std::uint32_t tag) const noexcept {

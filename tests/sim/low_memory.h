@@ -4,6 +4,7 @@
 //   1. No allocation that fails is an exception that leaves the stack or the HTTP server, and none
 //   takes more than the visit that needed it.
 //   2. When there is memory again, the next visit is served.
+//   3. What reserve() gets is enough for visits when no allocation succeeds.
 //
 // Next: sim.cc.
 #pragma once

@@ -217,5 +217,29 @@ TEST(PoolShareTest, PiecesBecomeSmallWhereLittleIsLeft) {
   EXPECT_TRUE(pool.is_pressed());
 }
 
+// What an answer needs when the system has no memory left; the rest goes back in quiet times.
+TEST(BufferPool, WhatIsReservedStays) {
+  BufferPool pool(2u << 20);
+  ASSERT_TRUE(pool.reserve());
+  const std::size_t reserved = pool.idle();
+  EXPECT_GT(reserved, BufferPool::kLargest);
+  EXPECT_LE(reserved, (2u << 20) / 8);
+  {
+    std::vector<BufferRef> heads;
+    for (int i = 0; i < 4; ++i) heads.push_back(pool.take(1000));
+    EXPECT_EQ(pool.idle(), reserved - 4 * 1024) << "those that wait are used first";
+    heads.push_back(pool.take(1000));
+  }
+  EXPECT_EQ(pool.idle(), reserved + 1024);
+  pool.trim();
+  EXPECT_EQ(pool.idle(), reserved);
+  std::vector<BufferRef> all;
+  for (int i = 0; i < 32; ++i) all.push_back(pool.take(BufferPool::kLargest));
+  EXPECT_TRUE(all.back()) << "the budget is for those who take, not for what waits";
+  BufferPool small(16 * 1024);
+  ASSERT_TRUE(small.reserve());
+  EXPECT_EQ(small.idle(), 4 * BufferPool::kSmallest) << "an eighth of its budget at most";
+}
+
 }  // namespace
 }  // namespace glasstcp::http
