@@ -301,5 +301,46 @@ TEST_F(StreamTest, EndsWhenTheClientIsGone) {
   EXPECT_EQ(server_->connection_count(), 0U);
 }
 
+// Streams are asked for news one after the other, so their list has a limit.
+TEST_F(StreamTest, OneMoreThanTheListHoldsIsReset) {
+  constexpr std::size_t kStreams = 4096;
+  for (std::size_t i = 0; i < kStreams; ++i) {
+    connect(kLive);
+    if (i % 256 == 255) run(2ms);
+  }
+  EXPECT_EQ(server_->connection_count(), kStreams);
+  EXPECT_EQ(resets_, 0);
+  const std::size_t c = connect(kLive);
+  run(5ms);
+  EXPECT_TRUE(clients_[c].failed);
+  EXPECT_EQ(resets_, 1);
+  EXPECT_EQ(server_->connection_count(), kStreams);
+}
+
+// The live view changes what a listener's next connections begin with.
+TEST_F(HttpServerTest, NamesItsListeners) {
+  ASSERT_EQ(server_->listeners().size(), 1U);
+  ConnectionSettings settings = server_stack_->default_settings();
+  settings.mss = 1000;
+  server_stack_->apply_listener_settings(server_->listeners()[0], settings);
+  put("index.html", std::string(5000, 'x'));
+  std::size_t largest = 0;
+  connect(kGet);
+  for (int i = 0; i < 10; ++i, now_ += 1ms) {
+    server_stack_->advance(now_);
+    server_->turn(moment());
+    turn_clients();
+    carry(*client_stack_, *server_stack_);
+    OutPacket out;
+    while (server_stack_->transmit(now_, out)) {
+      largest = std::max(largest, std::size_t{out.payload_length});
+      client_stack_->receive(flatten(out), {}, now_);
+    }
+  }
+  EXPECT_EQ(parse_responses(clients_[0].received).size(), 1U);
+  EXPECT_GT(largest, 900U);
+  EXPECT_LE(largest, 1000U);
+}
+
 }  // namespace
 }  // namespace glasstcp::test

@@ -168,5 +168,27 @@ TEST_F(ReceiveBufferTest, RebuildsAnyPermutationOfOverlappingPieces) {
   }
 }
 
+// No block is left: what cannot be kept is no run, so that SACK does not report it.
+TEST(ReceiveBufferWithoutRoom, KeepsNoRunThatHasNoBytes) {
+  BlockPool blocks(1);
+  ReceivePool pool(4, blocks);
+  ReceiveBuffer buffer;
+  const std::vector<std::uint8_t> bytes(BlockPool::kBlockSize, 'x');
+  SeqNum nxt = kStart;
+  const StoreResult first = buffer.store(pool, nxt, bytes, nxt, 64);
+  EXPECT_TRUE(first.dropped) << "a block has a few bytes of its own";
+  EXPECT_GT(first.advanced, bytes.size() / 2);
+  nxt += first.advanced;
+  const StoreResult beyond = buffer.store(pool, nxt + 10, ByteView(bytes).first(10), nxt, 64);
+  EXPECT_TRUE(beyond.dropped);
+  EXPECT_FALSE(beyond.kept_out_of_order);
+  EXPECT_EQ(pool.runs.size(), 0U);
+  std::array<SackBlock, TcpOptions::kMaxSackBlocks> reported{};
+  EXPECT_EQ(buffer.sack_blocks(pool, reported, 4), 0);
+  buffer.check(pool, nxt);
+  buffer.consume(pool, first.advanced);
+  EXPECT_TRUE(buffer.store(pool, nxt + 10, ByteView(bytes).first(10), nxt, 64).kept_out_of_order);
+}
+
 }  // namespace
 }  // namespace glasstcp

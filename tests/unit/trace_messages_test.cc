@@ -153,7 +153,10 @@ class ToldInRuns : public Told {
 TEST_F(ToldInRuns, TenSegmentsThatFillTheFirstWindowAreOneLine) {
   for (std::uint32_t i = 0; i < 10; ++i) leaves(SendReason::NewData, 1 + 1448 * i, 1448);
   EXPECT_TRUE(in_english_.lines.empty()) << "the run may go on";
+  EXPECT_EQ(english_.next_deadline(), now_ + Narrator::kFoldSilence)
+      << "who waits may sleep so long";
   english_.on_time(now_ + Narrator::kFoldSilence);
+  EXPECT_EQ(english_.next_deadline(), kNever);
   chinese_.flush();
   ASSERT_EQ(in_english_.lines.size(), 1U);
   EXPECT_THAT(in_english_.lines[0], HasSubstr("10 segments in 0.000 ms, 14480 bytes, seq 1-14480"));

@@ -203,6 +203,7 @@ TEST(CaptureSink, PutsSentencesFieldsAndStatesBesideThePackets) {
                           .application = "glasstcp",
                           .interface_name = "tun0"});
   Annotator annotator;
+  EXPECT_TRUE(sink.is_ready());
   annotator.add(sink);
   const ConnectionId id{3, 1};
   const auto in = raw_packet({.tuple = reversed(kOurs), .flags = 0x11});
