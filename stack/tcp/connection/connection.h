@@ -214,6 +214,7 @@ class Connection : public ListHook<ReadyTag>,
   void on_memory_retry_timer(Instant now);
   void on_keep_alive_timer(Instant now);
   void restart_keep_alive(Instant now);
+  void move_keep_alive(Duration idle_before, Instant now);
   bool has_given_up(StateCause cause, Instant now);
   void manage_send_timers(Instant now);
   void on_output_paused(Instant now);

@@ -30,8 +30,7 @@ bool Connection::apply_settings(const ConnectionSettings& settings, Instant now)
   }
   if (settings.send_buffer_chosen) extras.send_space.choose(2 * settings.send_buffer);
   if (state_ == State::Closed || state_ == State::TimeWait) return true;
-  if (keep_alive_.is_on() && extras.settings.keep_alive_idle != idle_before)
-    restart_keep_alive(now);
+  if (extras.settings.keep_alive_idle != idle_before) move_keep_alive(idle_before, now);
   update_segment_size(now);
   signal_send_space(false);
   return true;

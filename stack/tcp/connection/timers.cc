@@ -145,6 +145,14 @@ void Connection::restart_keep_alive(Instant now) {
   }
 }
 
+// RFC 9293 §3.8.4 MUST-26: another interval, too, is counted from the last segment that arrived. One
+// that has passed already is over now. Where a probe is under way its answer begins the new one.
+void Connection::move_keep_alive(Duration idle_before, Instant now) {
+  if (!timers_.is_armed(TimerName::KeepAlive) || keep_alive_.unanswered() > 0) return;
+  const Instant heard = timers_.get(TimerName::KeepAlive) - idle_before;
+  arm(TimerName::KeepAlive, std::max(now, heard + settings().keep_alive_idle));
+}
+
 // Arms and stops what depends on the send side; called whenever that may have changed.
 void Connection::manage_send_timers(Instant now) {
   if (state_ == State::Closed || state_ == State::TimeWait) return;
