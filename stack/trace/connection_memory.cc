@@ -405,7 +405,8 @@ PacketEvents ConnectionMemory::read_departure(const PacketSentEvent& event,
   const TcbSnapshot& after = *event.after;
   if (packet.has(PacketSummary::kPsh)) {
     bool ends_message = false;
-    for (const MessagePart& part : out_.parts(packet.seq, length).all()) {
+    const MessageParts parts = out_.parts(packet.seq, length);  // must outlive the loop
+    for (const MessagePart& part : parts.all()) {
       ends_message = ends_message || part.ends;
     }
     if (ends_message) {

@@ -323,7 +323,8 @@ TEST_F(HttpServerTest, NamesItsListeners) {
   ConnectionSettings settings = server_stack_->default_settings();
   settings.mss = 1000;
   server_stack_->apply_listener_settings(server_->listeners()[0], settings);
-  put("index.html", std::string(5000, 'x'));
+  const std::string page(5000, 'x');
+  put("index.html", page);
   std::size_t largest = 0;
   connect(kGet);
   for (int i = 0; i < 10; ++i, now_ += 1ms) {
