@@ -236,10 +236,11 @@ void ViewMemory::take(const AnnotatedPacket& packet) noexcept {
   connection->active = std::max(connection->active, packet.at);
   ++connection->version;
   // What was sent before the end may be told after it, since it waited to be written.
-  const bool has_ended = connection->has_ended();
-  if (!packet.connection.is_none() && !has_ended) connection->connection = packet.connection;
-  if (packet.after && !has_ended) connection->learn(*packet.after);
-  if (packet.state && !has_ended) connection->state = *packet.state;
+  if (!connection->has_ended()) {
+    if (!packet.connection.is_none()) connection->connection = packet.connection;
+    if (packet.after) connection->learn(*packet.after);
+    if (packet.state) connection->state = *packet.state;
+  }
   if (packet.is_outgoing() && is_retransmission(packet.reason)) ++connection->retransmissions;
   learn_request(*connection, packet);
   const bool is_kept = !connection->is_own || keeps_own_;
